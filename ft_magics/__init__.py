@@ -1,0 +1,57 @@
+"""Fine-tune language models from one notebook cell: `%load_ext ft_magics`, then `%%finetune`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ft_magics.evaluation.report import EntityReport, entity_report
+    from ft_magics.training.run import Entity, Run, load
+
+__all__ = [
+    "Entity",
+    "EntityReport",
+    "Run",
+    "entity_report",
+    "load",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Entity": "ft_magics.training.run",
+    "EntityReport": "ft_magics.evaluation.report",
+    "Run": "ft_magics.training.run",
+    "entity_report": "ft_magics.evaluation.report",
+    "load": "ft_magics.training.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used: torch takes a second, `%load_ext` must not."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%load_ext ft_magics` does."""
+    from ft_magics.magics.extension import load_extension  # noqa: PLC0415  # only a notebook needs the magics
+
+    load_extension(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%unload_ext ft_magics` does: takes back all that loading did."""
+    from ft_magics.magics.extension import unload_extension  # noqa: PLC0415  # only a notebook needs the magics
+
+    unload_extension(shell)

@@ -1,0 +1,50 @@
+"""`$name` in a cell or on a magic's line: the kernel's object, by reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from ft_magics.errors import did_you_mean
+
+__all__ = ["Reference", "is_reference", "lookup"]
+
+_REFERENCE = re.compile(r"\$(\w+)", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An object of the kernel and the name it was asked for by."""
+
+    name: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"${self.name}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.is_instance_schema(cls, serialization=core_schema.to_string_ser_schema())
+
+
+def is_reference(text: str) -> bool:
+    """Whether the whole text is `$name`; a dollar sign inside a text is just a dollar sign."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def lookup(text: str, namespace: Mapping[str, Any]) -> Reference:
+    """The object that `$name` stands for.
+
+    Raises:
+        LookupError: No such name in the namespace; the message has the nearest one.
+    """
+    name = text.removeprefix("$")
+    if name not in namespace:
+        known = [key for key in namespace if not key.startswith("_")]
+        raise LookupError(f"`${name}` is not defined in this notebook.{did_you_mean(name, known)}")
+    return Reference(name, namespace[name])

@@ -1,0 +1,173 @@
+"""What a `%%finetune` cell may say: one strict pydantic model per section.
+
+Every default here is a setting that a reader of the cell need not know. Numbers are checked for range, since Hugging
+Face's `TrainingArguments` takes a negative learning rate without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from ft_magics.config.references import Reference
+
+__all__ = [
+    "DataConfig",
+    "EarlyStopping",
+    "Every",
+    "Fraction",
+    "ReadOptions",
+    "RunConfig",
+    "SaveConfig",
+    "SplitFile",
+    "TrainConfig",
+]
+
+Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO"]
+Column = Annotated[int, Field(ge=1)] | str
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,  # a Reference holds any object of the kernel
+    )
+
+
+class ReadOptions(_Section):
+    """How files are read, where that cannot be seen in the file itself.
+
+    Columns count from 1, or are named by the file's header row.
+    """
+
+    format: Literal["conll", "jsonl", "csv"] | None = None
+    token_column: Column | None = None
+    tag_column: Column | None = None
+    sentence_column: Column | None = None
+    sentence_end: str | None = Field(default=None, min_length=1)
+    encoding: str | None = None
+    scheme: Scheme | None = None
+    tag_names: list[str] | None = None
+
+
+class SplitFile(ReadOptions):
+    """A split with reading options of its own: `test: {path: test.iob2, tag_column: 3}`."""
+
+    path: str | Reference
+
+
+class Fraction(_Section):
+    """A split drawn from the training data: `dev: {fraction: 0.1, seed: 42}`."""
+
+    fraction: float = Field(gt=0, lt=1)
+    seed: int = Field(default=42, ge=0, lt=2**32)
+
+
+def _split_kind(value: Any) -> str:
+    # The tags stand in pydantic's error locations: angle brackets keep them apart from keys.
+    if isinstance(value, Fraction) or (isinstance(value, dict) and "path" not in value):
+        return "<fraction>"
+    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
+
+
+Source = str | Reference
+HeldOut = Annotated[
+    Annotated[Fraction, Tag("<fraction>")] | Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")],
+    Discriminator(_split_kind),
+]
+
+
+def _train_kind(value: Any) -> str:
+    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
+
+
+class DataConfig(ReadOptions):
+    """Where the labelled data are. `$name` stands for an object of the kernel."""
+
+    train: Annotated[
+        Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")], Discriminator(_train_kind)
+    ]
+    dev: HeldOut | None = None
+    test: HeldOut | None = None
+
+    @model_validator(mode="after")
+    def _fractions_leave_something(self) -> DataConfig:
+        held_out = sum(split.fraction for split in (self.dev, self.test) if isinstance(split, Fraction))
+        if held_out >= 1:
+            raise ValueError(f"the fractions of dev and test add up to {held_out:g}; nothing is left to train on")
+        return self
+
+
+class EarlyStopping(_Section):
+    """Stop when dev F1 has not risen by more than `min_delta` for `patience` evaluations."""
+
+    patience: int = Field(default=3, ge=1)
+    min_delta: float = Field(default=0.0, ge=0, lt=1)
+
+
+class TrainConfig(_Section):
+    """How the model learns."""
+
+    epochs: float = Field(default=5, gt=0, le=10_000)
+    max_steps: int | None = Field(default=None, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0, le=1)
+    batch_size: int = Field(default=16, ge=1)
+    eval_batch_size: int = Field(default=64, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    scheduler: Literal["linear", "cosine", "constant"] = "linear"
+    warmup: float = Field(default=0.1, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, lt=1)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    early_stopping: EarlyStopping | None = None
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    max_length_tokens: int | None = Field(default=None, ge=8)
+
+    @model_validator(mode="after")
+    def _warmup_is_a_share_or_whole_steps(self) -> TrainConfig:
+        if self.warmup >= 1 and not self.warmup.is_integer():
+            raise ValueError("warmup is a share of all steps below 1, or a whole number of steps")
+        return self
+
+
+class Every(_Section):
+    """How often a checkpoint is written. Checkpoints are written at the end of epochs."""
+
+    epochs: int = Field(default=1, ge=1)
+
+
+class SaveConfig(_Section):
+    """Where a run lives and what it keeps."""
+
+    every: Every | None = None
+    keep: int = Field(default=1, ge=1)
+    dir: str = "ft_runs"
+
+
+class RunConfig(_Section):
+    """A whole cell."""
+
+    task: Literal["ner"]
+    model: str | Reference
+    data: DataConfig
+    method: Literal["full"] = "full"
+    train: TrainConfig = TrainConfig()
+    save: SaveConfig = SaveConfig()
+
+    @model_validator(mode="after")
+    def _early_stopping_needs_dev(self) -> RunConfig:
+        if self.train.early_stopping and self.data.dev is None:
+            raise ValueError(
+                "train.early_stopping watches dev F1, and there is no dev split. Add `dev:` under `data:`, "
+                "for example `dev: {fraction: 0.1}`"
+            )
+        return self
+
+    def to_plain(self) -> dict[str, Any]:
+        """The resolved config as plain data for `config.yaml`; references become `$name`."""
+        return self.model_dump(mode="python", exclude_none=True)

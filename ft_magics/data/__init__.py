@@ -1,0 +1,1 @@
+"""Files and objects → examples, with everything odd about them said aloud."""

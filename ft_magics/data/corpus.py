@@ -1,0 +1,74 @@
+"""The `data:` section → train, dev and test."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from ft_magics.config.references import Reference
+from ft_magics.config.schema import DataConfig, Fraction, ReadOptions, SplitFile
+from ft_magics.data.examples import Corpus, Split
+from ft_magics.data.sources import read_split
+from ft_magics.errors import DataError, FineTuneError
+
+__all__ = ["read_corpus"]
+
+
+def read_corpus(config: DataConfig) -> Corpus:
+    """Read every split; dev and test may be drawn from train.
+
+    Raises:
+        DataError: With every split that cannot be read, not only the first.
+    """
+    splits: dict[str, Split] = {}
+    fractions: dict[str, Fraction] = {}
+    faults: list[FineTuneError] = []
+    for name in ("train", "dev", "test"):
+        source = getattr(config, name)
+        if isinstance(source, Fraction):
+            fractions[name] = source
+        elif source is not None:
+            try:
+                splits[name] = _read(name, source, config)
+            except DataError as error:
+                faults.append(error)
+    if faults:
+        raise faults[0] if len(faults) == 1 else DataError("\n".join(map(str, faults)))
+    for name, fraction in fractions.items():
+        total = sum(len(splits[part].examples) for part in ("train", *fractions) if part in splits)
+        splits["train"], splits[name] = _draw(splits["train"], name, fraction, total)
+    return Corpus(train=splits["train"], dev=splits.get("dev"), test=splits.get("test"))
+
+
+def _read(name: str, source: str | Reference | SplitFile, config: DataConfig) -> Split:
+    fields = ReadOptions.model_fields
+    common = {field: getattr(config, field) for field in fields}
+    if isinstance(source, SplitFile):
+        common |= {field: getattr(source, field) for field in fields if getattr(source, field) is not None}
+        source = source.path
+    return read_split(name, source, ReadOptions(**common))
+
+
+def _draw(train: Split, name: str, fraction: Fraction, total: int) -> tuple[Split, Split]:
+    """Take a seeded share of all sentences out of train.
+
+    Args:
+        train: What is left so far.
+        name: The new split's name.
+        fraction: Share of `total`, and the seed.
+        total: Sentences before anything was taken.
+    """
+    count = round(fraction.fraction * total)
+    if not 0 < count < len(train.examples):
+        raise DataError(
+            f"data.{name}: {fraction.fraction:g} of {total} sentences is {count}, which leaves "
+            f"{len(train.examples) - count} to train on; choose another fraction"
+        )
+    chosen = set(random.Random(fraction.seed).sample(range(len(train.examples)), count))
+    kept = [example for index, example in enumerate(train.examples) if index not in chosen]
+    drawn = [example for index, example in enumerate(train.examples) if index in chosen]
+    source = f"{fraction.fraction:g} of {train.source}"
+    return (
+        replace(train, examples=kept),
+        Split(name=name, source=source, examples=drawn, scheme=train.scheme),
+    )

@@ -1,0 +1,158 @@
+"""Records (a JSON line, a dict, a row of a `datasets.Dataset`) → labelled sentences.
+
+Two forms: words with tags, and a text with character spans. The usual names of the fields are known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ft_magics.data.examples import LabelledSentence
+from ft_magics.data.schemes import Span, tags_of
+from ft_magics.data.words import split_words
+from ft_magics.errors import DataError
+
+__all__ = ["read_json_lines", "read_records"]
+
+_TOKENS = ("tokens", "words", "token", "word")
+_TAGS = ("tags", "ner_tags", "labels", "ner", "tag", "label")
+_TEXT = ("text", "sentence", "content", "data")
+_SPANS = ("spans", "entities", "label", "labels", "annotations")
+_START = ("start", "start_offset", "begin", "from")
+_END = ("end", "end_offset", "stop", "to")
+_TYPE = ("label", "type", "tag", "entity", "entity_group")
+
+Record = Mapping[str, Any]
+
+
+def read_json_lines(text: str, name: str, tag_names: Sequence[str] | None) -> list[LabelledSentence]:
+    """Read JSONL, or a JSON file that holds one list of records.
+
+    Raises:
+        DataError: A line is no JSON object, or a record fits neither form.
+    """
+    if text.lstrip().startswith("["):
+        records = enumerate(_loads(text, name), 1)
+        return read_records(((f"{name}, record {number}", record) for number, record in records), tag_names)
+    lines = ((f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return read_records(((place, _loads(line, place)) for place, line in lines), tag_names)
+
+
+def _loads(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{place}: this is no JSON ({error.msg} at column {error.colno})") from error
+
+
+def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | None) -> list[LabelledSentence]:
+    """Read records, each with the place it stands at.
+
+    Args:
+        records: Pairs of place and record.
+        tag_names: Tags by index, where tags are numbers.
+
+    Raises:
+        DataError: With the place of the first record that fits neither form.
+    """
+    return [_sentence(place, record, tag_names) for place, record in records]
+
+
+def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> LabelledSentence:
+    if not isinstance(record, Mapping):
+        raise DataError(f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {record!r:.60}")
+    text, spans = _field(record, _TEXT), _field(record, _SPANS)
+    if isinstance(text, str) and spans is not None and not (spans and isinstance(spans[0], (str, int))):
+        return _from_spans(place, text, spans)
+    words, tags = _field(record, _TOKENS), _field(record, _TAGS)
+    if words is None or tags is None:
+        raise DataError(
+            f"{place}: found the fields {', '.join(map(str, record)) or 'none'}; expected `tokens` and `tags`, "
+            "or `text` and `spans`"
+        )
+    return _from_tags(place, words, tags, tag_names)
+
+
+def _field(record: Record, names: Sequence[str]) -> Any:
+    found = next((record[name] for name in names if record.get(name) is not None), None)
+    return found.tolist() if hasattr(found, "tolist") else found
+
+
+def _from_tags(place: str, words: Any, tags: Any, tag_names: Sequence[str] | None) -> LabelledSentence:
+    if not _is_list(words) or not _is_list(tags):
+        raise DataError(f"{place}: tokens and tags must be lists")
+    if len(words) != len(tags):
+        raise DataError(f"{place}: {len(words)} tokens but {len(tags)} tags")
+    texts = [word.get("text", "") if isinstance(word, Mapping) else word for word in words]
+    wrong = next((word for word in texts if not isinstance(word, str)), None)
+    if wrong is not None:
+        raise DataError(f"{place}: a token must be text, found {wrong!r}")
+    return LabelledSentence(texts, [_tag(place, tag, tag_names) for tag in tags], [place] * len(texts))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _tag(place: str, tag: Any, tag_names: Sequence[str] | None) -> str:
+    if isinstance(tag, str):
+        return tag
+    if isinstance(tag, bool) or not hasattr(tag, "__index__"):
+        raise DataError(f"{place}: a tag must be text, found {tag!r}")
+    if tag_names is None:
+        raise DataError(f"{place}: the tags are numbers; list their names in order: `tag_names: [O, B-PER, …]`")
+    if not 0 <= int(tag) < len(tag_names):
+        raise DataError(f"{place}: tag {tag} has no name; there are {len(tag_names)} names, counted from 0")
+    return tag_names[int(tag)]
+
+
+def _from_spans(place: str, text: str, spans: Any) -> LabelledSentence:
+    if not _is_list(spans):
+        raise DataError(f"{place}: spans must be a list of [start, end, type]")
+    entities = sorted(_trimmed(place, text, _offsets(place, span)) for span in spans)
+    for before, after in zip(entities, entities[1:], strict=False):
+        if after.start < before.end:
+            raise DataError(
+                f"{place}: two spans overlap ({before.type} {before.start}–{before.end}, {after.type} "
+                f"{after.start}–{after.end}); a word has one tag, so keep one of them"
+            )
+    cuts = [cut for entity in entities for cut in (entity.start, entity.end)]
+    words = split_words(text, cuts)
+    in_words = [
+        Span(
+            sum(end <= entity.start for _, end in words),
+            sum(start < entity.end for start, _ in words),
+            entity.type,
+        )
+        for entity in entities
+    ]
+    tags = tags_of(in_words, len(words))
+    return LabelledSentence([text[start:end] for start, end in words], tags, [place] * len(words))
+
+
+def _offsets(place: str, span: Any) -> Span:
+    if isinstance(span, Mapping):
+        start, end, kind = (_field(span, names) for names in (_START, _END, _TYPE))
+    elif _is_list(span) and len(span) == 3:
+        start, end, kind = span
+    else:
+        start = end = kind = None
+    if not isinstance(start, int) or not isinstance(end, int) or not isinstance(kind, str) or not kind:
+        raise DataError(f"{place}: a span is [start, end, type] or {{start, end, label}}; found {span!r:.80}")
+    return Span(start, end, kind)
+
+
+def _trimmed(place: str, text: str, span: Span) -> Span:
+    """The span without white space at its edges."""
+    if not 0 <= span.start < span.end <= len(text):
+        raise DataError(
+            f"{place}: span {span.start}–{span.end} ({span.type}) is empty or outside the text of {len(text)} characters"
+        )
+    inside = text[span.start : span.end]
+    start = span.start + len(inside) - len(inside.lstrip())
+    end = span.end - len(inside) + len(inside.rstrip())
+    if start >= end:
+        raise DataError(f"{place}: span {span.start}–{span.end} ({span.type}) holds white space only")
+    return Span(start, end, span.type)

@@ -1,0 +1,179 @@
+"""A path or an object of the kernel → a split of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ft_magics import demo
+from ft_magics.config.references import Reference
+from ft_magics.config.schema import ReadOptions
+from ft_magics.data.conll import read_conll
+from ft_magics.data.encoding import decode
+from ft_magics.data.examples import Example, LabelledSentence, Split
+from ft_magics.data.faults import list_faults
+from ft_magics.data.records import read_json_lines, read_records
+from ft_magics.data.schemes import check_letters, count_invalid, detect_scheme, normalise
+from ft_magics.data.tables import TableColumns, read_csv, read_table
+from ft_magics.errors import DataError, SchemeError, did_you_mean
+
+__all__ = ["read_split"]
+
+_DEMO = "demo:"
+_FORMATS = {".csv": "csv", ".json": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+def read_split(name: str, source: str | Reference, options: ReadOptions | None = None) -> Split:
+    """Read one split.
+
+    Args:
+        name: `train`, `dev` or `test`.
+        source: A path (`demo:en/train.conll` for a file of the demo corpus), or an object of the kernel.
+        options: How to read it, where that cannot be seen.
+
+    Raises:
+        DataError: It cannot be read; the message has the line or row.
+        SchemeError: Its tags are no tagging scheme.
+    """
+    options = options or ReadOptions()
+    notes: list[str] = []
+    if isinstance(source, Reference):
+        sentences = _read_object(source.value, str(source), options)
+    else:
+        sentences = _read_file(source, options, notes)
+    sentences = [sentence for sentence in sentences if sentence.words]
+    if not sentences:
+        raise DataError(f"{source}: there is no sentence in it")
+    scheme, invalid = _scheme(sentences, str(source), options.scheme)
+    examples = [
+        Example(tuple(sentence.words), normalise(sentence.tags, scheme), sentence.places[0]) for sentence in sentences
+    ]
+    if len(examples) == 1 and len(examples[0].words) > _LONG_FOR_ONE:
+        notes.append(
+            f"{source}: the whole file is one sentence of {len(examples[0].words)} words, since no empty line parts it; "
+            "if some cell marks the ends, name the mark with `sentence_end`"
+        )
+    return Split(
+        name=name, source=str(source), examples=examples, scheme=scheme, invalid_transitions=invalid, notes=notes
+    )
+
+
+_LONG_FOR_ONE = 200
+
+
+def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[LabelledSentence]:
+    path = _path(source)
+    text = decode(path.read_bytes(), path.name, options.encoding)
+    if not text.strip():
+        raise DataError(f"{source}: the file is empty")
+    kind = options.format or _FORMATS.get(path.suffix.lower(), "conll")
+    if kind == "jsonl":
+        return read_json_lines(text, path.name, options.tag_names)
+    if kind == "csv":
+        return read_csv(text, path.name, options)
+    return read_conll(text, path.name, options, notes)
+
+
+def _path(source: str) -> Path:
+    if source.startswith(_DEMO):
+        try:
+            return demo.path(source.removeprefix(_DEMO))
+        except FileNotFoundError as error:
+            raise DataError(str(error)) from error
+    path = Path(source).expanduser()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise DataError(f"{source} is a folder; name a file in it: {_listing(path)}")
+    folder = path.parent
+    if not folder.is_dir():
+        raise DataError(f"{source}: there is no folder {folder} (looked from {Path.cwd()})")
+    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir()])
+    raise DataError(f"{source}: there is no such file (looked in {folder.resolve()}).{near}")
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    return ", ".join(names[:8]) or "it holds no files"
+
+
+def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
+    if hasattr(value, "columns") and hasattr(value, "to_dict"):
+        return _read_frame(value, name, options)
+    if hasattr(value, "features") and hasattr(value, "column_names"):
+        return _read_dataset(value, name, options)
+    if isinstance(value, Path):
+        return _read_file(str(value), options, [])
+    if isinstance(value, Mapping):
+        raise DataError(f"{name} is a mapping of {', '.join(map(str, list(value)[:6]))}; take one split out of it")
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return _read_list(list(value), name, options.tag_names)
+    raise DataError(
+        f"{name} is a {type(value).__name__}; expected a pandas DataFrame, a datasets.Dataset, or a list of sentences"
+    )
+
+
+def _read_frame(frame: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
+    header = [str(column) for column in frame.columns]
+    records = frame.set_axis(header, axis=1).to_dict("records")
+    places = [f"{name}, row {index}" for index in frame.index]
+    first = records[0] if records else {}
+    if any(not isinstance(value, str) and isinstance(value, Sequence) or hasattr(value, "tolist") and hasattr(value, "__len__")
+           for value in first.values()):  # fmt: skip
+        return read_records(zip(places, records, strict=True), options.tag_names)
+    return read_table(zip(places, records, strict=True), TableColumns(header, name, options))
+
+
+def _read_dataset(dataset: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
+    names = options.tag_names or next(filter(None, map(_class_names, dataset.features.values())), None)
+    return read_records(((f"{name}, row {index}", row) for index, row in enumerate(dataset)), names)
+
+
+def _class_names(feature: Any) -> Sequence[str] | None:
+    """The names of a `List(ClassLabel)` column of a datasets.Dataset."""
+    inner = getattr(feature, "feature", None)
+    names: Sequence[str] | None = getattr(inner, "names", None)
+    return names
+
+
+def _read_list(rows: list[Any], name: str, tag_names: Sequence[str] | None) -> list[LabelledSentence]:
+    return read_records(((f"{name}[{index}]", _as_record(row)) for index, row in enumerate(rows)), tag_names)
+
+
+def _as_record(row: Any) -> Any:
+    """`(words, tags)` and `[(word, tag), …]` as records; anything else as it is."""
+    if isinstance(row, Example):
+        return {"tokens": row.words, "tags": row.tags}
+    if isinstance(row, tuple) and len(row) == 2 and not isinstance(row[0], str):
+        return {"tokens": list(row[0]), "tags": list(row[1])}
+    if isinstance(row, Sequence) and row and all(isinstance(pair, Sequence) and len(pair) == 2 for pair in row):
+        return {"tokens": [word for word, _ in row], "tags": [tag for _, tag in row]}
+    return row
+
+
+def _scheme(sentences: Sequence[LabelledSentence], source: str, named: str | None) -> tuple[str, int]:
+    """The scheme, and how often it is broken.
+
+    Raises:
+        SchemeError: With the place of the first tag that does not fit.
+    """
+    try:
+        scheme = named or detect_scheme(sentence.tags for sentence in sentences)
+        if named:
+            check_letters((tag for sentence in sentences for tag in sentence.tags), named)
+    except SchemeError as error:
+        raise SchemeError(_located(sentences, source, named, error)) from error
+    return scheme, sum(count_invalid(sentence.tags, scheme) for sentence in sentences)
+
+
+def _located(sentences: Sequence[LabelledSentence], source: str, named: str | None, error: SchemeError) -> str:
+    """Where the tags are that do not fit."""
+    faults: list[tuple[str, str]] = []
+    for sentence in sentences:
+        for tag, place in zip(sentence.tags, sentence.places, strict=True):
+            try:
+                check_letters([tag], named)
+            except SchemeError as fault:
+                faults.append((place, str(fault)))
+    return list_faults(faults) if faults else f"{source}: {error}"

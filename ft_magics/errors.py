@@ -1,0 +1,118 @@
+"""Everything that can go wrong, drawn as a tree.
+
+FineTuneError                 anything ft_magics says about the user's input or machine
+├── CellError                 mistakes in a cell: all of them at once, each with its line
+├── DataError                 a file or object that cannot be read as labelled data
+│   └── SchemeError           tags that are no tagging scheme
+├── AlignmentError            labels and tokens that do not belong together
+├── ModelError                a model that cannot be found or cannot do the task
+├── DeviceError               a device or precision that this machine lacks
+├── RunError                  a run's name or folder that cannot be used
+├── TrainingError             training broke; the run's folder says how far it got
+└── UnexpectedError           a fault that no other class describes, most likely ours
+
+A message says what is wrong, where, and what to do next. In a notebook the message is all that is shown; the whole
+traceback is one `%ft debug` away.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "AlignmentError",
+    "CellError",
+    "DataError",
+    "DeviceError",
+    "FineTuneError",
+    "ModelError",
+    "Problem",
+    "RunError",
+    "SchemeError",
+    "TrainingError",
+    "UnexpectedError",
+    "did_you_mean",
+]
+
+
+class FineTuneError(Exception):
+    """The base of all errors of ft_magics; its text is written for the person at the keyboard."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback (its documented hook). Lines of text."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake in a cell.
+
+    Args:
+        line: Line in the cell, the magic's own line being 1; None when the mistake has no line.
+        where: Dotted key, such as `train.learning_rate`.
+        text: What was found, what was expected, what to do.
+    """
+
+    line: int | None
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line else "cell"
+        return f"{place:>8}  {self.where}: {self.text}" if self.where else f"{place:>8}  {self.text}"
+
+
+class CellError(FineTuneError):
+    """Mistakes in a cell, all of them at once.
+
+    Args:
+        problems: At least one.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.line or 0)
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        lines = [f"{count} in this cell; nothing was started.", *map(str, self.problems)]
+        super().__init__("\n".join(lines))
+
+
+class DataError(FineTuneError):
+    """A file or object that cannot be read as labelled data."""
+
+
+class SchemeError(DataError):
+    """Tags that are no tagging scheme."""
+
+
+class AlignmentError(FineTuneError):
+    """Labels and tokens that do not belong together."""
+
+
+class ModelError(FineTuneError):
+    """A model that cannot be found or cannot do the task."""
+
+
+class DeviceError(FineTuneError):
+    """A device or precision that this machine lacks."""
+
+
+class RunError(FineTuneError):
+    """A run's name or folder that cannot be used."""
+
+
+class TrainingError(FineTuneError):
+    """Training broke; the run's folder says how far it got."""
+
+
+class UnexpectedError(FineTuneError):
+    """A fault that no other class describes, most likely ours."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest right name as a sentence with a leading space, or an empty string."""
+    names = list(known)
+    by_folded = {candidate.lower(): candidate for candidate in names}
+    near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    return f" Did you mean `{by_folded[near[0]]}`?" if near else ""

@@ -1,0 +1,139 @@
+"""What a run says while it runs. Everything that a dashboard shows comes from these, live or replayed.
+
+An event is a small frozen record; as JSON it is a flat object whose `kind` names the class. Metrics are shares from 0
+to 1, or None where they do not exist.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+__all__ = [
+    "CheckpointSaved",
+    "DataChecked",
+    "Evaluated",
+    "Notice",
+    "RunEnded",
+    "RunEvent",
+    "RunStarted",
+    "StepDone",
+    "event_from_json",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """The base of all events. `time` is in seconds since 1970."""
+
+    kind: ClassVar[str] = ""
+    time: float = field(default_factory=time.time)
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat object of JSON types."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(RunEvent):
+    """Everything is read, checked and loaded; the first step comes next."""
+
+    kind: ClassVar[str] = "run_started"
+    name: str
+    task: str
+    model: str
+    method: str
+    device: str
+    precision: str
+    epochs: float
+    total_steps: int
+    parameters: int
+    trainable_parameters: int
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataChecked(RunEvent):
+    """The data check, as `DataCheck.to_json()` gives it."""
+
+    kind: ClassVar[str] = "data_checked"
+    check: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone(RunEvent):
+    """Some steps are done: means since the last event of this kind."""
+
+    kind: ClassVar[str] = "step"
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    grad_norm: float | None
+    tokens_per_s: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated(RunEvent):
+    """A split was predicted and scored."""
+
+    kind: ClassVar[str] = "evaluated"
+    step: int
+    epoch: float
+    split: str
+    loss: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    per_type_f1: dict[str, float | None]
+    best: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved(RunEvent):
+    """Something was written that a later run can go on from."""
+
+    kind: ClassVar[str] = "checkpoint"
+    step: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(RunEvent):
+    """A sentence for the user; level is `info` or `warning`."""
+
+    kind: ClassVar[str] = "notice"
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(RunEvent):
+    """The last event of a run; status is `done`, `stopped` or `failed`."""
+
+    kind: ClassVar[str] = "run_ended"
+    status: str
+    reason: str
+    best_epoch: float | None
+    best_f1: float | None
+    elapsed_s: float
+
+
+_KINDS: dict[str, type[RunEvent]] = {
+    event.kind: event for event in (RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved, Notice, RunEnded)
+}
+
+
+def event_from_json(record: Mapping[str, Any]) -> RunEvent | None:
+    """The event that a JSON object describes; None for a kind that this version does not know.
+
+    Fields that this version does not know are left out, so that older versions read newer runs.
+    """
+    event = _KINDS.get(record.get("kind", ""))
+    if event is None:
+        return None
+    known = {item.name for item in fields(event)}
+    return event(**{key: value for key, value in record.items() if key in known})

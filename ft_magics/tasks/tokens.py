@@ -1,0 +1,170 @@
+"""Words → sub-tokens, with a place for every word.
+
+Source: Devlin et al. 2019, section 5.3 (a word is labelled on its first sub-token).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ft_magics.errors import AlignmentError
+
+__all__ = ["IGNORE_INDEX", "Window", "WordTokenizer", "align_labels", "make_windows"]
+
+IGNORE_INDEX = -100  # torch's cross entropy leaves these targets out
+_OVERLAP_SHARE = 4  # neighbouring windows share about a quarter of their tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a sentence that fits the model.
+
+    Args:
+        input_ids: With special tokens. Length T.
+        word_ids: Word index per token; None for special tokens. Length T.
+        owned: The words whose label and prediction this window is responsible for: start and end, end not included.
+    """
+
+    input_ids: list[int]
+    word_ids: list[int | None]
+    owned: tuple[int, int]
+
+
+class WordTokenizer:
+    """A Hugging Face tokenizer as words need it: pieces per word, none of them empty.
+
+    A word that the tokenizer turns into nothing (zero-width or control characters, a space, an empty cell) gets the
+    unknown token, so that it keeps its place and a prediction.
+
+    Args:
+        tokenizer: A fast tokenizer, made with `add_prefix_space=True` where it has that choice.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        ids = tokenizer("a", return_special_tokens_mask=True)
+        mask = ids["special_tokens_mask"]
+        first, last = mask.index(0), len(mask) - mask[::-1].index(0)
+        self.prefix: list[int] = ids["input_ids"][:first]
+        self.suffix: list[int] = ids["input_ids"][last:]
+        stand_in = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
+        self._stand_in: int = stand_in
+
+    def pieces(self, sentences: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+        """Token ids per word and sentence; at least one per word."""
+        if not sentences:
+            return []
+        batch = self._tokenizer(
+            [list(words) for words in sentences],
+            is_split_into_words=True,
+            add_special_tokens=False,
+            truncation=False,
+            verbose=False,
+        )
+        return [
+            self._by_word(len(words), batch["input_ids"][index], batch.word_ids(index))
+            for index, words in enumerate(sentences)
+        ]
+
+    def _by_word(self, count: int, ids: Sequence[int], word_ids: Sequence[int | None]) -> list[list[int]]:
+        pieces: list[list[int]] = [[] for _ in range(count)]
+        for token, word in zip(ids, word_ids, strict=True):
+            if word is not None:
+                pieces[word].append(token)
+        return [piece or [self._stand_in] for piece in pieces]
+
+
+def make_windows(
+    pieces: Sequence[Sequence[int]], *, max_length_tokens: int, prefix: Sequence[int], suffix: Sequence[int]
+) -> list[Window]:
+    """Cut a sentence into overlapping windows; each word belongs to the one that shows most of its surroundings.
+
+    Args:
+        pieces: Token ids per word, none empty. Length W.
+        max_length_tokens: Most tokens in a window, special tokens included.
+        prefix: Special tokens before, such as [CLS].
+        suffix: Special tokens after, such as [SEP].
+
+    Returns:
+        At least one window; every word is owned by exactly one.
+    """
+    room = max_length_tokens - len(prefix) - len(suffix)
+    if room < 1:
+        raise AlignmentError(f"max_length_tokens is {max_length_tokens}: the special tokens alone take that much")
+    sizes = [min(len(piece), room) for piece in pieces]  # of a word longer than a window, its beginning
+    ranges = _ranges(sizes, room)
+    return [
+        _window(pieces, sizes, span, owned, prefix, suffix)
+        for span, owned in zip(ranges, _ownership(ranges, len(pieces)), strict=True)
+    ]
+
+
+def _ranges(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Word ranges that each fit into the room, overlapping."""
+    ranges: list[tuple[int, int]] = []
+    start, count = 0, len(sizes)
+    while True:
+        end, used = start, 0
+        while end < count and used + sizes[end] <= room:
+            used += sizes[end]
+            end += 1
+        ranges.append((start, end))
+        if end >= count:
+            return ranges
+        back, shared = end, 0
+        while back - 1 > start and shared + sizes[back - 1] <= room // _OVERLAP_SHARE:
+            back -= 1
+            shared += sizes[back]
+        start = back
+
+
+def _ownership(ranges: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """Share the words out: in an overlap the first half goes to the left window, the second to the right."""
+    cuts = [0]
+    for (_, left_end), (right_start, _) in zip(ranges, ranges[1:], strict=False):
+        cuts.append((left_end + right_start) // 2)
+    cuts.append(count)
+    return list(zip(cuts, cuts[1:], strict=False))
+
+
+def _window(
+    pieces: Sequence[Sequence[int]],
+    sizes: Sequence[int],
+    span: tuple[int, int],
+    owned: tuple[int, int],
+    prefix: Sequence[int],
+    suffix: Sequence[int],
+) -> Window:
+    input_ids = list(prefix)
+    word_ids: list[int | None] = [None] * len(prefix)
+    for word in range(*span):
+        input_ids.extend(pieces[word][: sizes[word]])
+        word_ids.extend([word] * sizes[word])
+    return Window([*input_ids, *suffix], [*word_ids, *[None] * len(suffix)], owned)
+
+
+def align_labels(word_ids: Sequence[int | None], labels: Sequence[int], owned: tuple[int, int]) -> list[int]:
+    """Give each owned word's label to its first token; the other tokens get IGNORE_INDEX.
+
+    Args:
+        word_ids: Word index per token, None for special tokens. Length T.
+        labels: Label id per word, 0 <= id < C, or IGNORE_INDEX. Length W.
+        owned: Range of the words that count.
+
+    Returns:
+        Label id per token. Length T.
+
+    Raises:
+        AlignmentError: A word id is >= W.
+    """
+    aligned: list[int] = []
+    previous: int | None = None
+    for word in word_ids:
+        if word is not None and word >= len(labels):
+            raise AlignmentError(f"a token belongs to word {word}, but there are labels for {len(labels)} words only")
+        first = word is not None and word != previous and owned[0] <= word < owned[1]
+        aligned.append(labels[word] if first and word is not None else IGNORE_INDEX)
+        previous = word
+    return aligned

@@ -1,0 +1,64 @@
+"""Our config → Hugging Face's `TrainingArguments`: the one place that knows both."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from transformers import TrainingArguments
+
+from ft_magics.config.schema import RunConfig, TrainConfig
+
+__all__ = ["count_steps", "training_arguments"]
+
+_LOSS_POINTS = 200  # about as many points as a loss curve needs
+
+
+def count_steps(train: TrainConfig, features: int) -> int:
+    """Optimiser steps in a whole run, as the Trainer counts them.
+
+    Args:
+        train: Epochs, batch size, accumulation, or a fixed number of steps.
+        features: Windows in an epoch.
+    """
+    if train.max_steps:
+        return train.max_steps
+    per_epoch = max(1, math.ceil(math.ceil(features / train.batch_size) / train.gradient_accumulation))
+    return math.ceil(train.epochs * per_epoch)
+
+
+def training_arguments(config: RunConfig, *, folder: Path, device: str, precision: str, total_steps: int) -> TrainingArguments:
+    """Arguments for one run.
+
+    Evaluation, the best model and early stopping are our callback's, since the Trainer's evaluation reorders what
+    `group_by_length` grouped.
+    """
+    train = config.train
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=train.epochs,
+        max_steps=train.max_steps or -1,
+        learning_rate=train.learning_rate,
+        per_device_train_batch_size=train.batch_size,
+        gradient_accumulation_steps=train.gradient_accumulation,
+        weight_decay=train.weight_decay,
+        max_grad_norm=train.max_grad_norm,
+        lr_scheduler_type=train.scheduler,
+        warmup_steps=int(train.warmup) if train.warmup >= 1 else train.warmup,
+        seed=train.seed,
+        bf16=precision == "bf16",
+        use_cpu=device == "cpu",
+        train_sampling_strategy="group_by_length",
+        remove_unused_columns=False,
+        eval_strategy="no",
+        save_strategy="no",
+        save_total_limit=config.save.keep,
+        logging_strategy="steps",
+        logging_steps=max(1, total_steps // _LOSS_POINTS),
+        logging_first_step=True,
+        logging_nan_inf_filter=False,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_num_workers=0,  # a fork from a process with threads can hang
+        dataloader_pin_memory=device == "cuda",
+    )

@@ -1,0 +1,146 @@
+"""A run's folder: what is in it, and how it is written so that a crash at any byte leaves it readable.
+
+    config.yaml                 the resolved config
+    events.jsonl                what happened, a line each, append-only
+    model/                      the best model: weights, tokenizer, model card
+    checkpoints/                what a later run can go on from
+    predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
+    report.json  report.html    the evaluation
+    error.txt                   the whole traceback of a failed run
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from ft_magics.errors import RunError
+from ft_magics.events import RunEvent, event_from_json
+
+__all__ = ["RunFolder"]
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: The folder; see `create` for a new one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = path / "model"
+        self.checkpoints = path / "checkpoints"
+        self.report = path / "report.json"
+        self.html = path / "report.html"
+        self.error = path / "error.txt"
+        self.stop_file = path / "STOP"
+        self._events = path / "events.jsonl"
+        self._config = path / "config.yaml"
+
+    @classmethod
+    def create(cls, path: Path) -> RunFolder:
+        """A new, empty folder. One that is there already moves aside and keeps its name with the time it began.
+
+        Raises:
+            RunError: The folder cannot be made.
+        """
+        try:
+            if path.exists():
+                path.rename(_name_aside(path))
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise RunError(f"the run's folder {path} cannot be made: {error.strerror}") from error
+        return cls(path)
+
+    def predictions(self, split: str) -> Path:
+        """The file of a split's predictions."""
+        return self.path / f"predictions.{split}.jsonl"
+
+    def splits(self) -> list[str]:
+        """Splits with predictions, test last."""
+        return [split for split in ("dev", "test") if self.predictions(split).is_file()]
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write config.yaml."""
+        with self._replacing(self._config) as partial, partial.open("w", encoding="utf-8") as stream:
+            YAML(typ="safe", pure=True).dump(dict(config), stream)
+
+    def read_config(self) -> dict[str, Any]:
+        """Read config.yaml; empty when there is none."""
+        if not self._config.is_file():
+            return {}
+        config: dict[str, Any] = YAML(typ="safe", pure=True).load(self._config.read_text(encoding="utf-8"))
+        return config
+
+    def append_event(self, event: RunEvent) -> None:
+        """Add a line to events.jsonl and hand it to the operating system at once."""
+        line = json.dumps(event.to_json(), ensure_ascii=False)
+        with self._events.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+    def read_events(self) -> list[RunEvent]:
+        """All events that can be read; a torn last line is left out."""
+        if not self._events.is_file():
+            return []
+        return list(_parse_events(self._events.read_text(encoding="utf-8", errors="replace").split("\n")))
+
+    def write_json(self, path: Path, record: Mapping[str, Any]) -> None:
+        """Write a JSON file, whole or not at all."""
+        self.write_text(path, json.dumps(record, ensure_ascii=False, indent=1))
+
+    def write_lines(self, path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write a JSONL file, whole or not at all."""
+        self.write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a text file, whole or not at all."""
+        with self._replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def new_model(self) -> Iterator[Path]:
+        """A folder to write a model into; it takes the place of `model/` once it is whole."""
+        fresh, old = self.path / "model.new", self.path / "model.old"
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        fresh.mkdir()
+        yield fresh
+        if self.model.exists():
+            self.model.rename(old)
+        fresh.rename(self.model)
+        shutil.rmtree(old, ignore_errors=True)
+
+    @contextmanager
+    def _replacing(self, path: Path) -> Iterator[Path]:
+        partial = path.with_name(path.name + ".new")
+        yield partial
+        os.replace(partial, path)
+
+
+def _name_aside(path: Path) -> Path:
+    began = time.strftime("%Y-%m-%dT%H-%M-%S", time.localtime(path.stat().st_ctime))
+    aside = path.with_name(f"{path.name}@{began}")
+    count = 2
+    while aside.exists():
+        aside = path.with_name(f"{path.name}@{began}-{count}")
+        count += 1
+    return aside
+
+
+def _parse_events(lines: Iterable[str]) -> Iterator[RunEvent]:
+    for line in lines:
+        try:
+            event = event_from_json(json.loads(line))
+        except (json.JSONDecodeError, TypeError):
+            continue
+        if event is not None:
+            yield event

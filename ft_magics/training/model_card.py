@@ -1,0 +1,49 @@
+"""The saved model's README: what it is, how it was made, how well it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ft_magics.evaluation.report import EntityReport
+from ft_magics.training.prepare import Prepared
+
+__all__ = ["model_card"]
+
+
+def model_card(name: str, prepared: Prepared, reports: Mapping[str, EntityReport]) -> str:
+    """A model card in the form that the Hugging Face hub reads.
+
+    Args:
+        name: The run's name.
+        prepared: The run.
+        reports: Per split.
+    """
+    config, train = prepared.config, prepared.config.train
+    counts = "\n".join(
+        f"| {item.name} | {item.source} | {item.sentences} | {item.words} | {item.entities} |"
+        for item in prepared.check.splits
+    )
+    parts = [
+        f"---\nlibrary_name: transformers\npipeline_tag: token-classification\ntags: [ner, ft_magics]\n---\n\n# {name}",
+        f"`{config.model}` fine-tuned for named entity recognition ({config.method}): "
+        f"{', '.join(label[2:] for label in prepared.trained.task.labels if label.startswith('B-'))}.",
+        f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
+        f"seed {train.seed}, precision {prepared.trained.precision}. A word is labelled on its first sub-token.",
+        f"| split | source | sentences | words | entities |\n|---|---|---|---|---|\n{counts}",
+        *(_scores(split, report) for split, report in reports.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _scores(split: str, report: EntityReport) -> str:
+    rows = [*report.per_type.items(), ("micro", report.micro)]
+    lines = [
+        f"| {kind} | {_percent(item.precision)} | {_percent(item.recall)} | {_percent(item.f1)} | {item.support} |"
+        for kind, item in rows
+    ]
+    head = f"## {split} (conlleval's rule)\n\n| type | precision | recall | F1 | support |\n|---|---|---|---|---|\n"
+    return head + "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f}"

@@ -1,0 +1,121 @@
+"""Everything that can be wrong before the first step, found before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import set_seed
+
+from ft_magics.config.references import Reference
+from ft_magics.config.schema import RunConfig
+from ft_magics.data.checks import DataCheck, check_corpus
+from ft_magics.data.corpus import read_corpus
+from ft_magics.data.examples import Corpus
+from ft_magics.errors import DataError, ModelError
+from ft_magics.tasks.ner import Feature, NerTask, labels_of
+from ft_magics.training.arguments import count_steps
+from ft_magics.training.device import choose_device, choose_precision
+from ft_magics.training.trained import MOST_TOKENS, TrainedModel, length_limit
+from ft_magics.training.weights import find_weights, load_model, load_tokenizer
+from ft_magics.tuning import METHODS
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run that is ready for its first step.
+
+    Args:
+        config: As the cell said.
+        corpus: The examples.
+        check: What the data check found.
+        features: Encoded examples per split name.
+        trained: The model, with a fresh head.
+        total_steps: Optimiser steps in all.
+        trainable_parameters: How many numbers learn.
+        parameters: How many there are.
+    """
+
+    config: RunConfig
+    corpus: Corpus
+    check: DataCheck
+    features: dict[str, list[Feature]]
+    trained: TrainedModel
+    total_steps: int
+    trainable_parameters: int
+    parameters: int
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Read the data, load the model, count the steps.
+
+    Raises:
+        FineTuneError: Whatever is wrong, in the order device, model, data.
+    """
+    train = config.train
+    device = choose_device(train.device)
+    precision = choose_precision(train.precision, device)
+    source = find_weights(_model_name(config.model))
+    corpus = read_corpus(config.data)
+    check = check_corpus(corpus)
+    labels = labels_of(corpus.train.examples)
+    if len(labels) == 1:
+        raise DataError(f"data.train: {corpus.train.source} has no entity at all; every tag is O, so there is nothing to learn")
+    set_seed(train.seed)  # the fresh head's weights
+    tokenizer, model = load_tokenizer(source), load_model(source, labels)
+    METHODS[config.method](model)
+    trained = TrainedModel(
+        model=model,
+        tokenizer=tokenizer,
+        task=NerTask(labels),
+        max_length_tokens=_max_length(train.max_length_tokens, length_limit(model, tokenizer)),
+        device=device,
+        precision=precision,
+        batch_size=train.eval_batch_size,
+    )
+    features = {
+        split.name: trained.task.encode(split.examples, tokenizer, trained.max_length_tokens) for split in corpus.splits
+    }
+    for split in corpus.splits:
+        _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
+    return Prepared(
+        config=config,
+        corpus=corpus,
+        check=check,
+        features=features,
+        trained=trained,
+        total_steps=count_steps(train, len(features["train"])),
+        trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
+        parameters=sum(item.numel() for item in model.parameters()),
+    )
+
+
+def _model_name(model: str | Reference) -> str:
+    if isinstance(model, str):
+        return model
+    value: Any = model.value
+    folder = getattr(value, "model_dir", value)  # a Run goes on from its best model
+    if isinstance(folder, str) or hasattr(folder, "__fspath__"):
+        return str(folder)
+    raise ModelError(
+        f"model: {model} is a {type(value).__name__}; expected a run, or a text with a folder or a hub id. "
+        "A model object can be saved first: `model.save_pretrained(folder)`"
+    )
+
+
+def _max_length(asked: int | None, limit: int) -> int:
+    if asked is not None and asked > limit:
+        raise ModelError(f"train.max_length_tokens: {asked} is more than the {limit} tokens that this model takes")
+    return asked or min(limit, MOST_TOKENS)
+
+
+def _note_windows(name: str, sentences: int, features: list[Feature], limit: int, check: DataCheck) -> None:
+    extra = len(features) - sentences
+    if extra:
+        long = len({before.example for before, after in zip(features, features[1:], strict=False) if before.example == after.example})
+        check.notes.append(
+            f"{name}: {long} of {sentences} sentences are longer than {limit} tokens and are read in overlapping windows; "
+            "no word is cut off"
+        )

@@ -1,0 +1,310 @@
+"""`Run`: everything a person wants during and after a training."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from ft_magics.config.schema import RunConfig
+from ft_magics.data.examples import Example
+from ft_magics.data.schemes import spans_of
+from ft_magics.data.words import split_words
+from ft_magics.errors import DataError, RunError
+from ft_magics.evaluation.report import EntityReport, entity_report
+from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted
+from ft_magics.training.folder import RunFolder
+from ft_magics.training.stopping import StopSignal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ft_magics.training.prepare import Prepared
+    from ft_magics.training.trained import TrainedModel
+
+__all__ = ["Entity", "Run", "load", "start_run"]
+
+_INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity found in a text.
+
+    Args:
+        text: As it stands in the text.
+        type: Such as PER.
+        start: First character.
+        end: Character after the last.
+        confidence: Least probability among its words, from 0 to 1.
+    """
+
+    text: str
+    type: str
+    start: int
+    end: int
+    confidence: float
+
+
+class Run:
+    """One training, running, finished or read back from its folder.
+
+    Args:
+        name: The name in the notebook.
+        folder: Where it lives.
+        config: What the cell said.
+        trained: The model, where it is in memory.
+    """
+
+    def __init__(
+        self, name: str, folder: RunFolder, config: RunConfig | None = None, trained: TrainedModel | None = None
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.config = config
+        self.exception: BaseException | None = None
+        self.events: list[RunEvent] = folder.read_events()
+        self.finished = threading.Event()
+        self._trained = trained
+        self._stop = StopSignal(folder.stop_file)
+        self._listeners: list[queue.SimpleQueue[RunEvent]] = []
+
+    def __repr__(self) -> str:
+        best = max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
+        score = "" if best is None else f", best dev F1 {100 * best:.2f}"
+        return f"<Run {self.name}: {self.status}{score}, {self.dir}>"
+
+    @property
+    def dir(self) -> Path:
+        """The run's folder."""
+        return self.folder.path
+
+    @property
+    def model_dir(self) -> Path:
+        """The folder of the best model; plain `from_pretrained` loads it too."""
+        return self.folder.model
+
+    @property
+    def status(self) -> str:
+        """`running`, `done`, `stopped`, `failed`, or `dead` for a run whose process is gone."""
+        if self.events and isinstance(self.events[-1], RunEnded):
+            return self.events[-1].status
+        return "dead" if self.finished.is_set() else "running"
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row per evaluation on dev: step, epoch, loss, precision, recall, f1, best."""
+        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
+
+        rows = [asdict(event) for event in self._dev()]
+        columns = ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def stop(self, reason: str = "stopped by hand") -> None:
+        """Ask the training to stop after the step it is at; the best model is kept."""
+        self._stop.set(reason)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; whether it came."""
+        return self.finished.wait(timeout_s)
+
+    def listen(self) -> queue.SimpleQueue[RunEvent]:
+        """A queue that gets every event from now on."""
+        events: queue.SimpleQueue[RunEvent] = queue.SimpleQueue()
+        self._listeners.append(events)
+        return events
+
+    def emit(self, event: RunEvent) -> None:
+        """Write an event down and pass it on."""
+        self.folder.append_event(event)
+        self.events.append(event)
+        for listener in self._listeners:
+            listener.put(event)
+
+    def report(self, split: str | None = None) -> EntityReport:
+        """The evaluation of a split's predictions.
+
+        Args:
+            split: `dev` or `test`; None for test, or dev where there is no test.
+
+        Raises:
+            RunError: There are no predictions for it.
+        """
+        there = self.folder.splits()
+        chosen = split or (there[-1] if there else "test")
+        if chosen not in there:
+            state = "is still running" if self.status == "running" else f"has predictions for: {', '.join(there) or 'nothing'}"
+            raise RunError(f"run {self.name} has no predictions for `{chosen}`; it {state}")
+        lines = self.folder.predictions(chosen).read_text(encoding="utf-8").split("\n")
+        rows = [json.loads(line) for line in lines if line]
+        history = [
+            {"epoch": event.epoch, "loss": event.loss, "precision": event.precision, "recall": event.recall, "f1": event.f1}
+            for event in self._dev()
+        ]
+        return entity_report(
+            [row["gold"] for row in rows],
+            [row["pred"] for row in rows],
+            title=f"{self.name} · {chosen}",
+            history=history,
+        )
+
+    @overload
+    def predict(self, texts: str) -> list[Entity]: ...
+
+    @overload
+    def predict(self, texts: Sequence[str] | Sequence[Sequence[str]]) -> list[list[Entity]]: ...
+
+    def predict(self, texts: Any) -> Any:
+        """Entities in new texts, found by the best model.
+
+        Args:
+            texts: One text, a list of texts, or a list of lists of words (whose places are then those in the words
+                joined by single spaces).
+
+        Returns:
+            Entities in order, one list per text; a single list for a single text.
+
+        Raises:
+            RunError: The run is still training.
+            DataError: Not texts.
+        """
+        if isinstance(texts, str):
+            return self.predict([texts])[0]
+        examples, offsets, whole = _as_examples(texts)
+        predictions = self._model().predict(examples)
+        return [
+            [
+                Entity(
+                    text=text[places[span.start][0] : places[span.end - 1][1]],
+                    type=span.type,
+                    start=places[span.start][0],
+                    end=places[span.end - 1][1],
+                    confidence=min(item.confidences[span.start : span.end]),
+                )
+                for span in spans_of(item.tags)
+            ]
+            for text, places, item in zip(whole, offsets, predictions, strict=True)
+        ]
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Copy the best model and the run's record into a folder of its own.
+
+        Plain `AutoModelForTokenClassification.from_pretrained(path)` loads it, and `ft_magics.load(path)` brings the
+        run back.
+
+        Args:
+            path: A folder that is not there yet, or is empty.
+            overwrite: Replace what is there.
+
+        Raises:
+            RunError: There is no model yet, or the folder is taken.
+        """
+        target = Path(path).expanduser()
+        if not self.model_dir.is_dir():
+            raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            if not overwrite:
+                raise RunError(f"{target} is taken; choose another folder, or say `overwrite=True`")
+            if target.resolve() in (self.dir.resolve(), *self.dir.resolve().parents):
+                raise RunError(f"{target} holds the run itself; choose another folder")
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
+        shutil.copytree(self.model_dir, target, dirs_exist_ok=True)
+        (target / _INSIDE_SAVED).mkdir()
+        for file in self.dir.iterdir():
+            if file.is_file():
+                shutil.copy2(file, target / _INSIDE_SAVED / file.name)
+        return target
+
+    def _dev(self) -> list[Evaluated]:
+        return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
+
+    def _model(self) -> TrainedModel:
+        if self.status == "running":
+            raise RunError(f"run {self.name} is still training; stop it or wait for it (`{self.name}.wait()`)")
+        if self._trained is None:
+            from ft_magics.training.trained import load_trained  # noqa: PLC0415  # torch only when it is needed
+
+            self._trained = load_trained(str(self.model_dir))
+        return self._trained
+
+
+def _as_examples(texts: Any) -> tuple[list[Example], list[list[tuple[int, int]]], list[str]]:
+    examples, offsets, whole = [], [], []
+    for index, text in enumerate(texts):
+        if isinstance(text, str):
+            places = split_words(text)
+        elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
+            ends = [sum(map(len, text[:at])) + at for at in range(1, len(text) + 1)]
+            places = [(end - len(word) - 1 + 1 - 1, end - 1) for word, end in zip(text, ends, strict=True)]
+            text = " ".join(text)  # noqa: PLW2901  # from here on it is a text like any other
+        else:
+            raise DataError(f"texts[{index}] is a {type(text).__name__}; expected a text or a list of words")
+        words = tuple(text[start:end] for start, end in places)
+        examples.append(Example(words, ("O",) * len(words), f"texts[{index}]"))
+        offsets.append(places)
+        whole.append(text)
+    return examples, offsets, whole
+
+
+def start_run(name: str, prepared: Prepared) -> Run:
+    """Begin training in a thread of its own; the run is returned at once.
+
+    Raises:
+        RunError: Its folder cannot be made.
+    """
+    folder = RunFolder.create(Path(prepared.config.save.dir).expanduser() / name)
+    folder.write_config(prepared.config.to_plain())
+    run = Run(name, folder, prepared.config, prepared.trained)
+    threading.Thread(target=_work, args=(run, prepared), name=f"ft_magics-{name}", daemon=True).start()
+    return run
+
+
+def _work(run: Run, prepared: Prepared) -> None:
+    from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
+
+    began = time.monotonic()
+    status, reason, best_epoch, best_f1 = "done", "", None, None
+    try:
+        best = train(run.name, prepared, run.folder, run.emit, run._stop)
+        best_epoch, best_f1 = best.epoch, best.f1
+        if run._stop.reason:
+            status, reason = "stopped", run._stop.reason
+    except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
+        run.exception = error
+        status, reason = "failed", f"{type(error).__name__}: {error}"
+        run.folder.write_text(run.folder.error, "".join(traceback.format_exception(error)))
+    finally:
+        elapsed_s = time.monotonic() - began
+        run.emit(
+            RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
+        )
+        run.finished.set()
+
+
+def load(path: str | Path) -> Run:
+    """Bring a run back, from its own folder or from one that `Run.save` wrote.
+
+    Raises:
+        RunError: There is no run in the folder.
+    """
+    where = Path(path).expanduser()
+    inside = where / _INSIDE_SAVED
+    folder = RunFolder(inside if inside.is_dir() else where)
+    if inside.is_dir():
+        folder.model = where
+    events = folder.read_events()
+    if not events:
+        hint = "; for a model without a run use `%ner_eval path --data file`" if (where / "config.json").is_file() else ""
+        raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
+    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    plain = folder.read_config()
+    run = Run(started.name if started else where.name, folder, RunConfig.model_validate(plain) if plain else None)
+    run.finished.set()
+    return run

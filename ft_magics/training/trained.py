@@ -1,0 +1,147 @@
+"""A trained model and what it takes to use it: predict, save, load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ft_magics.data.examples import Example
+from ft_magics.data.schemes import is_tag
+from ft_magics.errors import ModelError
+from ft_magics.tasks.ner import Feature, NerTask, Prediction
+from ft_magics.training.device import choose_device, choose_precision
+from ft_magics.training.quiet import quiet_transformers
+from ft_magics.training.weights import find_weights, load_model, load_tokenizer
+
+__all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
+
+MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
+_SETTINGS = "ft_magics.json"
+
+
+@dataclass(slots=True, kw_only=True)
+class TrainedModel:
+    """A model with its tokenizer and task.
+
+    Args:
+        model: A `PreTrainedModel` for token classification.
+        tokenizer: Its fast tokenizer.
+        task: Knows the labels.
+        max_length_tokens: Longest window, special tokens included.
+        device: `cpu`, `cuda` or `mps`.
+        precision: `fp32` or `bf16`.
+        batch_size: Windows per batch.
+    """
+
+    model: Any
+    tokenizer: Any
+    task: NerTask
+    max_length_tokens: int
+    device: str
+    precision: str
+    batch_size: int = 64
+
+    def predict(self, examples: Sequence[Example]) -> list[Prediction]:
+        """One prediction per example, every word of it."""
+        features = self.task.encode(examples, self.tokenizer, self.max_length_tokens)
+        logits, _ = self.logits(features)
+        return self.task.decode(examples, features, logits)
+
+    def logits(
+        self, features: Sequence[Feature], should_stop: Callable[[], bool] = lambda: False
+    ) -> tuple[list[np.ndarray], float | None]:
+        """Logits per feature for its owned words, (len(words), C), and the mean loss.
+
+        Batches hold features of like length; the results come back in the order of the features.
+
+        Args:
+            features: As the task encodes them.
+            should_stop: Asked before each batch; when true, `InterruptedError` is raised.
+        """
+        was_training = self.model.training
+        self.model.to(self.device).eval()
+        results: list[np.ndarray] = [np.empty((0, 0))] * len(features)
+        total_loss, total_words = 0.0, 0
+        order = sorted(range(len(features)), key=lambda index: -len(features[index].input_ids))
+        try:
+            for start in range(0, len(order), self.batch_size):
+                if should_stop():
+                    raise InterruptedError("asked to stop")
+                chosen = order[start : start + self.batch_size]
+                loss, words = self._batch(features, chosen, results)
+                total_loss += loss * words
+                total_words += words
+        finally:
+            self.model.train(was_training)
+        return results, total_loss / total_words if total_words else None
+
+    def _batch(self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]) -> tuple[float, int]:
+        batch = self.task.collate([features[index] for index in chosen], self.tokenizer.pad_token_id)
+        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
+        labels = batch.pop("labels")
+        with torch.inference_mode(), self._autocast():
+            outputs = self.model(**batch)
+            loss = self.task.loss(outputs, labels)
+        logits = outputs["logits"].float().cpu().numpy()  # (B, T, C)
+        for row, index in enumerate(chosen):
+            results[index] = logits[row, features[index].positions]
+        return float(loss), int((labels >= 0).sum())
+
+    def _autocast(self) -> Any:
+        return torch.autocast(self.device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
+
+    def save(self, folder: Path) -> None:
+        """Write a folder that `from_pretrained` of transformers loads, and `load_trained` too."""
+        with quiet_transformers():
+            self.model.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
+        settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens}
+        (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+
+
+def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> TrainedModel:
+    """A token classification model from a folder or the hub.
+
+    Args:
+        model: A folder that this project or transformers saved, or a hub id.
+        device: See `choose_device`.
+        batch_size: Windows per batch.
+
+    Raises:
+        ModelError: It cannot be loaded, or its labels are no tags.
+    """
+    source = find_weights(model)
+    loaded, tokenizer = load_model(source, ()), load_tokenizer(source)
+    labels = [loaded.config.id2label[index] for index in range(loaded.config.num_labels)]
+    wrong = next((label for label in labels if not is_tag(label)), None)
+    if wrong is not None:
+        raise ModelError(f"model: {model} has the label `{wrong}`; expected O and labels such as B-PER: is it trained for NER?")
+    settings = Path(source) / _SETTINGS
+    limit = length_limit(loaded, tokenizer)
+    if settings.is_file():
+        limit = json.loads(settings.read_text(encoding="utf-8"))["max_length_tokens"]
+    chosen = choose_device(device)
+    return TrainedModel(
+        model=loaded,
+        tokenizer=tokenizer,
+        task=NerTask(labels),
+        max_length_tokens=min(limit, MOST_TOKENS),
+        device=chosen,
+        precision=choose_precision("auto", chosen),
+        batch_size=batch_size,
+    )
+
+
+def length_limit(model: Any, tokenizer: Any) -> int:
+    """The most tokens that the model takes, special tokens included."""
+    positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
+    if model.config.model_type in ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "data2vec-text", "ibert"):
+        positions -= model.config.pad_token_id + 1  # their positions begin after the padding's index
+    return int(min(positions, tokenizer.model_max_length))

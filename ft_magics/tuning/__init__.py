@@ -1,0 +1,9 @@
+"""What learns: one module per method."""
+
+from __future__ import annotations
+
+from ft_magics.tuning.full import tune_all
+
+__all__ = ["METHODS"]
+
+METHODS = {"full": tune_all}
