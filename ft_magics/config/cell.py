@@ -229,7 +229,14 @@ def _quotes_hint(found: Any) -> str:
 def _describe(found: Any) -> str:
     if isinstance(found, Reference):
         return f"`{found}`, a {type(found.value).__name__}"
-    names = {str: "the text", bool: "the truth value", int: "the number", float: "the number", dict: "a section", list: "a list"}
+    names = {
+        str: "the text",
+        bool: "the truth value",
+        int: "the number",
+        float: "the number",
+        dict: "a section",
+        list: "a list",
+    }
     if found is None:
         return "nothing"
     word = names.get(type(found), type(found).__name__)

@@ -66,7 +66,13 @@ def read_tree(text: str) -> Tree:
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a text"
         raise CellError(
-            [Problem(line=_line(root), where="", text=f"expected `key: value` lines, found {found}; write at least {_LEAST}")]
+            [
+                Problem(
+                    line=_line(root),
+                    where="",
+                    text=f"expected `key: value` lines, found {found}; write at least {_LEAST}",
+                )
+            ]
         )
     tree.data = _build(root, (), tree, ())
     return tree
@@ -102,7 +108,7 @@ def _build(node: Node, path: Path, tree: Tree, ancestors: tuple[Node, ...]) -> A
         return _build_mapping(node, path, tree, inside)
     if isinstance(node, SequenceNode):
         return [_build(item, (*path, index), tree, inside) for index, item in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(node) if isinstance(node, ScalarNode) else None
 
 
 def _build_mapping(node: MappingNode, path: Path, tree: Tree, ancestors: tuple[Node, ...]) -> dict[str, Any]:

@@ -7,14 +7,15 @@ tag is a word), a header row, an index column, words that are empty or a single 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ft_magics.data.faults import list_faults
-from ft_magics.data.examples import LabelledSentence
 from ft_magics.config.schema import ReadOptions
+from ft_magics.data.examples import LabelledSentence
+from ft_magics.data.faults import list_faults
 from ft_magics.data.schemes import is_tag
 from ft_magics.errors import DataError, did_you_mean
 
@@ -186,7 +187,9 @@ def _tag_column(rows: Sequence[Sequence[str]], count: int, any_tag: bool, notes:
         return last
     listed = ", ".join(str(at + 1) for at in holding)
     if last in holding:
-        notes.append(f"{name}: columns {listed} hold tags; the last was read. Another one: `tag_column: {holding[0] + 1}`")
+        notes.append(
+            f"{name}: columns {listed} hold tags; the last was read. Another one: `tag_column: {holding[0] + 1}`"
+        )
         return last
     if len(holding) == 1:
         notes.append(f"{name}: only column {listed} holds tags, so it was read as the tag")
@@ -201,7 +204,7 @@ def _word_column(filled: Sequence[Row], count: int, tag: int, notes: list[str], 
     numbers = [cells[0] for _, cells in filled if len(cells) == count and not cells[0].startswith("#")]
     if "1" not in numbers or not all(number.isdigit() for number in numbers):
         return 0
-    steps = zip(numbers, numbers[1:], strict=False)
+    steps = itertools.pairwise(numbers)
     if all(int(after) in (int(before) + 1, 1, 0) for before, after in steps):
         notes.append(f"{name}: the first column counts the words, so the second is read as the word")
         return 1

@@ -5,6 +5,7 @@ Two forms: words with tags, and a text with character spans. The usual names of 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -62,7 +63,9 @@ def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | 
 
 def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> LabelledSentence:
     if not isinstance(record, Mapping):
-        raise DataError(f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {record!r:.60}")
+        raise DataError(
+            f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {record!r:.60}"
+        )
     text, spans = _field(record, _TEXT), _field(record, _SPANS)
     if isinstance(text, str) and spans is not None and not (spans and isinstance(spans[0], (str, int))):
         return _from_spans(place, text, spans)
@@ -76,7 +79,7 @@ def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> Label
 
 
 def _field(record: Record, names: Sequence[str]) -> Any:
-    found = next((record[name] for name in names if record.get(name) is not None), None)
+    found: Any = next((record[name] for name in names if record.get(name) is not None), None)
     return found.tolist() if hasattr(found, "tolist") else found
 
 
@@ -112,7 +115,7 @@ def _from_spans(place: str, text: str, spans: Any) -> LabelledSentence:
     if not _is_list(spans):
         raise DataError(f"{place}: spans must be a list of [start, end, type]")
     entities = sorted(_trimmed(place, text, _offsets(place, span)) for span in spans)
-    for before, after in zip(entities, entities[1:], strict=False):
+    for before, after in itertools.pairwise(entities):
         if after.start < before.end:
             raise DataError(
                 f"{place}: two spans overlap ({before.type} {before.start}–{before.end}, {after.type} "
@@ -148,7 +151,8 @@ def _trimmed(place: str, text: str, span: Span) -> Span:
     """The span without white space at its edges."""
     if not 0 <= span.start < span.end <= len(text):
         raise DataError(
-            f"{place}: span {span.start}–{span.end} ({span.type}) is empty or outside the text of {len(text)} characters"
+            f"{place}: span {span.start}–{span.end} ({span.type}) is empty or outside the text, "
+            f"which has {len(text)} characters"
         )
     inside = text[span.start : span.end]
     start = span.start + len(inside) - len(inside.lstrip())

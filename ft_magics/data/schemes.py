@@ -150,7 +150,7 @@ def tags_of(spans: Iterable[Span], length: int, scheme: str = "IOB2") -> tuple[s
     Returns:
         Length W.
     """
-    last, single = {"BIOES": "ES", "BILOU": "LU"}.get(scheme, "IB")
+    last, single = {"BIOES": ("E", "S"), "BILOU": ("L", "U")}.get(scheme, ("I", "B"))
     tags = ["O"] * length
     for span in spans:
         tags[span.start : span.end] = [f"I-{span.type}"] * (span.end - span.start)

@@ -51,8 +51,8 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
     ]
     if len(examples) == 1 and len(examples[0].words) > _LONG_FOR_ONE:
         notes.append(
-            f"{source}: the whole file is one sentence of {len(examples[0].words)} words, since no empty line parts it; "
-            "if some cell marks the ends, name the mark with `sentence_end`"
+            f"{source}: the whole file is one sentence of {len(examples[0].words)} words, since no empty line "
+            "parts it; if some cell marks the ends, name the mark with `sentence_end`"
         )
     return Split(
         name=name, source=str(source), examples=examples, scheme=scheme, invalid_transitions=invalid, notes=notes
@@ -118,11 +118,13 @@ def _read_frame(frame: Any, name: str, options: ReadOptions) -> list[LabelledSen
     header = [str(column) for column in frame.columns]
     records = frame.set_axis(header, axis=1).to_dict("records")
     places = [f"{name}, row {index}" for index in frame.index]
-    first = records[0] if records else {}
-    if any(not isinstance(value, str) and isinstance(value, Sequence) or hasattr(value, "tolist") and hasattr(value, "__len__")
-           for value in first.values()):  # fmt: skip
+    if records and any(map(_is_column_of_lists, records[0].values())):
         return read_records(zip(places, records, strict=True), options.tag_names)
     return read_table(zip(places, records, strict=True), TableColumns(header, name, options))
+
+
+def _is_column_of_lists(value: Any) -> bool:
+    return not isinstance(value, str) and hasattr(value, "__len__")
 
 
 def _read_dataset(dataset: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:

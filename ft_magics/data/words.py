@@ -6,6 +6,7 @@ inside a word (`don't`, `3.5`, `U.S.`) stays.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ def split_words(text: str, cuts: Iterable[int] = ()) -> list[Word]:
     for chunk in _CHUNK.finditer(text):
         inner = [cut for cut in borders if chunk.start() < cut < chunk.end()]
         edges = [chunk.start(), *inner, chunk.end()]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in itertools.pairwise(edges):
             words.extend(_split_chunk(text, start, end))
     return words
 

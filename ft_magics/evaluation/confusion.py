@@ -2,7 +2,8 @@
 
 Each gold span is compared with at most one predicted span that overlaps it: one with the same borders and type first,
 then one with the same borders, then the one that shares most words. Each span is used once, so a row adds up to the
-type's support and a column to its predicted count. A gold span without a partner is missed; a predicted one is spurious.
+type's support and a column to its predicted count. A gold span without a partner is missed; a predicted one is
+spurious.
 """
 
 from __future__ import annotations

@@ -135,5 +135,7 @@ def _all_spans(sentences: Sequence[Sequence[str]], side: str) -> list[list[Span]
         except SchemeError as error:
             raise SchemeError(f"{side} sentence {index} (counted from 0): {error}") from error
         except TypeError as error:
-            raise DataError(f"{side} sentence {index} (counted from 0): expected a list of tags such as B-PER") from error
+            raise DataError(
+                f"{side} sentence {index} (counted from 0): expected a list of tags such as B-PER"
+            ) from error
     return spans

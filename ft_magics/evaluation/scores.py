@@ -92,8 +92,8 @@ def average_scores(per_type: Mapping[str, Scores]) -> dict[str, Scores]:
 
 def _mean(scores: Sequence[Scores], weights: Sequence[int] | None, counts: Mapping[str, int]) -> Scores:
     there = bool(scores) and (weights is None or sum(weights) > 0)
-    means = {
-        name: float(np.average([getattr(score, name) or 0.0 for score in scores], weights=weights)) if there else None
-        for name in ("precision", "recall", "f1")
-    }
-    return Scores(**means, **counts)
+
+    def mean(name: str) -> float | None:
+        return float(np.average([getattr(score, name) or 0.0 for score in scores], weights=weights)) if there else None
+
+    return Scores(precision=mean("precision"), recall=mean("recall"), f1=mean("f1"), **counts)

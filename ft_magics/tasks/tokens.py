@@ -5,6 +5,7 @@ Source: Devlin et al. 2019, section 5.3 (a word is labelled on its first sub-tok
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,10 +96,14 @@ def make_windows(
         raise AlignmentError(f"max_length_tokens is {max_length_tokens}: the special tokens alone take that much")
     sizes = [min(len(piece), room) for piece in pieces]  # of a word longer than a window, its beginning
     ranges = _ranges(sizes, room)
-    return [
-        _window(pieces, sizes, span, owned, prefix, suffix)
-        for span, owned in zip(ranges, _ownership(ranges, len(pieces)), strict=True)
-    ]
+    cut = [list(piece[:size]) for piece, size in zip(pieces, sizes, strict=True)]
+    windows: list[Window] = []
+    for span, owned in zip(ranges, _ownership(ranges, len(pieces)), strict=True):
+        tokens = [(token, word) for word in range(*span) for token in cut[word]]
+        input_ids = [*prefix, *(token for token, _ in tokens), *suffix]
+        word_ids = [*[None] * len(prefix), *(word for _, word in tokens), *[None] * len(suffix)]
+        windows.append(Window(input_ids, word_ids, owned))
+    return windows
 
 
 def _ranges(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
@@ -123,26 +128,10 @@ def _ranges(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
 def _ownership(ranges: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
     """Share the words out: in an overlap the first half goes to the left window, the second to the right."""
     cuts = [0]
-    for (_, left_end), (right_start, _) in zip(ranges, ranges[1:], strict=False):
+    for (_, left_end), (right_start, _) in itertools.pairwise(ranges):
         cuts.append((left_end + right_start) // 2)
     cuts.append(count)
-    return list(zip(cuts, cuts[1:], strict=False))
-
-
-def _window(
-    pieces: Sequence[Sequence[int]],
-    sizes: Sequence[int],
-    span: tuple[int, int],
-    owned: tuple[int, int],
-    prefix: Sequence[int],
-    suffix: Sequence[int],
-) -> Window:
-    input_ids = list(prefix)
-    word_ids: list[int | None] = [None] * len(prefix)
-    for word in range(*span):
-        input_ids.extend(pieces[word][: sizes[word]])
-        word_ids.extend([word] * sizes[word])
-    return Window([*input_ids, *suffix], [*word_ids, *[None] * len(suffix)], owned)
+    return list(itertools.pairwise(cuts))
 
 
 def align_labels(word_ids: Sequence[int | None], labels: Sequence[int], owned: tuple[int, int]) -> list[int]:

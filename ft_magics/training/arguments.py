@@ -27,7 +27,9 @@ def count_steps(train: TrainConfig, features: int) -> int:
     return math.ceil(train.epochs * per_epoch)
 
 
-def training_arguments(config: RunConfig, *, folder: Path, device: str, precision: str, total_steps: int) -> TrainingArguments:
+def training_arguments(
+    config: RunConfig, *, folder: Path, device: str, precision: str, total_steps: int
+) -> TrainingArguments:
     """Arguments for one run.
 
     Evaluation, the best model and early stopping are our callback's, since the Trainer's evaluation reorders what

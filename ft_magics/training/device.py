@@ -23,9 +23,11 @@ def choose_device(name: str) -> str:
         return next(device for device, present in there.items() if present)
     if not there[name]:
         others = ", ".join(device for device, present in there.items() if present)
-        build = f" This PyTorch ({torch.__version__}) is a CPU build." if name == "cuda" and not torch.version.cuda else ""
+        cpu_build = name == "cuda" and not torch.version.cuda
+        build = f" This PyTorch ({torch.__version__}) is a CPU build." if cpu_build else ""
         raise DeviceError(
-            f"train.device: `{name}` is not there; this machine has {others}.{build} Leave `device` out to take the best"
+            f"train.device: `{name}` is not there; this machine has {others}.{build} "
+            "Leave `device` out to take the best"
         )
     return name
 

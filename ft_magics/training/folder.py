@@ -1,18 +1,17 @@
 """A run's folder: what is in it, and how it is written so that a crash at any byte leaves it readable.
 
-    config.yaml                 the resolved config
-    events.jsonl                what happened, a line each, append-only
-    model/                      the best model: weights, tokenizer, model card
-    checkpoints/                what a later run can go on from
-    predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
-    report.json  report.html    the evaluation
-    error.txt                   the whole traceback of a failed run
+config.yaml                 the resolved config
+events.jsonl                what happened, a line each, append-only
+model/                      the best model: weights, tokenizer, model card
+checkpoints/                what a later run can go on from
+predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
+report.json  report.html    the evaluation
+error.txt                   the whole traceback of a failed run
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -123,7 +122,7 @@ class RunFolder:
     def _replacing(self, path: Path) -> Iterator[Path]:
         partial = path.with_name(path.name + ".new")
         yield partial
-        os.replace(partial, path)
+        partial.replace(path)
 
 
 def _name_aside(path: Path) -> Path:

@@ -23,12 +23,15 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, EntityReport
         f"| {item.name} | {item.source} | {item.sentences} | {item.words} | {item.entities} |"
         for item in prepared.check.splits
     )
+    types = ", ".join(label[2:] for label in prepared.trained.task.labels if label.startswith("B-"))
+    settings = (
+        f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
+        f"seed {train.seed}, precision {prepared.trained.precision}. A word is labelled on its first sub-token."
+    )
     parts = [
         f"---\nlibrary_name: transformers\npipeline_tag: token-classification\ntags: [ner, ft_magics]\n---\n\n# {name}",
-        f"`{config.model}` fine-tuned for named entity recognition ({config.method}): "
-        f"{', '.join(label[2:] for label in prepared.trained.task.labels if label.startswith('B-'))}.",
-        f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
-        f"seed {train.seed}, precision {prepared.trained.precision}. A word is labelled on its first sub-token.",
+        f"`{config.model}` fine-tuned for named entity recognition ({config.method}): {types}.",
+        settings,
         f"| split | source | sentences | words | entities |\n|---|---|---|---|---|\n{counts}",
         *(_scores(split, report) for split, report in reports.items()),
     ]

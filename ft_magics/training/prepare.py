@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,9 @@ def prepare(config: RunConfig) -> Prepared:
     check = check_corpus(corpus)
     labels = labels_of(corpus.train.examples)
     if len(labels) == 1:
-        raise DataError(f"data.train: {corpus.train.source} has no entity at all; every tag is O, so there is nothing to learn")
+        raise DataError(
+            f"data.train: {corpus.train.source} has no entity at all; every tag is O, so there is nothing to learn"
+        )
     set_seed(train.seed)  # the fresh head's weights
     tokenizer, model = load_tokenizer(source), load_model(source, labels)
     METHODS[config.method](model)
@@ -112,10 +115,11 @@ def _max_length(asked: int | None, limit: int) -> int:
 
 
 def _note_windows(name: str, sentences: int, features: list[Feature], limit: int, check: DataCheck) -> None:
-    extra = len(features) - sentences
-    if extra:
-        long = len({before.example for before, after in zip(features, features[1:], strict=False) if before.example == after.example})
-        check.notes.append(
-            f"{name}: {long} of {sentences} sentences are longer than {limit} tokens and are read in overlapping windows; "
-            "no word is cut off"
-        )
+    if len(features) == sentences:
+        return
+    windows = Counter(feature.example for feature in features)
+    long = sum(count > 1 for count in windows.values())
+    check.notes.append(
+        f"{name}: {long} of {sentences} sentences are longer than {limit} tokens and are read in overlapping windows; "
+        "no word is cut off"
+    )

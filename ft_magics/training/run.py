@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import shutil
 import threading
 import time
@@ -73,8 +72,7 @@ class Run:
         self.events: list[RunEvent] = folder.read_events()
         self.finished = threading.Event()
         self._trained = trained
-        self._stop = StopSignal(folder.stop_file)
-        self._listeners: list[queue.SimpleQueue[RunEvent]] = []
+        self.stop_signal = StopSignal(folder.stop_file)
 
     def __repr__(self) -> str:
         best = max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
@@ -109,24 +107,16 @@ class Run:
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model is kept."""
-        self._stop.set(reason)
+        self.stop_signal.set(reason)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; whether it came."""
         return self.finished.wait(timeout_s)
 
-    def listen(self) -> queue.SimpleQueue[RunEvent]:
-        """A queue that gets every event from now on."""
-        events: queue.SimpleQueue[RunEvent] = queue.SimpleQueue()
-        self._listeners.append(events)
-        return events
-
     def emit(self, event: RunEvent) -> None:
-        """Write an event down and pass it on."""
+        """Write an event down, where a dashboard and a later kernel read it."""
         self.folder.append_event(event)
         self.events.append(event)
-        for listener in self._listeners:
-            listener.put(event)
 
     def report(self, split: str | None = None) -> EntityReport:
         """The evaluation of a split's predictions.
@@ -140,12 +130,22 @@ class Run:
         there = self.folder.splits()
         chosen = split or (there[-1] if there else "test")
         if chosen not in there:
-            state = "is still running" if self.status == "running" else f"has predictions for: {', '.join(there) or 'nothing'}"
+            state = (
+                "is still running"
+                if self.status == "running"
+                else f"has predictions for: {', '.join(there) or 'nothing'}"
+            )
             raise RunError(f"run {self.name} has no predictions for `{chosen}`; it {state}")
         lines = self.folder.predictions(chosen).read_text(encoding="utf-8").split("\n")
         rows = [json.loads(line) for line in lines if line]
         history = [
-            {"epoch": event.epoch, "loss": event.loss, "precision": event.precision, "recall": event.recall, "f1": event.f1}
+            {
+                "epoch": event.epoch,
+                "loss": event.loss,
+                "precision": event.precision,
+                "recall": event.recall,
+                "f1": event.f1,
+            }
             for event in self._dev()
         ]
         return entity_report(
@@ -159,7 +159,7 @@ class Run:
     def predict(self, texts: str) -> list[Entity]: ...
 
     @overload
-    def predict(self, texts: Sequence[str] | Sequence[Sequence[str]]) -> list[list[Entity]]: ...
+    def predict(self, texts: list[str] | list[list[str]] | tuple[str, ...]) -> list[list[Entity]]: ...
 
     def predict(self, texts: Any) -> Any:
         """Entities in new texts, found by the best model.
@@ -242,7 +242,7 @@ def _as_examples(texts: Any) -> tuple[list[Example], list[list[tuple[int, int]]]
             places = split_words(text)
         elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
             ends = [sum(map(len, text[:at])) + at for at in range(1, len(text) + 1)]
-            places = [(end - len(word) - 1 + 1 - 1, end - 1) for word, end in zip(text, ends, strict=True)]
+            places = [(end - 1 - len(word), end - 1) for word, end in zip(text, ends, strict=True)]
             text = " ".join(text)  # noqa: PLW2901  # from here on it is a text like any other
         else:
             raise DataError(f"texts[{index}] is a {type(text).__name__}; expected a text or a list of words")
@@ -272,19 +272,17 @@ def _work(run: Run, prepared: Prepared) -> None:
     began = time.monotonic()
     status, reason, best_epoch, best_f1 = "done", "", None, None
     try:
-        best = train(run.name, prepared, run.folder, run.emit, run._stop)
+        best = train(run.name, prepared, run.folder, run.emit, run.stop_signal)
         best_epoch, best_f1 = best.epoch, best.f1
-        if run._stop.reason:
-            status, reason = "stopped", run._stop.reason
+        if run.stop_signal.reason:
+            status, reason = "stopped", run.stop_signal.reason
     except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
         run.exception = error
         status, reason = "failed", f"{type(error).__name__}: {error}"
         run.folder.write_text(run.folder.error, "".join(traceback.format_exception(error)))
     finally:
         elapsed_s = time.monotonic() - began
-        run.emit(
-            RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
-        )
+        run.emit(RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s))
         run.finished.set()
 
 
@@ -301,7 +299,9 @@ def load(path: str | Path) -> Run:
         folder.model = where
     events = folder.read_events()
     if not events:
-        hint = "; for a model without a run use `%ner_eval path --data file`" if (where / "config.json").is_file() else ""
+        hint = (
+            "; for a model without a run use `%ner_eval path --data file`" if (where / "config.json").is_file() else ""
+        )
         raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
     started = next((event for event in events if isinstance(event, RunStarted)), None)
     plain = folder.read_config()

@@ -82,7 +82,9 @@ class TrainedModel:
             self.model.train(was_training)
         return results, total_loss / total_words if total_words else None
 
-    def _batch(self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]) -> tuple[float, int]:
+    def _batch(
+        self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]
+    ) -> tuple[float, int]:
         batch = self.task.collate([features[index] for index in chosen], self.tokenizer.pad_token_id)
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         labels = batch.pop("labels")
@@ -122,7 +124,9 @@ def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> T
     labels = [loaded.config.id2label[index] for index in range(loaded.config.num_labels)]
     wrong = next((label for label in labels if not is_tag(label)), None)
     if wrong is not None:
-        raise ModelError(f"model: {model} has the label `{wrong}`; expected O and labels such as B-PER: is it trained for NER?")
+        raise ModelError(
+            f"model: {model} has the label `{wrong}`; expected O and labels such as B-PER: is it trained for NER?"
+        )
     settings = Path(source) / _SETTINGS
     limit = length_limit(loaded, tokenizer)
     if settings.is_file():
@@ -142,6 +146,14 @@ def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> T
 def length_limit(model: Any, tokenizer: Any) -> int:
     """The most tokens that the model takes, special tokens included."""
     positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
-    if model.config.model_type in ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "data2vec-text", "ibert"):
+    if model.config.model_type in (
+        "roberta",
+        "xlm-roberta",
+        "camembert",
+        "longformer",
+        "mpnet",
+        "data2vec-text",
+        "ibert",
+    ):
         positions -= model.config.pad_token_id + 1  # their positions begin after the padding's index
     return int(min(positions, tokenizer.model_max_length))

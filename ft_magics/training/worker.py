@@ -112,9 +112,7 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
     folder.write_text(folder.model / "README.md", card)
 
 
-def _predict_split(
-    name: str, prepared: Prepared, folder: RunFolder, split: Split
-) -> tuple[EntityReport, float | None]:
+def _predict_split(name: str, prepared: Prepared, folder: RunFolder, split: Split) -> tuple[EntityReport, float | None]:
     trained, features = prepared.trained, prepared.features[split.name]
     logits, loss = trained.logits(features)
     predictions = trained.task.decode(split.examples, features, logits)

@@ -1,0 +1,157 @@
+"""The live view: events → display → widget, from the cell's own thread only.
+
+The training thread writes events; this side reads them a few times a second and is the only one that draws. A fault in
+drawing never reaches the training.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from IPython.display import DisplayHandle
+
+from ft_magics.display.host import Host
+from ft_magics.display.pages import Bundle, run_bundle, save_page
+from ft_magics.display.run_page import event_text
+from ft_magics.errors import TrainingError
+from ft_magics.events import Evaluated, RunEvent, StepDone
+from ft_magics.training.run import Run
+
+__all__ = ["watch"]
+
+_LOOK_EVERY_S = 0.25
+_TEXT_STEP_EVERY_S = 5.0
+
+
+class _View(Protocol):
+    def update(self, events: Sequence[RunEvent]) -> None: ...
+    def finish(self, bundle: Bundle) -> None: ...
+
+
+def watch(run: Run, host: Host) -> None:
+    """Show a run until it ends.
+
+    The first interrupt asks the run to stop; the second lets go of it and leaves it running.
+
+    Raises:
+        TrainingError: The run failed.
+    """
+    view = _Careful(_open(run, host))
+    seen = interrupts = 0
+    while True:
+        try:
+            ended = run.wait(_LOOK_EVERY_S)
+            fresh = run.events[seen:]
+            if fresh:
+                view.update(fresh)
+                seen += len(fresh)
+            if ended and seen == len(run.events):
+                break
+        except KeyboardInterrupt:
+            interrupts += 1
+            if interrupts > 1:
+                print(f"Let go of {run.name}; it goes on. `{run.name}.wait()` waits, `%ft stop {run.name}` stops it.")
+                return
+            run.stop("stopped by the interrupt")
+    save_page(run)
+    view.finish(run_bundle(run))
+    if run.status == "failed":
+        raise TrainingError(_failure(run)) from run.exception
+
+
+def _failure(run: Run) -> str:
+    error = run.exception
+    kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
+    return (
+        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.dir} has events.jsonl and "
+        "error.txt; `%ft debug` shows the whole traceback"
+    )
+
+
+class _Careful:
+    """A view whose faults are logged and otherwise ignored."""
+
+    def __init__(self, view: _View) -> None:
+        self._view = view
+
+    def update(self, events: Sequence[RunEvent]) -> None:
+        self._try(lambda: self._view.update(events))
+
+    def finish(self, bundle: Bundle) -> None:
+        self._try(lambda: self._view.finish(bundle))
+
+    def _try(self, draw: Callable[[], None]) -> None:
+        try:
+            draw()
+        except Exception:
+            logging.getLogger(__name__).exception("the live view failed; the training goes on")
+
+
+def _open(run: Run, host: Host) -> _View:
+    if host == "text":
+        return _TextView()
+    return _WidgetView(run) if host == "widget" else _HtmlView(run)
+
+
+class _TextView:
+    """Lines in a terminal: every evaluation, and a step now and then."""
+
+    def __init__(self) -> None:
+        self._last_s = -_TEXT_STEP_EVERY_S
+
+    def update(self, events: Sequence[RunEvent]) -> None:
+        for event in events:
+            if isinstance(event, StepDone):
+                if event.elapsed_s - self._last_s < _TEXT_STEP_EVERY_S:
+                    continue
+                self._last_s = event.elapsed_s
+            line = event_text(event)
+            if line:
+                print(line, flush=True)
+
+    def finish(self, bundle: Bundle) -> None:
+        print(bundle["text/plain"], flush=True)
+
+
+class _HtmlView:
+    """Static HTML, drawn anew at each evaluation."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._handle: DisplayHandle = DisplayHandle()
+        self._handle.display(run_bundle(run), raw=True)
+
+    def update(self, events: Sequence[RunEvent]) -> None:
+        if any(isinstance(event, Evaluated) for event in events):
+            self._handle.update(run_bundle(self._run), raw=True)
+
+    def finish(self, bundle: Bundle) -> None:
+        self._handle.update(bundle, raw=True)
+
+
+class _WidgetView:
+    """The dashboard with its controls, replaced by static HTML at the end."""
+
+    def __init__(self, run: Run) -> None:
+        from ft_widgets import RunControls, RunDashboard  # noqa: PLC0415  # only where a widget can live
+
+        self._dashboard = RunDashboard(name=run.name, events=lambda: [event.to_json() for event in run.events])
+        self._controls = RunControls(on_stop=lambda: run.stop("stopped by the Stop button"))
+        views: list[Any] = [self._dashboard, self._controls]
+        self._handles = [DisplayHandle() for _ in views]
+        fallbacks = [run_bundle(run), {"text/plain": ""}]
+        for handle, view, fallback in zip(self._handles, views, fallbacks, strict=True):
+            handle.display({**fallback, **view._repr_mimebundle_()}, raw=True)
+        self._controls.open_for_clicks()
+
+    def update(self, events: Sequence[RunEvent]) -> None:
+        self._dashboard.push([event.to_json() for event in events])
+
+    def finish(self, bundle: Bundle) -> None:
+        dashboard, controls = self._handles
+        dashboard.update(bundle, raw=True)
+        controls.update({"text/html": "", "text/plain": ""}, raw=True)
+        self._dashboard.close()
+        self._controls.close_all()

@@ -1,0 +1,77 @@
+"""HTML that survives: no script, no style sheet, no `var()`; every text escaped.
+
+Notebook front ends strip styles from notebooks they do not trust, and code hosts strip more. So colours are
+transparent tints that sit on light and dark alike, text keeps the host's colour, and no colour says anything that a
+number or a word does not say too.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+__all__ = ["MUTED", "cell", "details", "element", "heading", "image", "percent", "row", "table"]
+
+MUTED = "opacity:0.7"
+_CELL = "padding:2px 10px;text-align:{align};font-variant-numeric:tabular-nums;white-space:nowrap"
+
+
+def element(name: str, *children: str, style: str = "", **attributes: str) -> str:
+    """An element; children are HTML, attributes are escaped. An underscore in an attribute's name is a hyphen."""
+    pairs = {"style": style, **attributes}
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in pairs.items() if value
+    )
+    return f"<{name}{written}>{''.join(children)}</{name}>"
+
+
+def cell(text: str, *, head: bool = False, align: str = "right", style: str = "", title: str = "") -> str:
+    """A table cell with escaped text; `dir=auto` lets right-to-left names stand right."""
+    name = "th" if head else "td"
+    return element(
+        name, escape(text), style=_CELL.format(align=align) + (f";{style}" if style else ""), title=title, dir="auto"
+    )
+
+
+def row(first: str, *others: str, strong: bool = False) -> str:
+    """A table row: a name, then numbers."""
+    style = "font-weight:600" if strong else ""
+    return element("tr", cell(first, head=True, align="left"), *(cell(text) for text in others), style=style)
+
+
+def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "") -> str:
+    """A table; rows are HTML."""
+    head = element(
+        "tr", *(cell(text, head=True, align="left" if at == 0 else "right") for at, text in enumerate(header))
+    )
+    title = element("caption", escape(caption), style=f"text-align:left;padding:2px 10px;{MUTED}") if caption else ""
+    body = element("tbody", *rows)
+    return element(
+        "div",
+        element("table", title, element("thead", head), body, style="border-collapse:collapse;margin:4px 0"),
+        style="overflow-x:auto",
+    )
+
+
+def details(summary: str, *children: str, open_: bool = False) -> str:
+    """A fold that needs no script."""
+    opened = {"open": "open"} if open_ else {}
+    return element("details", element("summary", escape(summary), style="cursor:pointer"), *children, **opened)
+
+
+def heading(text: str, *, muted: str = "") -> str:
+    """A line in bold, with something lighter behind it."""
+    behind = element("span", escape(f" · {muted}"), style=MUTED) if muted else ""
+    return element("div", element("strong", escape(text)), behind, style="margin:6px 0 2px", dir="auto")
+
+
+def image(svg: str, alt: str, width: int) -> str:
+    """An SVG as an image: notebook sanitizers take `svg` away and leave `img`."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(alt)}" width="{width}" src="data:image/svg+xml;base64,{data}">'
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with two decimals; a dash where it does not exist."""
+    return "–" if share is None else f"{100 * share:.2f}"

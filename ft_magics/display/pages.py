@@ -1,0 +1,38 @@
+"""Whole displays as MIME bundles, and the page in the run's folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ft_magics.display.report_page import report_html, report_text
+from ft_magics.display.run_page import event_text, run_html, whole_page
+from ft_magics.evaluation.report import EntityReport
+from ft_magics.training.run import Run
+
+__all__ = ["Bundle", "report_bundle", "run_bundle", "save_page"]
+
+Bundle = dict[str, Any]  # MIME type → content
+
+
+def report_bundle(report: EntityReport, *, twin_of: str = "") -> Bundle:
+    """A report for `display(…, raw=True)`."""
+    return {"text/html": report_html(report, twin_of=twin_of), "text/plain": report_text(report)}
+
+
+def run_bundle(run: Run) -> Bundle:
+    """A run for `display(…, raw=True)`, with its evaluation where there is one."""
+    report = _last_report(run)
+    html = run_html(run.events, run.status, report=report_html(report) if report else "", folder=str(run.dir))
+    lines = [repr(run), *filter(None, (event_text(event) for event in run.events[-1:]))]
+    text = report_text(report) if report else "\n".join(lines)
+    return {"text/html": html, "text/plain": text}
+
+
+def _last_report(run: Run) -> EntityReport | None:
+    return run.report() if run.status != "running" and run.folder.splits() else None
+
+
+def save_page(run: Run) -> None:
+    """Write report.html into the run's folder."""
+    body = run_bundle(run)["text/html"]
+    run.folder.write_text(run.folder.html, whole_page(run.name, body))

@@ -1,0 +1,157 @@
+"""A run → static HTML and text: the twin of the dashboard, drawn from events alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from html import escape
+
+from ft_magics.display.markup import MUTED, details, element, heading, image, percent, row, table
+from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone
+
+__all__ = ["duration", "event_text", "run_html", "whole_page"]
+
+_WIDTH, _HEIGHT = 420, 120
+_WORDS = {
+    "done": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+    "running": "running",
+    "dead": "ended without a word",
+}
+
+
+def run_html(events: Sequence[RunEvent], status: str, *, report: str = "", folder: str = "") -> str:
+    """A run as HTML without script or style sheet.
+
+    Args:
+        events: All of its events so far.
+        status: As `Run.status` says.
+        report: HTML of the evaluation, put at the end.
+        folder: Where the run lives.
+    """
+    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    ended = next((event for event in events if isinstance(event, RunEnded)), None)
+    steps = [event for event in events if isinstance(event, StepDone)]
+    dev = [event for event in events if isinstance(event, Evaluated) and event.split == "dev"]
+    parts = [heading(started.name if started else "run", muted=_summary(status, started, ended, steps))]
+    if ended is not None and ended.reason:
+        parts.append(element("div", escape(ended.reason), dir="auto"))
+    parts += [element("div", escape(event.text), dir="auto") for event in events if isinstance(event, Notice)]
+    if dev:
+        parts.append(_dev_table(dev))
+    if len(steps) > 1:
+        alt = f"training loss, from {steps[0].loss:.3f} to {steps[-1].loss:.3f}"
+        parts.append(details(alt[0].upper() + alt[1:], image(_loss_curve(steps), alt, _WIDTH), open_=True))
+    if report:
+        parts.append(report)
+    if folder:
+        parts.append(element("div", escape(f"Everything is in {folder}"), style=MUTED))
+    return element("div", *parts, style="font-size:13px;line-height:1.5")
+
+
+def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, steps: Sequence[StepDone]) -> str:
+    words = [_WORDS[status]]
+    if ended is not None:
+        words[0] += f" after {duration(ended.elapsed_s)}"
+        if ended.best_f1 is not None:
+            words.append(f"best dev F1 {percent(ended.best_f1)} at epoch {ended.best_epoch:g}")
+    elif steps and started is not None:
+        words.append(f"step {steps[-1].step} of {started.total_steps}")
+    if started is not None:
+        words += [started.model, started.method, f"{started.device}, {started.precision}"]
+        words.append(f"{started.trainable_parameters / 1e6:.1f} M parameters learn")
+    if steps:
+        seconds = steps[-1].elapsed_s or 1.0
+        rate = sum(
+            after.tokens_per_s * (after.elapsed_s - before.elapsed_s) for before, after in itertools.pairwise(steps)
+        )
+        words.append(f"{rate / seconds:,.0f} tokens/s")
+    return " · ".join(words)
+
+
+def _dev_table(dev: Sequence[Evaluated]) -> str:
+    best = max((event for event in dev if event.best), key=lambda event: event.step, default=None)
+    return table(
+        ("epoch", "step", "dev loss", "precision", "recall", "F1", ""),
+        [
+            row(
+                f"{event.epoch:g}",
+                str(event.step),
+                "–" if event.loss is None else f"{event.loss:.4f}",
+                percent(event.precision),
+                percent(event.recall),
+                percent(event.f1),
+                "★ best" if event is best else "",
+                strong=event is best,
+            )
+            for event in dev
+        ],
+    )
+
+
+def _loss_curve(steps: Sequence[StepDone]) -> str:
+    """The loss as an SVG line in a grey that light and dark grounds both show."""
+    losses = [event.loss for event in steps]
+    low, high = min(losses), max(losses)
+    span, last = (high - low) or 1.0, steps[-1].step or 1
+    points = " ".join(
+        f"{event.step / last * (_WIDTH - 10) + 5:.1f},{5 + (high - event.loss) / span * (_HEIGHT - 10):.1f}"
+        for event in steps
+        if event.loss == event.loss  # leaves NaN out
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">'
+        f'<polyline fill="none" stroke="#0072B2" stroke-width="1.5" points="{points}"/></svg>'
+    )
+
+
+def event_text(event: RunEvent) -> str | None:
+    """An event as a line for a terminal; None for those that say nothing to a person."""
+    match event:
+        case RunStarted():
+            return (
+                f"{event.name}: {event.model}, {event.method}, {event.device} {event.precision}, "
+                f"{event.trainable_parameters / 1e6:.1f} M parameters learn, {event.total_steps} steps"
+            )
+        case StepDone():
+            return (
+                f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {event.tokens_per_s:,.0f} tokens/s"
+            )
+        case Evaluated():
+            star = " ★ best so far" if event.best else ""
+            return (
+                f"epoch {event.epoch:g}: {event.split} precision {percent(event.precision)}, "
+                f"recall {percent(event.recall)}, F1 {percent(event.f1)}{star}"
+            )
+        case Notice():
+            return event.text
+        case RunEnded():
+            best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
+            reason = f" ({event.reason})" if event.reason else ""
+            return f"{_WORDS[event.status]}{reason} after {duration(event.elapsed_s)}{best}"
+    return None
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min 05 s` or `2 h 07 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def whole_page(title: str, body: str) -> str:
+    """A page of its own, for `report.html`: nothing but a browser is needed."""
+    head = element(
+        "head",
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+        '<meta name="color-scheme" content="light dark">',
+        element("title", escape(title)),
+    )
+    inside = element(
+        "body", body, style="font-family:system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em"
+    )
+    return "<!doctype html>\n" + element("html", head, inside)

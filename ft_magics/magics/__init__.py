@@ -1,0 +1,1 @@
+"""One module per magic: parse, delegate, display."""

@@ -1,0 +1,65 @@
+"""`%%finetune NAME`: the cell becomes a training run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from ft_magics.magics.session import Session
+
+__all__ = ["FinetuneMagics"]
+
+
+@magics_class
+class FinetuneMagics(Magics):
+    """The cell magic that trains."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.shell)
+        self._session = session
+
+    @no_var_expand
+    @magic_arguments()
+    @argument("name", nargs="?", default="run", help="The variable that the run is bound to, and its folder's name.")
+    @argument(
+        "--dry-run", action="store_true", help="Check the cell and the data, show what would happen, train nothing."
+    )
+    @argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
+    )
+    @cell_magic
+    def finetune(self, line: str, cell: str) -> None:
+        """Fine-tune a language model on labelled data.
+
+        The body is YAML: task, model, data (train, dev, test), method, train, save. `$name` stands for an object of
+        this notebook. A short one:
+
+            %%finetune ner
+            task: ner
+            model: minilm
+            data: {train: train.conll, dev: dev.conll, test: test.conll}
+            train: {epochs: 5, learning_rate: 2e-4}
+        """
+        with self._session.plain_errors():
+            self._finetune(parse_argstring(self.finetune, line), cell)
+
+    def _finetune(self, arguments: Any, cell: str) -> None:
+        from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+        from ft_magics.display.live import watch  # noqa: PLC0415  # the same
+        from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import check_name  # noqa: PLC0415  # the same
+        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
+        from ft_magics.training.run import start_run  # noqa: PLC0415  # the same
+
+        namespace = self._session.namespace
+        check_name(arguments.name, namespace)
+        config = parse_cell(cell, namespace, arguments.set)
+        host = find_host(self.shell)
+        prepared = prepare(config)
+        show_prepared(prepared, host, dry_run=arguments.dry_run)
+        if not arguments.dry_run:
+            namespace[arguments.name] = run = start_run(arguments.name, prepared)
+            watch(run, host)
