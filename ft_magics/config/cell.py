@@ -41,7 +41,7 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
     try:
         config = RunConfig.model_validate(tree.data)
     except ValidationError as error:
-        tree.problems.extend(_explain(item, tree) for item in error.errors())
+        _explain_all(error, tree)
     if tree.problems:
         raise CellError(tree.problems)
     return config
@@ -128,13 +128,26 @@ def _understand_train(tree: Tree, train: dict[str, Any], key: str) -> None:
     tree.lines[("train", *parents, name)] = tree.line(place) or 1
 
 
+def _explain_all(error: ValidationError, tree: Tree) -> None:
+    """Add pydantic's findings, one per place; where reading failed there is nothing more to find."""
+    unread = {problem.where for problem in tree.problems}
+    found: dict[str, Problem] = {}
+    for item in error.errors():
+        problem = _explain(item, tree)
+        if not (item["input"] is None and problem.where in unread):
+            found.setdefault(problem.where, problem)
+    tree.problems.extend(found.values())
+
+
 def _explain(item: Any, tree: Tree) -> Problem:
     """One of pydantic's findings as a sentence."""
-    path = _path_in(tree.data, item["loc"])
+    path = item.get("ctx", {}).get("path") or _path_in(tree.data, item["loc"])
     where = ".".join(map(str, path))
     kind, found, context = item["type"], item["input"], item.get("ctx", {})
     if kind == "extra_forbidden":
         text = _unknown_key(path)
+    elif kind == "elsewhere":
+        text = item["msg"]
     elif kind == "missing":
         text = "is missing" + (f"; write `{_EXAMPLES[where]}`" if where in _EXAMPLES else "")
     elif kind == "value_error":

@@ -29,7 +29,7 @@ class Reference:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.is_instance_schema(cls, serialization=core_schema.to_string_ser_schema())
+        return core_schema.is_instance_schema(cls, serialization=core_schema.plain_serializer_function_ser_schema(str))
 
 
 def is_reference(text: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from pydantic_core import PydanticCustomError
+
 from ft_magics.config.references import Reference
 
 __all__ = [
@@ -162,9 +164,10 @@ class RunConfig(_Section):
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> RunConfig:
         if self.train.early_stopping and self.data.dev is None:
-            raise ValueError(
-                "train.early_stopping watches dev F1, and there is no dev split. Add `dev:` under `data:`, "
-                "for example `dev: {fraction: 0.1}`"
+            raise PydanticCustomError(
+                "elsewhere",
+                "it watches dev F1, and there is no dev split; add `dev:` under `data:`, such as `dev: {fraction: 0.1}`",
+                {"path": ("train", "early_stopping")},
             )
         return self
 

@@ -30,6 +30,8 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
         DataError: The bytes are not in that encoding, with the line and a guess at the right one.
     """
     marked = next((codec for mark, codec in _MARKS if raw.startswith(mark)), None)
+    if raw.startswith(codecs.BOM_UTF8 + b"\t"):
+        marked = None  # an empty cell cannot be meant: the mark is the first word of a column file
     try:
         return raw.decode(marked or encoding or "utf-8")
     except LookupError as error:

@@ -67,7 +67,7 @@ def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> Label
             f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {record!r:.60}"
         )
     text, spans = _field(record, _TEXT), _field(record, _SPANS)
-    if isinstance(text, str) and spans is not None and not (spans and isinstance(spans[0], (str, int))):
+    if isinstance(text, str) and spans is not None and not _is_tag_list(spans):
         return _from_spans(place, text, spans)
     words, tags = _field(record, _TOKENS), _field(record, _TAGS)
     if words is None or tags is None:
@@ -76,6 +76,10 @@ def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> Label
             "or `text` and `spans`"
         )
     return _from_tags(place, words, tags, tag_names)
+
+
+def _is_tag_list(value: Any) -> bool:
+    return _is_list(value) and bool(value) and isinstance(value[0], (str, int))
 
 
 def _field(record: Record, names: Sequence[str]) -> Any:

@@ -130,12 +130,11 @@ def _check_lengths(gold: Sequence[Sequence[str]], pred: Sequence[Sequence[str]])
 def _all_spans(sentences: Sequence[Sequence[str]], side: str) -> list[list[Span]]:
     spans: list[list[Span]] = []
     for index, tags in enumerate(sentences):
+        place = f"{side} sentence {index} (counted from 0)"
+        if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+            raise DataError(f"{place}: expected a list of tags such as B-PER, found {tags!r:.60}")
         try:
             spans.append(spans_of(tags))
         except SchemeError as error:
-            raise SchemeError(f"{side} sentence {index} (counted from 0): {error}") from error
-        except TypeError as error:
-            raise DataError(
-                f"{side} sentence {index} (counted from 0): expected a list of tags such as B-PER"
-            ) from error
+            raise SchemeError(f"{place}: {error}") from error
     return spans

@@ -1,0 +1,120 @@
+"""Fixtures: a real shell, a tiny model, the data sets beside the repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("FT_MAGICS_DATA", REPOSITORY.parent / "shared" / "data"))
+
+CONLL = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\nbig O\n\n"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real data sets; only a checkout without them, outside CI, may skip."""
+    if not SHARED.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"the data sets are missing: {SHARED}")
+        pytest.skip(f"no data sets at {SHARED}; set FT_MAGICS_DATA")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("FT_MAGICS_DISPLAY", "JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def shell():
+    """An IPython shell of its own, without history and with the extension loaded."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    InteractiveShell.clear_instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=config)
+    shell.run_line_magic("load_ext", "ft_magics")
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def run_cell(shell, capsys):
+    """Runs a cell as a user would; gives what was printed, and keeps the result in `.result`."""
+
+    def run(cell: str) -> str:
+        run.result = shell.run_cell(cell)
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A BERT of two narrow layers with a vocabulary of single letters: trains in seconds, learns little."""
+    return make_tiny_bert(tmp_path_factory.mktemp("tiny_bert"))
+
+
+def make_tiny_bert(folder: Path, *, positions: int = 64) -> Path:
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!?-#@'\"你好北京上海王小明在去了"
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = {word: at for at, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_max_length=positions,
+    )
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=positions,
+    )
+    BertModel(config).save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def conll(tmp_path) -> Path:
+    """A column file with three sentences and three types of trouble: none."""
+    path = tmp_path / "small.conll"
+    path.write_text(CONLL * 8, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def cell(tiny_model, conll):
+    """Makes the text of a cell on the tiny model and the small file."""
+
+    def make(train: str = "max_steps: 3, batch_size: 4", *, data: str = "", extra: str = "", name: str = "small") -> str:
+        data = data or f"{{train: {conll}, dev: {conll}, test: {conll}}}"
+        return f"%%finetune {name}\ntask: ner\nmodel: {tiny_model}\ndata: {data}\ntrain: {{{train}}}\n{extra}"
+
+    return make
