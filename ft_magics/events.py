@@ -20,6 +20,7 @@ __all__ = [
     "RunEvent",
     "RunStarted",
     "StepDone",
+    "StopAsked",
     "event_from_json",
 ]
 
@@ -111,6 +112,14 @@ class Notice(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopAsked(RunEvent):
+    """Someone asked for a stop; it comes after the step that is being done."""
+
+    kind: ClassVar[str] = "stop_asked"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(RunEvent):
     """The last event of a run; status is `done`, `stopped` or `failed`."""
 
@@ -123,7 +132,8 @@ class RunEnded(RunEvent):
 
 
 _KINDS: dict[str, type[RunEvent]] = {
-    event.kind: event for event in (RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved, Notice, RunEnded)
+    event.kind: event
+    for event in (RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved, Notice, StopAsked, RunEnded)
 }
 
 

@@ -10,7 +10,9 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FT_MAGICS_DATA", REPOSITORY.parent / "shared" / "data"))
 
-CONLL = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\nbig O\n\n"
+CONLL = (
+    "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\nbig O\n\n"
+)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +115,9 @@ def conll(tmp_path) -> Path:
 def cell(tiny_model, conll):
     """Makes the text of a cell on the tiny model and the small file."""
 
-    def make(train: str = "max_steps: 3, batch_size: 4", *, data: str = "", extra: str = "", name: str = "small") -> str:
+    def make(
+        train: str = "max_steps: 3, batch_size: 4", *, data: str = "", extra: str = "", name: str = "small"
+    ) -> str:
         data = data or f"{{train: {conll}, dev: {conll}, test: {conll}}}"
         return f"%%finetune {name}\ntask: ner\nmodel: {tiny_model}\ndata: {data}\ntrain: {{{train}}}\n{extra}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ft_magics.config.cell import parse_cell
 from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
 from ft_magics.config.references import Reference
@@ -183,7 +182,12 @@ def test_overrides_win_and_are_checked():
 
 
 def test_early_stopping_needs_dev():
-    assert "no dev split" in problems("task: ner\nmodel: m\ndata: {train: a}\ntrain: {early_stopping: {patience: 1}}")[5, "train.early_stopping"]
+    assert (
+        "no dev split"
+        in problems("task: ner\nmodel: m\ndata: {train: a}\ntrain: {early_stopping: {patience: 1}}")[
+            5, "train.early_stopping"
+        ]
+    )
 
 
 def test_fractions_must_leave_something():

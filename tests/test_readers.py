@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import DataConfig, Fraction, ReadOptions
 from ft_magics.data.checks import check_corpus
@@ -29,15 +28,31 @@ NAMED = {
 }
 READ = [
     name
-    for name in """
-    01_bom_inside_token.conll 02_tab_only_separators.conll 03_hash_tokens_tab.conll 04_hash_tokens_space.conll
-    06_iob1_4cols_docstart_641_tokens.txt 07_docstart_after_document.conll 08_crlf_1047_tokens.conll
-    10_medline_id_lines.iob2 11_index_column_two_layers.tsv 12_bioes_no_final_blank_line.tsv
-    13_tag_in_third_of_five_columns.iob2 14_rtl_ragged_nested_columns.txt 16_header_row_no_blank_lines.tsv
-    17_intents_and_slots_zh.conll 18_thai_space_tokens_combining.conll 19_I_without_B.iob2
-    20_one_sentence_per_line.iob 21_derived_bilou.conll 22_derived_bmes_zh_char.txt 23_derived_gb18030.txt
-    24_derived_utf16le_bom_crlf.txt 25_derived_utf8_bom_crlf_no_final_newline.txt 26_derived_decomposed_nfd.conll
-    """.split()
+    for name in [
+        "01_bom_inside_token.conll",
+        "02_tab_only_separators.conll",
+        "03_hash_tokens_tab.conll",
+        "04_hash_tokens_space.conll",
+        "06_iob1_4cols_docstart_641_tokens.txt",
+        "07_docstart_after_document.conll",
+        "08_crlf_1047_tokens.conll",
+        "10_medline_id_lines.iob2",
+        "11_index_column_two_layers.tsv",
+        "12_bioes_no_final_blank_line.tsv",
+        "13_tag_in_third_of_five_columns.iob2",
+        "14_rtl_ragged_nested_columns.txt",
+        "16_header_row_no_blank_lines.tsv",
+        "17_intents_and_slots_zh.conll",
+        "18_thai_space_tokens_combining.conll",
+        "19_I_without_B.iob2",
+        "20_one_sentence_per_line.iob",
+        "21_derived_bilou.conll",
+        "22_derived_bmes_zh_char.txt",
+        "23_derived_gb18030.txt",
+        "24_derived_utf16le_bom_crlf.txt",
+        "25_derived_utf8_bom_crlf_no_final_newline.txt",
+        "26_derived_decomposed_nfd.conll",
+    ]
 ]
 
 
@@ -59,7 +74,9 @@ def test_a_file_with_a_trap_is_read_as_meant(shared, name):
     for part, named in NAMED.get(name, {"": {}}).items():
         found = counts(read_split("train", str(shared / "quirks" / name), ReadOptions(**named)))
         wanted = expected[part] if part else expected
-        assert {key: found[key] for key in found if key in wanted} == {key: wanted[key] for key in found if key in wanted}
+        assert {key: found[key] for key in found if key in wanted} == {
+            key: wanted[key] for key in found if key in wanted
+        }
 
 
 @pytest.mark.shared
@@ -211,7 +228,10 @@ def test_faults_of_csv(tmp_path, text, says):
         read_split("train", write(tmp_path, text, "a.csv"))
 
 
-SPANS = {"text": "Ada Lovelace wrote to Babbage in London.", "spans": [[0, 12, "PER"], [22, 29, "PER"], [33, 39, "LOC"]]}
+SPANS = {
+    "text": "Ada Lovelace wrote to Babbage in London.",
+    "spans": [[0, 12, "PER"], [22, 29, "PER"], [33, 39, "LOC"]],
+}
 
 
 def test_json_lines_in_both_forms(tmp_path):
@@ -222,7 +242,10 @@ def test_json_lines_in_both_forms(tmp_path):
 
 
 def test_a_span_inside_a_word_cuts_it(tmp_path):
-    row = {"text": "北京大学and(NYC)", "entities": [{"start": 0, "end": 4, "label": "ORG"}, {"start": 8, "end": 11, "label": "LOC"}]}
+    row = {
+        "text": "北京大学and(NYC)",
+        "entities": [{"start": 0, "end": 4, "label": "ORG"}, {"start": 8, "end": 11, "label": "LOC"}],
+    }
     split = read_split("train", write(tmp_path, json.dumps(row), "a.jsonl"))
     assert split.entities_per_type() == {"ORG": 1, "LOC": 1}
 
@@ -321,7 +344,10 @@ def test_options_of_a_split_win_over_those_of_all(tmp_path, conll):
 
 
 def test_the_data_check_says_what_is_odd(tmp_path, conll):
-    test = write(tmp_path, "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nMars B-PLANET\nand O\nVenus I-PLANET\n")
+    test = write(
+        tmp_path,
+        "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nMars B-PLANET\nand O\nVenus I-PLANET\n",
+    )
     check = check_corpus(read_corpus(config(train=str(conll), test=test)))
     text = "\n".join(check.warnings)
     assert "types that train does not have" in text

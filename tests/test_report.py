@@ -7,15 +7,14 @@ import warnings
 
 import numpy as np
 import pytest
+from ft_magics import EntityReport, entity_report
+from ft_magics.data.schemes import spans_of
+from ft_magics.data.sources import read_split
+from ft_magics.errors import DataError, SchemeError
+from ft_magics.evaluation.confusion import pair_spans
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
-
-from ft_magics import EntityReport, entity_report
-from ft_magics.data.sources import read_split
-from ft_magics.data.schemes import spans_of
-from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.confusion import pair_spans
 
 TYPES = ("PER", "LOC", "creative-work")
 tag = st.one_of(st.just("O"), st.builds("{}-{}".format, st.sampled_from("BI"), st.sampled_from(TYPES)))
@@ -113,7 +112,7 @@ def test_faults_name_the_sentence(gold, pred, error, says):
 
 
 def test_an_exact_match_is_paired_before_an_overlap():
-    gold = spans_of("B-A I-A B-B O".split())
-    pred = spans_of("B-A B-B B-B O".split())
+    gold = spans_of(["B-A", "I-A", "B-B", "O"])
+    pred = spans_of(["B-A", "B-B", "B-B", "O"])
     pairs = {(ours and ours.type, theirs and (theirs.start, theirs.type)) for ours, theirs in pair_spans(gold, pred)}
     assert pairs == {("A", (0, "A")), ("B", (2, "B")), (None, (1, "B"))}

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
-
 from ft_magics.data.schemes import (
     Span,
     check_letters,
@@ -19,6 +15,9 @@ from ft_magics.data.schemes import (
     tags_of,
 )
 from ft_magics.errors import SchemeError
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics.sequence_labeling import get_entities
 
 TYPES = ("PER", "LOC", "creative-work")
 any_tags = st.lists(st.one_of(st.just("O"), st.builds("{}-{}".format, st.sampled_from("BIES"), st.sampled_from(TYPES))))

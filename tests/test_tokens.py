@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ft_magics.data.examples import Example
 from ft_magics.data.words import split_words
 from ft_magics.errors import AlignmentError
 from ft_magics.tasks.ner import NerTask, labels_of
 from ft_magics.tasks.tokens import IGNORE_INDEX, WordTokenizer, align_labels, make_windows
+from hypothesis import given
+from hypothesis import strategies as st
 
 word_sizes = st.lists(st.integers(1, 12), min_size=1, max_size=60)
 
@@ -63,7 +62,21 @@ def tokenizer(tiny_model):
     return load_tokenizer(str(tiny_model))
 
 
-ODD_WORDS = ["\u200b", "", " ", "\ufeff", "\u0001", "🙂", "\u0301", "\ufe0f", "a b", "x" * 300, "\u202e", "\u3000", "\r"]
+ODD_WORDS = [
+    "\u200b",
+    "",
+    " ",
+    "\ufeff",
+    "\u0001",
+    "🙂",
+    "\u0301",
+    "\ufe0f",
+    "a b",
+    "x" * 300,
+    "\u202e",
+    "\u3000",
+    "\r",
+]
 
 
 def test_odd_words_keep_their_place(tokenizer):
@@ -73,7 +86,13 @@ def test_odd_words_keep_their_place(tokenizer):
     assert all(pieces)
 
 
-@given(st.lists(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(ODD_WORDS)), min_size=1, max_size=40), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(st.one_of(st.text(max_size=6), st.sampled_from(ODD_WORDS)), min_size=1, max_size=40),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_every_word_of_any_text_gets_a_prediction(tokenizer, sentences):
     examples = [Example(tuple(words), ("O",) * len(words), str(at)) for at, words in enumerate(sentences)]
     task = NerTask(("O", "B-X", "I-X"))
@@ -116,7 +135,19 @@ def test_words_of_usual_texts():
     def words(text):
         return [text[start:end] for start, end in split_words(text)]
 
-    assert words("I don't (really) know, Dr. Wu.") == ["I", "don't", "(", "really", ")", "know", ",", "Dr", ".", "Wu", "."]
+    assert words("I don't (really) know, Dr. Wu.") == [
+        "I",
+        "don't",
+        "(",
+        "really",
+        ")",
+        "know",
+        ",",
+        "Dr",
+        ".",
+        "Wu",
+        ".",
+    ]
     assert words("in the U.S. now") == ["in", "the", "U.S.", "now"]
     assert words("小明在iPhone店,去了") == ["小", "明", "在", "iPhone", "店", ",", "去", "了"]
     assert words("@ada #nlp 3.5% http://x.org/a?b") == ["@ada", "#nlp", "3.5", "%", "http://x.org/a?b"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference

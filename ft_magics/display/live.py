@@ -139,6 +139,7 @@ class _WidgetView:
 
         self._dashboard = RunDashboard(name=run.name, events=lambda: [event.to_json() for event in run.events])
         self._controls = RunControls(on_stop=lambda: run.stop("stopped by the Stop button"))
+        self._pushed = 0
         views: list[Any] = [self._dashboard, self._controls]
         self._handles = [DisplayHandle() for _ in views]
         fallbacks = [run_bundle(run), {"text/plain": ""}]
@@ -147,11 +148,12 @@ class _WidgetView:
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:
-        self._dashboard.push([event.to_json() for event in events])
+        self._dashboard.push(self._pushed, [event.to_json() for event in events])
+        self._pushed += len(events)
 
     def finish(self, bundle: Bundle) -> None:
         dashboard, controls = self._handles
         dashboard.update(bundle, raw=True)
         controls.update({"text/html": "", "text/plain": ""}, raw=True)
         self._dashboard.close()
-        self._controls.close_all()
+        self._controls.close()

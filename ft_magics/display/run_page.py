@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ft_magics.display.markup import MUTED, details, element, heading, image, percent, row, table
-from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone
+from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone, StopAsked
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
@@ -126,6 +126,8 @@ def event_text(event: RunEvent) -> str | None:
             )
         case Notice():
             return event.text
+        case StopAsked():
+            return f"{event.reason}: stopping after this step"
         case RunEnded():
             best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
             reason = f" ({event.reason})" if event.reason else ""

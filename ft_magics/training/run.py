@@ -18,7 +18,7 @@ from ft_magics.data.schemes import spans_of
 from ft_magics.data.words import split_words
 from ft_magics.errors import DataError, RunError
 from ft_magics.evaluation.report import EntityReport, entity_report
-from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted
+from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.stopping import StopSignal
 
@@ -72,6 +72,7 @@ class Run:
         self.events: list[RunEvent] = folder.read_events()
         self.finished = threading.Event()
         self._trained = trained
+        self._emitting = threading.Lock()
         self.stop_signal = StopSignal(folder.stop_file)
 
     def __repr__(self) -> str:
@@ -107,7 +108,9 @@ class Run:
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model is kept."""
-        self.stop_signal.set(reason)
+        if self.status == "running" and not self.stop_signal.is_set():
+            self.stop_signal.set(reason)
+            self.emit(StopAsked(reason=reason))
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; whether it came."""
@@ -115,8 +118,9 @@ class Run:
 
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
-        self.folder.append_event(event)
-        self.events.append(event)
+        with self._emitting:  # a click comes on a thread of its own
+            self.folder.append_event(event)
+            self.events.append(event)
 
     def report(self, split: str | None = None) -> EntityReport:
         """The evaluation of a split's predictions.

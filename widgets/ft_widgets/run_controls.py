@@ -1,0 +1,35 @@
+"""The buttons of a run, apart from its dashboard so that a click gets through to a busy kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets
+
+__all__ = ["RunControls"]
+
+
+class RunControls(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets carries no types
+    """A Stop button.
+
+    Args:
+        on_stop: Called on a click, on whatever thread the kernel hands clicks to.
+    """
+
+    def __init__(self, *, on_stop: Callable[[], None]) -> None:
+        self._stop = ipywidgets.Button(
+            description="Stop", icon="stop", tooltip="Stop after this step and keep the best model"
+        )
+        self._stop.on_click(lambda _: on_stop())
+        super().__init__([self._stop])
+
+    def open_for_clicks(self) -> None:
+        """Let clicks through while the cell runs.
+
+        ipykernel >= 7.4 sends a front end's messages to the shell that last published on their comm. For the button
+        that is the main shell, which is busy until the cell ends; without that memory they go to a subshell, at once.
+        Call it after anything was published on the button.
+        """
+        comm = self._stop.comm
+        if comm is not None:
+            comm.__dict__.pop("_reply_subshell_id", None)

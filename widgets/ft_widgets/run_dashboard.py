@@ -1,0 +1,49 @@
+"""The live view of one training run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ft_widgets.static_files import STATIC
+
+__all__ = ["RunDashboard"]
+
+Event = dict[str, Any]
+
+
+def _all_events(_: object, widget: RunDashboard) -> list[Event]:
+    return widget.all_events()
+
+
+class RunDashboard(anywidget.AnyWidget):
+    """Shows a run from its events.
+
+    Events are pushed as they come. `snapshot` is never assigned, so it is never pushed; a front end that asks for the
+    widget's state, after a page reload say, gets every event so far through it.
+
+    Args:
+        name: The run's name.
+        events: Gives every event so far, as plain data.
+    """
+
+    _esm = STATIC / "run_dashboard.js"
+    _css = STATIC / "run_dashboard.css"
+    name = traitlets.Unicode().tag(sync=True)
+    snapshot = traitlets.List().tag(sync=True, to_json=_all_events)
+
+    def __init__(self, *, name: str, events: Callable[[], list[Event]]) -> None:
+        self.all_events = events
+        super().__init__(name=name)
+
+    def push(self, first: int, events: Sequence[Event]) -> None:
+        """Send events; call it from one thread, a few times a second at most.
+
+        Args:
+            first: Number of the first of them in the run, counted from 0.
+            events: In order.
+        """
+        self.send({"first": first, "events": list(events)})

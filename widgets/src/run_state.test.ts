@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { EventLog } from "./event_log.ts";
+import { bestEvaluation, emptyState, reduce, secondsLeft, smooth, type RunEvent } from "./run_state.ts";
+
+const started: RunEvent = {
+  kind: "run_started", name: "ner", task: "ner", model: "minilm", method: "full", device: "cpu", precision: "fp32",
+  epochs: 2, total_steps: 20, parameters: 10, trainable_parameters: 10, sentences: 3,
+};
+const step = (at: number, loss = 1): RunEvent => ({
+  kind: "step", step: at, epoch: at / 10, loss, learning_rate: 1e-4, grad_norm: null, tokens_per_s: 100, elapsed_s: at * 2,
+});
+const evaluated = (epoch: number, best: boolean, split = "dev"): RunEvent => ({
+  kind: "evaluated", step: epoch * 10, epoch, split, loss: 0.5, precision: null, recall: 0, f1: 0, best,
+});
+const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
+
+test("time left comes from the mean step", () => {
+  assert.equal(secondsLeft(after(started)), null);
+  assert.equal(secondsLeft(after(started, step(5))), 30);
+  assert.equal(secondsLeft(after(started, step(5), { kind: "run_ended", status: "done", reason: "", elapsed_s: 1 })), null);
+});
+
+test("only dev evaluations fill the table, and the last best one is the best", () => {
+  const state = after(started, evaluated(1, true), evaluated(2, true), evaluated(3, false), evaluated(3, false, "test"));
+  assert.equal(state.evaluations.length, 3);
+  assert.equal(bestEvaluation(state)?.epoch, 2);
+});
+
+test("a stop is shown at once and gives way to the end", () => {
+  const state = after(started, { kind: "stop_asked", reason: "by hand" });
+  assert.equal(state.status, "stopping");
+  assert.equal(reduce(state, { kind: "run_ended", status: "stopped", reason: "by hand", elapsed_s: 1 }).status, "stopped");
+});
+
+test("a kind of a newer version changes nothing", () => {
+  const state = after(started);
+  assert.equal(reduce(state, { kind: "other" }), state);
+});
+
+test("a long curve is thinned and keeps its ends", () => {
+  const state = Array.from({ length: 9000 }, (_, at) => step(at)).reduce(reduce, emptyState());
+  assert.ok(state.steps.length <= 2000);
+  assert.equal(state.steps[0], 0);
+  assert.equal(state.last?.kind === "step" && state.last.step, 8999);
+  assert.equal(state.steps.length, state.losses.length);
+});
+
+test("smoothing keeps a constant and skips what is no number", () => {
+  assert.deepEqual(smooth([3, 3, 3], 0.8).map((value) => Math.round(value * 1e9) / 1e9), [3, 3, 3]);
+  assert.ok(Number.isNaN(smooth([1, Number.NaN, 2], 0.5)[1]));
+  assert.ok(Number.isFinite(smooth([1, Number.NaN, 2], 0.5)[2]));
+});
+
+test("a batch that comes twice is counted once", () => {
+  const log = new EventLog();
+  let calls = 0;
+  const stop = log.subscribe(() => calls++);
+  log.add(0, [started, step(1)]);
+  log.add(0, [started, step(1)]);
+  log.add(1, [step(1), step(2)]);
+  assert.deepEqual(log.state.steps, [1, 2]);
+  assert.equal(calls, 3);
+  stop();
+  log.add(3, [step(3)]);
+  assert.equal(calls, 3);
+});
