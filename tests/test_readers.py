@@ -27,32 +27,29 @@ NAMED = {
     "23_derived_gb18030.txt": {"": {"encoding": "gb18030"}},
 }
 READ = [
-    name
-    for name in [
-        "01_bom_inside_token.conll",
-        "02_tab_only_separators.conll",
-        "03_hash_tokens_tab.conll",
-        "04_hash_tokens_space.conll",
-        "06_iob1_4cols_docstart_641_tokens.txt",
-        "07_docstart_after_document.conll",
-        "08_crlf_1047_tokens.conll",
-        "10_medline_id_lines.iob2",
-        "11_index_column_two_layers.tsv",
-        "12_bioes_no_final_blank_line.tsv",
-        "13_tag_in_third_of_five_columns.iob2",
-        "14_rtl_ragged_nested_columns.txt",
-        "16_header_row_no_blank_lines.tsv",
-        "17_intents_and_slots_zh.conll",
-        "18_thai_space_tokens_combining.conll",
-        "19_I_without_B.iob2",
-        "20_one_sentence_per_line.iob",
-        "21_derived_bilou.conll",
-        "22_derived_bmes_zh_char.txt",
-        "23_derived_gb18030.txt",
-        "24_derived_utf16le_bom_crlf.txt",
-        "25_derived_utf8_bom_crlf_no_final_newline.txt",
-        "26_derived_decomposed_nfd.conll",
-    ]
+    "01_bom_inside_token.conll",
+    "02_tab_only_separators.conll",
+    "03_hash_tokens_tab.conll",
+    "04_hash_tokens_space.conll",
+    "06_iob1_4cols_docstart_641_tokens.txt",
+    "07_docstart_after_document.conll",
+    "08_crlf_1047_tokens.conll",
+    "10_medline_id_lines.iob2",
+    "11_index_column_two_layers.tsv",
+    "12_bioes_no_final_blank_line.tsv",
+    "13_tag_in_third_of_five_columns.iob2",
+    "14_rtl_ragged_nested_columns.txt",
+    "16_header_row_no_blank_lines.tsv",
+    "17_intents_and_slots_zh.conll",
+    "18_thai_space_tokens_combining.conll",
+    "19_I_without_B.iob2",
+    "20_one_sentence_per_line.iob",
+    "21_derived_bilou.conll",
+    "22_derived_bmes_zh_char.txt",
+    "23_derived_gb18030.txt",
+    "24_derived_utf16le_bom_crlf.txt",
+    "25_derived_utf8_bom_crlf_no_final_newline.txt",
+    "26_derived_decomposed_nfd.conll",
 ]
 
 
@@ -330,7 +327,7 @@ def test_a_fraction_is_seeded_and_disjoint(conll):
         read_corpus(config(train=str(conll), dev=Fraction(fraction=0.001)))
 
 
-def test_every_unreadable_split_is_named(tmp_path, conll):
+def test_every_unreadable_split_is_named(conll):
     with pytest.raises(DataError) as caught:
         read_corpus(config(train=str(conll), dev="nodev.conll", test="notest.conll"))
     assert "nodev.conll" in str(caught.value)

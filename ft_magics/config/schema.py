@@ -165,7 +165,7 @@ class RunConfig(_Section):
         if self.train.early_stopping and self.data.dev is None:
             raise PydanticCustomError(
                 "elsewhere",
-                "it watches dev F1, and there is no dev split; add `dev:` under `data:`, such as `dev: {fraction: 0.1}`",
+                "it watches dev F1, and there is no dev split; add one under `data:`, such as `dev: {fraction: 0.1}`",
                 {"path": ("train", "early_stopping")},
             )
         return self

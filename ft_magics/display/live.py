@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from IPython.display import DisplayHandle
 
 from ft_magics.display.host import Host
-from ft_magics.display.pages import Bundle, run_bundle, save_page
+from ft_magics.display.pages import Bundle, run_bundle, save_page, widget_bundle
 from ft_magics.display.run_page import event_text
 from ft_magics.errors import TrainingError
 from ft_magics.events import Evaluated, RunEvent, StepDone
@@ -144,7 +144,7 @@ class _WidgetView:
         self._handles = [DisplayHandle() for _ in views]
         fallbacks = [run_bundle(run), {"text/plain": ""}]
         for handle, view, fallback in zip(self._handles, views, fallbacks, strict=True):
-            handle.display({**fallback, **view._repr_mimebundle_()}, raw=True)
+            handle.display(widget_bundle(view, fallback), raw=True)
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:

@@ -9,7 +9,7 @@ from ft_magics.display.run_page import event_text, run_html, whole_page
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.training.run import Run
 
-__all__ = ["Bundle", "report_bundle", "run_bundle", "save_page"]
+__all__ = ["Bundle", "report_bundle", "run_bundle", "save_page", "widget_bundle"]
 
 Bundle = dict[str, Any]  # MIME type → content
 
@@ -30,6 +30,13 @@ def run_bundle(run: Run) -> Bundle:
 
 def _last_report(run: Run) -> EntityReport | None:
     return run.report() if run.status != "running" and run.folder.splits() else None
+
+
+def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:
+    """A widget's view, and what to show where it cannot live."""
+    bundle = widget._repr_mimebundle_()  # IPython's display protocol has this name
+    view: Bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    return {**view, **fallback}
 
 
 def save_page(run: Run) -> None:

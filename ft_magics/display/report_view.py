@@ -9,7 +9,7 @@ from IPython.display import display
 
 from ft_magics.display.host import find_host
 from ft_magics.display.markup import element
-from ft_magics.display.pages import report_bundle
+from ft_magics.display.pages import report_bundle, widget_bundle
 from ft_magics.evaluation.report import EntityReport
 
 __all__ = ["show_report"]
@@ -35,7 +35,7 @@ def show_report(report: EntityReport, shell: Any) -> None:
     bundle["text/html"] += _hide_dead_view(twin)
     display(bundle, raw=True)
     view = EntityReportView(report={**report.to_json(), "id": twin})
-    display({**view._repr_mimebundle_(), "text/html": "", "text/plain": ""}, raw=True)
+    display(widget_bundle(view, {"text/html": "", "text/plain": ""}), raw=True)
 
 
 def _hide_dead_view(twin: str) -> str:

@@ -108,31 +108,31 @@ def _loss_curve(steps: Sequence[StepDone]) -> str:
 
 def event_text(event: RunEvent) -> str | None:
     """An event as a line for a terminal; None for those that say nothing to a person."""
+    line: str | None = None
     match event:
         case RunStarted():
-            return (
+            line = (
                 f"{event.name}: {event.model}, {event.method}, {event.device} {event.precision}, "
                 f"{event.trainable_parameters / 1e6:.1f} M parameters learn, {event.total_steps} steps"
             )
         case StepDone():
-            return (
-                f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {event.tokens_per_s:,.0f} tokens/s"
-            )
+            rate = f"{event.tokens_per_s:,.0f} tokens/s"
+            line = f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {rate}"
         case Evaluated():
             star = " ★ best so far" if event.best else ""
-            return (
+            line = (
                 f"epoch {event.epoch:g}: {event.split} precision {percent(event.precision)}, "
                 f"recall {percent(event.recall)}, F1 {percent(event.f1)}{star}"
             )
         case Notice():
-            return event.text
+            line = event.text
         case StopAsked():
-            return f"{event.reason}: stopping after this step"
+            line = f"{event.reason}: stopping after this step"
         case RunEnded():
             best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
             reason = f" ({event.reason})" if event.reason else ""
-            return f"{_WORDS[event.status]}{reason} after {duration(event.elapsed_s)}{best}"
-    return None
+            line = f"{_WORDS[event.status]}{reason} after {duration(event.elapsed_s)}{best}"
+    return line
 
 
 def duration(seconds: float) -> str:

@@ -33,7 +33,7 @@ class RunDashboard(anywidget.AnyWidget):
     _esm = STATIC / "run_dashboard.js"
     _css = STATIC / "run_dashboard.css"
     name = traitlets.Unicode().tag(sync=True)
-    snapshot = traitlets.List().tag(sync=True, to_json=_all_events)
+    snapshot: traitlets.List[Event] = traitlets.List().tag(sync=True, to_json=_all_events)
 
     def __init__(self, *, name: str, events: Callable[[], list[Event]]) -> None:
         self.all_events = events

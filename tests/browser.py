@@ -1,0 +1,149 @@
+"""A real JupyterLab in a real browser, for tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SLOW_MS = int(os.environ.get("FT_MAGICS_BROWSER_TIMEOUT_S", "180")) * 1000
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def lab_server(folder: Path):
+    """JupyterLab on a folder, with a home of its own and this Python as its only kernel.
+
+    Yields:
+        The address of the server.
+    """
+    home = folder / ".home"
+    kernel = home / "data" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", "")])),
+    }
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--port={port}"),
+        *("--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=", "--allow-root"),
+        *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.root_dir={folder}"),
+    ]
+    with (folder / "lab.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            yield _wait_for(f"http://127.0.0.1:{port}", process, folder / "lab.log")
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_for(address: str, process: subprocess.Popen, log: Path) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+        else:
+            return address
+    raise TimeoutError(log.read_text())
+
+
+@contextmanager
+def browser_page(*, width: int = 1200, dark: bool = False):
+    """A page of Debian's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert executable, "these tests need chromium: `apt-get install chromium`"
+    arguments = [
+        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+        *("--disable-component-update", "--disable-sync"),
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        page = browser.new_page(
+            viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
+        )
+        page.set_default_timeout(SLOW_MS)
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """A notebook with code cells, bound to the kernel of `lab_server`."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+def open_notebook(page, address: str, name: str) -> None:
+    """Open a notebook and wait until its kernel is idle."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    page.wait_for_timeout(1000)  # Lab says idle a moment before it takes cells
+
+
+def code_cell(page, index: int):
+    """A code cell, counted from 0."""
+    return page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+
+def run_cell(page, index: int) -> None:
+    """Run a cell by hand; does not wait for it."""
+    code_cell(page, index).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+
+
+def wait_for_cell(page, index: int) -> None:
+    """Wait until a cell has run: its prompt shows a number."""
+    page.wait_for_function(
+        """index => {
+            const cell = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[index];
+            return /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').textContent);
+        }""",
+        arg=index,
+    )
+
+
+def save(page) -> None:
+    """Save the notebook."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
