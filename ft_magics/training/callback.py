@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,20 +54,30 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     emit: Callable[[RunEvent], None]
     stop: StopSignal
     best: Best = field(default_factory=Best)
-    tokens: int = 0
+    _collated: deque[int] = field(default_factory=deque)
+    _tokens: int = 0
     _began: float = field(default_factory=time.monotonic)
     _last: tuple[float, int] = (0.0, 0)
     _evaluated_at: int = -1
     _epochs_done: int = 0
+
+    def batch_collated(self, tokens: int) -> None:
+        """Note the real tokens of a batch; batches are made ahead of the steps that use them."""
+        self._collated.append(tokens)
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock."""
         self._began = time.monotonic()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Stop if asked to."""
+        """Count what was learned from, and stop if asked to."""
+        self._tokens += self._collated.popleft()
         if self.stop.is_set():
             control.should_training_stop = True
+
+    def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Count a batch whose gradient is only accumulated."""
+        self._tokens += self._collated.popleft()
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
@@ -76,7 +87,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             return
         elapsed_s = time.monotonic() - self._began
         before_s, before = self._last
-        self._last = (elapsed_s, self.tokens)
+        self._last = (elapsed_s, self._tokens)
         self.emit(
             StepDone(
                 step=state.global_step,
@@ -84,7 +95,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
                 loss=float(logs["loss"]),
                 learning_rate=float(logs.get("learning_rate", 0)),
                 grad_norm=float(logs["grad_norm"]) if "grad_norm" in logs else None,
-                tokens_per_s=(self.tokens - before) / max(elapsed_s - before_s, 1e-9),
+                tokens_per_s=(self._tokens - before) / max(elapsed_s - before_s, 1e-9),
                 elapsed_s=elapsed_s,
             )
         )

@@ -58,7 +58,7 @@ def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: St
 
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         batch = trained.task.collate([item["feature"] for item in items], trained.tokenizer.pad_token_id)
-        callback.tokens += int(batch["attention_mask"].sum())
+        callback.batch_collated(int(batch["attention_mask"].sum()))
         return batch
 
     trainer = Trainer(

@@ -1,0 +1,71 @@
+"""Runs the quickstart for real, says how it goes, and leaves the executed notebook and its HTML in `demo_output/`."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+
+HERE = Path(__file__).resolve().parent
+OUTPUT = HERE.parent / "demo_output"
+
+
+def follow(events: Path, done: threading.Event) -> None:
+    """Print what the run says, as it says it."""
+    from ft_magics.display.run_page import event_text
+    from ft_magics.events import StepDone, event_from_json
+
+    seen, last_step_s = 0, -5.0
+    while not done.wait(0.5):
+        lines = events.read_text(encoding="utf-8").split("\n")[:-1] if events.is_file() else []
+        for line in lines[seen:]:
+            event = event_from_json(json.loads(line))
+            if isinstance(event, StepDone):
+                if event.elapsed_s - last_step_s < 5:
+                    continue
+                last_step_s = event.elapsed_s
+            text = event_text(event) if event else None
+            if text:
+                print("  " + text, flush=True)
+        seen = len(lines)
+
+
+def main() -> int:
+    """Run the notebook; 0 when every cell ran."""
+    name = "01_quickstart"
+    OUTPUT.mkdir(exist_ok=True)
+    notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)
+    events = OUTPUT / "ft_runs" / "ner" / "events.jsonl"
+    events.unlink(missing_ok=True)
+    print(f"Running {name}.ipynb; training takes a few minutes on a CPU.", flush=True)
+    client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(OUTPUT)}})
+    done = threading.Event()
+    follower = threading.Thread(target=follow, args=(events, done))
+    follower.start()
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        done.set()
+        follower.join()
+        nbformat.write(notebook, OUTPUT / f"{name}.ipynb")
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    (OUTPUT / f"{name}.html").write_text(page, encoding="utf-8")
+
+    from ft_magics import load
+    from ft_magics.display.report_page import report_text
+
+    print("\n" + report_text(load(OUTPUT / "ft_runs" / "ner").report("test")))
+    print(f"\nExecuted notebook: {OUTPUT / name}.ipynb\nIts HTML:          {OUTPUT / name}.html")
+    print(f"The run's page:    {OUTPUT / 'ft_runs' / 'ner' / 'report.html'}\nPlay with it:      make lab")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""The demo corpus: English and Chinese sentences with PER, LOC, ORG and EVENT, written for this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["path"]
+
+_HERE = Path(__file__).parent
+
+
+def path(name: str) -> Path:
+    """A file of the corpus.
+
+    Args:
+        name: Such as `en/train.conll`.
+
+    Raises:
+        FileNotFoundError: There is no such file; the message lists those that are there.
+    """
+    file = _HERE / name
+    there = sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.conll"))
+    if name not in there:
+        raise FileNotFoundError(f"the demo corpus has no `{name}`; it has {', '.join(there)}")
+    return file

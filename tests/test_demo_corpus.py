@@ -1,0 +1,60 @@
+"""The demo corpus is what its README says."""
+
+from __future__ import annotations
+
+import pytest
+
+from ft_magics import demo
+from ft_magics.data.schemes import count_invalid, spans_of
+
+SIZES = {"en": {"train": 280, "dev": 60, "test": 80}, "zh": {"train": 240, "dev": 50, "test": 70}}
+
+
+def read(language, split):
+    blocks = demo.path(f"{language}/{split}.conll").read_text(encoding="utf-8").strip().split("\n\n")
+    return [tuple(zip(*(line.split("\t") for line in block.split("\n")), strict=True)) for block in blocks]
+
+
+def mentions(language, split):
+    joint = " " if language == "en" else ""
+    return [
+        (joint.join(words[span.start : span.end]), span.type)
+        for words, tags in read(language, split)
+        for span in spans_of(tags)
+    ]
+
+
+@pytest.mark.parametrize("language", SIZES)
+def test_sizes_tags_and_no_duplicates(language):
+    seen = set()
+    for split, size in SIZES[language].items():
+        sentences = read(language, split)
+        assert len(sentences) == size
+        assert sum(count_invalid(tags, "IOB2") for _, tags in sentences) == 0
+        assert {span.type for _, tags in sentences for span in spans_of(tags)} == {"PER", "LOC", "ORG", "EVENT"}
+        assert 0.08 < sum(not spans_of(tags) for _, tags in sentences) / size < 0.25
+        words = {words for words, _ in sentences}
+        assert len(words) == size
+        assert not words & seen
+        seen |= words
+
+
+@pytest.mark.parametrize("language", SIZES)
+def test_four_in_ten_test_mentions_are_new(language):
+    known = {surface for surface, _ in mentions(language, "train")}
+    test = mentions(language, "test")
+    assert sum(surface not in known for surface, _ in test) >= 0.4 * len(test)
+
+
+@pytest.mark.parametrize(
+    ("language", "surface", "types"),
+    [("en", "Paris", {"PER", "LOC"}), ("en", "Florence", {"PER", "LOC"}), ("zh", "华山", {"PER", "LOC"}), ("zh", "黄河", {"PER", "LOC"})],
+)
+def test_some_names_have_two_readings(language, surface, types):
+    found = {kind for split in SIZES[language] for name, kind in mentions(language, split) if name == surface}
+    assert found == types
+
+
+def test_a_file_that_is_not_there_lists_those_that_are():
+    with pytest.raises(FileNotFoundError, match="en/train.conll"):
+        demo.path("fr/train.conll")
