@@ -42,7 +42,9 @@ def main() -> int:
     events = OUTPUT / "ft_runs" / "ner" / "events.jsonl"
     events.unlink(missing_ok=True)
     print(f"Running {name}.ipynb; training takes a few minutes on a CPU.", flush=True)
-    client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(OUTPUT)}})
+    client = NotebookClient(
+        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(OUTPUT)}}
+    )
     done = threading.Event()
     follower = threading.Thread(target=follow, args=(events, done))
     follower.start()

@@ -96,9 +96,7 @@ def browser_page(*, width: int = 1200, dark: bool = False):
     ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        page = browser.new_page(
-            viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
-        )
+        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light")
         page.set_default_timeout(SLOW_MS)
         try:
             yield page

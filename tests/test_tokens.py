@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from ft_magics.data.examples import Example
@@ -126,7 +128,7 @@ def test_real_files_lose_no_word(shared):
 def test_words_of_a_text_cover_all_but_white_space(text):
     words = split_words(text)
     assert all(start < end for start, end in words)
-    assert all(before[1] <= after[0] for before, after in zip(words, words[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(words))
     covered = "".join(text[start:end] for start, end in words)
     assert covered == "".join(text.split())
 

@@ -6,11 +6,10 @@ import json
 import threading
 from dataclasses import replace
 
+import ft_magics
 import numpy as np
 import pytest
 import torch
-
-import ft_magics
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone, event_from_json
@@ -52,7 +51,14 @@ def test_a_run_from_its_first_event_to_its_files(config):
     assert steps[-1].step == run.events[0].total_steps == 12
     assert all(event.tokens_per_s > 0 for event in steps[1:])
     files = {path.name for path in run.dir.iterdir()}
-    assert {"config.yaml", "events.jsonl", "model", "report.json", "predictions.dev.jsonl", "predictions.test.jsonl"} <= files
+    assert {
+        "config.yaml",
+        "events.jsonl",
+        "model",
+        "report.json",
+        "predictions.dev.jsonl",
+        "predictions.test.jsonl",
+    } <= files
     assert not [name for name in files if name.endswith((".new", ".old"))]
     assert list(run.history.columns) == ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
     assert list(run.history.epoch) == [1.0, 2.0]
@@ -65,7 +71,9 @@ def test_a_run_from_its_first_event_to_its_files(config):
 
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not(config):
     first, again, other = (
-        finish(start_run(f"run{at}", prepare(config(f"max_steps: 6, batch_size: 4, learning_rate: 1e-3, seed: {seed}"))))
+        finish(
+            start_run(f"run{at}", prepare(config(f"max_steps: 6, batch_size: 4, learning_rate: 1e-3, seed: {seed}")))
+        )
         for at, seed in enumerate((1, 1, 2))
     )
     one, two, three = map(weights_of, (first, again, other))
@@ -77,7 +85,11 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not(config):
 
 def test_accumulation_gives_the_same_first_step_as_one_large_batch(config):
     losses = []
-    for settings in ("batch_size: 8", "batch_size: 4, gradient_accumulation: 2", "batch_size: 1, gradient_accumulation: 8"):
+    for settings in (
+        "batch_size: 8",
+        "batch_size: 4, gradient_accumulation: 2",
+        "batch_size: 1, gradient_accumulation: 8",
+    ):
         prepared = prepare(config(f"max_steps: 1, learning_rate: 1e-3, {settings}"))
         prepared.trained.model.config.hidden_dropout_prob = 0
         for module in prepared.trained.model.modules():
@@ -101,7 +113,10 @@ def test_the_loss_is_the_mean_over_labelled_words():
 
 def test_results_come_back_in_the_order_of_the_features(config):
     trained = prepare(config("max_steps: 1")).trained
-    features = [Feature(at, [2, *range(5, 5 + size), 3], [-100] * (size + 2), [1], [0]) for at, size in enumerate((3, 30, 1, 12))]
+    features = [
+        Feature(at, [2, *range(5, 5 + size), 3], [-100] * (size + 2), [1], [0])
+        for at, size in enumerate((3, 30, 1, 12))
+    ]
     together, _ = replace(trained, batch_size=2).logits(features)
     alone = [trained.logits([feature])[0][0] for feature in features]
     for ours, theirs in zip(together, alone, strict=True):
@@ -180,7 +195,9 @@ def test_without_dev_the_last_weights_are_kept(config, conll):
 
 
 def test_checkpoints_are_written_and_pruned(config):
-    run = finish(start_run("kept", prepare(config("epochs: 3, batch_size: 8", extra="save: {every: {epochs: 1}, keep: 2}"))))
+    run = finish(
+        start_run("kept", prepare(config("epochs: 3, batch_size: 8", extra="save: {every: {epochs: 1}, keep: 2}")))
+    )
     names = sorted(path.name for path in run.folder.checkpoints.iterdir())
     assert names == ["checkpoint-6", "checkpoint-9"]
 
@@ -218,10 +235,13 @@ def test_a_saved_run_comes_back_and_loads_with_plain_transformers(config, tmp_pa
 def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
     run = finish(start_run("places", prepare(config("max_steps: 1"))))
 
-    def all_locations(self, examples, features, logits):
+    def all_locations(_task, examples, *_):
         from ft_magics.tasks.ner import Prediction
 
-        return [Prediction(("B-LOC", *["I-LOC"] * (len(example.words) - 1)), (0.5,) * len(example.words)) for example in examples]
+        return [
+            Prediction(("B-LOC", *["I-LOC"] * (len(example.words) - 1)), (0.5,) * len(example.words))
+            for example in examples
+        ]
 
     monkeypatch.setattr(NerTask, "decode", all_locations)
     (entity,) = run.predict("  in London.")
@@ -260,7 +280,8 @@ def test_an_event_log_that_was_cut_off_is_read_up_to_there(config):
 def test_events_from_two_threads_do_not_tear_lines(config):
     run = finish(start_run("torn", prepare(config("max_steps: 1"))))
     threads = [
-        threading.Thread(target=lambda: [run.emit(Notice(level="info", text="x" * 500)) for _ in range(50)]) for _ in range(4)
+        threading.Thread(target=lambda: [run.emit(Notice(level="info", text="x" * 500)) for _ in range(50)])
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -321,7 +342,9 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     path = tmp_path / "many.conll"
     lines = [f"北 B-类型{at}\n京 I-类型{at}\nשלום O\nمرحبا B-t/{at}-x\n\n" for at in range(200)]
     path.write_text("".join(lines), encoding="utf-8")
-    run = finish(start_run("many", prepare(config("max_steps: 2", data=f"{{train: {path}, dev: {path}, test: {path}}}"))))
+    run = finish(
+        start_run("many", prepare(config("max_steps: 2", data=f"{{train: {path}, dev: {path}, test: {path}}}")))
+    )
     report = run.report("test")
     assert len(report.types) == 400
     assert report.micro.support == 400
