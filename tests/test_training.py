@@ -62,7 +62,7 @@ def test_a_run_from_its_first_event_to_its_files(config):
     assert not [name for name in files if name.endswith((".new", ".old"))]
     assert list(run.history.columns) == ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
     assert list(run.history.epoch) == [1.0, 2.0]
-    assert run.report("test").micro.support == 24
+    assert run.report("test").micro.support == 32
     card = (run.model_dir / "README.md").read_text()
     assert "conlleval" in card
     lines = (run.dir / "events.jsonl").read_text().splitlines()
@@ -188,7 +188,7 @@ def test_a_failed_run_leaves_a_readable_folder(config, monkeypatch):
 
 def test_without_dev_the_last_weights_are_kept(config, conll):
     run = finish(start_run("nodev", prepare(config("max_steps: 2", data=f"{{train: {conll}, test: {conll}}}"))))
-    assert run.report().micro.support == 24
+    assert run.report().micro.support == 32
     assert run.history.empty
     with pytest.raises(RunError, match="no predictions for `dev`"):
         run.report("dev")
