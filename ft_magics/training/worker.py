@@ -19,6 +19,7 @@ from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.model_card import model_card
 from ft_magics.training.prepare import Prepared
+from ft_magics.training.quiet import quiet_transformers
 from ft_magics.training.stopping import StopSignal
 
 __all__ = ["train"]
@@ -76,7 +77,8 @@ def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: St
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    with quiet_transformers():  # a checkpoint's progress bar would tear the display
+        trainer.train()
     load_weights(trained.model, folder.model / "model.safetensors")
     trained.model.eval()
     _evaluate(name, prepared, folder, emit, callback.best)
