@@ -2,7 +2,7 @@
 
 Notebook front ends strip styles from notebooks they do not trust, and code hosts strip more. So colours are
 transparent tints that sit on light and dark alike, text keeps the host's colour, and no colour says anything that a
-number or a word does not say too.
+number or a word does not say too. What all cells share stands once, on their table: a report can have thousands.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
+from unicodedata import bidirectional
 
-__all__ = ["MUTED", "cell", "details", "element", "heading", "image", "percent", "row", "table"]
+__all__ = ["MUTED", "cell", "details", "element", "heading", "image", "name_cell", "percent", "row", "table"]
 
 MUTED = "opacity:0.7"
-_CELL = "padding:2px 10px;text-align:{align};font-variant-numeric:tabular-nums;white-space:nowrap"
+_TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
+_NAME = "text-align:left;white-space:nowrap"  # said again where hosts have rules of their own for cells
 
 
 def element(name: str, *children: str, style: str = "", **attributes: str) -> str:
@@ -26,30 +28,32 @@ def element(name: str, *children: str, style: str = "", **attributes: str) -> st
     return f"<{name}{written}>{''.join(children)}</{name}>"
 
 
-def cell(text: str, *, head: bool = False, align: str = "right", style: str = "", title: str = "") -> str:
+def cell(text: str, *, head: bool = False, style: str = "", title: str = "") -> str:
     """A table cell with escaped text; `dir=auto` lets right-to-left names stand right."""
-    name = "th" if head else "td"
-    return element(
-        name, escape(text), style=_CELL.format(align=align) + (f";{style}" if style else ""), title=title, dir="auto"
-    )
+    direction = "auto" if any(bidirectional(letter) in ("R", "AL") for letter in text) else ""
+    return element("th" if head else "td", escape(text), style=style, title=title, dir=direction)
+
+
+def name_cell(text: str) -> str:
+    """The cell that begins a row and says what it is about."""
+    return cell(text, head=True, style=_NAME)
 
 
 def row(first: str, *others: str, strong: bool = False) -> str:
     """A table row: a name, then numbers."""
     style = "font-weight:600" if strong else ""
-    return element("tr", cell(first, head=True, align="left"), *(cell(text) for text in others), style=style)
+    return element("tr", name_cell(first), *(cell(text) for text in others), style=style)
 
 
 def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "") -> str:
     """A table; rows are HTML."""
-    head = element(
-        "tr", *(cell(text, head=True, align="left" if at == 0 else "right") for at, text in enumerate(header))
-    )
+    first, *others = header
+    head = element("tr", name_cell(first), *(cell(text, head=True) for text in others))
     title = element("caption", escape(caption), style=f"text-align:left;padding:2px 10px;{MUTED}") if caption else ""
     body = element("tbody", *rows)
     return element(
         "div",
-        element("table", title, element("thead", head), body, style="border-collapse:collapse;margin:4px 0"),
+        element("table", title, element("thead", head), body, style=_TABLE, cellpadding="4"),
         style="overflow-x:auto",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ft_magics.display.markup import MUTED, cell, details, element, heading, percent, row, table
+from ft_magics.display.markup import cell, details, element, heading, name_cell, percent, row, table
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.evaluation.scores import Scores
 
@@ -60,7 +60,7 @@ def _confusion_row(report: EntityReport, at: int, columns: list[int]) -> str:
     spurious = at == len(report.types)
     counts = report.confusion[at]
     total = sum(counts) or 1
-    name = cell("spurious" if spurious else report.types[at], head=True, align="left")
+    name = name_cell("spurious" if spurious else report.types[at])
     return element(
         "tr",
         name,
@@ -84,7 +84,7 @@ def _confused_types(report: EntityReport) -> tuple[list[int], int]:
 
 
 def _tint(share: float) -> str:
-    return f"background:rgba(0,114,178,{0.55 * share:.2f})" if share else MUTED
+    return f"background:rgba(0,114,178,{0.55 * share:.2f})" if share else ""
 
 
 def _history(report: EntityReport) -> str:
