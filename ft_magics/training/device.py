@@ -35,8 +35,8 @@ def choose_device(name: str) -> str:
 def choose_precision(name: str, device: str) -> str:
     """`fp32` or `bf16` (autocast over fp32 weights).
 
-    `auto` takes bf16 where the device has it in hardware: CUDA from Ampere on, CPUs with AMX or AVX-512 BF16. Without
-    that, emulated bf16 is slower than fp32.
+    `auto` takes bf16 where the device gains from it: CUDA from Ampere on, CPUs with AMX. With AVX-512 BF16 alone the
+    casts cost more than the products save (docs/experiments.md), and emulated bf16 is slower still.
 
     Raises:
         DeviceError: bf16 was named and the GPU cannot do it.
@@ -46,8 +46,7 @@ def choose_precision(name: str, device: str) -> str:
     if device == "cuda":
         gains = torch.cuda.is_bf16_supported(including_emulation=False)
     elif device == "cpu":
-        able = torch.cpu.get_capabilities()
-        gains = bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+        gains = bool(torch.cpu.get_capabilities().get("amx_bf16"))
     else:
         gains = False
     if name == "auto":

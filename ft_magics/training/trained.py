@@ -88,7 +88,7 @@ class TrainedModel:
         batch = self.task.collate([features[index] for index in chosen], self.tokenizer.pad_token_id)
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         labels = batch.pop("labels")
-        with torch.inference_mode(), self._autocast():
+        with torch.inference_mode(), self.autocast():
             outputs = self.model(**batch)
             loss = self.task.loss(outputs, labels)
         logits = outputs["logits"].float().cpu().numpy()  # (B, T, C)
@@ -96,7 +96,8 @@ class TrainedModel:
             results[index] = logits[row, features[index].positions]
         return float(loss), int((labels >= 0).sum())
 
-    def _autocast(self) -> Any:
+    def autocast(self) -> Any:
+        """The context in which the model computes in its precision."""
         return torch.autocast(self.device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
 
     def save(self, folder: Path) -> None:
