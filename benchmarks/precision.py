@@ -1,6 +1,6 @@
 """fp32 against bf16 autocast on this device: the same training steps in turn, real tokens a second.
 
-    python benchmarks/precision.py --train path/to/wnut17train.conll
+Usage: `python benchmarks/precision.py --train path/to/wnut17train.conll`.
 """
 
 import argparse
@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import torch
-
 from ft_magics.config.cell import parse_cell
 from ft_magics.training.prepare import prepare
 
