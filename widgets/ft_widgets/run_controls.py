@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets
 
+from ft_widgets.busy_kernel import let_through
+
 __all__ = ["RunControls"]
 
 
@@ -24,12 +26,5 @@ class RunControls(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets carries 
         super().__init__([self._stop])
 
     def open_for_clicks(self) -> None:
-        """Let clicks through while the cell runs.
-
-        ipykernel >= 7.4 sends a front end's messages to the shell that last published on their comm. For the button
-        that is the main shell, which is busy until the cell ends; without that memory they go to a subshell, at once.
-        Call it after anything was published on the button.
-        """
-        comm = self._stop.comm
-        if comm is not None:
-            comm.__dict__.pop("_reply_subshell_id", None)
+        """Let clicks through while the cell runs. Call it after anything was published on the button."""
+        let_through(self._stop.comm)
