@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ft_magics.evaluation.report import EntityReport, entity_report
+    from ft_magics.evaluation.evaluate import entity_report
+    from ft_magics.evaluation.report import EntityReport
     from ft_magics.training.run import Entity, Run, load
 
 __all__ = [
@@ -27,7 +28,7 @@ _HOMES = {
     "Entity": "ft_magics.training.run",
     "EntityReport": "ft_magics.evaluation.report",
     "Run": "ft_magics.training.run",
-    "entity_report": "ft_magics.evaluation.report",
+    "entity_report": "ft_magics.evaluation.evaluate",
     "load": "ft_magics.training.run",
 }
 

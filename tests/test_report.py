@@ -8,10 +8,9 @@ import warnings
 import numpy as np
 import pytest
 from ft_magics import EntityReport, entity_report
-from ft_magics.data.schemes import spans_of
 from ft_magics.data.sources import read_split
 from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.confusion import pair_spans
+from ft_magics.evaluation.matching import KINDS, match_spans
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -112,7 +111,10 @@ def test_faults_name_the_sentence(gold, pred, error, says):
 
 
 def test_an_exact_match_is_paired_before_an_overlap():
-    gold = spans_of(["B-A", "I-A", "B-B", "O"])
-    pred = spans_of(["B-A", "B-B", "B-B", "O"])
-    pairs = {(ours and ours.type, theirs and (theirs.start, theirs.type)) for ours, theirs in pair_spans(gold, pred)}
-    assert pairs == {("A", (0, "A")), ("B", (2, "B")), (None, (1, "B"))}
+    evidence = entity_report([["B-A", "I-A", "B-B", "O"]], [["B-A", "B-B", "B-B", "O"]]).evidence
+    pairs = match_spans(evidence.gold, evidence.pred, len(evidence.names))
+    found = [
+        (int(ours), int(theirs), KINDS[kind])
+        for ours, theirs, kind in zip(pairs.gold, pairs.pred, pairs.kind, strict=True)
+    ]
+    assert sorted(found) == [(-1, 1, "spurious"), (0, 0, "boundary"), (1, 2, "correct")]

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # Letters per scheme. BMES, usual for Chinese, is BIOES with M for I.
-SCHEMES = {"IOB1": "IB", "IOB2": "IB", "BIOES": "BIMES", "BILOU": "BILU", "IO": "I"}
+SCHEMES = {"IOB1": "IB", "IOB2": "IB", "IOE1": "IE", "IOE2": "IE", "BIOES": "BIMES", "BILOU": "BILU", "IO": "I"}
 _CANONICAL = {"M": "I", "L": "E", "U": "S"}
 _TAG = re.compile(r"([BIESLUM])[-_](.+)", re.DOTALL)
 _SEVERAL = re.compile(r",\s*(?:[BIESLUM]-|O$)")

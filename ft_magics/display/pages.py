@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ft_magics.display.report_page import report_html, report_text
 from ft_magics.display.run_page import event_text, run_html, whole_page
+from ft_magics.evaluation.page import report_html, report_text
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.training.run import Run
 

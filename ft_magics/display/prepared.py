@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from ft_magics.display.check_page import check_html, check_text
 from ft_magics.display.host import Host
-from ft_magics.display.markup import details, element, heading
+from ft_magics.markup import details, element, heading
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["show_prepared"]

@@ -8,9 +8,9 @@ from typing import Any
 from IPython.display import display
 
 from ft_magics.display.host import find_host
-from ft_magics.display.markup import element
 from ft_magics.display.pages import report_bundle, widget_bundle
 from ft_magics.evaluation.report import EntityReport
+from ft_magics.markup import element
 
 __all__ = ["show_report"]
 

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from html import escape
 
-from ft_magics.display.markup import MUTED, details, element, heading, image, percent, row, table
 from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone, StopAsked
+from ft_magics.markup import MUTED, details, element, heading, image, percent, row, table
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 

@@ -2,63 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-from ft_magics.data.schemes import Span, spans_of
-from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.confusion import confusion_matrix
-from ft_magics.evaluation.scores import Scores, average_scores, score_spans
+import numpy as np
 
-__all__ = ["SCHEMA", "EntityReport", "entity_report"]
+from ft_magics.errors import DataError
+from ft_magics.evaluation.bootstrap import LEVEL
+from ft_magics.evaluation.calibration import Calibration
+from ft_magics.evaluation.evidence import Evidence
+from ft_magics.evaluation.matching import ERROR_KINDS, KINDS
+from ft_magics.evaluation.scores import Scores
+from ft_magics.evaluation.semeval import SemevalScores
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["AVERAGES", "SCHEMA", "EntityReport", "ErrorKind", "error_kinds"]
+
+SCHEMA = 2
+AVERAGES = ("micro", "macro", "weighted")
+
+Example = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorKind:
+    """One kind of mistake.
+
+    Args:
+        kind: `boundary` (right type), `type` (right borders), `both` (neither), `missed` or `spurious`.
+        count: How many.
+        mended_f1: What micro F1 would be if the first three were right, the missed ones found, the spurious ones gone.
+        per_type: By gold type; spurious ones by predicted type.
+    """
+
+    kind: str
+    count: int
+    mended_f1: float | None
+    per_type: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityReport:
-    """Scores of one set of predictions, by conlleval's rule.
+    """Scores and mistakes of one set of predictions. Shares go from 0 to 1 and are None where they do not exist.
 
     Args:
         title: What was scored, such as `ner · test`.
+        mode: `conll` (conlleval's rule) or `strict` (the scheme's own).
+        scheme: Scheme of the gold tags; None for spans without tags.
         sentences: How many.
-        words: How many.
+        words: How many; 0 for spans without tags.
+        resamples: Of the bootstrap behind the intervals.
         per_type: Scores per entity type, in alphabetical order. K types.
         micro: Over all entities.
         macro: Mean over types.
         weighted: Mean over types, weighted by support.
         confusion: Counts (K + 1, K + 1): rows gold types then spurious, columns predicted types then missed.
+        error_kinds: One entry a kind.
+        semeval: SemEval-2013's four ways of counting.
+        buckets: Scores per attribute and bucket.
+        calibration: None without confidences.
+        tag_noise: `gold` and `predicted` with `invalid`, `tags`, `rate`; `cut`: gold entities across windows.
+        suspects: Examples whose gold is probably wrong, with `score` and `reason`.
+        confident_mistakes: Examples, the most confident first.
+        doubtful_hits: Examples, the least confident first.
         history: Dev scores per epoch, where the predictions come from a run.
+        notes: Sentences that a reader of the numbers should know.
+        evidence: The sentences, where they are in memory; no part of the JSON.
     """
 
     title: str
+    mode: str = "conll"
+    scheme: str | None = None
     sentences: int
     words: int
+    resamples: int = 0
     per_type: dict[str, Scores]
     micro: Scores
     macro: Scores
     weighted: Scores
     confusion: list[list[int]]
+    error_kinds: list[ErrorKind] = field(default_factory=list)
+    semeval: dict[str, SemevalScores] = field(default_factory=dict)
+    buckets: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    tag_noise: dict[str, Any] = field(default_factory=dict)
+    suspects: list[Example] = field(default_factory=list)
+    confident_mistakes: list[Example] = field(default_factory=list)
+    doubtful_hits: list[Example] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    evidence: Evidence | None = field(default=None, compare=False, repr=False)
 
     @property
     def types(self) -> list[str]:
         """The entity types, in the order of the confusion matrix."""
         return list(self.per_type)
 
+    def averages(self) -> dict[str, Scores]:
+        """`micro`, `macro` and `weighted`."""
+        return {name: getattr(self, name) for name in AVERAGES}
+
+    def rows(self) -> list[tuple[str, Scores]]:
+        """Types, then averages, each with its name: a type may be called `micro` too."""
+        return [*self.per_type.items(), *self.averages().items()]
+
     def to_json(self) -> dict[str, Any]:
         """Plain data; metrics that do not exist are null."""
+        plain = ("title", "mode", "scheme", "sentences", "words", "resamples", "tag_noise", "history", "notes")
+        listed = ("suspects", "confident_mistakes", "doubtful_hits")
         return {
             "schema": SCHEMA,
-            "mode": "conll",
-            "title": self.title,
-            "sentences": self.sentences,
-            "words": self.words,
+            "level": LEVEL,
+            **{name: getattr(self, name) for name in plain},
             "per_type": {kind: scores.to_json() for kind, scores in self.per_type.items()},
-            **{name: getattr(self, name).to_json() for name in ("micro", "macro", "weighted")},
+            **{name: scores.to_json() for name, scores in self.averages().items()},
             "confusion": {"types": self.types, "counts": self.confusion},
-            "history": self.history,
+            "error_kinds": [
+                {"kind": item.kind, "count": item.count, "mended_f1": item.mended_f1, "per_type": item.per_type}
+                for item in self.error_kinds
+            ],
+            "semeval": {way: scores.to_json() for way, scores in self.semeval.items()},
+            "buckets": {
+                name: [{"label": label, **scores.to_json()} for label, scores in rows.items()]
+                for name, rows in self.buckets.items()
+            },
+            "calibration": None if self.calibration is None else self.calibration.to_json(),
+            **{name: getattr(self, name) for name in listed},
         }
 
     @classmethod
@@ -66,75 +138,82 @@ class EntityReport:
         """The report that `to_json` wrote.
 
         Raises:
-            DataError: It was written by a newer version.
+            DataError: It is no report, or a newer version wrote it.
         """
-        if record.get("schema") != SCHEMA:
+        schema = record.get("schema") if isinstance(record, Mapping) else None
+        if not isinstance(schema, int):
+            raise DataError("this is no report of ft_magics: it has no `schema`")
+        if schema != SCHEMA:
+            newer = "Update ft_magics" if schema > SCHEMA else "Evaluate the predictions again"
             raise DataError(
-                f"this report has schema {record.get('schema')}; this version of ft_magics reads schema {SCHEMA}. "
-                "Update ft_magics"
+                f"this report has schema {schema}; this version of ft_magics reads schema {SCHEMA}. {newer}"
             )
-        return cls(
-            title=record["title"],
-            sentences=record["sentences"],
-            words=record["words"],
-            per_type={kind: Scores(**scores) for kind, scores in record["per_type"].items()},
-            **{name: Scores(**record[name]) for name in ("micro", "macro", "weighted")},
-            confusion=record["confusion"]["counts"],
-            history=record["history"],
-        )
-
-
-def entity_report(
-    gold: Sequence[Sequence[str]],
-    pred: Sequence[Sequence[str]],
-    *,
-    title: str = "predictions",
-    history: Sequence[Mapping[str, Any]] = (),
-) -> EntityReport:
-    """Score predicted tags against gold tags, by conlleval's rule.
-
-    Args:
-        gold: Tags per sentence: IOB1, IOB2, BIOES, BMES or BILOU.
-        pred: Tags per sentence; as many sentences, each with as many tags.
-        title: What this is a report of.
-        history: Dev scores per epoch.
-
-    Raises:
-        DataError: The two sides differ in length; the message names the first sentence that does.
-        SchemeError: A tag has no prefix.
-
-    Source: Tjong Kim Sang and De Meulder 2003; the numbers equal seqeval's.
-    """
-    _check_lengths(gold, pred)
-    gold_spans, pred_spans = _all_spans(gold, "gold"), _all_spans(pred, "predicted")
-    per_type = score_spans(gold_spans, pred_spans)
-    return EntityReport(
-        title=title,
-        sentences=len(gold),
-        words=sum(map(len, gold)),
-        per_type=per_type,
-        **average_scores(per_type),
-        confusion=confusion_matrix(gold_spans, pred_spans, list(per_type)).tolist(),
-        history=[dict(entry) for entry in history],
-    )
-
-
-def _check_lengths(gold: Sequence[Sequence[str]], pred: Sequence[Sequence[str]]) -> None:
-    if len(gold) != len(pred):
-        raise DataError(f"gold has {len(gold)} sentences and pred has {len(pred)}; they must be the same sentences")
-    for index, (ours, theirs) in enumerate(zip(gold, pred, strict=True)):
-        if len(ours) != len(theirs):
-            raise DataError(f"sentence {index} (counted from 0) has {len(ours)} gold tags and {len(theirs)} predicted")
-
-
-def _all_spans(sentences: Sequence[Sequence[str]], side: str) -> list[list[Span]]:
-    spans: list[list[Span]] = []
-    for index, tags in enumerate(sentences):
-        place = f"{side} sentence {index} (counted from 0)"
-        if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
-            raise DataError(f"{place}: expected a list of tags such as B-PER, found {tags!r:.60}")
         try:
-            spans.append(spans_of(tags))
-        except SchemeError as error:
-            raise SchemeError(f"{place}: {error}") from error
-    return spans
+            return cls(**_read(record))
+        except (KeyError, TypeError) as error:
+            raise DataError(f"this report is not whole: {error}") from error
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row per type, then the averages: precision, recall, F1, their intervals, support, predicted, correct."""
+        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
+
+        names, scores = zip(*self.rows(), strict=True)
+        return pd.DataFrame([_row(item) for item in scores], index=pd.Index(names, name="type"))
+
+    def to_markdown(self) -> str:
+        """The table of scores as Markdown."""
+        from ft_magics.evaluation.page import report_markdown  # noqa: PLC0415  # the pages know this class
+
+        return report_markdown(self)
+
+    def to_html(self) -> str:
+        """Every view as HTML without script or style sheet."""
+        from ft_magics.evaluation.page import report_html  # noqa: PLC0415  # the pages know this class
+
+        return report_html(self)
+
+
+def _row(scores: Scores) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for metric in ("precision", "recall", "f1"):
+        low, high = (scores.intervals or {}).get(metric) or (None, None)
+        row |= {metric: getattr(scores, metric), f"{metric}_low": low, f"{metric}_high": high}
+    return row | {"support": scores.support, "predicted": scores.predicted, "correct": scores.correct}
+
+
+def _read(record: Mapping[str, Any]) -> dict[str, Any]:
+    names = {item.name for item in fields(EntityReport)}
+    calibration = record["calibration"]
+    return {
+        **{name: record[name] for name in names & record.keys()},
+        "per_type": {kind: Scores.from_json(scores) for kind, scores in record["per_type"].items()},
+        **{name: Scores.from_json(record[name]) for name in AVERAGES},
+        "confusion": record["confusion"]["counts"],
+        "error_kinds": [ErrorKind(**item) for item in record["error_kinds"]],
+        "semeval": {way: SemevalScores(**scores) for way, scores in record["semeval"].items()},
+        "buckets": {
+            name: {row["label"]: Scores.from_json({key: row[key] for key in row if key != "label"}) for row in rows}
+            for name, rows in record["buckets"].items()
+        },
+        "calibration": None if calibration is None else Calibration(**calibration),
+    }
+
+
+def error_kinds(evidence: Evidence, micro: Scores) -> list[ErrorKind]:
+    """Count each kind of mistake, and what mending it would give."""
+    found = []
+    for kind in ERROR_KINDS:
+        at = evidence.pairs.kind == KINDS.index(kind)
+        count = int(at.sum())
+        side, table = (
+            (evidence.pairs.pred, evidence.pred) if kind == "spurious" else (evidence.pairs.gold, evidence.gold)
+        )
+        numbers = np.bincount(table.type[side[at]], minlength=len(evidence.names))
+        mended = Scores.of_counts(
+            support=micro.support,
+            predicted=micro.predicted + {"missed": count, "spurious": -count}.get(kind, 0),
+            correct=micro.correct + (0 if kind == "spurious" else count),
+        )
+        per_type = {evidence.names[number]: int(numbers[number]) for number in np.flatnonzero(numbers)}
+        found.append(ErrorKind(kind=kind, count=count, mended_f1=mended.f1, per_type=dict(sorted(per_type.items()))))
+    return found

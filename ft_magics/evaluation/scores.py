@@ -8,16 +8,19 @@ Source: Tjong Kim Sang and De Meulder 2003 (conlleval); seqeval 1.2.2 for the av
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from ft_magics.data.schemes import Span
+from ft_magics.evaluation.spans import SpanTable
 
-__all__ = ["Scores", "average_scores", "score_spans"]
+__all__ = ["METRICS", "Interval", "Scores", "average_scores", "score_spans"]
+
+METRICS = ("precision", "recall", "f1")
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Scores:
         support: Gold entities.
         predicted: Predicted entities.
         correct: Entities with the right borders and the right type.
+        intervals: Low and high end per metric, where they were computed and exist.
     """
 
     precision: float | None
@@ -39,6 +43,7 @@ class Scores:
     support: int
     predicted: int
     correct: int
+    intervals: Mapping[str, Interval | None] | None = None
 
     @classmethod
     def of_counts(cls, *, support: int, predicted: int, correct: int) -> Scores:
@@ -56,22 +61,29 @@ class Scores:
         """Plain data."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Scores:
+        """The scores that `to_json` wrote."""
+        found = record.get("intervals")
+        pairs = None if found is None else {name: pair and (pair[0], pair[1]) for name, pair in found.items()}
+        return cls(**{**record, "intervals": pairs})
 
-def score_spans(gold: Sequence[Sequence[Span]], pred: Sequence[Sequence[Span]]) -> dict[str, Scores]:
-    """Scores per type, in alphabetical order.
+
+def score_spans(gold: SpanTable, pred: SpanTable, correct: SpanTable, names: Mapping[str, int]) -> dict[str, Scores]:
+    """Scores per type that has a span on either side, in alphabetical order.
 
     Args:
-        gold: Spans per sentence.
-        pred: Spans per sentence, as many sentences.
+        gold: Gold spans.
+        pred: Predicted spans.
+        correct: The spans that both have.
+        names: Type numbers by name.
     """
-    support: Counter[str] = Counter(span.type for spans in gold for span in spans)
-    predicted: Counter[str] = Counter(span.type for spans in pred for span in spans)
-    correct: Counter[str] = Counter(
-        span.type for ours, theirs in zip(gold, pred, strict=True) for span in set(ours) & set(theirs)
-    )
+    size = len(names) + 1
+    support, predicted, right = (np.bincount(table.type, minlength=size).tolist() for table in (gold, pred, correct))
     return {
-        kind: Scores.of_counts(support=support[kind], predicted=predicted[kind], correct=correct[kind])
-        for kind in sorted(support | predicted)
+        name: Scores.of_counts(support=support[at], predicted=predicted[at], correct=right[at])
+        for name, at in sorted(names.items())
+        if support[at] or predicted[at]
     }
 
 
@@ -96,4 +108,11 @@ def _mean(scores: Sequence[Scores], weights: Sequence[int] | None, counts: Mappi
     def mean(name: str) -> float | None:
         return float(np.average([getattr(score, name) or 0.0 for score in scores], weights=weights)) if there else None
 
-    return Scores(precision=mean("precision"), recall=mean("recall"), f1=mean("f1"), **counts)
+    return Scores(
+        precision=mean("precision"),
+        recall=mean("recall"),
+        f1=mean("f1"),
+        support=counts["support"],
+        predicted=counts["predicted"],
+        correct=counts["correct"],
+    )

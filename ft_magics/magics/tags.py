@@ -12,7 +12,8 @@ from ft_magics.config.references import is_reference, lookup
 from ft_magics.config.schema import ReadOptions
 from ft_magics.data.sources import read_split
 from ft_magics.errors import DataError
-from ft_magics.evaluation.report import EntityReport, entity_report
+from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.report import EntityReport
 from ft_magics.training.run import Run
 from ft_magics.training.trained import load_trained
 

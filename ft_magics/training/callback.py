@@ -11,7 +11,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ft_magics.config.schema import EarlyStopping
-from ft_magics.evaluation.report import entity_report
+from ft_magics.evaluation.evaluate import entity_report
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunEvent, StepDone
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.prepare import Prepared
@@ -127,7 +127,9 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         trained, features = self.prepared.trained, self.prepared.features["dev"]
         logits, loss = trained.logits(features)
         predictions = trained.task.decode(dev.examples, features, logits)
-        report = entity_report([example.tags for example in dev.examples], [item.tags for item in predictions])
+        report = entity_report(
+            [example.tags for example in dev.examples], [item.tags for item in predictions], resamples=0
+        )
         early: EarlyStopping | None = self.prepared.config.train.early_stopping
         epoch = float(state.epoch or 0)
         best = self.best.improve(epoch, report.micro.f1 or 0.0, early.min_delta if early else 0.0)

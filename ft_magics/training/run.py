@@ -17,7 +17,8 @@ from ft_magics.data.examples import Example
 from ft_magics.data.schemes import spans_of
 from ft_magics.data.words import split_words
 from ft_magics.errors import DataError, RunError
-from ft_magics.evaluation.report import EntityReport, entity_report
+from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.stopping import StopSignal

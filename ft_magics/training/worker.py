@@ -11,7 +11,8 @@ from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer
 
 from ft_magics.data.examples import Split
-from ft_magics.evaluation.report import EntityReport, entity_report
+from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEvent, RunStarted
 from ft_magics.tasks.ner import Feature
 from ft_magics.training.arguments import training_arguments

@@ -1,0 +1,226 @@
+"""The sentences behind a report: which spans are where, what was taken for what, and how to look through them.
+
+A report is small and plain; the evidence is as large as the data and stays in the kernel. Lists of examples are made
+from it a page at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ft_magics.evaluation.buckets import ATTRIBUTES, Attribute, surface_of
+from ft_magics.evaluation.matching import KINDS, Pairs
+from ft_magics.evaluation.spans import Bools, Ints, SpanTable
+
+__all__ = ["Evidence", "Texts"]
+
+_AROUND = {"word": 60, "character": 240}  # of a longer sentence the surroundings are shown
+
+PlacedSpan = list[Any]  # start, end, type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What the sentences say.
+
+    Args:
+        words: Words per sentence, or single characters where offsets count characters. None where only tags are known.
+        ids: Where each sentence stands, such as `train.conll, line 12`.
+        unit: `word` or `character`.
+    """
+
+    words: Sequence[Sequence[str]] | None
+    ids: Sequence[str]
+    unit: str = "word"
+
+    def window(self, sentence: int, start: int, end: int, length: int) -> tuple[int, int]:
+        """The part of a sentence that is shown around a span."""
+        around = _AROUND[self.unit]
+        if length <= 2 * around:
+            return 0, length
+        return max(0, start - around), min(length, end + around)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Spans, pairs and texts of one set of predictions.
+
+    Args:
+        texts: What the sentences say.
+        gold: Gold spans.
+        pred: Predicted spans.
+        pairs: Which was compared with which.
+        names: Type names by number; number 0 is no type.
+        lengths: Words (or characters) per sentence.
+        confidence: Per predicted span; None where it is not known.
+        attributes: Buckets of each span.
+    """
+
+    texts: Texts
+    gold: SpanTable
+    pred: SpanTable
+    pairs: Pairs
+    names: tuple[str, ...]
+    lengths: Ints
+    confidence: Any = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Type numbers by name."""
+        return {name: at for at, name in enumerate(self.names) if at}
+
+    @property
+    def correct(self) -> tuple[Ints, Ints]:
+        """Indices of the gold and the predicted spans that are equal."""
+        right = self.pairs.kind == 0
+        return self.pairs.gold[right], self.pairs.pred[right]
+
+    @cached_property
+    def pair_confidence(self) -> Any:
+        """Confidence per pair, NaN where nothing was predicted or it is not known."""
+        sure = np.full(len(self.pairs), np.nan)
+        if self.confidence is not None:
+            there = self.pairs.pred >= 0
+            sure[there] = self.confidence[self.pairs.pred[there]]
+        return sure
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """Sentences in lower case, for the search."""
+        words = self.texts.words or []
+        joint = " " if self.texts.unit == "word" else ""
+        return [joint.join(sentence).lower() for sentence in words]
+
+    def surfaces(self, table: SpanTable) -> list[str]:
+        """The words of each span; empty texts where only tags are known."""
+        words = self.texts.words
+        if words is None:
+            return [""] * len(table)
+        columns = (table.sentence.tolist(), table.start.tolist(), table.end.tolist())
+        return [surface_of(words[at][start:end]) for at, start, end in zip(*columns, strict=True)]
+
+    def select(self, chosen: Mapping[str, Any]) -> Ints:
+        """Indices of the pairs that pass a filter, in the order of the text.
+
+        Args:
+            chosen: `kinds` (names, empty for all), `gold` and `pred` (a type, or an empty text for no span on that
+                side), `type` (on either side), `bucket` (attribute and label), `text` (anywhere in the sentence).
+                None or absent: anything.
+        """
+        pairs = self.pairs
+        keep = np.ones(len(pairs), dtype=np.bool_)
+        if chosen.get("kinds"):
+            keep &= np.isin(pairs.kind, [KINDS.index(kind) for kind in chosen["kinds"] if kind in KINDS])
+        for side in ("gold", "pred"):
+            if chosen.get(side) is not None:
+                keep &= self._types(side) == self.numbers.get(chosen[side], -1 if chosen[side] else 0)
+        if chosen.get("type"):
+            number = self.numbers.get(chosen["type"], -1)
+            keep &= (self._types("gold") == number) | (self._types("pred") == number)
+        if chosen.get("bucket"):
+            keep &= self._in_bucket(*chosen["bucket"])
+        if chosen.get("text"):
+            wanted = str(chosen["text"]).lower()
+            keep &= self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
+        return np.flatnonzero(keep)
+
+    def _types(self, side: str) -> Ints:
+        """Type number per pair; 0 for no span on that side."""
+        at: Ints = getattr(self.pairs, side)
+        table: SpanTable = getattr(self, side)
+        types = np.append(table.type, 0)
+        return types[at]
+
+    def _in_bucket(self, name: str, label: str) -> Bools:
+        attribute = self.attributes.get(name)
+        if attribute is None or label not in ATTRIBUTES[name]:
+            return np.zeros(len(self.pairs), dtype=np.bool_)
+        number = ATTRIBUTES[name].index(label)
+        gold, pred = (
+            np.append(side, -1)[at] == number
+            for side, at in ((attribute.gold, self.pairs.gold), (attribute.pred, self.pairs.pred))
+        )
+        both: Bools = gold | pred
+        return both
+
+    def _holds(self, sentences: Bools) -> Bools:
+        held: Bools = sentences[self.pairs.sentence] if len(sentences) else np.zeros(len(self.pairs), dtype=np.bool_)
+        return held
+
+    def sort(self, chosen: Ints, order: str) -> Ints:
+        """Pairs in another order: `row`, `confidence` (highest first) or `doubt` (lowest first); unknown ones last."""
+        if order == "row":
+            return chosen
+        sure = self.pair_confidence[chosen]
+        return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
+
+    def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""
+        chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort", "row")))
+        offset, limit = int(request.get("offset", 0)), min(int(request.get("limit", 20)), 200)
+        return {
+            "total": len(chosen),
+            "examples": [self.example(int(at)) for at in chosen[offset : offset + limit]],
+        }
+
+    def example(self, at: int) -> dict[str, Any]:
+        """One pair with its sentence, as plain data."""
+        gold, pred = int(self.pairs.gold[at]), int(self.pairs.pred[at])
+        sentence = int(self.pairs.sentence[at])
+        spans = [table_span(table, index) for table, index in ((self.gold, gold), (self.pred, pred)) if index >= 0]
+        start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        first, last = self.texts.window(sentence, start, end, int(self.lengths[sentence]))
+        sure = float(self.pair_confidence[at])
+        return {
+            "pair": at,
+            "row": self.texts.ids[sentence],
+            "sentence": sentence,
+            "kind": KINDS[self.pairs.kind[at]],
+            "gold": self._placed(self.gold, gold, first),
+            "pred": self._placed(self.pred, pred, first),
+            "confidence": None if np.isnan(sure) else round(sure, 4),
+            "words": self.words(sentence, first, last),
+            "spaces": self.texts.unit == "word",
+            "before": first > 0,
+            "after": last < int(self.lengths[sentence]),
+            "gold_spans": self.spans_in(self.gold, sentence, first, last),
+            "pred_spans": self.spans_in(self.pred, sentence, first, last),
+            "buckets": {name: self._labels(name, gold, pred) for name in self.attributes},
+        }
+
+    def words(self, sentence: int, first: int, last: int) -> list[str]:
+        """A part of a sentence; places where only tags are known."""
+        if self.texts.words is None:
+            return [f"[{at}]" for at in range(first, last)]
+        return list(self.texts.words[sentence][first:last])
+
+    def spans_in(self, table: SpanTable, sentence: int, first: int, last: int) -> list[PlacedSpan]:
+        """The spans of one side that touch a part of a sentence, counted from its first word."""
+        begin, end = np.searchsorted(table.sentence, [sentence, sentence + 1])
+        return [
+            [int(table.start[at]) - first, int(table.end[at]) - first, self.names[table.type[at]]]
+            for at in range(begin, end)
+            if table.start[at] < last and table.end[at] > first
+        ]
+
+    def _placed(self, table: SpanTable, index: int, first: int) -> PlacedSpan | None:
+        if index < 0:
+            return None
+        start, end, number = table_span(table, index)
+        return [start - first, end - first, self.names[number]]
+
+    def _labels(self, name: str, gold: int, pred: int) -> list[str]:
+        attribute = self.attributes[name]
+        found = [int(side[at]) for side, at in ((attribute.gold, gold), (attribute.pred, pred)) if at >= 0]
+        return [ATTRIBUTES[name][at] for at in dict.fromkeys(found)]
+
+
+def table_span(table: SpanTable, index: int) -> tuple[int, int, int]:
+    """One span of a table: start, end, type number."""
+    return int(table.start[index]), int(table.end[index]), int(table.type[index])
