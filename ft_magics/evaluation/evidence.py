@@ -97,6 +97,10 @@ class Evidence:
         joint = " " if self.texts.unit == "word" else ""
         return [joint.join(sentence).lower() for sentence in words]
 
+    def line(self, sentence: int) -> str:
+        """A sentence in lower case; empty where only tags are known."""
+        return self._lines[sentence] if self._lines else ""
+
     def surfaces(self, table: SpanTable) -> list[str]:
         """The words of each span; empty texts where only tags are known."""
         words = self.texts.words

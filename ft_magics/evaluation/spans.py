@@ -75,6 +75,11 @@ class SpanTable:
         """Some of the spans, by mask or index."""
         return SpanTable(self.sentence[chosen], self.start[chosen], self.end[chosen], self.type[chosen], self.sentences)
 
+    def rows(self) -> list[tuple[int, int, int, int]]:
+        """Sentence, start, end and type number of each span."""
+        columns = (self.sentence, self.start, self.end, self.type)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
     def keys(self, longest: int, types: int) -> Ints:
         """A number a span that is equal for equal spans and rises with the sentence. Length N.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ft_magics.data.examples import Example
-from ft_magics.data.schemes import normalise, spans_of
+from ft_magics.data.schemes import spans_of
 from ft_magics.tasks.tokens import IGNORE_INDEX, Window, WordTokenizer, align_labels, make_windows
 
-__all__ = ["Feature", "NerTask", "Prediction", "labels_of"]
+__all__ = ["Feature", "NerTask", "Prediction", "labels_of", "window_cuts"]
 
 _ENCODE_AT_ONCE = 1000
 
@@ -46,7 +47,7 @@ class Prediction:
     """What the model says about one example.
 
     Args:
-        tags: IOB2, length W.
+        tags: The most likely label of each word; they may break IOB2. Length W.
         confidences: Probability of each word's most likely label. Length W.
     """
 
@@ -135,9 +136,18 @@ class NerTask:
             best[feature.example][feature.words] = shares.argmax(axis=1)
             sure[feature.example][feature.words] = shares.max(axis=1)
         return [
-            Prediction(normalise([self.labels[label] for label in ids], "IOB2"), tuple(map(float, shares)))
+            Prediction(tuple(self.labels[label] for label in ids), tuple(map(float, shares)))
             for ids, shares in zip(best, sure, strict=True)
         ]
+
+
+def window_cuts(features: Sequence[Feature], examples: int) -> list[list[int]]:
+    """Per example, the words at which the prediction changes from one window to the next."""
+    cuts: list[list[int]] = [[] for _ in range(examples)]
+    for before, after in pairwise(features):
+        if before.example == after.example and after.words:
+            cuts[after.example].append(after.words[0])
+    return cuts
 
 
 def _feature(example: int, window: Window, labels: Sequence[int]) -> Feature:

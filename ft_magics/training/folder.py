@@ -6,6 +6,7 @@ model/                      the best model: weights, tokenizer, model card
 checkpoints/                what a later run can go on from
 predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
 report.json  report.html    the evaluation
+surfaces.json               the entities of the training data, for what the report says of seen and unseen ones
 error.txt                   the whole traceback of a failed run
 """
 
@@ -39,6 +40,7 @@ class RunFolder:
         self.model = path / "model"
         self.checkpoints = path / "checkpoints"
         self.report = path / "report.json"
+        self.surfaces = path / "surfaces.json"
         self.html = path / "report.html"
         self.error = path / "error.txt"
         self.stop_file = path / "STOP"
@@ -99,6 +101,30 @@ class RunFolder:
     def write_lines(self, path: Path, records: Iterable[Mapping[str, Any]]) -> None:
         """Write a JSONL file, whole or not at all."""
         self.write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+
+    def read_lines(self, path: Path) -> list[dict[str, Any]]:
+        """Read a JSONL file.
+
+        Raises:
+            RunError: A line is no JSON; the message names it.
+        """
+        rows: list[dict[str, Any]] = []
+        with path.open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, 1):
+                try:
+                    rows.append(json.loads(line))
+                except json.JSONDecodeError as error:
+                    raise RunError(
+                        f"{path}, line {number}: this is no JSON ({error.msg}); was the file edited?"
+                    ) from error
+        return rows
+
+    def read_surfaces(self) -> dict[str, dict[str, int]] | None:
+        """The entities of the training data, or None for a run that did not keep them."""
+        if not self.surfaces.is_file():
+            return None
+        surfaces: dict[str, dict[str, int]] = json.loads(self.surfaces.read_text(encoding="utf-8"))
+        return surfaces
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a text file, whole or not at all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
@@ -17,9 +16,9 @@ from ft_magics.data.examples import Example
 from ft_magics.data.schemes import spans_of
 from ft_magics.data.words import split_words
 from ft_magics.errors import DataError, RunError
-from ft_magics.evaluation.evaluate import entity_report
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StopAsked
+from ft_magics.training.answers import read_report
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.stopping import StopSignal
 
@@ -123,11 +122,13 @@ class Run:
             self.folder.append_event(event)
             self.events.append(event)
 
-    def report(self, split: str | None = None) -> EntityReport:
+    def report(self, split: str | None = None, *, mode: str = "conll", scheme: str | None = None) -> EntityReport:
         """The evaluation of a split's predictions.
 
         Args:
             split: `dev` or `test`; None for test, or dev where there is no test.
+            mode: `conll` (conlleval's rule) or `strict` (the scheme's own).
+            scheme: For the strict rule; None for what the tags look like.
 
         Raises:
             RunError: There are no predictions for it.
@@ -141,24 +142,10 @@ class Run:
                 else f"has predictions for: {', '.join(there) or 'nothing'}"
             )
             raise RunError(f"run {self.name} has no predictions for `{chosen}`; it {state}")
-        lines = self.folder.predictions(chosen).read_text(encoding="utf-8").split("\n")
-        rows = [json.loads(line) for line in lines if line]
-        history = [
-            {
-                "epoch": event.epoch,
-                "loss": event.loss,
-                "precision": event.precision,
-                "recall": event.recall,
-                "f1": event.f1,
-            }
-            for event in self._dev()
-        ]
-        return entity_report(
-            [row["gold"] for row in rows],
-            [row["pred"] for row in rows],
-            title=f"{self.name} · {chosen}",
-            history=history,
-        )
+        names = ("epoch", "loss", "precision", "recall", "f1")
+        history = [{name: getattr(event, name) for name in names} for event in self._dev()]
+        title = f"{self.name} · {chosen}"
+        return read_report(self.folder, chosen, title=title, mode=mode, scheme=scheme, history=history)
 
     @overload
     def predict(self, texts: str) -> list[Entity]: ...

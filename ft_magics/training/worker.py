@@ -11,10 +11,11 @@ from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer
 
 from ft_magics.data.examples import Split
-from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEvent, RunStarted
-from ft_magics.tasks.ner import Feature
+from ft_magics.tasks.ner import Feature, window_cuts
+from ft_magics.training.answers import count_surfaces, read_report, write_predictions
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.folder import RunFolder
@@ -54,6 +55,7 @@ def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: St
     Returns:
         The best evaluation on dev; empty without dev.
     """
+    folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
     emit(_started(name, prepared))
     callback = RunCallback(prepared=prepared, folder=folder, emit=emit, stop=stop)
     trained, config = prepared.trained, prepared.config
@@ -119,25 +121,10 @@ def _predict_split(name: str, prepared: Prepared, folder: RunFolder, split: Spli
     trained, features = prepared.trained, prepared.features[split.name]
     logits, loss = trained.logits(features)
     predictions = trained.task.decode(split.examples, features, logits)
-    folder.write_lines(
-        folder.predictions(split.name),
-        (
-            {
-                "id": example.id,
-                "words": example.words,
-                "gold": example.tags,
-                "pred": item.tags,
-                "confidences": [round(share, 4) for share in item.confidences],
-            }
-            for example, item in zip(split.examples, predictions, strict=True)
-        ),
-    )
-    report = entity_report(
-        [example.tags for example in split.examples],
-        [item.tags for item in predictions],
-        title=f"{name} · {split.name}",
-    )
-    return report, loss
+    write_predictions(folder, split, predictions, window_cuts(features, len(split.examples)))
+    report = read_report(folder, split.name, title=f"{name} · {split.name}")
+    gold, pred = [example.tags for example in split.examples], [item.tags for item in predictions]
+    return check_against_seqeval(report, gold, pred), loss
 
 
 def _final(report: EntityReport, loss: float | None, best: Best, total_steps: int) -> Evaluated:
