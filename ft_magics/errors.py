@@ -34,6 +34,7 @@ __all__ = [
     "TrainingError",
     "UnexpectedError",
     "did_you_mean",
+    "type_name",
 ]
 
 
@@ -116,3 +117,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_folded = {candidate.lower(): candidate for candidate in names}
     near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
     return f" Did you mean `{by_folded[near[0]]}`?" if near else ""
+
+
+def type_name(value: object) -> str:
+    """The type of an object of the user's, with its article: `an int`, `a DataFrame`."""
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -300,7 +300,7 @@ def test_objects_of_the_kernel():
 def test_faults_of_objects():
     import pandas as pd
 
-    with pytest.raises(DataError, match=r"\$x is a int"):
+    with pytest.raises(DataError, match=r"\$x is an int"):
         of(3)
     with pytest.raises(DataError, match="mapping of train, test"):
         of({"train": [], "test": []})

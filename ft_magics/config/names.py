@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["LATER_METHODS", "LATER_TASKS", "SETTLED_ARGUMENTS", "TASK_SYNONYMS", "understand_train_key"]
+__all__ = [
+    "BROUGHT_ALONG",
+    "KEY_SYNONYMS",
+    "LATER_METHODS",
+    "LATER_TASKS",
+    "SETTLED_ARGUMENTS",
+    "TASK_SYNONYMS",
+    "VALUE_SYNONYMS",
+    "understand_train_key",
+]
 
 TASK_SYNONYMS = {
     "named-entity-recognition": "ner",
@@ -25,6 +34,33 @@ LATER_TASKS = (
 )
 LATER_METHODS = ("adapter", "bitfit", "head", "lora", "prefix", "prompt")
 
+# Other words for our keys, per section, and for our values: too far apart in spelling to be found by likeness.
+KEY_SYNONYMS = {
+    "data": {
+        "eval": "dev",
+        "label_column": "tag_column",
+        "label_names": "tag_names",
+        "labels": "tag_names",
+        "training": "train",
+        "val": "dev",
+        "valid": "dev",
+        "validation": "dev",
+        "word_column": "token_column",
+    },
+    "save": {"folder": "dir", "path": "dir"},
+}
+VALUE_SYNONYMS = {
+    "bilou": "BILOU",
+    "bio": "IOB2",
+    "bio2": "IOB2",
+    "bmes": "BIOES",
+    "fp16": "bf16",
+    "gpu": "cuda",
+    "iob": "IOB2",
+    "iobes": "BIOES",
+    "tsv": "conll",
+}
+
 _RENAMED = {
     "early_stopping_patience": ("early_stopping", "patience"),
     "gradient_accumulation_steps": ("gradient_accumulation",),
@@ -34,6 +70,7 @@ _RENAMED = {
     "max_seq_length": ("max_length_tokens",),
     "num_epochs": ("epochs",),
     "num_train_epochs": ("epochs",),
+    "per_device_batch_size": ("batch_size",),
     "per_device_eval_batch_size": ("eval_batch_size",),
     "per_device_train_batch_size": ("batch_size",),
     "train_batch_size": ("batch_size",),
@@ -47,23 +84,35 @@ _FLAGS = {
 }
 # Arguments of TrainingArguments that need no setting here: what happens instead.
 SETTLED_ARGUMENTS = {
+    "dataloader_num_workers": "batches are made in the training's own thread",
+    "disable_tqdm": "the dashboard takes the place of progress bars",
     "do_eval": "evaluation runs when there is a dev split",
     "do_train": "a %%finetune cell always trains",
+    "eval_steps": "dev is evaluated at the end of every epoch",
     "eval_strategy": "dev is evaluated at the end of every epoch",
     "evaluation_strategy": "dev is evaluated at the end of every epoch",
     "fp16": "half precision is `precision: bf16`",
+    "greater_is_better": "the best model is the one with the highest dev F1",
     "group_by_length": "batches are always grouped by length",
     "load_best_model_at_end": "the best model by dev F1 is always kept",
     "logging_dir": "the run's folder holds its log, `events.jsonl`",
     "logging_steps": "the dashboard chooses how often it is fed",
+    "logging_strategy": "the dashboard chooses how often it is fed",
     "metric_for_best_model": "the best model is the one with the highest dev F1",
     "optim": "the optimiser is AdamW",
     "output_dir": "the run's folder is set by `save: {dir: …}`",
+    "overwrite_output_dir": "a run of the same name moves the earlier one's folder aside",
+    "push_to_hub": "nothing leaves this machine; the run's `model/` folder can be uploaded",
+    "remove_unused_columns": "only words and tags reach the model",
     "report_to": "trackers are not connected yet; the run's folder holds every number",
+    "run_name": "the name stands on the magic's line: `%%finetune NAME`",
     "save_steps": "checkpoints are set by `save: {every: {epochs: 1}}`",
     "save_strategy": "checkpoints are set by `save: {every: {epochs: 1}}`",
     "save_total_limit": "it is `save: {keep: 1}` here",
 }
+
+# Names of Hugging Face's that mean something under `train:`, for guessing what was meant.
+BROUGHT_ALONG = (*_RENAMED, *_FLAGS, *SETTLED_ARGUMENTS)
 
 
 def understand_train_key(key: str, value: Any) -> tuple[tuple[str, ...], Any] | None:
@@ -71,10 +120,15 @@ def understand_train_key(key: str, value: Any) -> tuple[tuple[str, ...], Any] | 
 
     Returns:
         The path below `train:` and the value there, such as `(("epochs",), 5)`.
+
+    Raises:
+        ValueError: It is true or false there, and is something else here.
     """
     if key in _RENAMED:
         return _RENAMED[key], value
-    if key in _FLAGS and isinstance(value, bool):
+    if key in _FLAGS:
         name, meaning = _FLAGS[key]
+        if not isinstance(value, bool):
+            raise ValueError(f"expected true or false; in our words it is `{name}: {meaning[True]}`")
         return (name,), meaning[value]
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from pydantic_core import CoreSchema, core_schema
 
 from ft_magics.errors import did_you_mean
 
-__all__ = ["Reference", "is_reference", "lookup"]
+__all__ = ["Reference", "is_reference", "lookup", "plain_value"]
 
 _REFERENCE = re.compile(r"\$(\w+)", re.UNICODE)
+_OF_THE_SHELL = ("In", "Out", "exit", "quit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ def lookup(text: str, namespace: Mapping[str, Any]) -> Reference:
     """
     name = text.removeprefix("$")
     if name not in namespace:
-        known = [key for key in namespace if not key.startswith("_")]
+        known = [
+            key for key in namespace if not (key.startswith("_") or key in _OF_THE_SHELL or hasattr(builtins, key))
+        ]
         raise LookupError(f"`${name}` is not defined in this notebook.{did_you_mean(name, known)}")
     return Reference(name, namespace[name])
+
+
+def plain_value(reference: Reference) -> Any:
+    """A number or a text as itself, so that `learning_rate: $rate` is a number; anything else as the reference."""
+    value = reference.value
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()  # NumPy's and torch's single numbers
+    return value if isinstance(value, (bool, int, float, str)) else reference

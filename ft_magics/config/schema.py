@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO"]
-Column = Annotated[int, Field(ge=1)] | str
+Text = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Column = Annotated[int, Field(ge=1)] | Text
 
 
 class _Section(BaseModel):
@@ -49,8 +51,8 @@ class ReadOptions(_Section):
     token_column: Column | None = None
     tag_column: Column | None = None
     sentence_column: Column | None = None
-    sentence_end: str | None = Field(default=None, min_length=1)
-    encoding: str | None = None
+    sentence_end: Text | None = None
+    encoding: Text | None = None
     scheme: Scheme | None = None
     tag_names: list[str] | None = None
 
@@ -58,7 +60,7 @@ class ReadOptions(_Section):
 class SplitFile(ReadOptions):
     """A split with reading options of its own: `test: {path: test.iob2, tag_column: 3}`."""
 
-    path: str | Reference
+    path: Text | Reference
 
 
 class Fraction(_Section):
@@ -75,7 +77,7 @@ def _split_kind(value: Any) -> str:
     return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
 
 
-Source = str | Reference
+Source = Text | Reference
 HeldOut = Annotated[
     Annotated[Fraction, Tag("<fraction>")] | Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")],
     Discriminator(_split_kind),
@@ -106,7 +108,7 @@ class DataConfig(ReadOptions):
 class EarlyStopping(_Section):
     """Stop when dev F1 has not risen by more than `min_delta` for `patience` evaluations."""
 
-    patience: int = Field(default=3, ge=1)
+    patience: Count = 3
     min_delta: float = Field(default=0.0, ge=0, lt=1)
 
 
@@ -114,11 +116,11 @@ class TrainConfig(_Section):
     """How the model learns."""
 
     epochs: float = Field(default=5, gt=0, le=10_000)
-    max_steps: int | None = Field(default=None, ge=1)
+    max_steps: int | None = Field(default=None, ge=1, le=1_000_000_000)
     learning_rate: float = Field(default=5e-5, gt=0, le=1)
-    batch_size: int = Field(default=16, ge=1)
-    eval_batch_size: int = Field(default=64, ge=1)
-    gradient_accumulation: int = Field(default=1, ge=1)
+    batch_size: Count = 16
+    eval_batch_size: Count = 64
+    gradient_accumulation: Count = 1
     seed: int = Field(default=1, ge=0, lt=2**32)
     scheduler: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(default=0.1, ge=0)
@@ -127,34 +129,38 @@ class TrainConfig(_Section):
     early_stopping: EarlyStopping | None = None
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    max_length_tokens: int | None = Field(default=None, ge=8)
+    max_length_tokens: int | None = Field(default=None, ge=8, le=1_000_000)
 
     @model_validator(mode="after")
     def _warmup_is_a_share_or_whole_steps(self) -> TrainConfig:
         if self.warmup >= 1 and not self.warmup.is_integer():
-            raise ValueError("warmup is a share of all steps below 1, or a whole number of steps")
+            raise PydanticCustomError(
+                "elsewhere",
+                "found {found}, expected a share of all steps below 1, or a whole number of steps",
+                {"path": ("train", "warmup"), "found": f"{self.warmup:g}"},
+            )
         return self
 
 
 class Every(_Section):
     """How often a checkpoint is written. Checkpoints are written at the end of epochs."""
 
-    epochs: int = Field(default=1, ge=1)
+    epochs: Count = 1
 
 
 class SaveConfig(_Section):
     """Where a run lives and what it keeps."""
 
     every: Every | None = None
-    keep: int = Field(default=1, ge=1)
-    dir: str = "ft_runs"
+    keep: Count = 1
+    dir: Text = "ft_runs"
 
 
 class RunConfig(_Section):
     """A whole cell."""
 
     task: Literal["ner"]
-    model: str | Reference
+    model: Text | Reference
     data: DataConfig
     method: Literal["full"] = "full"
     train: TrainConfig = TrainConfig()

@@ -74,6 +74,7 @@ def read_conll(text: str, name: str, options: ReadOptions, notes: list[str]) -> 
 def _assemble(rows: Sequence[Row], columns: _Columns, name: str, options: ReadOptions) -> list[LabelledSentence]:
     sentences = _Sentences(name)
     faults: list[tuple[str, str]] = []
+    marked = False
     for number, cells in rows:
         if not cells or cells[0] == "-DOCSTART-":
             sentences.end()
@@ -84,10 +85,13 @@ def _assemble(rows: Sequence[Row], columns: _Columns, name: str, options: ReadOp
                 continue
             sentences.add(number, cells[columns.token], cells[columns.tag])
             if options.sentence_end and any(options.sentence_end in cell for cell in cells):
+                marked = True
                 sentences.end()
     sentences.end()
     if faults:
         raise DataError(list_faults(faults))
+    if options.sentence_end and not marked:
+        raise DataError(f"{name}: no line holds `{options.sentence_end}`, which `sentence_end` names as the mark")
     return sentences.done
 
 
@@ -140,6 +144,11 @@ class _Columns:
             header_line = 0
         if token is None:
             token = _word_column(filled, count, tag, notes, name)
+        if token == tag and count > 1:
+            raise DataError(
+                f"{name}: column {tag + 1} cannot be both the word and its tag; name two columns: `token_column`, "
+                "`tag_column`"
+            )
         return cls(token, tag, None if loose else count, header_line, any_tag)
 
     def is_comment(self, cells: Sequence[str]) -> bool:
@@ -152,10 +161,10 @@ class _Columns:
         """What is wrong with a row, or None."""
         if len(cells) == 1:
             return f"`{cells[0][:40]}` has no tag; expected a word and a tag"
-        if self.count is None:
-            needed = max(self.token, self.tag) + 1
-            return f"expected at least {needed} columns, found {len(cells)}" if len(cells) < needed else None
-        if len(cells) != self.count:
+        needed = max(self.token, self.tag) + 1
+        if len(cells) < needed and (self.count is None or len(cells) == self.count):
+            return f"expected at least {needed} columns, found {len(cells)}; columns count from 1"
+        if self.count is not None and len(cells) != self.count > 1:
             return (
                 f"found {len(cells)} columns where most lines have {self.count}, so the last column is not one thing; "
                 "mend the line, or name the columns: `token_column: 1`, `tag_column: 2`"

@@ -9,7 +9,7 @@ from ft_magics.config.references import Reference
 from ft_magics.config.schema import DataConfig, Fraction, ReadOptions, SplitFile
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.data.sources import read_split
-from ft_magics.errors import DataError, FineTuneError
+from ft_magics.errors import DataError
 
 __all__ = ["read_corpus"]
 
@@ -22,7 +22,7 @@ def read_corpus(config: DataConfig) -> Corpus:
     """
     splits: dict[str, Split] = {}
     fractions: dict[str, Fraction] = {}
-    faults: list[FineTuneError] = []
+    faults: list[DataError] = []
     for name in ("train", "dev", "test"):
         source = getattr(config, name)
         if isinstance(source, Fraction):
@@ -31,7 +31,7 @@ def read_corpus(config: DataConfig) -> Corpus:
             try:
                 splits[name] = _read(name, source, config)
             except DataError as error:
-                faults.append(error)
+                faults.append(type(error)(f"data.{name}: {error}"))
     if faults:
         raise faults[0] if len(faults) == 1 else DataError("\n".join(map(str, faults)))
     for name, fraction in fractions.items():

@@ -18,6 +18,23 @@ _MARKS = (
 )
 
 
+# How files begin that people take for text, as far as they have a name that helps.
+_BINARY = {
+    b"%PDF": "a PDF file",
+    b"BZh": "a bzip2 archive",
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive (or a .docx or .xlsx file)",
+    b"SQLite": "an SQLite data base",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x89PNG": "a picture",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+    b"\xfd7zXZ": "an xz archive",
+    b"\xff\xd8\xff": "a picture",
+}
+_WAY_OUT = "unpack it, or read it into a DataFrame and give that as `$name`"
+
+
 def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
     """Text of a file.
 
@@ -27,20 +44,35 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
         encoding: What the user said; None to look for a byte-order mark and else take UTF-8.
 
     Raises:
-        DataError: The bytes are not in that encoding, with the line and a guess at the right one.
+        DataError: The bytes are not in that encoding, with the line and a guess at the right one; or they are no text.
     """
     marked = next((codec for mark, codec in _MARKS if raw.startswith(mark)), None)
     if raw.startswith(codecs.BOM_UTF8 + b"\t"):
         marked = None  # an empty cell cannot be meant: the mark is the first word of a column file
+    codec = marked or encoding or "utf-8"
     try:
-        return raw.decode(marked or encoding or "utf-8")
-    except LookupError as error:
-        raise DataError(f"{name}: Python knows no encoding `{encoding}`. Common ones: utf-8, gb18030, big5") from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        text = raw.decode(codec)
+    except UnicodeError as error:
+        line = raw.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise DataError(
-            f"{name}, line {line}: the bytes are not {marked or encoding or 'UTF-8'}. {_guess(raw)}"
+            _no_text(raw, name) or f"{name}, line {line}: the bytes are not {codec}. {_guess(raw)}"
         ) from error
+    except (LookupError, ValueError) as error:
+        raise DataError(f"{name}: Python knows no encoding `{encoding}`. Common ones: utf-8, gb18030, big5") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(
+            _no_text(raw, name)
+            or f"{name}, line {line}: there is a zero byte, so this is no text, or text in another encoding than "
+            f"{codec}; {_WAY_OUT}, or name its encoding, for example `encoding: utf-16-le`"
+        )
+    return text
+
+
+def _no_text(raw: bytes, name: str) -> str | None:
+    """What the file is, for the usual files that are no text."""
+    kind = next((kind for start, kind in _BINARY.items() if raw.startswith(start)), None)
+    return f"{name}: this is {kind} and no text; {_WAY_OUT}" if kind else None
 
 
 def _guess(raw: bytes) -> str:

@@ -37,6 +37,9 @@ def read_json_lines(text: str, name: str, tag_names: Sequence[str] | None) -> li
     if text.lstrip().startswith("["):
         records = enumerate(_loads(text, name), 1)
         return read_records(((f"{name}, record {number}", record) for number, record in records), tag_names)
+    whole = _one_object(text)
+    if whole is not None:
+        return read_records([(f"{name}, record 1", whole)], tag_names)
     lines = ((f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     return read_records(((place, _loads(line, place)) for place, line in lines), tag_names)
 
@@ -45,7 +48,20 @@ def _loads(text: str, place: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise DataError(f"{place}: this is no JSON ({error.msg} at column {error.colno})") from error
+        where = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
+        raise DataError(f"{place}: this is no JSON ({error.msg} at {where})") from error
+    except RecursionError as error:
+        raise DataError(f"{place}: this JSON is nested too deeply to be a record") from error
+
+
+def _one_object(text: str) -> Any:
+    """A file that is one JSON object over many lines; None where each line is a record of its own."""
+    if not text.lstrip().startswith("{") or "\n" not in text.strip():
+        return None
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return None
 
 
 def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | None) -> list[LabelledSentence]:
@@ -93,9 +109,9 @@ def _from_tags(place: str, words: Any, tags: Any, tag_names: Sequence[str] | Non
     if len(words) != len(tags):
         raise DataError(f"{place}: {len(words)} tokens but {len(tags)} tags")
     texts = [word.get("text", "") if isinstance(word, Mapping) else word for word in words]
-    wrong = next((word for word in texts if not isinstance(word, str)), None)
-    if wrong is not None:
-        raise DataError(f"{place}: a token must be text, found {wrong!r}")
+    wrong = [word for word in texts if not isinstance(word, str)]
+    if wrong:
+        raise DataError(f"{place}: a token must be text, found {wrong[0]!r}")
     return LabelledSentence(texts, [_tag(place, tag, tag_names) for tag in tags], [place] * len(texts))
 
 
@@ -117,7 +133,7 @@ def _tag(place: str, tag: Any, tag_names: Sequence[str] | None) -> str:
 
 def _from_spans(place: str, text: str, spans: Any) -> LabelledSentence:
     if not _is_list(spans):
-        raise DataError(f"{place}: spans must be a list of [start, end, type]")
+        raise DataError(f"{place}: spans must be a list of [start, end, type], found {spans!r:.60}")
     entities = sorted(_trimmed(place, text, _offsets(place, span)) for span in spans)
     for before, after in itertools.pairwise(entities):
         if after.start < before.end:
@@ -146,9 +162,13 @@ def _offsets(place: str, span: Any) -> Span:
         start, end, kind = span
     else:
         start = end = kind = None
-    if not isinstance(start, int) or not isinstance(end, int) or not isinstance(kind, str) or not kind:
+    if not _is_offset(start) or not _is_offset(end) or not isinstance(kind, str) or not kind:
         raise DataError(f"{place}: a span is [start, end, type] or {{start, end, label}}; found {span!r:.80}")
     return Span(start, end, kind)
+
+
+def _is_offset(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _trimmed(place: str, text: str, span: Span) -> Span:

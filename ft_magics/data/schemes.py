@@ -69,6 +69,8 @@ def _fault(tag: str) -> str:
         return "holds several tags; a word has one tag. Split the layers into columns and name one with `tag_column`"
     if tag in ("o", "0"):
         return "is no tag. Did you mean `O`?"
+    if _TAG.fullmatch(tag[:1].upper() + tag[1:]):
+        return f"is no tag. Did you mean `{tag[:1].upper()}{tag[1:]}`?"
     if tag.isdigit():
         return "is a number; if it is an index of a tag, list the tags in order with `tag_names: [O, B-PER, …]`"
     return (
@@ -98,7 +100,10 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> str:
             previous = kind
     if letters & set("LU"):
         if letters & set("ESM"):
-            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters))}")
+            raise SchemeError(
+                f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters - {'O'}))}. Say which one it "
+                "is, `scheme: BIOES` or `scheme: BILOU`, and the lines that break it are listed"
+            )
         return "BILOU"
     if letters & set("ESM"):
         return "BIOES"

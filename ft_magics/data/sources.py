@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from ft_magics.data.faults import list_faults
 from ft_magics.data.records import read_json_lines, read_records
 from ft_magics.data.schemes import check_letters, count_invalid, detect_scheme, normalise
 from ft_magics.data.tables import TableColumns, read_csv, read_table
-from ft_magics.errors import DataError, SchemeError, did_you_mean
+from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
 
 __all__ = ["read_split"]
 
 _DEMO = "demo:"
+_ADDRESS = re.compile(r"[a-z]\w*://", re.IGNORECASE)
 _FORMATS = {".csv": "csv", ".json": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -45,6 +47,9 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
     sentences = [sentence for sentence in sentences if sentence.words]
     if not sentences:
         raise DataError(f"{source}: there is no sentence in it")
+    _check_letters(sentences)
+    if options.tag_names:
+        sentences = [_with_names(sentence, options.tag_names) for sentence in sentences]
     scheme, invalid = _scheme(sentences, str(source), options.scheme)
     examples = [
         Example(tuple(sentence.words), normalise(sentence.tags, scheme), sentence.places[0]) for sentence in sentences
@@ -60,11 +65,34 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
 
 
 _LONG_FOR_ONE = 200
+_LONG_PATH = 200  # letters of a path that is not there, for the case that it is a whole text
+
+
+def _check_letters(sentences: Sequence[LabelledSentence]) -> None:
+    """Half a surrogate pair, as a broken JSON escape gives it, is no letter and no tokenizer takes it."""
+    for sentence in sentences:
+        for word, place in zip(sentence.words, sentence.places, strict=True):
+            if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+                raise DataError(f"{place}: {word!a} holds half a surrogate pair, which is no letter; mend the text")
+
+
+def _with_names(sentence: LabelledSentence, tag_names: Sequence[str]) -> LabelledSentence:
+    """Tags that are written as numbers by their names; records do the same where their tags are numbers."""
+    named: list[str] = []
+    for tag, place in zip(sentence.tags, sentence.places, strict=True):
+        if tag.isdecimal() and int(tag) >= len(tag_names):
+            raise DataError(f"{place}: tag {tag} has no name; there are {len(tag_names)} names, counted from 0")
+        named.append(tag_names[int(tag)] if tag.isdecimal() else tag)
+    return LabelledSentence(sentence.words, named, sentence.places)
 
 
 def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[LabelledSentence]:
     path = _path(source)
-    text = decode(path.read_bytes(), path.name, options.encoding)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{source}: the file cannot be read: {error.strerror}") from error
+    text = decode(raw, path.name, options.encoding)
     if not text.strip():
         raise DataError(f"{source}: the file is empty")
     kind = options.format or _FORMATS.get(path.suffix.lower(), "conll")
@@ -81,21 +109,44 @@ def _path(source: str) -> Path:
             return demo.path(source.removeprefix(_DEMO))
         except FileNotFoundError as error:
             raise DataError(str(error)) from error
-    path = Path(source).expanduser()
-    if path.is_file():
-        return path
+    if not source.strip():
+        raise DataError("an empty text is no path; name a file")
+    try:
+        path = Path(source).expanduser()
+        if path.is_file():
+            return path
+        raise DataError(_why_not(source, path))
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise DataError(f"{source:.80}: the file cannot be read: {error.strerror}") from error
+    except RuntimeError as error:  # ~name, and no such user
+        raise DataError(f"{source}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+
+
+def _why_not(source: str, path: Path) -> str:
+    """Why there is no file to read at a path, and what to do."""
+    source = source if len(source) <= _LONG_PATH else f"{source[:_LONG_PATH]}…"
     if path.is_dir():
-        raise DataError(f"{source} is a folder; name a file in it: {_listing(path)}")
+        names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
+        return f"{source} is a folder; name a file in it: {', '.join(names[:8]) or 'it holds no files'}"
+    if path.exists():
+        return f"{source} is no file with lines to read (a device or a pipe)"
+    if _ADDRESS.match(source):
+        return f"{source} is an address; download the file and give its path"
     folder = path.parent
     if not folder.is_dir():
-        raise DataError(f"{source}: there is no folder {folder} (looked from {Path.cwd()})")
-    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir()])
-    raise DataError(f"{source}: there is no such file (looked in {folder.resolve()}).{near}")
+        hub = "; a data set of the hub is loaded with `datasets.load_dataset(…)` first and named as `$name` here"
+        like_hub = source.count("/") == 1 and not path.suffix and source[0] not in ".~/"
+        return f"{source}: there is no folder {folder} (looked from {Path.cwd()}){hub if like_hub else ''}"
+    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir() if entry.name != path.name])
+    return f"{source}: there is no such file (looked in {folder.resolve()}).{near}{_reference_hint(source)}"
 
 
-def _listing(folder: Path) -> str:
-    names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    return ", ".join(names[:8]) or "it holds no files"
+def _reference_hint(source: str) -> str:
+    if source.isidentifier():
+        return f" An object of the notebook is `${source}`."
+    if "$" in source:
+        return " `$name` stands for an object when it is the whole value; nothing else is filled in."
+    return ""
 
 
 def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
@@ -110,13 +161,16 @@ def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSe
     if isinstance(value, Iterable) and not isinstance(value, str):
         return _read_list(list(value), name, options.tag_names)
     raise DataError(
-        f"{name} is a {type(value).__name__}; expected a pandas DataFrame, a datasets.Dataset, or a list of sentences"
+        f"{name} is {type_name(value)}; expected a pandas DataFrame, a datasets.Dataset, or a list of sentences"
     )
 
 
 def _read_frame(frame: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
     header = [str(column) for column in frame.columns]
-    records = frame.set_axis(header, axis=1).to_dict("records")
+    if frame.empty:
+        raise DataError(f"{name}: the DataFrame is empty; its columns are {', '.join(header[:12]) or 'none'}")
+    columns = [frame.iloc[:, at].tolist() for at in range(len(header))]  # to_dict would drop columns of the same name
+    records = [dict(zip(header, cells, strict=True)) for cells in zip(*columns, strict=True)]
     places = [f"{name}, row {index}" for index in frame.index]
     if records and any(map(_is_column_of_lists, records[0].values())):
         return read_records(zip(places, records, strict=True), options.tag_names)
@@ -128,7 +182,8 @@ def _is_column_of_lists(value: Any) -> bool:
 
 
 def _read_dataset(dataset: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
-    names = options.tag_names or next(filter(None, map(_class_names, dataset.features.values())), None)
+    features = dataset.features or {}  # a stream of unknown make has none
+    names = options.tag_names or next(filter(None, map(_class_names, features.values())), None)
     return read_records(((f"{name}, row {index}", row) for index, row in enumerate(dataset)), names)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ft_magics.config.schema import ReadOptions
 from ft_magics.data.examples import LabelledSentence
+from ft_magics.data.schemes import is_tag
 from ft_magics.errors import DataError, did_you_mean
 
 __all__ = ["TableColumns", "read_csv", "read_table"]
@@ -26,49 +27,103 @@ Row = Mapping[str, Any]
 class TableColumns:
     """Which columns are the sentence, the word and the tag.
 
+    Args:
+        header: Names of the columns.
+        name: For messages.
+        options: Columns that the user named.
+        hint: What to do about a column that is missing, beside naming it.
+
     Raises:
-        DataError: A column is missing; the message lists those that are there.
+        DataError: Columns are missing; the message has all of them, and those that are there.
     """
 
-    def __init__(self, header: Sequence[str], name: str, options: ReadOptions) -> None:
+    def __init__(self, header: Sequence[str], name: str, options: ReadOptions, hint: str = "") -> None:
         self._header, self._name = list(header), name
-        self.sentence = self._find(options.sentence_column, _SENTENCE, "sentence_column")
-        self.word = self._find(options.token_column, _WORD, "token_column")
-        self.tag = self._find(options.tag_column, _TAG, "tag_column")
-
-    def _find(self, named: int | str | None, usual: Sequence[str], option: str) -> str:
-        header = self._header
-        if isinstance(named, int) and named <= len(header):
-            return header[named - 1]
-        if isinstance(named, str) and named in header:
-            return named
-        by_folded = {str(column).strip().lower(): column for column in reversed(header)}
-        found = next((by_folded[name] for name in usual if name in by_folded), None) if named is None else None
-        if found is None:
-            near = did_you_mean(str(named), header) if named is not None else ""
-            asked = f"no column `{named}`" if named is not None else f"no column called {usual[0]}"
+        wanted = {
+            "sentence_column": (options.sentence_column, _SENTENCE),
+            "token_column": (options.token_column, _WORD),
+            "tag_column": (options.tag_column, _TAG),
+        }
+        found = {option: self._find(named, usual) for option, (named, usual) in wanted.items()}
+        missing = [option for option, column in found.items() if column is None]
+        if missing:
+            asked = [str(wanted[option][0] or wanted[option][1][0]) for option in missing]
             raise DataError(
-                f"{self._name}: {asked}; the columns are {', '.join(map(str, header[:12]))}. "
-                f"Name it with `{option}`.{near}"
+                f"{name}: no column called {', '.join(asked)}; the columns are {self._listed()}. Name "
+                f"{'it' if len(missing) == 1 else 'them'} with {', '.join(f'`{option}`' for option in missing)}."
+                f"{did_you_mean(asked[0], header)}{hint}"
             )
-        return found
+        self.sentence, self.word, self.tag = (str(column) for column in found.values())
+        for option, column in found.items():
+            if self._header.count(str(column)) > 1:
+                raise DataError(
+                    f"{name}: {self._header.count(str(column))} columns are called {column}; rename one of them"
+                )
+            if option != "tag_column" and column == self.tag:
+                raise DataError(f"{name}: `{option}` and `tag_column` are both `{column}`; name two columns")
+
+    def _find(self, named: int | str | None, usual: Sequence[str]) -> str | None:
+        header = self._header
+        if named is None:
+            by_folded = {str(column).strip().lower(): column for column in reversed(header)}
+            return next((by_folded[name] for name in usual if name in by_folded), None)
+        if isinstance(named, int):
+            return header[named - 1] if named <= len(header) else None
+        return named if named in header else None
+
+    def _listed(self) -> str:
+        return ", ".join(column or "(without a name)" for column in self._header[:12]) or "none"
 
 
 def read_csv(text: str, name: str, options: ReadOptions) -> list[LabelledSentence]:
-    """Read a CSV file with a header row; commas, semicolons or tabs.
+    """Read a CSV file: commas, semicolons or tabs, with a header row, or without where the columns are numbered.
 
     Raises:
         DataError: A column is missing, or a row has no word or tag.
     """
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [column.strip() for column in reader.fieldnames or []]
-    if not header:
+    rows = _csv_rows(text, name)
+    place, first = next(rows, ("", []))
+    if not any(first):
         raise DataError(f"{name}: the file is empty. Expected a header row such as `sentence,word,tag`")
-    reader.fieldnames = header
-    columns = TableColumns(header, name, options)
-    return read_table(((f"{name}, line {reader.line_num}", row) for row in reader), columns)
+    header, hint = [cell.strip() for cell in first], ""
+    if any(map(is_tag, header)):
+        rows = _put_back((place, first), rows)
+        header = [str(number) for number in range(1, len(first) + 1)]
+        hint = (
+            " There is no header row: add one such as `sentence,word,tag`, or give the columns' numbers "
+            "(`sentence_column: 1`, `token_column: 2`, `tag_column: 3`)."
+        )
+    columns = TableColumns(header, name, options, hint)
+    return read_table(((place, _record(place, header, cells)) for place, cells in rows if cells), columns)
+
+
+def _csv_rows(text: str, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Rows, each with the place it begins at: a cell in quotation marks may hold line feeds."""
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    while True:
+        place = f"{name}, line {reader.line_num + 1}"
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(f"{place}: {error}; is a quotation mark opened there and never closed?") from error
+        yield place, row
+
+
+def _put_back(first: tuple[str, list[str]], rows: Iterator[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+    yield first
+    yield from rows
+
+
+def _record(place: str, header: Sequence[str], cells: Sequence[str]) -> Row:
+    if any(cells[len(header) :]):
+        raise DataError(
+            f"{place}: found {len(cells)} cells where the header row has {len(header)}; a cell that holds the "
+            "delimiter must stand in quotation marks"
+        )
+    return {column: cells[at] if at < len(cells) else None for at, column in enumerate(header)}
 
 
 def read_table(rows: Iterable[tuple[str, Row]], columns: TableColumns) -> list[LabelledSentence]:
@@ -86,7 +141,7 @@ def read_table(rows: Iterable[tuple[str, Row]], columns: TableColumns) -> list[L
             sentences.append(LabelledSentence([], [], []))
         for value, what in ((row[columns.word], "word"), (row[columns.tag], "tag")):
             if _is_missing(value):
-                raise DataError(f"{place}: the {what} is missing{_pandas_hint(value)}")
+                raise DataError(f"{place}: the {what} is missing{_hint(value, row[columns.word])}")
         for column, value in (
             (sentences[-1].words, row[columns.word]),
             (sentences[-1].tags, row[columns.tag]),
@@ -100,9 +155,9 @@ def _is_missing(value: Any) -> bool:
     return value is None or value == "" or value != value  # noqa: PLR0124  # NaN is the one value that differs from itself
 
 
-def _pandas_hint(value: Any) -> str:
-    return (
-        "; pandas reads the words NA, None and null as missing: `pd.read_csv(..., keep_default_na=False)`"
-        if isinstance(value, float)
-        else ""
-    )
+def _hint(value: Any, word: Any) -> str:
+    if isinstance(value, float):
+        return "; pandas reads the words NA, None and null as missing: `pd.read_csv(..., keep_default_na=False)`"
+    if isinstance(word, str) and "\n" in word:
+        return "; a quotation mark is opened there, and the rows below run into the cell"
+    return ""

@@ -27,8 +27,8 @@ def load_extension(shell: InteractiveShell) -> None:
         shell.register_magics(magics(session))
     # By name, so that neither class is imported before one of its objects exists.
     formatter = _formatter(shell)
-    formatter.for_type_by_name(*_REPORT, lambda report: _draw_report(report, session))
-    formatter.for_type_by_name(*_RUN, lambda run: _draw_run(run, session))
+    formatter.for_type_by_name(*_REPORT, session.draw_report)
+    formatter.for_type_by_name(*_RUN, session.draw_run)
 
 
 def unload_extension(shell: InteractiveShell) -> None:
@@ -40,6 +40,8 @@ def unload_extension(shell: InteractiveShell) -> None:
         for kind, names in magics.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)
+    # IPython lists each object of magics for %config, and forgets none.
+    shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
     for module, name in (_REPORT, _RUN):
         _formatter(shell).pop(f"{module}.{name}", None)
 
@@ -47,23 +49,3 @@ def unload_extension(shell: InteractiveShell) -> None:
 def _formatter(shell: InteractiveShell) -> Any:
     formatters: Any = shell.display_formatter
     return formatters.ipython_display_formatter
-
-
-def _draw_report(report: Any, session: Session) -> None:
-    from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
-
-    if not session.just_shown(report):
-        show_report(report, session.shell)
-
-
-def _draw_run(run: Any, session: Session) -> None:
-    from IPython.display import display  # noqa: PLC0415  # %load_ext stays quick
-
-    from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
-    from ft_magics.display.pages import run_bundle  # noqa: PLC0415  # the same
-
-    bundle = run_bundle(run)
-    if find_host(session.shell) == "text":
-        print(bundle["text/plain"])
-    else:
-        display(bundle, raw=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
+from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
 __all__ = ["FinetuneMagics"]
+
+_LATER = ("--bg", "--resume")
 
 
 @magics_class
@@ -21,7 +24,7 @@ class FinetuneMagics(Magics):
         self._session = session
 
     @no_var_expand
-    @magic_arguments()
+    @magic_arguments("%finetune")
     @argument("name", nargs="?", default="run", help="The variable that the run is bound to, and its folder's name.")
     @argument(
         "--dry-run", action="store_true", help="Check the cell and the data, show what would happen, train nothing."
@@ -43,20 +46,21 @@ class FinetuneMagics(Magics):
             train: {epochs: 5, learning_rate: 2e-4}
         """
         with self._session.plain_errors():
-            self._finetune(parse_argstring(self.finetune, line), cell)
+            self._finetune(read_line(self.finetune, line, later=_LATER), cell)
 
     def _finetune(self, arguments: Any, cell: str) -> None:
         from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
         from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
-        from ft_magics.magics.names import check_name  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
         from ft_magics.training.run import start_run  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         check_name(arguments.name, namespace)
         config = parse_cell(cell, namespace, arguments.set)
+        check_folder(config.save.dir, arguments.name)
         host = find_host(self.shell)
         prepared = prepare(config)
         show_prepared(prepared, host, dry_run=arguments.dry_run)

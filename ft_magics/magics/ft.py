@@ -6,11 +6,14 @@ from pathlib import Path
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
+from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
 __all__ = ["FtMagics"]
+
+_LATER = ("doctor", "examples", "resume", "status")
 
 
 @magics_class
@@ -35,9 +38,12 @@ class FtMagics(Magics):
         %ft stop NAME     stop a run after its step; the best model is kept
         """
         with self._session.plain_errors():
-            arguments = parse_argstring(self.ft, line)
-            if arguments.what in ("report", "stop") and not arguments.name:
+            arguments = read_line(self.ft, line, later=_LATER)
+            about_a_run = arguments.what in ("report", "stop")
+            if about_a_run and not arguments.name:
                 raise UsageError(f"name a run: %ft {arguments.what} NAME")
+            if arguments.name and not about_a_run:
+                raise UsageError(f"`%ft {arguments.what}` takes no name; leave `{arguments.name}` out")
             getattr(self, f"_{arguments.what}")(arguments.name)
 
     def _debug(self, _: str | None) -> None:
@@ -45,28 +51,31 @@ class FtMagics(Magics):
 
     def _runs(self, _: str | None) -> None:
         from ft_magics.errors import RunError  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.magics.names import DEFAULT_FOLDER  # noqa: PLC0415  # the same
-        from ft_magics.training.run import load  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import DEFAULT_FOLDER, load_run  # noqa: PLC0415  # the same
 
         folders = sorted(path for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir())
         for folder in folders:
             try:
-                print(load(folder))
+                print(load_run(folder))
             except RunError as error:
                 print(error)
         if not folders:
             print(f"No runs in {Path(DEFAULT_FOLDER).resolve()}.")
 
     def _report(self, name: str) -> None:
-        from IPython.display import display  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
 
-        from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
-
-        display(find_run(name, self._session.namespace))
+        self._session.draw_run(find_run(name, self._session.namespace))
 
     def _stop(self, name: str) -> None:
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
 
         run = find_run(name, self._session.namespace)
-        run.stop("stopped by %ft stop")
-        print(f"{name} stops after its step.")
+        if run.status == "running":
+            run.stop("stopped by %ft stop")
+            print(f"{name} stops after its step.")
+        elif run.status == "dead":
+            run.folder.stop_file.touch()
+            print(f"{name} is not of this kernel. If it still trains in another, it stops after its step.")
+        else:
+            print(f"{name} is not running: {run.status}.")

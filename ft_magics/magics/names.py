@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import RunError, did_you_mean
+from ft_magics.errors import FineTuneError, RunError, did_you_mean, type_name
 
 if TYPE_CHECKING:
     from ft_magics.training.run import Run
 
-__all__ = ["DEFAULT_FOLDER", "check_name", "find_run"]
+__all__ = ["DEFAULT_FOLDER", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
 
 DEFAULT_FOLDER = "ft_runs"
+_MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
 
 
 def check_name(name: str, namespace: Mapping[str, Any]) -> None:
@@ -37,8 +39,29 @@ def check_name(name: str, namespace: Mapping[str, Any]) -> None:
         if there.status == "running":
             raise RunError(f"run {name} is still training; stop it first (`%ft stop {name}`) or choose another name")
     elif name in namespace:
-        kind = type(there).__name__
-        raise RunError(f"`{name}` is a {kind} in this notebook and would be lost; choose another name, or `del {name}`")
+        kind = type_name(there)
+        raise RunError(f"`{name}` is {kind} in this notebook and would be lost; choose another name, or `del {name}`")
+
+
+def check_folder(parent: str, name: str) -> None:
+    """See that a new run may have this folder. An earlier run's folder will move aside; anything else stays.
+
+    Raises:
+        RunError: It cannot be made, or it is there and holds something that is no run.
+    """
+    try:
+        folder = Path(parent).expanduser() / name
+        if folder.is_dir() and any(folder.iterdir()) and not any((folder / file).exists() for file in _MARKS_OF_A_RUN):
+            raise RunError(
+                f"{folder} is there and holds no run, so it is not touched; choose another name, or another place with "
+                "`save: {dir: …}`"
+            )
+        nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    except (OSError, RuntimeError) as error:
+        raise RunError(f"save.dir: `{parent}` cannot be a folder: {error}") from error
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        why = "may not be written to" if nearest.is_dir() else "is a file"
+        raise RunError(f"the run's folder {folder} cannot be made: {nearest} {why}; choose another: `save: {{dir: …}}`")
 
 
 def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
@@ -47,20 +70,64 @@ def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
     Raises:
         RunError: None of these.
     """
-    from ft_magics.training.run import Run, load  # noqa: PLC0415  # magics load without the training code
+    run = named_run(name, namespace)
+    if run is not None:
+        return run
+    folder = as_folder(name)
+    if folder is not None:
+        return load_run(folder)
+    if namespace.get(name) is not None:
+        raise RunError(f"`{name}` is {type_name(namespace[name])}, not a run.{_runs(namespace)}")
+    near = did_you_mean(name.removeprefix("$"), _known(namespace))
+    raise RunError(f"there is no run `{name}`.{near}{_runs(namespace)}")
+
+
+def named_run(name: str, namespace: Mapping[str, Any]) -> Run | None:
+    """The run of this name in the notebook or below `ft_runs`; None when there is none."""
+    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
 
     there = namespace.get(name)
     if isinstance(there, Run):
         return there
-    if there is not None:
-        raise RunError(
-            f"`{name}` is a {type(there).__name__}, not a run. Tags of your own: `%ner_eval --gold $gold --pred $pred`"
-        )
-    for folder in (Path(DEFAULT_FOLDER) / name, Path(name).expanduser()):
-        if folder.is_dir():
-            return load(folder)
+    plain = there is None and name not in ("", "..") and Path(name).name == name
+    folder = as_folder(f"{DEFAULT_FOLDER}/{name}") if plain else None
+    return load_run(folder) if folder else None
+
+
+def as_folder(text: str) -> Path | None:
+    """The folder that a text names; None when there is none."""
+    try:
+        folder = Path(text).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):  # a name that is too long; ~name, and no such user
+        return None
+
+
+def load_run(folder: Path) -> Run:
+    """A run from its folder.
+
+    Raises:
+        RunError: There is none, or its files are broken.
+    """
+    from ft_magics.training.run import load  # noqa: PLC0415  # magics load without the training code
+
+    try:
+        return load(folder)
+    except FineTuneError:
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{folder}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
+
+
+def _known(namespace: Mapping[str, Any]) -> list[str]:
+    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+
     runs = [key for key, value in namespace.items() if isinstance(value, Run) and not key.startswith("_")]
     saved = [path.name for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir()]
-    known = sorted({*runs, *saved})
-    listed = f" Runs here: {', '.join(known)}." if known else " There are no runs yet; `%%finetune` makes one."
-    raise RunError(f"there is no run `{name}`.{did_you_mean(name, known)}{listed}")
+    return sorted({*runs, *saved})
+
+
+def _runs(namespace: Mapping[str, Any]) -> str:
+    known = _known(namespace)
+    return f" Runs here: {', '.join(known)}." if known else " There are no runs yet; `%%finetune` makes one."

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from ft_magics.errors import RunError
+from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
 if TYPE_CHECKING:
@@ -49,20 +50,21 @@ class NerEvalMagics(Magics):
         with self._session.plain_errors():
             from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
 
-            report = self._report(parse_argstring(self.ner_eval, line))
+            report = self._report(read_line(self.ner_eval, line))
             show_report(report, self.shell)
             self._session.mark_shown(report)
             return report
 
     def _report(self, arguments: Any) -> EntityReport:
-        from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.magics.tags import report_of_model, report_of_tags  # noqa: PLC0415  # the same
+        from ft_magics.magics.tags import report_of_model, report_of_run, report_of_tags  # noqa: PLC0415  # %load_ext stays quick
 
         namespace = self._session.namespace
-        if arguments.gold or arguments.pred:
-            if not (arguments.gold and arguments.pred) or arguments.target or arguments.data:
+        given = {name for name, value in vars(arguments).items() if value is not None and value != []}
+        if given & {"gold", "pred"}:
+            if not {"gold", "pred"} <= given or given & {"target", "data", "split"}:
                 raise UsageError(
-                    "--gold and --pred go together, and with nothing else: %ner_eval --gold $gold --pred $pred"
+                    "--gold and --pred go together, and with neither a run, --data nor --split: "
+                    "%ner_eval --gold $gold --pred $pred"
                 )
             return report_of_tags(arguments, namespace)
         if not arguments.target:
@@ -70,6 +72,12 @@ class NerEvalMagics(Magics):
         if len(arguments.target) > 1:
             raise RunError("comparing runs is not there yet; evaluate them one by one")
         (target,) = arguments.target
-        if arguments.data:
+        if "data" in given:
+            if "split" in given:
+                raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
             return report_of_model(target, arguments, namespace)
-        return find_run(target, namespace).report(arguments.split)
+        stray = given & {"encoding", "scheme", "tag_column", "token_column"}
+        if stray:
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(stray))
+            raise UsageError(f"{flags}: how a file is read, and no file is named; add --data FILE, or leave it out")
+        return report_of_run(target, arguments.split, namespace)

@@ -50,6 +50,28 @@ class Session:
                 "whole traceback; nothing that was written is lost"
             ) from error
 
+    def draw_run(self, run: Any) -> None:
+        """Show a run with its evaluation."""
+        from IPython.display import display  # noqa: PLC0415  # %load_ext stays quick
+
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+        from ft_magics.display.pages import run_bundle  # noqa: PLC0415  # the same
+
+        with self.plain_errors():
+            bundle = run_bundle(run)
+        if find_host(self.shell) == "text":
+            print(bundle["text/plain"])
+        else:
+            display(bundle, raw=True)
+
+    def draw_report(self, report: Any) -> None:
+        """Show a report, unless the cell's magic has done so already."""
+        from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
+
+        if not self.just_shown(report):
+            with self.plain_errors():
+                show_report(report, self.shell)
+
     def _keep(self, error: BaseException) -> None:
         # As text: a traceback that is kept alive keeps its frames' tensors in memory.
         self.last_error = "".join(traceback.format_exception(error))

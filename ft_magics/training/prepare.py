@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transformers import set_seed
 
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import RunConfig
+from ft_magics.config.schema import RunConfig, TrainConfig
 from ft_magics.data.checks import DataCheck, check_corpus
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import DataError, ModelError
+from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
 from ft_magics.tasks.ner import Feature, NerTask, labels_of
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.device import choose_device, choose_precision
@@ -53,13 +54,12 @@ def prepare(config: RunConfig) -> Prepared:
     """Read the data, load the model, count the steps.
 
     Raises:
-        FineTuneError: Whatever is wrong, in the order device, model, data.
+        FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
     """
     train = config.train
-    device = choose_device(train.device)
-    precision = choose_precision(train.precision, device)
-    source = find_weights(_model_name(config.model))
-    corpus = read_corpus(config.data)
+    (device, precision), source, corpus = _all(
+        lambda: _compute(train), lambda: find_weights(_model_name(config.model)), lambda: read_corpus(config.data)
+    )
     check = check_corpus(corpus)
     labels = labels_of(corpus.train.examples)
     if len(labels) == 1:
@@ -67,7 +67,7 @@ def prepare(config: RunConfig) -> Prepared:
             f"data.train: {corpus.train.source} has no entity at all; every tag is O, so there is nothing to learn"
         )
     set_seed(train.seed)  # the fresh head's weights
-    tokenizer, model = load_tokenizer(source), load_model(source, labels)
+    model, tokenizer = load_model(source, labels), load_tokenizer(source)
     METHODS[config.method](model)
     trained = TrainedModel(
         model=model,
@@ -82,17 +82,44 @@ def prepare(config: RunConfig) -> Prepared:
         split.name: trained.task.encode(split.examples, tokenizer, trained.max_length_tokens) for split in corpus.splits
     }
     for split in corpus.splits:
+        _check_ids(source, features[split.name], model.get_input_embeddings().num_embeddings)
         _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
+    total_steps = count_steps(train, len(features["train"]))
+    _check_warmup(train.warmup, total_steps)
     return Prepared(
         config=config,
         corpus=corpus,
         check=check,
         features=features,
         trained=trained,
-        total_steps=count_steps(train, len(features["train"])),
+        total_steps=total_steps,
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
     )
+
+
+def _all(*parts: Callable[[], Any]) -> list[Any]:
+    """What each part gives.
+
+    Raises:
+        FineTuneError: What is wrong with the parts, all of it in one message.
+    """
+    results, faults = [], []
+    for part in parts:
+        try:
+            results.append(part())
+        except FineTuneError as error:
+            faults.append(error)
+    if len(faults) > 1:
+        raise FineTuneError("\n".join(["several things are wrong; nothing was started.", *map(str, faults)]))
+    if faults:
+        raise faults[0]
+    return results
+
+
+def _compute(train: TrainConfig) -> tuple[str, str]:
+    device = choose_device(train.device)
+    return device, choose_precision(train.precision, device)
 
 
 def _model_name(model: str | Reference) -> str:
@@ -103,7 +130,7 @@ def _model_name(model: str | Reference) -> str:
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
         return str(folder)
     raise ModelError(
-        f"model: {model} is a {type(value).__name__}; expected a run, or a text with a folder or a hub id. "
+        f"model: {model} is {type_name(value)}; expected a run, or a text with a folder or a hub id. "
         "A model object can be saved first: `model.save_pretrained(folder)`"
     )
 
@@ -112,6 +139,21 @@ def _max_length(asked: int | None, limit: int) -> int:
     if asked is not None and asked > limit:
         raise ModelError(f"train.max_length_tokens: {asked} is more than the {limit} tokens that this model takes")
     return asked or min(limit, MOST_TOKENS)
+
+
+def _check_ids(source: str, features: Sequence[Feature], embeddings: int) -> None:
+    highest = max(max(feature.input_ids) for feature in features)
+    if highest >= embeddings:
+        raise ModelError(
+            f"model: {source}: its tokenizer gives the token {highest}, and the model knows tokens up to "
+            f"{embeddings - 1}; the two do not belong together"
+        )
+
+
+def _check_warmup(warmup: float, total_steps: int) -> None:
+    if warmup >= max(total_steps, 1) > 1:
+        text = f"{warmup:g} steps are asked for and the whole training has {total_steps}; give a share, such as 0.1"
+        raise CellError([Problem(line=None, where="train.warmup", text=text)])
 
 
 def _note_windows(name: str, sentences: int, features: list[Feature], limit: int, check: DataCheck) -> None:

@@ -1,0 +1,67 @@
+"""A magic's line → arguments, or a sentence about what is wrong with it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from ft_magics.errors import did_you_mean
+
+__all__ = ["read_line"]
+
+
+def read_line(magic: Any, line: str, *, later: Sequence[str] = ()) -> Any:
+    """Read the line of a magic that was made with `magic_arguments`.
+
+    Quotation marks keep words together, as in a shell; IPython's own reading leaves them in the words, so that a path
+    with a space could not be named.
+
+    Args:
+        magic: The magic's method.
+        line: What stands behind its name.
+        later: Words that will mean something in a later version.
+
+    Raises:
+        UsageError: With the nearest right flag and the usage.
+    """
+    parser = magic.parser
+    words = _split(line)
+    to_come = next((word for word in words if word in later and (word == words[0] or word.startswith("-"))), None)
+    if to_come is not None:
+        raise UsageError(f"`{to_come}` is not there yet. {_usage(parser)}")
+    try:
+        arguments, extra = parser.parse_known_args(words)
+    except UsageError as error:
+        raise UsageError(f"{error}. {_usage(parser)}") from None
+    if extra:
+        raise UsageError(f"{_too_much(extra[0], parser)} {_usage(parser)}")
+    return arguments
+
+
+def _split(line: str) -> list[str]:
+    """Words of a line; a backslash is a letter, as in the paths of Windows."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError as error:
+        raise UsageError(f"a quotation mark in `{line.strip()}` is never closed") from error
+
+
+def _usage(parser: Any) -> str:
+    usage = " ".join(parser.format_usage().split()).removeprefix(":: ")
+    name = usage.partition(" ")[0]
+    return f"Usage: {usage}. For all of it: {name}?"
+
+
+def _too_much(word: str, parser: Any) -> str:
+    if word in ("-h", "--help"):
+        return "help is asked for with a question mark."
+    flag, _, _ = word.partition("=")
+    if flag.startswith("-"):
+        flags = [name for action in parser._actions for name in action.option_strings]  # noqa: SLF001  # argparse has no other list of them
+        return f"there is no flag `{flag}`.{did_you_mean(flag, flags)}"
+    return f"`{word}` is one word too many; put words that belong together in quotation marks."
