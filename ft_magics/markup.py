@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from unicodedata import bidirectional
 
-__all__ = ["MUTED", "cell", "details", "element", "heading", "image", "name_cell", "percent", "row", "table"]
+__all__ = ["MUTED", "cell", "decimal", "details", "element", "heading", "image", "name_cell", "percent", "row", "table"]
 
 MUTED = "opacity:0.7"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
@@ -28,15 +28,15 @@ def element(name: str, *children: str, style: str = "", **attributes: str) -> st
     return f"<{name}{written}>{''.join(children)}</{name}>"
 
 
-def cell(text: str, *, head: bool = False, style: str = "", title: str = "") -> str:
+def cell(text: str, *, head: bool = False, align: str = "", style: str = "", title: str = "") -> str:
     """A table cell with escaped text; `dir=auto` lets right-to-left names stand right."""
     direction = "auto" if any(bidirectional(letter) in ("R", "AL") for letter in text) else ""
-    return element("th" if head else "td", escape(text), style=style, title=title, dir=direction)
+    return element("th" if head else "td", escape(text), style=style, title=title, dir=direction, align=align)
 
 
 def name_cell(text: str) -> str:
     """The cell that begins a row and says what it is about."""
-    return cell(text, head=True, style=_NAME)
+    return cell(text, head=True, align="left", style=_NAME)
 
 
 def row(first: str, *others: str, strong: bool = False) -> str:
@@ -46,14 +46,14 @@ def row(first: str, *others: str, strong: bool = False) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "") -> str:
-    """A table; rows are HTML."""
+    """A table; rows are HTML. The caption stands before it, where a long one does not widen it."""
     first, *others = header
     head = element("tr", name_cell(first), *(cell(text, head=True) for text in others))
-    title = element("caption", escape(caption), style=f"text-align:left;padding:2px 10px;{MUTED}") if caption else ""
-    body = element("tbody", *rows)
+    parts = element("thead", head, align="right"), element("tbody", *rows, align="right")
     return element(
         "div",
-        element("table", title, element("thead", head), body, style=_TABLE, cellpadding="4"),
+        element("div", escape(caption), style=MUTED) if caption else "",
+        element("table", *parts, style=_TABLE, cellpadding="4"),
         style="overflow-x:auto",
     )
 
@@ -74,6 +74,11 @@ def image(svg: str, alt: str, width: int) -> str:
     """An SVG as an image: notebook sanitizers take `svg` away and leave `img`."""
     data = base64.b64encode(svg.encode()).decode()
     return f'<img alt="{escape(alt)}" width="{width}" src="data:image/svg+xml;base64,{data}">'
+
+
+def decimal(value: float) -> str:
+    """A number with at most two decimals, such as the epoch that a run was stopped in."""
+    return f"{round(value, 2):g}"
 
 
 def percent(share: float | None) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from html import escape
 
 from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone, StopAsked
-from ft_magics.markup import MUTED, details, element, heading, image, percent, row, table
+from ft_magics.markup import MUTED, decimal, details, element, heading, image, percent, row, table
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
-_WIDTH, _HEIGHT = 420, 120
+_WIDTH, _HEIGHT = 460, 140
+_LEFT, _BOTTOM = 44, 18  # room for the numbers at the axes
+_LINE, _INK = "#338FCC", "#808080"  # both stand out on light grounds and on dark ones
 _WORDS = {
     "done": "finished",
     "stopped": "stopped",
@@ -40,7 +43,7 @@ def run_html(events: Sequence[RunEvent], status: str, *, report: str = "", folde
     parts += [element("div", escape(event.text), dir="auto") for event in events if isinstance(event, Notice)]
     if dev:
         parts.append(_dev_table(dev))
-    if len(steps) > 1:
+    if sum(math.isfinite(event.loss) for event in steps) > 1:
         alt = f"training loss, from {steps[0].loss:.3f} to {steps[-1].loss:.3f}"
         parts.append(details(alt[0].upper() + alt[1:], image(_loss_curve(steps), alt, _WIDTH), open_=True))
     if report:
@@ -55,7 +58,7 @@ def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, st
     if ended is not None:
         words[0] += f" after {duration(ended.elapsed_s)}"
         if ended.best_f1 is not None:
-            words.append(f"best dev F1 {percent(ended.best_f1)} at epoch {ended.best_epoch:g}")
+            words.append(f"best dev F1 {percent(ended.best_f1)} at epoch {decimal(ended.best_epoch or 0)}")
     elif steps and started is not None:
         words.append(f"step {steps[-1].step} of {started.total_steps}")
     if started is not None:
@@ -76,7 +79,7 @@ def _dev_table(dev: Sequence[Evaluated]) -> str:
         ("epoch", "step", "dev loss", "precision", "recall", "F1", ""),
         [
             row(
-                f"{event.epoch:g}",
+                decimal(event.epoch),
                 str(event.step),
                 "–" if event.loss is None else f"{event.loss:.4f}",
                 percent(event.precision),
@@ -91,18 +94,30 @@ def _dev_table(dev: Sequence[Evaluated]) -> str:
 
 
 def _loss_curve(steps: Sequence[StepDone]) -> str:
-    """The loss as an SVG line in a grey that light and dark grounds both show."""
-    losses = [event.loss for event in steps]
-    low, high = min(losses), max(losses)
-    span, last = (high - low) or 1.0, steps[-1].step or 1
+    """The loss as an SVG drawing: a line, with the highest and lowest loss and the last step at its axes."""
+    finite = [event for event in steps if math.isfinite(event.loss)]
+    low, high = min(event.loss for event in finite), max(event.loss for event in finite)
+    right, bottom, last = _WIDTH - 5, _HEIGHT - _BOTTOM, steps[-1].step or 1
     points = " ".join(
-        f"{event.step / last * (_WIDTH - 10) + 5:.1f},{5 + (high - event.loss) / span * (_HEIGHT - 10):.1f}"
-        for event in steps
-        if event.loss == event.loss  # leaves NaN out
+        f"{_LEFT + event.step / last * (right - _LEFT):.1f},"
+        f"{5 + (high - event.loss) / ((high - low) or 1.0) * (bottom - 10):.1f}"
+        for event in finite
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">'
-        f'<polyline fill="none" stroke="#0072B2" stroke-width="1.5" points="{points}"/></svg>'
+    texts = (
+        (_LEFT - 6, 10, f"{high:.3g}"),
+        (_LEFT - 6, bottom - 1, f"{low:.3g}"),
+        (right, _HEIGHT - 4, f"step {last}"),
+    )
+    return element(
+        "svg",
+        element("path", d=f"M{_LEFT},3V{bottom}H{right}", fill="none", stroke=_INK, stroke_opacity="0.5"),
+        element("polyline", points=points, fill="none", stroke=_LINE, stroke_width="1.5"),
+        *(element("text", text, x=str(x), y=str(y), fill=_INK, text_anchor="end") for x, y, text in texts),
+        xmlns="http://www.w3.org/2000/svg",
+        width=str(_WIDTH),
+        height=str(_HEIGHT),
+        font_family="sans-serif",
+        font_size="11",
     )
 
 
@@ -121,7 +136,7 @@ def event_text(event: RunEvent) -> str | None:
         case Evaluated():
             star = " ★ best so far" if event.best else ""
             line = (
-                f"epoch {event.epoch:g}: {event.split} precision {percent(event.precision)}, "
+                f"epoch {decimal(event.epoch)}: {event.split} precision {percent(event.precision)}, "
                 f"recall {percent(event.recall)}, F1 {percent(event.f1)}{star}"
             )
         case Notice():
