@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
@@ -25,10 +25,18 @@ __all__ = [
     "TrainConfig",
 ]
 
-Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO"]
+Scheme = Literal["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BILOU", "IO"]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _no_zero(column: int) -> int:
+    if column == 0:
+        raise ValueError("found 0; columns count from 1, and from the end -1 is the last")
+    return column
+
+
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Column = Annotated[int, Field(ge=1)] | Text
+Column = Annotated[int, AfterValidator(_no_zero)] | Text
 
 
 class _Section(BaseModel):
@@ -44,7 +52,7 @@ class _Section(BaseModel):
 class ReadOptions(_Section):
     """How files are read, where that cannot be seen in the file itself.
 
-    Columns count from 1, or are named by the file's header row.
+    Columns count from 1, from the end with -1 for the last, or are named by the file's header row.
     """
 
     format: Literal["conll", "jsonl", "csv"] | None = None

@@ -174,7 +174,7 @@ class _Columns:
 
 def _index(column: int | str | None, header: Sequence[str], name: str) -> int | None:
     if column is None or isinstance(column, int):
-        return None if column is None else column - 1
+        return None if column is None else column - 1 if column > 0 else len(header) + column
     if column not in header:
         near = did_you_mean(column, header)
         raise DataError(f"{name}: no column `{column}` in the header row ({', '.join(header[:12])}).{near}")

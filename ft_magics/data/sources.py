@@ -19,7 +19,7 @@ from ft_magics.data.schemes import check_letters, count_invalid, detect_scheme, 
 from ft_magics.data.tables import TableColumns, read_csv, read_table
 from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
 
-__all__ = ["read_split"]
+__all__ = ["read_sentences", "read_split"]
 
 _DEMO = "demo:"
 _ADDRESS = re.compile(r"[a-z]\w*://", re.IGNORECASE)
@@ -39,17 +39,7 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
         SchemeError: Its tags are no tagging scheme.
     """
     options = options or ReadOptions()
-    notes: list[str] = []
-    if isinstance(source, Reference):
-        sentences = _read_object(source.value, str(source), options)
-    else:
-        sentences = _read_file(source, options, notes)
-    sentences = [sentence for sentence in sentences if sentence.words]
-    if not sentences:
-        raise DataError(f"{source}: there is no sentence in it")
-    _check_letters(sentences)
-    if options.tag_names:
-        sentences = [_with_names(sentence, options.tag_names) for sentence in sentences]
+    sentences, notes = read_sentences(source, options)
     scheme, invalid = _scheme(sentences, str(source), options.scheme)
     examples = [
         Example(tuple(sentence.words), normalise(sentence.tags, scheme), sentence.places[0]) for sentence in sentences
@@ -62,6 +52,30 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
     return Split(
         name=name, source=str(source), examples=examples, scheme=scheme, invalid_transitions=invalid, notes=notes
     )
+
+
+def read_sentences(source: str | Reference, options: ReadOptions) -> tuple[list[LabelledSentence], list[str]]:
+    """Sentences with the tags that stand there, and notes about what the reader saw and chose.
+
+    Args:
+        source: As in `read_split`.
+        options: How to read it.
+
+    Raises:
+        DataError: It cannot be read, or holds no sentence.
+    """
+    notes: list[str] = []
+    if isinstance(source, Reference):
+        sentences = _read_object(source.value, str(source), options)
+    else:
+        sentences = _read_file(source, options, notes)
+    sentences = [sentence for sentence in sentences if sentence.words]
+    if not sentences:
+        raise DataError(f"{source}: there is no sentence in it")
+    _check_letters(sentences)
+    if options.tag_names:
+        sentences = [_with_names(sentence, options.tag_names) for sentence in sentences]
+    return sentences, notes
 
 
 _LONG_FOR_ONE = 200

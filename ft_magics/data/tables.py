@@ -68,7 +68,8 @@ class TableColumns:
             by_folded = {str(column).strip().lower(): column for column in reversed(header)}
             return next((by_folded[name] for name in usual if name in by_folded), None)
         if isinstance(named, int):
-            return header[named - 1] if named <= len(header) else None
+            at = named - 1 if named > 0 else len(header) + named
+            return header[at] if 0 <= at < len(header) else None
         return named if named in header else None
 
     def _listed(self) -> str:

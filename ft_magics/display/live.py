@@ -140,9 +140,10 @@ class _WidgetView:
         self._dashboard = RunDashboard(name=run.name, events=lambda: [event.to_json() for event in run.events])
         self._controls = RunControls(on_stop=lambda: run.stop("stopped by the Stop button"))
         self._pushed = 0
-        views: list[Any] = [self._dashboard, self._controls]
+        # Controls first: what grows below them does not move them away from under the pointer.
+        views: list[Any] = [self._controls, self._dashboard]
         self._handles = [DisplayHandle() for _ in views]
-        fallbacks = [run_bundle(run), {"text/plain": ""}]
+        fallbacks = [{"text/plain": ""}, run_bundle(run)]
         for handle, view, fallback in zip(self._handles, views, fallbacks, strict=True):
             handle.display(widget_bundle(view, fallback), raw=True)
         self._controls.open_for_clicks()
@@ -152,7 +153,7 @@ class _WidgetView:
         self._pushed += len(events)
 
     def finish(self, bundle: Bundle) -> None:
-        dashboard, controls = self._handles
+        controls, dashboard = self._handles
         dashboard.update(bundle, raw=True)
         controls.update({"text/html": "", "text/plain": ""}, raw=True)
         self._dashboard.close()

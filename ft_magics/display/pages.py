@@ -5,24 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from ft_magics.display.run_page import event_text, run_html, whole_page
-from ft_magics.evaluation.page import report_html, report_text
+from ft_magics.evaluation.comparison import Comparison
+from ft_magics.evaluation.comparison_page import comparison_html, comparison_text
+from ft_magics.evaluation.page import View, report_html, report_text
 from ft_magics.evaluation.report import EntityReport
+from ft_magics.markup import details, element
 from ft_magics.training.run import Run
 
-__all__ = ["Bundle", "report_bundle", "run_bundle", "save_page", "widget_bundle"]
+__all__ = ["Bundle", "comparison_bundle", "report_bundle", "run_bundle", "save_page", "widget_bundle"]
 
 Bundle = dict[str, Any]  # MIME type → content
 
 
-def report_bundle(report: EntityReport, *, twin_of: str = "") -> Bundle:
+def report_bundle(report: EntityReport, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A report for `display(…, raw=True)`."""
-    return {"text/html": report_html(report, twin_of=twin_of), "text/plain": report_text(report)}
+    return {"text/html": report_html(report, twin_of=twin_of, view=view), "text/plain": report_text(report)}
+
+
+def comparison_bundle(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> Bundle:
+    """A comparison for `display(…, raw=True)`, with the report of the last of its systems."""
+    report = comparison.reports[-1]
+    html = comparison_html(comparison) + details(f"The report of {report.title}", report_html(report, view=view))
+    return {"text/html": element("div", html, data_ft_static=twin_of), "text/plain": comparison_text(comparison)}
 
 
 def run_bundle(run: Run) -> Bundle:
     """A run for `display(…, raw=True)`, with its evaluation where there is one."""
     report = _last_report(run)
-    html = run_html(run.events, run.status, report=report_html(report) if report else "", folder=str(run.dir))
+    brief = report_html(report, brief=True) if report else ""
+    html = run_html(run.events, run.status, report=brief, folder=str(run.dir))
     lines = [repr(run), *filter(None, (event_text(event) for event in run.events[-1:]))]
     text = report_text(report) if report else "\n".join(lines)
     return {"text/html": html, "text/plain": text}
@@ -41,5 +52,7 @@ def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:
 
 def save_page(run: Run) -> None:
     """Write report.html into the run's folder."""
-    body = run_bundle(run)["text/html"]
+    report = _last_report(run)
+    whole = report_html(report) if report else ""
+    body = run_html(run.events, run.status, report=whole, folder=str(run.dir))
     run.folder.write_text(run.folder.html, whole_page(run.name, body))

@@ -164,6 +164,16 @@ class Evidence:
         sure = self.pair_confidence[chosen]
         return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
 
+    def preview(self, most: int = 200) -> list[dict[str, Any]]:
+        """Some examples of everything: the first of each pair of types, then the second, and so on."""
+        cell = self._types("gold") * len(self.names) + self._types("pred")
+        order = np.lexsort((np.arange(len(cell)), cell))
+        starts = np.searchsorted(cell[order], cell[order], side="left")
+        rank = np.empty(len(cell), dtype=np.int64)
+        rank[order] = np.arange(len(cell)) - starts
+        chosen = np.sort(np.argsort(rank, kind="stable")[:most])
+        return [self.example(int(at)) for at in chosen]
+
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""
         chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort", "row")))

@@ -16,20 +16,22 @@ from ft_magics.markup import details, element, heading, image, percent, row, tab
 if TYPE_CHECKING:
     from ft_magics.evaluation.report import EntityReport
 
-__all__ = ["report_html", "report_markdown", "report_text"]
+__all__ = ["View", "interval", "report_html", "report_markdown", "report_text"]
 
 _RULES = {"conll": "conlleval's rule", "strict": "strict {scheme}"}
 _WIDTH = 220
+_TEXT = "font-size:13px;line-height:1.5"
 
 View = Mapping[str, Any]  # `by` and `min_support`, as the magic's line says
 
 
-def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = None) -> str:
+def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = None, brief: bool = False) -> str:
     """The report as HTML without script or style sheet.
 
     Args:
         report: What to show.
         twin_of: Id of the widget that shows the same while it lives; the widget then hides this.
+        brief: Scores and confusion only.
         view: `by`: the attribute whose buckets stand open; `min_support`: types with fewer gold entities are left out.
     """
     view = view or {}
@@ -38,6 +40,10 @@ def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = 
         *(element("div", escape(note), dir="auto") for note in report.notes),
         _scores(report, int(view.get("min_support", 0))),
         details("Confusion: which type was taken for which", confusion_html(report), open_=len(report.types) <= 12),
+    ]
+    if brief:
+        return element("div", *parts, style=_TEXT)
+    parts += [
         details("Kinds of mistakes, and what mending them would give", _errors(report)),
         *_buckets(report, str(view.get("by", "type"))),
         *_examples(report),
@@ -46,7 +52,7 @@ def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = 
         parts.append(details("Calibration: does a confidence mean what it says", _calibration(report.calibration)))
     if len(report.history) > 1:
         parts.append(details("Dev scores per epoch", _history(report)))
-    return element("div", *parts, data_ft_static=twin_of, style="font-size:13px;line-height:1.5")
+    return element("div", *parts, data_ft_static=twin_of, style=_TEXT)
 
 
 def _headline(report: EntityReport) -> str:

@@ -15,7 +15,7 @@ from ft_magics.magics.session import Session
 __all__ = ["load_extension", "unload_extension"]
 
 _MAGICS = (FinetuneMagics, FtMagics, NerEvalMagics)
-_REPORT = ("ft_magics.evaluation.report", "EntityReport")
+_REPORTS = (("ft_magics.evaluation.report", "EntityReport"), ("ft_magics.evaluation.comparison", "Comparison"))
 _RUN = ("ft_magics.training.run", "Run")
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
 
@@ -27,7 +27,8 @@ def load_extension(shell: InteractiveShell) -> None:
         shell.register_magics(magics(session))
     # By name, so that neither class is imported before one of its objects exists.
     formatter = _formatter(shell)
-    formatter.for_type_by_name(*_REPORT, session.draw_report)
+    for report in _REPORTS:
+        formatter.for_type_by_name(*report, session.draw_report)
     formatter.for_type_by_name(*_RUN, session.draw_run)
 
 
@@ -42,7 +43,7 @@ def unload_extension(shell: InteractiveShell) -> None:
                 manager.magics[kind].pop(name, None)
     # IPython lists each object of magics for %config, and forgets none.
     shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
-    for module, name in (_REPORT, _RUN):
+    for module, name in (*_REPORTS, _RUN):
         _formatter(shell).pop(f"{module}.{name}", None)
 
 

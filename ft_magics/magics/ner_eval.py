@@ -1,4 +1,4 @@
-"""`%ner_eval`: the evaluation of a run, of a saved model on a file, or of tags of one's own."""
+"""`%ner_eval`: the evaluation of runs, of a saved model on a file, or of tags of one's own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from ft_magics.errors import RunError
 from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
 if TYPE_CHECKING:
+    from ft_magics.evaluation.comparison import Comparison
     from ft_magics.evaluation.report import EntityReport
 
 __all__ = ["NerEvalMagics"]
+
+_TAGS = "%ner_eval --gold $gold --pred $pred"
+_FILE_FLAGS = {"encoding", "gold_column", "pred_column", "tag_column", "token_column"}
+_VIEWS = ("type", "entity_length", "sentence_length", "seen", "train_frequency", "ambiguity", "capitalisation")
 
 
 @magics_class
@@ -28,21 +32,29 @@ class NerEvalMagics(Magics):
 
     @no_var_expand
     @magic_arguments()
-    @argument("target", nargs="*", help="A run's name or folder; with --data, a model's folder or hub id.")
+    @argument("target", nargs="*", help="Runs (names or folders), the first being the baseline; with --data, a model.")
     @argument("--split", choices=["dev", "test"], help="Which predictions of a run; test if there is one.")
-    @argument("--data", help="A labelled file, or $name, to run the model on.")
-    @argument("--gold", help="Gold tags: $name (a list of lists) or a file.")
-    @argument("--pred", help="Predicted tags: $name (a list of lists) or a file.")
-    @argument("--token-column", help="Column of the word in files: its number from 1, or its name.")
-    @argument("--tag-column", help="Column of the tag in files: its number from 1, or its name.")
-    @argument("--scheme", help="Tagging scheme of files, where it cannot be seen: IOB1, IOB2, BIOES, BILOU, IO.")
+    @argument("--data", help="A labelled file, or $name, to run the model on; without one, gold and predictions.")
+    @argument("--gold", help="Gold tags: $name (a list of lists of tags or spans) or a file.")
+    @argument("--pred", help="Predicted tags, in the same way.")
+    @argument("--mode", choices=["conll", "strict"], default="conll", help="conlleval's rule, or the scheme's own.")
+    @argument("--scheme", help="Tagging scheme, where it cannot be seen: IOB1, IOB2, IOE1, IOE2, BIOES, BILOU, IO.")
+    @argument("--by", choices=_VIEWS, default="type", help="What the scores are broken down by at first.")
+    @argument("--min-support", type=int, default=0, metavar="N", help="Hide types with fewer gold entities.")
+    @argument("--token-column", help="Column of the word in files: its number from 1 (-1 is the last), or its name.")
+    @argument("--tag-column", help="Column of the tag in files.")
+    @argument("--gold-column", help="Column of the gold tag, where a file has both; else the last but one.")
+    @argument("--pred-column", help="Column of the predicted tag, where a file has both; else the last.")
     @argument("--encoding", help="Encoding of files that are not UTF-8, such as gb18030.")
     @line_magic
-    def ner_eval(self, line: str) -> EntityReport:
+    def ner_eval(self, line: str) -> EntityReport | Comparison:
         """Show and return the evaluation of entity predictions.
 
             %ner_eval ner --split test
+            %ner_eval ner baseline                       two runs side by side, with significance
             %ner_eval path/to/model --data test.conll
+            %ner_eval --gold gold.conll --pred pred.conll
+            %ner_eval --data both.conll                  gold and prediction in the last two columns
             %ner_eval --gold $gold --pred $predicted
 
         The report it returns has `.micro.f1`, `.per_type["PER"].recall` and so on, as shares from 0 to 1.
@@ -50,34 +62,37 @@ class NerEvalMagics(Magics):
         with self._session.plain_errors():
             from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
 
-            report = self._report(read_line(self.ner_eval, line))
-            show_report(report, self.shell)
+            arguments = read_line(self.ner_eval, line)
+            report = self._report(arguments)
+            show_report(report, self.shell, view={"by": arguments.by, "min_support": arguments.min_support})
             self._session.mark_shown(report)
             return report
 
-    def _report(self, arguments: Any) -> EntityReport:
-        from ft_magics.magics.tags import report_of_model, report_of_run, report_of_tags  # noqa: PLC0415  # %load_ext stays quick
+    def _report(self, arguments: Any) -> EntityReport | Comparison:
+        from ft_magics.magics import tags  # noqa: PLC0415  # %load_ext stays quick
 
         namespace = self._session.namespace
         given = {name for name, value in vars(arguments).items() if value is not None and value != []}
         if given & {"gold", "pred"}:
             if not {"gold", "pred"} <= given or given & {"target", "data", "split"}:
-                raise UsageError(
-                    "--gold and --pred go together, and with neither a run, --data nor --split: "
-                    "%ner_eval --gold $gold --pred $pred"
-                )
-            return report_of_tags(arguments, namespace)
-        if not arguments.target:
-            raise UsageError("name a run: %ner_eval NAME, or give tags: %ner_eval --gold $gold --pred $pred")
-        if len(arguments.target) > 1:
-            raise RunError("comparing runs is not there yet; evaluate them one by one")
-        (target,) = arguments.target
+                raise UsageError(f"--gold and --pred go together, and with neither a run, --data nor --split: {_TAGS}")
+            return tags.report_of_tags(arguments, namespace)
+        if {"data", "split"} <= given:
+            raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
         if "data" in given:
-            if "split" in given:
-                raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
-            return report_of_model(target, arguments, namespace)
-        stray = given & {"encoding", "scheme", "tag_column", "token_column"}
+            if not arguments.target:
+                return tags.report_of_columns(arguments, namespace)
+            return _one_or_all([tags.report_of_model(target, arguments, namespace) for target in arguments.target])
+        if not arguments.target:
+            raise UsageError(f"name a run: %ner_eval NAME, or give tags: {_TAGS}")
+        stray = given & _FILE_FLAGS
         if stray:
             flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(stray))
             raise UsageError(f"{flags}: how a file is read, and no file is named; add --data FILE, or leave it out")
-        return report_of_run(target, arguments.split, namespace)
+        return _one_or_all([tags.report_of_run(target, arguments, namespace) for target in arguments.target])
+
+
+def _one_or_all(reports: list[EntityReport]) -> EntityReport | Comparison:
+    from ft_magics.evaluation.comparison import compare_reports  # noqa: PLC0415  # %load_ext stays quick
+
+    return reports[0] if len(reports) == 1 else compare_reports(reports)

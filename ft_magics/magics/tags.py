@@ -9,41 +9,85 @@ from pydantic import ValidationError
 
 from ft_magics.config.references import is_reference, lookup
 from ft_magics.config.schema import ReadOptions
-from ft_magics.data.sources import read_split
+from ft_magics.data.examples import LabelledSentence
+from ft_magics.data.sources import read_sentences, read_split
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.magics.names import as_folder, find_run, named_run
 from ft_magics.training.trained import load_trained
 
-__all__ = ["report_of_model", "report_of_run", "report_of_tags"]
+__all__ = ["report_of_columns", "report_of_model", "report_of_run", "report_of_tags"]
+
+_MOST_WORDS_CHECKED = 50_000  # seqeval takes a second for 200,000 words, which a person would notice
+
+Side = Sequence[Sequence[Any]]
 
 
 def report_of_tags(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
-    """`--gold` against `--pred`."""
-    gold, pred = (_tags(text, arguments, namespace) for text in (arguments.gold, arguments.pred))
-    if not any(map(len, gold)):
-        raise DataError(f"{arguments.gold}: there are no tags in it")
-    return entity_report(gold, pred, title=f"{arguments.pred} against {arguments.gold}")
+    """`--gold` against `--pred`: objects of the kernel, or files."""
+    sides, files = [], []
+    for text, column in ((arguments.gold, arguments.gold_column), (arguments.pred, arguments.pred_column)):
+        if is_reference(text):
+            sides.append(_own_tags(text, namespace))
+        else:
+            sentences, _ = read_sentences(text, _options(arguments, column))
+            sides.append([sentence.tags for sentence in sentences])
+            files.append(sentences)
+    words, ids = (_words(files[0]), _places(files[0])) if files else (None, None)
+    if len(files) == 2:
+        _check_same_words(*files)
+    return _report(sides, arguments, words, ids, f"{arguments.pred} against {arguments.gold}")
+
+
+def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
+    """`--data` with both tags in it: the last two columns, gold first, as conlleval takes them."""
+    source = _source(arguments.data, namespace)
+    gold, _ = read_sentences(source, _options(arguments, arguments.gold_column or "-2"))
+    pred, _ = read_sentences(source, _options(arguments, arguments.pred_column or "-1"))
+    sides = [[sentence.tags for sentence in side] for side in (gold, pred)]
+    return _report(sides, arguments, _words(gold), _places(gold), f"predictions in {arguments.data}")
 
 
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """A model, or a run's best model, on labelled data."""
-    source = _object(arguments.data, namespace) if is_reference(arguments.data) else arguments.data
-    split = read_split("data", source, _options(arguments))
+    split = read_split("data", _source(arguments.data, namespace), _options(arguments, arguments.tag_column))
     trained = load_trained(_model_folder(target, namespace))
     predictions = trained.predict(split.examples)
-    gold = [example.tags for example in split.examples]
-    return entity_report(gold, [item.tags for item in predictions], title=f"{target} on {arguments.data}")
+    return entity_report(
+        [example.tags for example in split.examples],
+        [item.tags for item in predictions],
+        mode=arguments.mode,
+        scheme=arguments.scheme,
+        words=[example.words for example in split.examples],
+        confidences=[item.confidences for item in predictions],
+        ids=[example.id for example in split.examples],
+        title=f"{target} on {arguments.data}",
+    )
 
 
-def report_of_run(target: str, split: str | None, namespace: Mapping[str, Any]) -> EntityReport:
-    """A run's own predictions of a split; None for test, or dev where there is no test."""
+def _report(
+    sides: Sequence[Side],
+    arguments: Any,
+    words: Sequence[Sequence[str]] | None,
+    ids: Sequence[str] | None,
+    title: str,
+) -> EntityReport:
+    gold, pred = sides
+    report = entity_report(gold, pred, mode=arguments.mode, scheme=arguments.scheme, words=words, ids=ids, title=title)
+    if 0 < report.words <= _MOST_WORDS_CHECKED:
+        return check_against_seqeval(report, gold, pred)
+    return report
+
+
+def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
+    """A run's own predictions of a split; the test split if there is one, else dev."""
     if isinstance(namespace.get(target), (list, tuple)):
         raise RunError(f"`{target}` is a list, not a run. Tags of your own: `%ner_eval --gold $gold --pred $pred`")
     run = find_run(target, namespace)
     try:
-        return run.report(split)
+        return run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme)
     except FineTuneError:
         raise
     except Exception as error:
@@ -63,36 +107,66 @@ def _model_folder(target: str, namespace: Mapping[str, Any]) -> str:
     return str(inside) if inside and (inside / "config.json").is_file() else target
 
 
-def _object(text: str, namespace: Mapping[str, Any]) -> Any:
+def _source(text: str, namespace: Mapping[str, Any]) -> Any:
+    """A path, or the object that `$name` stands for."""
+    if not is_reference(text):
+        return text
     try:
         return lookup(text, namespace)
     except LookupError as error:
         raise DataError(str(error)) from error
 
 
-def _tags(text: str, arguments: Any, namespace: Mapping[str, Any]) -> Sequence[Sequence[str]]:
-    if not is_reference(text):
-        return [example.tags for example in read_split("data", text, _options(arguments)).examples]
-    value = _object(text, namespace).value
+def _own_tags(text: str, namespace: Mapping[str, Any]) -> Side:
+    value = _source(text, namespace).value
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
         raise DataError(f"{text} is {type_name(value)}; expected a list with a list of tags per sentence")
     if not all(isinstance(tags, Sequence) or hasattr(tags, "tolist") for tags in value):
         raise DataError(
             f"{text} is a list of {type(value[0]).__name__}; expected a list with a list of tags per sentence"
         )
+    if not any(map(len, value)):
+        raise DataError(f"{text}: there are no tags in it")
     return [tags.tolist() if hasattr(tags, "tolist") else tags for tags in value]
 
 
-def _options(arguments: Any) -> ReadOptions:
-    def column(text: str | None) -> int | str | None:
-        return int(text) if text and text.isdigit() else text
+def _words(sentences: Sequence[LabelledSentence]) -> list[Sequence[str]]:
+    return [sentence.words for sentence in sentences]
+
+
+def _places(sentences: Sequence[LabelledSentence]) -> list[str]:
+    return [sentence.places[0] for sentence in sentences]
+
+
+def _check_same_words(gold: Sequence[LabelledSentence], pred: Sequence[LabelledSentence]) -> None:
+    """See that two files are of the same text, as far as both go.
+
+    Raises:
+        DataError: With the place of the first word that differs.
+    """
+    for ours, theirs in zip(gold, pred, strict=False):
+        if len(ours.words) != len(theirs.words):
+            raise DataError(
+                f"the sentence at {ours.places[0]} has {len(ours.words)} words, and the one at {theirs.places[0]} has "
+                f"{len(theirs.words)}; gold and prediction must be the same sentences"
+            )
+        for word, other, place, there in zip(ours.words, theirs.words, ours.places, theirs.places, strict=True):
+            if word != other:
+                raise DataError(
+                    f"{place} has the word `{word}`, and {there} has `{other}`: are these the same sentences?"
+                )
+
+
+def _options(arguments: Any, column: str | None) -> ReadOptions:
+    def number(text: str | None) -> int | str | None:
+        return int(text) if text and text.removeprefix("-").isdigit() else text
 
     try:
         return ReadOptions(
-            token_column=column(arguments.token_column),
-            tag_column=column(arguments.tag_column),
+            token_column=number(arguments.token_column),
+            tag_column=number(column or arguments.tag_column),
             scheme=arguments.scheme,
             encoding=arguments.encoding,
         )
