@@ -118,3 +118,197 @@ def test_an_exact_match_is_paired_before_an_overlap():
         for ours, theirs, kind in zip(pairs.gold, pairs.pred, pairs.kind, strict=True)
     ]
     assert sorted(found) == [(-1, 1, "spurious"), (0, 0, "boundary"), (1, 2, "correct")]
+
+
+WORDS = [
+    ["Ada", "Lovelace", "met", "paris", "in", "Paris"],
+    ["IBM", "bought", "IBM", "Haifa"],
+    ["no", "one"],
+    ["北", "京", "IBM"],
+]
+GOLD = [
+    ["B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"],
+    ["B-ORG", "O", "B-ORG", "I-ORG"],
+    ["O", "O"],
+    ["B-LOC", "I-LOC", "O"],
+]
+PRED = [["B-PER", "O", "O", "B-LOC", "O", "B-LOC"], ["B-ORG", "O", "B-LOC", "O"], ["O", "B-PER"], ["O", "O", "B-ORG"]]
+SURE = [[0.9, 0.8, 0.9, 0.6, 0.9, 0.99], [0.95, 0.9, 0.5, 0.9], [0.9, 0.7], [0.9, 0.9, 0.97]]
+TRAINING = {"Paris": {"LOC": 7}, "IBM": {"ORG": 1}, "Ada Lovelace": {"ORG": 2}}
+
+
+@pytest.fixture
+def full():
+    return entity_report(
+        GOLD,
+        PRED,
+        words=WORDS,
+        confidences=SURE,
+        ids=["a", "b", "c", "d"],
+        surfaces=TRAINING,
+        cuts=[[1], [], [], []],
+        title="t",
+    )
+
+
+def test_every_mistake_has_its_kind(full):
+    assert {item.kind: item.count for item in full.error_kinds} == {
+        "boundary": 1,
+        "type": 1,
+        "both": 1,
+        "missed": 1,
+        "spurious": 2,
+    }
+    by_kind = {item.kind: item for item in full.error_kinds}
+    assert by_kind["spurious"].per_type == {"ORG": 1, "PER": 1}
+    assert by_kind["missed"].per_type == {"LOC": 1}
+    assert by_kind["spurious"].mended_f1 == pytest.approx(2 * 2 / (6 + 5))
+    assert by_kind["missed"].mended_f1 == pytest.approx(2 * 3 / (6 + 8))
+    assert by_kind["type"].mended_f1 == pytest.approx(2 * 3 / (6 + 7))
+
+
+def test_buckets_speak_of_each_span_by_its_own_words(full):
+    seen = full.buckets["seen"]
+    assert (seen["in training as this type"].support, seen["in training as this type"].correct) == (2, 2)
+    assert (seen["in training as another type only"].support, seen["in training as another type only"].predicted) == (
+        1,
+        0,
+    )
+    assert seen["not in training"].support == 3
+    assert full.buckets["capitalisation"]["letters without case"].support == 1
+    assert full.buckets["capitalisation"]["lower case"].support == 1
+    assert full.buckets["entity_length"]["2 words"].support == 3
+    assert full.buckets["train_frequency"]["6–20 times"].correct == 1
+    for rows in full.buckets.values():
+        assert sum(scores.support for scores in rows.values()) == full.micro.support
+        assert sum(scores.predicted for scores in rows.values()) == full.micro.predicted
+
+
+def test_calibration_is_of_predicted_entities(full):
+    calibration = full.calibration
+    assert sum(item["count"] for item in calibration.bins) == full.micro.predicted
+    best = calibration.bins[-1]
+    assert (best["count"], best["accuracy"]) == (4, 0.5)
+    assert best["confidence"] == pytest.approx((0.99 + 0.97 + 0.95 + 0.9) / 4)
+    whole, strict = calibration.thresholds[0], calibration.thresholds[-1]
+    assert (whole["precision"], whole["recall"]) == (full.micro.precision, full.micro.recall)
+    assert (strict["predicted"], strict["precision"]) == (1, 1.0)
+    assert 0 < calibration.ece < 1
+
+
+def test_a_perfectly_calibrated_model_has_no_error():
+    generator = np.random.default_rng(0)
+    sure = generator.uniform(0, 1, 20_000)
+    right = generator.uniform(0, 1, 20_000) < sure
+    gold = [["B-X"] if hit else ["O"] for hit in right]
+    report = entity_report(gold, [["B-X"]] * 20_000, confidences=sure[:, None].tolist(), resamples=0)
+    assert report.calibration.ece < 0.02
+
+
+def test_lists_of_examples_begin_with_what_matters(full):
+    assert [item["confidence"] for item in full.confident_mistakes] == [0.97, 0.9, 0.7, 0.6, 0.5]
+    assert [item["confidence"] for item in full.doubtful_hits] == [0.95, 0.99]
+    first = full.confident_mistakes[0]
+    assert (first["row"], first["kind"], first["words"]) == ("d", "spurious", WORDS[3])
+    (suspect,) = full.suspects
+    assert (suspect["row"], suspect["pred"]) == ("d", [2, 3, "ORG"])
+    assert "labelled ORG 1 times in training" in suspect["reason"]
+
+
+def test_entities_across_windows_are_counted(full):
+    assert full.tag_noise["cut"] == {"entities": 1, "missed": 1}
+    assert full.tag_noise["gold"] == {"invalid": 0, "tags": 15, "rate": 0.0}
+
+
+def test_json_keeps_everything_but_the_sentences(full):
+    record = json.loads(json.dumps(full.to_json()))
+    again = EntityReport.from_json(record)
+    assert again == full
+    assert again.evidence is None
+    assert again.to_html() == full.to_html()
+    with pytest.raises(DataError, match="Update ft_magics"):
+        EntityReport.from_json(record | {"schema": 99})
+    with pytest.raises(DataError, match="no report of ft_magics"):
+        EntityReport.from_json({})
+    with pytest.raises(DataError, match="not whole"):
+        EntityReport.from_json({"schema": record["schema"]})
+
+
+def test_tables_for_other_tools(full):
+    frame = full.to_pandas()
+    assert list(frame.index) == ["LOC", "ORG", "PER", "micro", "macro", "weighted"]
+    assert frame.loc["micro", "f1"] == full.micro.f1
+    assert full.to_markdown().count("\n| ") == 7
+    html = full.to_html()
+    assert "<script" not in html
+    assert "gold PER" in html
+    assert "predicted LOC" in html
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({}, 8),
+        ({"kinds": ["missed", "spurious"]}, 3),
+        ({"gold": "PER", "pred": "LOC"}, 1),
+        ({"gold": "", "pred": "PER"}, 1),
+        ({"gold": "LOC", "pred": ""}, 1),
+        ({"gold": "no such type"}, 0),
+        ({"type": "LOC"}, 4),
+        ({"bucket": ["seen", "in training as this type"]}, 3),
+        ({"bucket": ["seen", "no such label"]}, 0),
+        ({"text": "HAIFA"}, 2),
+        ({"text": "haifa", "kinds": ["correct"]}, 1),
+    ],
+)
+def test_the_evidence_is_filtered(full, chosen, found):
+    assert len(full.evidence.select(chosen)) == found
+
+
+def test_each_confusion_cell_has_its_examples(full):
+    grid, names = full.confusion, [*full.types, ""]
+    for row, gold in enumerate(names):
+        for column, pred in enumerate(names):
+            if gold or pred:
+                assert full.evidence.page({"filter": {"gold": gold, "pred": pred}})["total"] == grid[row][column]
+
+
+def test_pages_and_previews(full):
+    pages = [full.evidence.page({"sort": "row", "offset": at, "limit": 3}) for at in (0, 3, 6)]
+    assert [len(page["examples"]) for page in pages] == [3, 3, 2]
+    doubt = full.evidence.page({"sort": "doubt"})["examples"]
+    assert [item["confidence"] for item in doubt] == [0.5, 0.6, 0.7, 0.9, 0.95, 0.97, 0.99, None]
+    assert len(full.evidence.preview(5)) == 5
+    assert [item["pair"] for item in full.evidence.preview()] == list(range(8))
+
+
+def test_of_a_long_sentence_the_surroundings_are_shown():
+    tags = ["O"] * 500
+    tags[250] = "B-X"
+    (example,) = entity_report([tags], [tags], words=[[f"w{at}" for at in range(500)]]).evidence.preview()
+    assert (example["before"], example["after"], len(example["words"])) == (True, True, 121)
+    assert example["words"][example["gold"][0]] == "w250"
+
+
+def test_a_type_may_be_called_micro():
+    report = entity_report([["B-micro", "B-macro"]], [["B-micro", "O"]])
+    assert report.per_type["macro"].recall == 0.0
+    assert report.micro.recall == 0.5
+    assert len(report.to_pandas()) == 5
+
+
+def test_intervals_are_the_same_each_time_and_hold_the_score(full):
+    again = entity_report(GOLD, PRED)
+    assert again.micro.intervals == full.micro.intervals
+    low, high = full.micro.intervals["f1"]
+    assert low <= full.micro.f1 <= high
+    assert entity_report(GOLD, PRED, resamples=0).micro.intervals is None
+
+
+def test_seqeval_is_asked_beside(full):
+    from ft_magics.evaluation.reference import check_against_seqeval
+
+    assert "headline numbers equal seqeval" in check_against_seqeval(full, GOLD, PRED).notes[-1]
+    assert "please report" in check_against_seqeval(full, GOLD, GOLD).notes[-1]
+    strict = entity_report(GOLD, PRED, mode="strict")
+    assert "equal seqeval" in check_against_seqeval(strict, GOLD, PRED).notes[-1]

@@ -19,7 +19,7 @@ Bundle = dict[str, Any]  # MIME type → content
 
 def report_bundle(report: EntityReport, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A report for `display(…, raw=True)`."""
-    return {"text/html": report_html(report, twin_of=twin_of, view=view), "text/plain": report_text(report)}
+    return {"text/html": report_html(report, twin_of=twin_of, view=view), "text/plain": report_text(report, view=view)}
 
 
 def comparison_bundle(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> Bundle:

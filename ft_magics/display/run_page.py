@@ -13,7 +13,7 @@ from ft_magics.markup import MUTED, decimal, details, element, heading, image, p
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
 _WIDTH, _HEIGHT = 460, 140
-_LEFT, _BOTTOM = 44, 18  # room for the numbers at the axes
+_LEFT, _BOTTOM = 52, 18  # room for the numbers at the axes
 _LINE, _INK = "#338FCC", "#808080"  # both stand out on light grounds and on dark ones
 _WORDS = {
     "done": "finished",
@@ -104,8 +104,8 @@ def _loss_curve(steps: Sequence[StepDone]) -> str:
         for event in finite
     )
     texts = (
-        (_LEFT - 6, 10, f"{high:.3g}"),
-        (_LEFT - 6, bottom - 1, f"{low:.3g}"),
+        (_LEFT - 6, 10, f"{high:.2g}"),
+        (_LEFT - 6, bottom - 1, f"{low:.2g}"),
         (right, _HEIGHT - 4, f"step {last}"),
     )
     return element(

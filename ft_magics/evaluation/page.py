@@ -35,9 +35,10 @@ def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = 
         view: `by`: the attribute whose buckets stand open; `min_support`: types with fewer gold entities are left out.
     """
     view = view or {}
+    by = str(view.get("by", "type"))
     parts = [
         heading(report.title, muted=_headline(report)),
-        *(element("div", escape(note), dir="auto") for note in report.notes),
+        *(element("div", escape(note), dir="auto") for note in [*report.notes, *_unknown(report, by)]),
         _scores(report, int(view.get("min_support", 0))),
         details("Confusion: which type was taken for which", confusion_html(report), open_=len(report.types) <= 12),
     ]
@@ -45,7 +46,7 @@ def report_html(report: EntityReport, *, twin_of: str = "", view: View | None = 
         return element("div", *parts, style=_TEXT)
     parts += [
         details("Kinds of mistakes, and what mending them would give", _errors(report)),
-        *_buckets(report, str(view.get("by", "type"))),
+        *_buckets(report, by),
         *_examples(report),
     ]
     if report.calibration is not None:
@@ -121,6 +122,14 @@ def _noise(report: EntityReport) -> list[str]:
             f"gold entities across the border of two windows: {cut['entities']}, of which {cut['missed']} were missed"
         )
     return lines
+
+
+def _unknown(report: EntityReport, by: str) -> list[str]:
+    """A sentence when the scores cannot be broken down as asked."""
+    if by == "type" or by in report.buckets:
+        return []
+    needs = "the training data, which only a run keeps" if by in ("seen", "train_frequency") else "the words"
+    return [f"by {by.replace('_', ' ')}: that cannot be known here, since it needs {needs}"]
 
 
 def _buckets(report: EntityReport, by: str) -> list[str]:
@@ -232,15 +241,34 @@ def report_markdown(report: EntityReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def report_text(report: EntityReport) -> str:
-    """The report as text, for a terminal and for `text/plain`."""
-    rows = report.rows()
-    width = max(12, *(len(name) for name, _ in rows))
-    lines = [report.title, f"{'':{width}}  precision  recall      F1   F1, 95 %  support"]
+def report_text(report: EntityReport, *, view: View | None = None) -> str:
+    """The report as text, for a terminal and for `text/plain`.
+
+    Args:
+        report: What to show.
+        view: As in `report_html`; `by` adds the table of its buckets.
+    """
+    view = view or {}
+    least, by = int(view.get("min_support", 0)), str(view.get("by", "type"))
+    types = [(kind, scores) for kind, scores in report.per_type.items() if scores.support >= least]
+    hidden = len(report.per_type) - len(types)
+    lines = [report.title, *_text_table("", [*types, *report.averages().items()], gap=len(types))]
+    if hidden:
+        lines.append(f"{hidden} types with fewer than {least} gold entities are not shown")
+    lines += _unknown(report, by)
+    if by in report.buckets:
+        lines += ["", *_text_table(f"by {by.replace('_', ' ')}", list(report.buckets[by].items()))]
+    lines += [f"note: {note}" for note in report.notes]
+    return "\n".join(lines)
+
+
+def _text_table(title: str, rows: Sequence[tuple[str, Scores]], *, gap: int = -1) -> list[str]:
+    """Lines of scores; `gap` is the row before which an empty line stands."""
+    width = max([12, len(title), *(len(name) for name, _ in rows)])
+    lines = [f"{title:>{width}}  precision  recall      F1   F1, 95 %  support"]
     for at, (name, scores) in enumerate(rows):
-        if at == len(report.per_type):
+        if at == gap:
             lines.append("")
         precision, recall, f1, ends, support, _ = _cells(scores)
         lines.append(f"{name:>{width}}  {precision:>9}  {recall:>6}  {f1:>6}  {ends:>9}  {support:>7}")
-    lines += [f"note: {note}" for note in report.notes]
-    return "\n".join(lines)
+    return lines

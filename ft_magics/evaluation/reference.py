@@ -6,13 +6,10 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
 
 from ft_magics.evaluation.report import EntityReport
 
 __all__ = ["check_against_seqeval"]
-
-_SCHEMES = {"BIOES": "IOBES"}
 
 
 def check_against_seqeval(
@@ -39,14 +36,16 @@ def check_against_seqeval(
 
 def _micro(report: EntityReport, gold: list[list[str]], pred: list[list[str]]) -> tuple[float, float, float]:
     from seqeval import scheme  # noqa: PLC0415  # brings scikit-learn along, which takes a second
-    from seqeval.metrics.sequence_labeling import precision_recall_fscore_support  # noqa: PLC0415  # the same
+    from seqeval.metrics import sequence_labeling, v1  # noqa: PLC0415  # the same
 
-    named: dict[str, Any] = {}
-    if report.mode == "strict" and report.scheme:
-        named = {"mode": "strict", "scheme": getattr(scheme, _SCHEMES.get(report.scheme, report.scheme))}
+    score, named = sequence_labeling.precision_recall_fscore_support, {}
+    if report.mode == "strict":
+        score, named = v1.precision_recall_fscore_support, {"scheme": getattr(scheme, _seqeval_name(report))}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # metrics that do not exist are ours to show
-        precision, recall, f1, _ = precision_recall_fscore_support(
-            gold, pred, average="micro", zero_division=0, **named
-        )
+        precision, recall, f1, _ = score(gold, pred, average="micro", zero_division=0, **named)
     return float(precision), float(recall), float(f1)
+
+
+def _seqeval_name(report: EntityReport) -> str:
+    return "IOBES" if report.scheme == "BIOES" else str(report.scheme)

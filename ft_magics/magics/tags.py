@@ -174,5 +174,5 @@ def _options(arguments: Any, column: str | None) -> ReadOptions:
         fault = error.errors()[0]
         raise DataError(
             f"--{str(fault['loc'][0]).replace('_', '-')}: {fault['input']!r}: "
-            f"{fault['msg'].replace('Input should be', 'expected')}"
+            f"{fault['msg'].replace('Input should be', 'expected').removeprefix('Value error, ')}"
         ) from error
