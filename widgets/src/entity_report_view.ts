@@ -1,174 +1,137 @@
-/** A report one can look into: scores that sort, a confusion grid, the history. */
+/** A report one can look into: scores, confusion, the examples behind every number, and how sure all that is. */
 
-import type { RenderProps } from "@anywidget/types";
+import type { AnyModel, RenderProps } from "@anywidget/types";
 
+import type { Comparison } from "./comparison_data.ts";
 import { h, keepKeys } from "./dom.ts";
-import { count, decimal, percent } from "./format.ts";
-import { confusionView, sortedTypes, type EntityReport, type Scores, type Sorting, type SortKey } from "./report_data.ts";
+import { errorExplorer, exampleSource, type Explore } from "./error_explorer.ts";
+import type { Example } from "./example_data.ts";
+import { count, interval, many, percent } from "./format.ts";
+import { bucketsPanel } from "./report_buckets.ts";
+import { calibrationPanel } from "./report_calibration.ts";
+import { comparisonPanel } from "./report_comparison.ts";
+import { confusionPanel } from "./report_confusion.ts";
+import { completeReport, total, type EntityReport } from "./report_data.ts";
+import { historyPanel } from "./report_history.ts";
+import { scoresPanel } from "./report_scores.ts";
+import { suspectsPanel } from "./report_suspects.ts";
 import { hideStaticTwin } from "./static_twin.ts";
+import { tabs, type Tab } from "./tabs.ts";
 
 interface Model {
-  report: EntityReport;
+  report: Partial<EntityReport>;
+  comparison: Comparison | null;
+  examples: Example[];
+  total: number;
+  by: string;
+  min_support: number;
 }
-
-const COLUMNS: [SortKey, string][] = [
-  ["type", "entity type"],
-  ["precision", "precision"],
-  ["recall", "recall"],
-  ["f1", "F1"],
-  ["support", "support"],
-  ["predicted", "predicted"],
-];
+const WAYS_BACK: Record<string, string> = { scores: "the scores", confusion: "the confusion grid", buckets: "the buckets" };
+const TRAITS = ["report", "comparison", "examples", "total", "by", "min_support"] as const;
 
 export default {
   render({ model, el }: RenderProps<Model>) {
-    const report = model.get("report");
-    const root = h(
-      "div",
-      { class: "ft-root ft-entity-report", "data-testid": "entity-report", "data-state": "ready" },
-      headline(report),
-      scoresTable(report),
-      confusion(report),
-      ...(report.history.length > 1 ? [history(report)] : []),
-    );
+    const root = h("div", { class: "ft-root ft-entity-report", "data-testid": "entity-report", "data-state": "ready" });
     keepKeys(root);
     el.append(root);
+    let close = draw(model, root);
+    const redraw = (): void => {
+      close();
+      close = draw(model, root);
+    };
+    TRAITS.forEach((trait) => model.on(`change:${trait}`, redraw));
     // The view is attached to its output area after render returns.
     let restore = (): void => {};
     const frame = requestAnimationFrame(() => {
-      restore = hideStaticTwin(root, report.id);
+      restore = hideStaticTwin(root, model.get("report").id ?? "");
     });
     return () => {
+      TRAITS.forEach((trait) => model.off(`change:${trait}`, redraw));
       cancelAnimationFrame(frame);
+      close();
       restore();
     };
   },
 };
 
+/** Fill the view; gives what ends it. */
+function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
+  const report = completeReport(model.get("report"));
+  const examples = model.get("examples") ?? [];
+  const some = Math.max(model.get("total") ?? 0, examples.length);
+  const explorer = errorExplorer(report, exampleSource(examples, some, model));
+  const closers = [explorer.close];
+  const explore: Explore = (filter, from, focus) => {
+    const back = (): void => {
+      parts.open(from);
+      focus.focus();
+    };
+    explorer.aim(filter, { words: WAYS_BACK[from] ?? from, back });
+    parts.open("errors");
+  };
+  const by = model.get("by") ?? "type";
+  const list: Tab[] = [
+    { name: "scores", label: "Scores", panel: () => scoresPanel(report, model.get("min_support") ?? 0, explore) },
+    { name: "confusion", label: "Confusion", panel: () => confusionPanel(report, explore) },
+    { name: "errors", label: label("Errors", mistakes(report)), panel: () => (some ? explorer.root : h("p", { class: "ft-muted" }, "This report came without examples.")), opened: explorer.opened },
+    { name: "buckets", label: "Buckets", panel: () => bucketsPanel(report, by, explore) },
+    { name: "calibration", label: "Calibration", panel: () => calibrationPanel(report) },
+    { name: "suspects", label: label("Suspected gold errors", report.suspects.length), panel: () => suspectsPanel(report) },
+    ...comparisonTab(model, closers),
+    ...(report.history.length ? [{ name: "history", label: "History", panel: () => historyPanel(report) }] : []),
+  ];
+  const parts = tabs(list, by === "type" ? "scores" : "buckets");
+  root.replaceChildren(headline(report), parts.root);
+  return () => closers.forEach((close) => close());
+}
+
+function comparisonTab(model: AnyModel<Model>, closers: (() => void)[]): Tab[] {
+  const comparison = model.get("comparison");
+  if (!comparison?.others.length) return [];
+  const panel = (): HTMLElement => {
+    const { root, close } = comparisonPanel(comparison, model);
+    closers.push(close);
+    return root;
+  };
+  return [{ name: "comparison", label: "Comparison", panel }];
+}
+
+function label(name: string, number: number): string {
+  return number ? `${name} ${count(number)}` : name;
+}
+
+function mistakes({ error_kinds }: EntityReport): number {
+  return total(error_kinds.map((kind) => kind.count));
+}
+
 function headline(report: EntityReport): HTMLElement {
   const { micro } = report;
+  const figure = (name: string, key: "precision" | "recall" | "f1"): HTMLElement =>
+    h(
+      "span",
+      { class: "ft-figure" },
+      h("span", { class: "ft-value" }, percent(micro[key])),
+      ` ${name} `,
+      h("span", { class: "ft-muted" }, interval(micro.intervals?.[key])),
+    );
   return h(
     "div",
     { class: "ft-headline" },
     h("strong", { dir: "auto" }, report.title),
-    ...([["precision", micro.precision], ["recall", micro.recall], ["F1", micro.f1]] as const).map(([name, share]) =>
-      h("span", { class: "ft-figure" }, h("span", { class: "ft-value" }, percent(share)), ` ${name}`),
-    ),
-    h(
-      "span",
-      { class: "ft-muted" },
-      `${count(micro.support)} gold entities, ${count(micro.predicted)} predicted, ${count(micro.correct)} correct · ` +
-        `${count(report.sentences)} sentences · conlleval's rule`,
-    ),
+    figure("F1", "f1"),
+    figure("precision", "precision"),
+    figure("recall", "recall"),
+    h("span", { class: "ft-muted" }, basis(report)),
   );
 }
 
-function scoresTable(report: EntityReport): HTMLElement {
-  let sorting: Sorting = { key: "type", descending: false };
-  const body = h("tbody");
-  const heads = COLUMNS.map(([key, text]) => {
-    const button = h("button", { type: "button", class: "ft-sort" }, text);
-    const head = h("th", { scope: "col" }, button);
-    button.addEventListener("click", () => {
-      sorting = { key, descending: sorting.key === key ? !sorting.descending : key !== "type" };
-      fill();
-    });
-    return { key, head, button, text };
-  });
-  const fill = (): void => {
-    for (const { key, head, button, text } of heads) {
-      const chosen = key === sorting.key;
-      head.setAttribute("aria-sort", chosen ? (sorting.descending ? "descending" : "ascending") : "none");
-      button.textContent = chosen ? `${text} ${sorting.descending ? "▾" : "▴"}` : text;
-    }
-    body.replaceChildren(
-      ...sortedTypes(report.per_type, sorting).flatMap((type) => {
-        const scores = report.per_type[type];
-        return scores ? [scoresRow(type, scores)] : [];
-      }),
-    );
-  };
-  fill();
-  const foot = (["micro", "macro", "weighted"] as const).map((name) => scoresRow(name, report[name]));
-  return h(
-    "div",
-    { class: "ft-scroll ft-tall" },
-    h(
-      "table",
-      { "data-testid": "per-type-table" },
-      h("thead", {}, h("tr", {}, ...heads.map(({ head }) => head))),
-      body,
-      h("tfoot", {}, ...foot),
-    ),
-  );
-}
-
-function scoresRow(name: string, scores: Scores): HTMLElement {
-  const numbers = [percent(scores.precision), percent(scores.recall), percent(scores.f1), count(scores.support), count(scores.predicted)];
-  return h("tr", {}, h("th", { scope: "row", dir: "auto" }, name), ...numbers.map((text) => h("td", {}, text)));
-}
-
-function confusion(report: EntityReport): HTMLElement {
-  const { types, counts } = report.confusion;
-  const { shown, leftOut } = confusionView(report.confusion);
-  const last = types.length;
-  const body = h("tbody");
-  let shares = false;
-  const toggle = h("button", { type: "button", "aria-pressed": false }, "shares of the row");
-  const fill = (): void => {
-    body.replaceChildren(
-      ...[...shown, last].map((at) => {
-        const row = counts[at] ?? [];
-        const total = row.reduce((sum, value) => sum + value, 0);
-        const cells = [...shown, last].map((to) => {
-          const value = row[to] ?? 0;
-          const share = total ? value / total : 0;
-          const text = value === 0 ? "·" : shares ? `${(100 * share).toFixed(0)} %` : count(value);
-          const cell = h("td", { class: at === to ? "ft-diagonal" : undefined }, text);
-          if (at !== last && value) cell.style.setProperty("--ft-share", String(share));
-          return cell;
-        });
-        return h("tr", {}, h("th", { scope: "row", dir: "auto" }, types[at] ?? "spurious"), ...cells);
-      }),
-    );
-  };
-  toggle.addEventListener("click", () => {
-    shares = !shares;
-    toggle.setAttribute("aria-pressed", String(shares));
-    fill();
-  });
-  fill();
-  const heads = ["gold \\ predicted", ...shown.map((at) => types[at] ?? ""), "missed"];
-  const note = "rows: gold, columns: predicted; the diagonal holds right types, wrong borders included";
-  const left = leftOut ? `; ${leftOut} more types, with fewer confusions or none, are left out` : "";
-  return h(
-    "details",
-    { open: types.length <= 12 },
-    h("summary", {}, "Confusion: which type was taken for which"),
-    h("div", { class: "ft-tools" }, toggle, h("span", { class: "ft-muted" }, note + left)),
-    h(
-      "div",
-      { class: "ft-scroll ft-tall" },
-      h(
-        "table",
-        { class: "ft-grid", "data-testid": "confusion-grid" },
-        h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col", dir: "auto" }, text)))),
-        body,
-      ),
-    ),
-  );
-}
-
-function history(report: EntityReport): HTMLElement {
-  const rows = report.history.map((entry) => {
-    const cells = [entry.loss === null ? "–" : entry.loss.toFixed(4), percent(entry.precision), percent(entry.recall), percent(entry.f1)];
-    return h("tr", {}, h("th", { scope: "row" }, decimal(entry.epoch)), ...cells.map((text) => h("td", {}, text)));
-  });
-  const heads = ["epoch", "dev loss", "precision", "recall", "F1"].map((text) => h("th", { scope: "col" }, text));
-  return h(
-    "details",
-    {},
-    h("summary", {}, "Dev scores per epoch"),
-    h("table", { "data-testid": "history" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)),
-  );
+/** What the numbers rest on. */
+function basis({ micro, sentences, words, mode, scheme, resamples, level }: EntityReport): string {
+  const rule = mode === "strict" ? "strict rule" : "conlleval's rule";
+  return [
+    `${count(micro.support)} gold, ${count(micro.predicted)} predicted, ${count(micro.correct)} correct`,
+    `${many(sentences, "sentence")}, ${many(words, "word")}`,
+    scheme ? `${rule}, ${scheme}` : rule,
+    ...(resamples ? [`${percent(level, 0)} % intervals from ${count(resamples)} resamples`] : []),
+  ].join(" · ");
 }

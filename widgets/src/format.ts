@@ -1,7 +1,28 @@
 /** Numbers as people read them. A metric that does not exist is a dash. */
 
-export function percent(share: number | null): string {
-  return share === null ? "–" : (100 * share).toFixed(2);
+export function percent(share: number | null, places = 2): string {
+  return share === null ? "–" : (100 * share).toFixed(places);
+}
+
+/** An interval of shares, as "[39.1, 44.2]". */
+export function interval(bounds: readonly [number, number] | null | undefined): string {
+  return bounds ? `[${percent(bounds[0], 1)}, ${percent(bounds[1], 1)}]` : "";
+}
+
+/** A difference of shares with its sign. */
+export function signed(share: number | null, places = 2): string {
+  if (share === null) return "–";
+  const text = percent(Math.abs(share), places);
+  return Number(text) === 0 ? text : `${share < 0 ? "−" : "+"}${text}`;
+}
+
+export function signedInterval(bounds: readonly [number, number] | null | undefined): string {
+  return bounds ? `[${signed(bounds[0], 1)}, ${signed(bounds[1], 1)}]` : "";
+}
+
+export function pValue(p: number | null): string {
+  if (p === null) return "–";
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
 export function duration(seconds: number): string {
@@ -14,6 +35,11 @@ export function duration(seconds: number): string {
 
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
+}
+
+/** "1 sentence", "1,234 sentences". */
+export function many(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : more}`;
 }
 
 export function decimal(value: number, places = 2): string {

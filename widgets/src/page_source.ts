@@ -1,0 +1,54 @@
+/** Where pages come from: those sent along at once, then the kernel. */
+
+import { count } from "./format.ts";
+import { asker, type Answer, type Mailbox } from "./kernel_pages.ts";
+
+export interface Place {
+  offset: number;
+  limit: number;
+}
+export interface Found<Item> {
+  items: readonly Item[];
+  /** How many there are in all, as far as is known. */
+  total: number;
+  state: "ready" | "asking" | "waiting" | "failed";
+  /** Said instead of the total while that is not known. */
+  note?: string;
+  trouble?: string;
+}
+export interface PageSource<Query, Item> {
+  /** `heard` is called at once, and again when the kernel is slow and when it answers. */
+  find: (query: Query & Place, heard: (found: Found<Item>) => void) => void;
+  close: () => void;
+}
+interface Ways<Query, Item, Page> {
+  /** What a query finds among the items that were sent along, in order. */
+  near: (query: Query) => Item[];
+  /** Whether that is all there is. */
+  complete: (query: Query) => boolean;
+  question: (query: Query & Place) => object;
+  items: (page: Page) => Item[];
+}
+
+export function pageSource<Query, Item, Page extends Answer>(ways: Ways<Query, Item, Page>, mailbox: Mailbox): PageSource<Query, Item> {
+  const kernel = asker<Page>(mailbox);
+  return {
+    find(query, heard) {
+      const near = ways.near(query);
+      const here = { items: near.slice(query.offset, query.offset + query.limit), total: near.length };
+      kernel.forget();
+      if (ways.complete(query)) return heard({ ...here, state: "ready" });
+      heard({ ...here, state: "asking", note: "asking the kernel …" });
+      kernel.ask(ways.question(query), {
+        answered: (page) => heard({ items: ways.items(page), total: page.total ?? 0, state: "ready" }),
+        failed: (trouble) => heard({ ...here, state: "failed", note: sentAlong(near.length), trouble }),
+        waiting: () => heard({ ...here, state: "waiting", note: `the kernel is busy: ${sentAlong(near.length)}` }),
+      });
+    },
+    close: kernel.close,
+  };
+}
+
+function sentAlong(some: number): string {
+  return some ? `showing the first ${count(some)} that were sent along` : "none of those that were sent along is among these";
+}

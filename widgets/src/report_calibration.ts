@@ -1,0 +1,86 @@
+/** Whether confidence can be believed, and what a threshold on it would do. */
+
+import { curvePlot } from "./curve_plot.ts";
+import { h, table } from "./dom.ts";
+import { count, percent } from "./format.ts";
+import type { Calibration, EntityReport } from "./report_data.ts";
+import { pagedCards } from "./report_suspects.ts";
+import type { Example } from "./example_data.ts";
+
+export function calibrationPanel(report: EntityReport): HTMLElement {
+  const { calibration, confident_mistakes, doubtful_hits } = report;
+  const curves = calibration
+    ? curvesPart(calibration)
+    : [h("p", { class: "ft-muted" }, "These predictions come without confidences, so there is nothing to calibrate.")];
+  return h(
+    "div",
+    {},
+    ...curves,
+    ...fold("The most confident mistakes", confident_mistakes),
+    ...fold("The least confident hits", doubtful_hits),
+  );
+}
+
+function curvesPart(calibration: Calibration): HTMLElement[] {
+  const { ece } = calibration;
+  const error = h("p", {}, "Expected calibration error: ", h("strong", { "data-testid": "ece" }, percent(ece)), " points between confidence and accuracy, on average.");
+  return [error, h("div", { class: "ft-columns" }, reliability(calibration), thresholds(calibration))];
+}
+
+function reliability({ bins }: Calibration): HTMLElement {
+  const filled = bins.filter((bin) => bin.count > 0);
+  const most = Math.max(1, ...filled.map((bin) => bin.count));
+  const plot = curvePlot({
+    title: "Accuracy of the predicted entities at each confidence",
+    x: "confidence, %",
+    y: "accuracy, %",
+    diagonal: true,
+    testid: "reliability",
+    series: [
+      {
+        name: "accuracy (a larger disc: more entities)",
+        look: "first",
+        points: filled.map((bin) => [bin.confidence ?? (bin.low + bin.high) / 2, bin.accuracy]),
+        weights: filled.map((bin) => bin.count / most),
+      },
+    ],
+  });
+  const rows = bins.map((bin) => [
+    `${percent(bin.low, 0)}–${percent(bin.high, 0)}`,
+    ...[bin.confidence, bin.accuracy].map((share) => percent(share)),
+    count(bin.count),
+  ]);
+  return h("section", {}, plot, numbers(["confidence", "mean", "accuracy", "entities"], rows));
+}
+
+function thresholds({ thresholds: all }: Calibration): HTMLElement {
+  const plot = curvePlot({
+    title: "Precision and recall when less confident entities are dropped",
+    x: "least confidence that is kept, %",
+    y: "%",
+    testid: "thresholds",
+    series: [
+      { name: "precision", look: "first", points: all.map(({ threshold, precision }) => [threshold, precision]) },
+      { name: "recall", look: "second", points: all.map(({ threshold, recall }) => [threshold, recall]) },
+    ],
+  });
+  const best = Math.max(...all.map(({ f1 }) => f1 ?? -1));
+  const rows = all.map(({ threshold, predicted, precision, recall, f1 }) => [
+    threshold.toFixed(2),
+    ...[precision, recall, f1].map((share) => percent(share)),
+    count(predicted),
+    f1 !== null && f1 === best ? "★ best F1" : "",
+  ]);
+  return h("section", {}, plot, numbers(["threshold", "precision", "recall", "F1", "predicted", ""], rows));
+}
+
+function numbers(heads: string[], rows: string[][]): HTMLElement {
+  return h("div", { class: "ft-scroll ft-short" }, table(heads, rows));
+}
+
+function fold(name: string, examples: readonly Example[]): HTMLElement[] {
+  if (examples.length === 0) return [];
+  const body = h("details", {}, h("summary", {}, `${name} (${examples.length})`));
+  body.addEventListener("toggle", () => body.childElementCount === 1 && body.append(...pagedCards(name, examples)));
+  return [body];
+}

@@ -1,0 +1,74 @@
+/** A table whose rows sort by a click on a heading. */
+
+import { button, h, type Attributes, type Child } from "./dom.ts";
+import { sortedRows } from "./report_data.ts";
+import type { Metric } from "./run_state.ts";
+
+export interface Column<Row> {
+  head: string;
+  show: (row: Row) => Child;
+  /** What it sorts by; a column without cannot be sorted by. */
+  value?: (row: Row) => string | Metric;
+  class?: string;
+}
+export interface SortTable<Row> {
+  root: HTMLElement;
+  fill: (rows: readonly Row[]) => void;
+}
+interface Options<Row> {
+  /** The first column names the row and breaks ties. */
+  columns: Column<Row>[];
+  name: (row: Row) => string;
+  foot?: readonly Row[];
+  attributes?: Attributes;
+}
+interface Heading<Row> {
+  column: Column<Row>;
+  cell: HTMLElement;
+}
+
+export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Options<Row>): SortTable<Row> {
+  let sorting = { at: 0, descending: false };
+  let rows: readonly Row[] = [];
+  const body = h("tbody");
+  const rowOf = (row: Row): HTMLElement => h("tr", { "data-name": name(row) }, ...columns.map((column, at) => cell(column, row, at === 0)));
+  const foots = h("tfoot");
+  const draw = (): void => {
+    headings.forEach((heading, at) => mark(heading, at === sorting.at, sorting.descending));
+    const value = columns[sorting.at]?.value ?? name;
+    body.replaceChildren(...sortedRows(rows, value, sorting.descending, name).map(rowOf));
+    foots.replaceChildren(...foot.map(rowOf));
+  };
+  const choose = (at: number): void => {
+    const best = at > 0; // the largest number first, but names from A to Z
+    sorting = { at, descending: sorting.at === at ? !sorting.descending : best };
+    draw();
+  };
+  const headings = columns.map((column, at) => heading(column, () => choose(at)));
+  const head = h("thead", {}, h("tr", {}, ...headings.map(({ cell }) => cell)));
+  return {
+    root: h("div", { class: "ft-scroll ft-tall" }, h("table", attributes, head, body, foots)),
+    fill(all) {
+      rows = all;
+      draw();
+    },
+  };
+}
+
+function heading<Row>(column: Column<Row>, choose: () => void): Heading<Row> {
+  const content = column.value ? button(column.head, choose, { class: "ft-sort" }) : column.head;
+  return { column, cell: h("th", { scope: "col", class: column.class }, content) };
+}
+
+function mark<Row>({ column, cell }: Heading<Row>, chosen: boolean, descending: boolean): void {
+  const sorter = cell.querySelector("button");
+  if (!sorter) return;
+  cell.setAttribute("aria-sort", chosen ? (descending ? "descending" : "ascending") : "none");
+  sorter.dataset["arrow"] = chosen ? (descending ? "▾" : "▴") : "";
+  sorter.textContent = column.head;
+}
+
+function cell<Row>(column: Column<Row>, row: Row, first: boolean): HTMLElement {
+  const content = column.show(row);
+  return first ? h("th", { scope: "row", dir: "auto" }, content) : h("td", { class: column.class }, content);
+}
