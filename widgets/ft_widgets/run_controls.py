@@ -20,7 +20,10 @@ class RunControls(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets carries 
 
     def __init__(self, *, on_stop: Callable[[], None]) -> None:
         self._stop = ipywidgets.Button(
-            description="Stop", icon="stop", tooltip="Stop after this step and keep the best model"
+            description="Stop",
+            icon="stop",
+            tooltip="Stop after this step and keep the best model",
+            layout=ipywidgets.Layout(width="auto", margin="4px 0"),
         )
         self._stop.on_click(lambda _: on_stop())
         super().__init__([self._stop])

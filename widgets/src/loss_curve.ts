@@ -4,7 +4,7 @@ import uPlot from "uplot";
 
 import { smooth } from "./run_state.ts";
 
-const HEIGHT = 180;
+const HEIGHT = 170;
 const SMOOTHING = 0.8;
 
 export interface LossCurve {
@@ -26,7 +26,7 @@ export function lossCurve(parent: HTMLElement): LossCurve {
     legend: { show: false },
     cursor: { drag: { x: true, y: false } },
     scales: { x: { time: false } },
-    axes: [{ ...axis }, { ...axis, size: 48 }],
+    axes: [{ ...axis, size: 28 }, { ...axis, size: 44 }],
     series: [
       {},
       { stroke: () => colour("--ft-faint"), width: 1, points: { show: false } },

@@ -50,7 +50,8 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
     speed: figure("tokens/s", "tokens-per-s"),
     loss: figure("loss", "loss"),
   };
-  const curve = h("div", { class: "ft-curve", "data-testid": "loss-curve", role: "img", "aria-label": "training loss by step" });
+  const curve = h("div", { "data-testid": "loss-curve", role: "img", "aria-label": "training loss by step" });
+  const caption = h("div", { class: "ft-muted" }, "training loss by step, smoothed over the raw values");
   const rows = h("tbody");
   const table = h(
     "table",
@@ -58,6 +59,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
     h("thead", {}, h("tr", {}, ...["epoch", "step", "dev loss", "precision", "recall", "F1", ""].map((text) => h("th", { scope: "col" }, text)))),
     rows,
   );
+  const scroll = h("div", { class: "ft-scroll ft-dev" }, table);
   const notices = h("div", { class: "ft-notices", "data-testid": "notices" });
   const spoken = h("div", { class: "ft-spoken", "aria-live": "polite" });
   const root = h(
@@ -66,7 +68,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
     h("div", { class: "ft-head" }, title, setting, status),
     progress,
     h("div", { class: "ft-figures" }, ...Object.values(figures).map((item) => item.box)),
-    h("div", { class: "ft-panes" }, curve, h("div", { class: "ft-scroll" }, table)),
+    h("div", { class: "ft-panes" }, h("div", { class: "ft-curve" }, caption, curve), scroll),
     notices,
     spoken,
   );
@@ -101,6 +103,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
       const best = bestEvaluation(state);
       rows.replaceChildren(...state.evaluations.map((event) => row(event, event === best)));
       shownRows = state.evaluations.length;
+      scroll.scrollTop = scroll.scrollHeight; // the newest row is in view
     }
     const newest = state.evaluations.at(-1);
     if (newest && shownRows > spokenRows) {
