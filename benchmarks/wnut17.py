@@ -6,7 +6,7 @@ The data are those of the shared task (https://github.com/leondz/emerging_entiti
 """
 
 import argparse
-import os
+import contextlib
 import statistics
 import tempfile
 import time
@@ -46,8 +46,7 @@ def main() -> None:
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "ft_magics")
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for seed in arguments.seeds:
             name = f"seed_{seed}"
             cell = CELL.format(name=name, overrides=overrides, model=arguments.model, data=data, seed=seed)

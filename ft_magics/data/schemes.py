@@ -83,30 +83,30 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> str:
     """The scheme of many tag sequences.
 
     Returns:
-        `IOB1`, `IOB2`, `BIOES` or `BILOU`.
+        `IOB1`, `IOB2`, `IOE1`, `IOE2`, `BIOES` or `BILOU`.
 
     Raises:
         SchemeError: Letters of BIOES and of BILOU stand together.
     """
     letters: set[str] = set()
-    begins_without_need = starts_with_inside = False
+    begins_without_need = starts_with_inside = ends_without_need = False
     for tags in sentences:
-        previous = ""
-        for tag in tags:
+        before, previous = "O", ""
+        for tag in (*tags, "O"):
             letter, kind = split_tag(tag)
             letters.add(letter)
             begins_without_need |= letter == "B" and kind != previous
             starts_with_inside |= letter == "I" and kind != previous
-            previous = kind
+            ends_without_need |= before == "E" and kind != previous
+            before, previous = letter, kind
     if letters & set("LU"):
         if letters & set("ESM"):
-            raise SchemeError(
-                f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters - {'O'}))}. Say which one it "
-                "is, `scheme: BIOES` or `scheme: BILOU`, and the lines that break it are listed"
-            )
+            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters))}")
         return "BILOU"
-    if letters & set("ESM"):
+    if letters & set("SM") or letters >= set("BE"):
         return "BIOES"
+    if "E" in letters:
+        return "IOE2" if ends_without_need else "IOE1"
     return "IOB1" if starts_with_inside and not begins_without_need else "IOB2"
 
 
@@ -166,15 +166,17 @@ def tags_of(spans: Iterable[Span], length: int, scheme: str = "IOB2") -> tuple[s
 
 def count_invalid(tags: Sequence[str], scheme: str) -> int:
     """How often a sequence breaks its own scheme, such as IOB2's `I-PER` after O."""
-    if scheme in ("IO", "IOB1"):
+    if scheme in ("IO", "IOB1", "IOE1"):
         return 0
     count, previous, open_type = 0, "O", ""
     for tag in (*tags, "O"):
         letter, kind = split_tag(tag)
         letter = _CANONICAL.get(letter, letter)
         goes_on = letter in "IE" and previous in "BI" and kind == open_type
-        count += letter in "IE" and not goes_on
-        count += scheme in ("BIOES", "BILOU") and previous in "BI" and not goes_on and letter not in "IE"
+        count += scheme != "IOE2" and letter in "IE" and not goes_on
+        open_end = previous in ("I" if scheme == "IOE2" else "BI") and not goes_on
+        count += scheme in ("BIOES", "BILOU") and open_end and letter not in "IE"
+        count += scheme == "IOE2" and open_end
         previous, open_type = letter, kind
     return count
 

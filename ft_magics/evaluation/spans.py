@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -115,21 +115,6 @@ class TagTable:
         return {LETTERS[code] for code in np.flatnonzero(np.bincount(self.letter, minlength=_KINDS))}
 
 
-class _Codes(dict[str, int]):
-    """A tag's letter and type in one number; a tag is taken apart when it is met first."""
-
-    def __init__(self, types: TypeNames) -> None:
-        super().__init__()
-        self._types = types
-
-    def __missing__(self, tag: Any) -> int:
-        if not isinstance(tag, str):
-            raise DataError(f"{tag!r:.40} is no tag; expected text such as B-PER")
-        letter, name = split_tag(tag)
-        self[tag] = code = (self._types[name] if name else 0) * _KINDS + _CODE[letter]
-        return code
-
-
 def read_tags(sentences: Sequence[Sequence[str]], types: TypeNames, side: str) -> TagTable:
     """Tags as numbers.
 
@@ -142,21 +127,25 @@ def read_tags(sentences: Sequence[Sequence[str]], types: TypeNames, side: str) -
         DataError: A sentence is no list of texts; the message names it.
         SchemeError: A tag has no prefix; the message names its sentence.
     """
-    codes = _Codes(types)
     if any(isinstance(tags, str) for tags in sentences):
         raise _located(sentences, side, TypeError())
     try:
         lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
-        flat = np.fromiter(
-            map(codes.__getitem__, chain.from_iterable(sentences)), dtype=np.int64, count=int(lengths.sum())
-        )
+        numbers = {tag: at for at, tag in enumerate(sorted({"O", *chain.from_iterable(sentences)}))}
+        codes = np.array([_code(tag, types) for tag in numbers])
+        with_ends = chain.from_iterable(chain.from_iterable(zip(sentences, repeat(("O",)))))
+        row = np.fromiter(map(numbers.__getitem__, with_ends), dtype=np.int32, count=int(lengths.sum()) + len(lengths))
     except (TypeError, DataError) as error:
         raise _located(sentences, side, error) from error
-    sentence = np.repeat(np.arange(len(lengths)), lengths)
-    padded = np.zeros(len(flat) + len(lengths) + 1, dtype=np.int64)
-    padded[np.arange(len(flat)) + sentence + 1] = flat
-    first = np.concatenate([[0], np.cumsum(lengths[:-1])]) if len(lengths) else np.zeros(0, dtype=np.int64)
-    return TagTable((padded % _KINDS).astype(np.int8), padded // _KINDS, first + np.arange(len(lengths)) + 1, lengths)
+    row = np.concatenate([[numbers["O"]], row])
+    first = np.cumsum(lengths + 1) - lengths
+    return TagTable((codes % _KINDS).astype(np.int8)[row], (codes // _KINDS)[row], first, lengths)
+
+
+def _code(tag: str, types: TypeNames) -> int:
+    """A tag's type and letter in one number."""
+    letter, name = split_tag(tag)
+    return (types[name] if name else 0) * _KINDS + _CODE[letter]
 
 
 def _located(sentences: Sequence[Any], side: str, error: Exception) -> DataError:
