@@ -14,7 +14,7 @@ import { plainText, sameSpan } from "./sentence_layout.ts";
 import { legend, sentenceView } from "./sentence_view.ts";
 
 const LIMIT = 5;
-const MEANING: Record<Change, string> = { gained: "right here, wrong in the baseline", lost: "wrong here, right in the baseline" };
+const MEANING: Record<Change, string> = { gained: "fewer mistakes than the baseline", lost: "more mistakes than the baseline" };
 
 interface Query {
   text: string;
@@ -60,7 +60,7 @@ function sideView(comparison: Comparison, other: number, side: Change, mailbox: 
     source.find({ text, offset, limit: LIMIT }, (found) => {
       trouble.textContent = found.trouble ?? "";
       list.show(found.items.map((sentence) => sentenceCard(sentence, comparison.baseline, run?.title ?? "")));
-      pages.show({ offset, shown: found.items.length, found: found.total, instead: found.note });
+      pages.show({ offset, shown: found.items.length, found: found.total, instead: found.note, late: found.state === "asking" });
     });
   turn(0);
   const heading = h("h4", {}, `${many(run?.[side] ?? 0, "sentence")} ${side} `, h("span", { class: "ft-muted" }, `(${MEANING[side]})`));

@@ -78,8 +78,12 @@ export function freshId(): string {
   return `ft-${session}-${++ids}`;
 }
 
-/** Keep the notebook's own shortcuts from firing while a key is meant for us. */
+/**
+ * Keep the notebook's own shortcuts from firing while a key is meant for us. Those with Ctrl, Alt or ⌘, such as the one
+ * that saves, still get through.
+ */
 export function keepKeys(element: HTMLElement): void {
-  element.addEventListener("keydown", (event) => event.stopPropagation());
-  element.dataset["lmSuppressShortcuts"] = "true"; // Lumino may listen before the event gets here
+  element.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
 }

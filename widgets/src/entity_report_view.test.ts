@@ -104,6 +104,8 @@ test("arrow keys walk through the tabs, and a key meant for us goes no further",
   press(tablist, "ArrowRight");
   assert.equal(one(area, "tab-scores").tabIndex, 0);
   assert.equal(heard, 0);
+  press(tablist, "s", { ctrlKey: true });
+  assert.equal(heard, 1);
 });
 
 test("names from data are text, never markup", async () => {

@@ -80,7 +80,8 @@ function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
     ...comparisonTab(model, closers),
     ...(report.history.length ? [{ name: "history", label: "History", panel: () => historyPanel(report) }] : []),
   ];
-  const parts = tabs(list, by === "type" ? "scores" : "buckets");
+  const compared = list.some(({ name }) => name === "comparison");
+  const parts = tabs(list, by !== "type" ? "buckets" : compared ? "comparison" : "scores");
   root.replaceChildren(headline(report), parts.root);
   return () => closers.forEach((close) => close());
 }

@@ -127,7 +127,7 @@ function explorerView(report: EntityReport, { alter, turn, clear }: Wishes): Vie
       // What stands below must not jump while the kernel looks.
       list.root.style.minHeight = state === "asking" ? `${list.root.offsetHeight}px` : "";
       list.show(items.map((example) => exampleCard(example)));
-      pages.show({ offset, shown: items.length, found: total, instead: note });
+      pages.show({ offset, shown: items.length, found: total, instead: note, late: state === "asking" });
     },
     focus: (end) => list.focus(end === "first" ? 0 : LIMIT),
   };

@@ -8,8 +8,9 @@ export interface Place {
   shown: number;
   /** How many there are to page through, as far as is known. */
   found: number;
-  /** Said instead of the place. */
+  /** Said instead of the place; what is said only for a moment comes up late, so that it does not flicker. */
   instead?: string | undefined;
+  late?: boolean;
 }
 export interface Pager {
   /** The sentence that says where one is; it is spoken when it changes. */
@@ -32,7 +33,7 @@ export function pager(limit: number, totalTestid: string, turn: (offset: number)
       next.disabled = offset + limit >= place.found;
       const total = h("span", { "data-testid": totalTestid, "data-total": place.found }, count(place.found));
       const range = place.shown ? `${count(offset + 1)}–${count(offset + place.shown)} of ` : "";
-      status.replaceChildren(...(place.instead ? [place.instead] : [range, total, ...(range ? [] : [" found"])]));
+      status.replaceChildren(...(place.instead ? [h("span", { class: place.late && "ft-late" }, place.instead)] : [range, total, ...(range ? [] : [" found"])]));
     },
   };
 }

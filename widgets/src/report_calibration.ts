@@ -50,7 +50,7 @@ function reliability({ bins }: Calibration): HTMLElement {
     ...[bin.confidence, bin.accuracy].map((share) => percent(share)),
     count(bin.count),
   ]);
-  return h("section", {}, plot, numbers(["confidence", "mean", "accuracy", "entities"], rows));
+  return h("section", {}, plot, numbers("accuracy by confidence", ["confidence", "mean", "accuracy", "entities"], rows));
 }
 
 function thresholds({ thresholds: all }: Calibration): HTMLElement {
@@ -71,11 +71,12 @@ function thresholds({ thresholds: all }: Calibration): HTMLElement {
     count(predicted),
     f1 !== null && f1 === best ? "★ best F1" : "",
   ]);
-  return h("section", {}, plot, numbers(["threshold", "precision", "recall", "F1", "predicted", ""], rows));
+  return h("section", {}, plot, numbers("scores by threshold", ["threshold", "precision", "recall", "F1", "predicted", ""], rows));
 }
 
-function numbers(heads: string[], rows: string[][]): HTMLElement {
-  return h("div", { class: "ft-scroll ft-short" }, table(heads, rows));
+/** It scrolls and holds nothing that takes the focus, so it takes it itself. */
+function numbers(name: string, heads: string[], rows: string[][]): HTMLElement {
+  return h("div", { class: "ft-scroll ft-short", tabindex: 0, role: "region", "aria-label": name }, table(heads, rows));
 }
 
 function fold(name: string, examples: readonly Example[]): HTMLElement[] {

@@ -15,6 +15,7 @@ const other = (title: string, gained: number): Other => ({
   per_type: [
     { type: "PER", support: 9, baseline_f1: 0.4, f1: 0.5, difference: 0.1, interval: [0.02, 0.2], p: 0.0001 },
     { type: "LOC", support: 2, baseline_f1: null, f1: 0.1, difference: null, interval: null, p: null },
+    { type: "macro", support: 11, baseline_f1: 0.2, f1: 0.3, difference: 0.1, interval: [0, 0.2], p: 0.06 },
   ],
 });
 const comparison: Comparison = {
@@ -31,6 +32,7 @@ async function panel(): Promise<{ root: HTMLElement; kernel: FakeKernel; close: 
 test("differences come with intervals and p-values, and small ones are marked", async () => {
   const { root } = await panel();
   const rows = [...one(root, "comparison-table").querySelectorAll("tbody tr")].map((row) => row.textContent);
+  assert.match(one(root, "comparison-table").querySelector("tfoot")?.textContent ?? "", /^macro11/);
   assert.deepEqual(rows, ["LOC2–10.00–––", "PER940.0050.00+10.00[+2.0, +20.0]< 0.001 *"]);
   assert.match(one(root, "comparison-overview").textContent ?? "", /large50\.00\+2\.00\[\+1\.0, \+3\.0\]0\.004 \*20/);
 });

@@ -8,13 +8,15 @@ import type { Mailbox } from "./kernel_pages.ts";
 import type { Metric } from "./run_state.ts";
 import { sortTable, type Column } from "./sort_table.ts";
 
+const AVERAGES = ["micro", "macro", "weighted"];
 const SURE = 0.05;
 const NOTE = `* p < ${SURE}, paired bootstrap over sentences; not corrected for the number of types.`;
 
 export function comparisonPanel(comparison: Comparison, mailbox: Mailbox): Panel {
   let close = (): void => {};
   const holder = h("div");
-  const choices = comparison.others.map((other, at) => button(other.title, () => choose(at), { dir: "auto", class: "ft-link" }));
+  const several = comparison.others.length > 1;
+  const choices = several ? comparison.others.map(({ title }, at) => button(title, () => choose(at), { dir: "auto", class: "ft-link" })) : [];
   const choose = (at: number): void => {
     close();
     choices.forEach((choice, index) => choice.setAttribute("aria-pressed", String(index === at)));
@@ -31,7 +33,7 @@ export function comparisonPanel(comparison: Comparison, mailbox: Mailbox): Panel
 
 function overview({ baseline, baseline_f1, others }: Comparison, choices: readonly HTMLElement[]): HTMLElement {
   const first: Child[] = [h("bdi", {}, baseline), percent(baseline_f1), "baseline", "", "", "", ""];
-  const rows = others.map((other, at) => [choices[at] ?? other.title, percent(other.f1), ...certainty(other), count(other.gained), count(other.lost)]);
+  const rows = others.map((other, at) => [choices[at] ?? h("bdi", {}, other.title), percent(other.f1), ...certainty(other), count(other.gained), count(other.lost)]);
   const heads = ["run", "F1", "difference", "95 % interval", "p", "sentences gained", "lost"];
   return h("div", { class: "ft-scroll" }, table(heads, [first, ...rows], { "data-testid": "comparison-overview" }));
 }
@@ -55,9 +57,16 @@ function typesTable(other: Other): HTMLElement {
     { head: "", class: "ft-wide", show: (row) => whisker(row, widest(other)) },
     { head: "p", value: ({ p }) => p, show: ({ p }) => pText(p) },
   ];
-  const sorted = sortTable({ columns, name: ({ type }) => type, attributes: { "data-testid": "comparison-table" } });
-  sorted.fill(other.per_type);
+  const [types, foot] = averagesApart(other.per_type);
+  const sorted = sortTable({ columns, name: ({ type }) => type, foot, attributes: { "data-testid": "comparison-table" } });
+  sorted.fill(types);
   return sorted.root;
+}
+
+/** Averages come last, and stay there when the types are sorted. */
+function averagesApart(rows: readonly TypeDifference[]): [types: TypeDifference[], averages: TypeDifference[]] {
+  const first = rows.findLastIndex(({ type }) => !AVERAGES.includes(type)) + 1;
+  return [rows.slice(0, first), rows.slice(first)];
 }
 
 /** The largest bound of all intervals, for one scale of all rows. */

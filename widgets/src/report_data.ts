@@ -166,8 +166,8 @@ export function total(values: readonly number[]): number {
 }
 
 const ATTRIBUTES: Record<string, string> = {
-  entity_length: "Length of the entity, in words",
-  sentence_length: "Length of the sentence, in words",
+  entity_length: "Length of the entity",
+  sentence_length: "Length of the sentence",
   seen: "Seen in training",
   train_frequency: "Times seen in training",
   ambiguity: "Ambiguity of the surface",

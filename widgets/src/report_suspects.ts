@@ -11,13 +11,16 @@ import { legend } from "./sentence_view.ts";
 const LIMIT = 10;
 const NONE = "No gold entity is suspected: the model never disagrees with the gold both confidently and consistently.";
 
-export function suspectsPanel({ suspects }: EntityReport): HTMLElement {
+const UNKNOWN = "Suspected gold errors are found by the model's confidence, and these predictions come without confidences.";
+
+export function suspectsPanel({ suspects, calibration }: EntityReport): HTMLElement {
+  const none = calibration ? NONE : UNKNOWN;
   const why = "The model disagrees with these, confidently and consistently. Look before you believe either.";
   const reason = ({ score, reason: text }: Suspect): Child[] => [h("div", { class: "ft-muted", "data-testid": "reason" }, `${text} · score ${score.toFixed(2)}`)];
   return h(
     "div",
     { "data-testid": "suspects" },
-    h("p", { class: "ft-muted" }, suspects.length ? why : NONE),
+    h("p", { class: "ft-muted" }, suspects.length ? why : none),
     ...(suspects.length ? pagedCards("suspected gold errors", suspects, reason) : []),
   );
 }
