@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,21 +28,22 @@ def _free_port() -> int:
 
 
 @contextmanager
-def lab_server(folder: Path):
+def lab_server(folder: Path, *, dark: bool = False):
     """JupyterLab on a folder, with a home of its own and this Python as its only kernel.
 
     Yields:
         The address of the server.
     """
     home = folder / ".home"
-    kernel = home / "data" / "kernels" / "python3"
-    kernel.mkdir(parents=True)
     spec = {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": "Python 3",
         "language": "python",
     }
-    (kernel / "kernel.json").write_text(json.dumps(spec))
+    _write_json(home / "data" / "kernels" / "python3" / "kernel.json", spec)
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    _write_json(settings / "notification.jupyterlab-settings", {"fetchNews": "false", "checkForUpdates": False})
+    _write_json(settings / "themes.jupyterlab-settings", {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"})
     environment = {
         **os.environ,
         "HOME": str(home),
@@ -50,7 +52,7 @@ def lab_server(folder: Path):
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", "")])),
+        "OMP_NUM_THREADS": "1",  # the browser needs a core too; threads that wait for one another would take it
     }
     port = _free_port()
     command = [
@@ -68,6 +70,11 @@ def lab_server(folder: Path):
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _write_json(path: Path, record: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record))
 
 
 def _wait_for(address: str, process: subprocess.Popen, log: Path) -> str:
@@ -111,12 +118,35 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(notebook, path)
 
 
+def copy_quickstart(path: Path, *, epochs: int) -> None:
+    """The quickstart with fewer epochs."""
+    text = (REPOSITORY / "demo_notebooks" / "01_quickstart.ipynb").read_text(encoding="utf-8")
+    short, changes = re.subn(r"epochs: \d+", f"epochs: {epochs}", text)
+    assert changes == 1
+    path.write_text(short, encoding="utf-8")
+
+
+def shut_down_kernels(page, address: str) -> None:
+    """End every kernel of the server, as a user does from Lab's list of kernels."""
+    page.evaluate(
+        """async address => {
+            const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
+            const kernels = await (await fetch(`${address}/api/kernels`)).json();
+            for (const {id} of kernels)
+                await fetch(`${address}/api/kernels/${id}`, {method: 'DELETE', headers: {'X-XSRFToken': token}});
+        }""",
+        address,
+    )
+
+
 def open_notebook(page, address: str, name: str) -> None:
     """Open a notebook and wait until its kernel is idle."""
     page.goto(f"{address}/lab/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
     page.wait_for_timeout(1000)  # Lab says idle a moment before it takes cells
+    if page.locator("#jp-left-stack").is_visible():
+        page.keyboard.press("Control+b")  # the notebook gets the room of the file list
 
 
 def code_cell(page, index: int):
