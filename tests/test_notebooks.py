@@ -1,0 +1,162 @@
+"""The demo notebook, run for real by the script behind `make demo`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from conftest import HOST_VARIABLES, REPOSITORY
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MOST_BYTES = 150_000
+
+
+@dataclass(frozen=True)
+class Executed:
+    folder: Path
+    printed: str
+    code: int
+    notebook: nbformat.NotebookNode
+
+    def outputs(self, begin: str) -> list:
+        """Outputs of the cell whose text begins so."""
+        (cell,) = (cell for cell in self.notebook.cells if cell.source.startswith(begin))
+        return cell.outputs
+
+    def html(self, begin: str) -> str:
+        return "".join(item.get("data", {}).get("text/html", "") for item in self.outputs(begin))
+
+
+def load_script():
+    """`run_demo.py` as a module."""
+    spec = importlib.util.spec_from_file_location("run_demo", REPOSITORY / "demo_notebooks" / "run_demo.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    script = load_script()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        for name in HOST_VARIABLES:
+            patch.delenv(name, raising=False)
+        patch.setattr(script, "OUTPUT", folder)
+        code = script.main()
+    notebook = nbformat.read(folder / "01_quickstart.ipynb", as_version=4)
+    return Executed(folder, printed.getvalue(), code, notebook)
+
+
+def test_every_cell_runs_and_none_complains(executed):
+    assert executed.code == 0
+    code = [cell for cell in executed.notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    outputs = [item for cell in code for item in cell.outputs]
+    assert not [item for item in outputs if item.output_type == "error"]
+    assert not [item.text for item in outputs if item.get("name") == "stderr"]
+
+
+def test_dev_f1_rises_from_the_first_epoch_to_the_last(executed):
+    lines = (executed.folder / "ft_runs" / "ner" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    dev = [event["f1"] for event in events if event["kind"] == "evaluated" and event["split"] == "dev"]
+    assert len(dev) >= 3
+    assert dev[-1] > dev[0] + 0.2
+    assert events[-1]["status"] == "done"
+
+
+def test_the_run_and_its_report_stay_in_the_notebook_as_html(executed):
+    run = executed.html("%%finetune")
+    assert "finished after" in run
+    assert "★ best" in run
+    report = executed.html("report = %ner_eval")
+    assert all(f">{name}</th>" in report for name in ("EVENT", "LOC", "ORG", "PER", "micro", "macro", "weighted"))
+    assert "spurious" in report
+    (text,) = (item.text for item in executed.outputs("print(") if item.output_type == "stream")
+    micro = float(text.split("micro F1 ")[1].split(",")[0])
+    assert f"F1 {100 * micro:.2f}" in report
+
+
+def test_nothing_in_it_needs_a_kernel_or_is_large(executed):
+    assert "widgets" not in executed.notebook.metadata
+    text = (executed.folder / "01_quickstart.ipynb").read_text(encoding="utf-8")
+    assert WIDGET not in text
+    assert "<script" not in text
+    assert len(text.encode()) < MOST_BYTES
+
+
+def test_it_uses_and_saves_the_model(executed):
+    (entities,) = (item.data["text/plain"] for item in executed.outputs("ner.predict"))
+    assert "Ada Lovelace" in entities
+    assert "'LOC'" in entities
+    (same,) = (item.data["text/plain"] for item in executed.outputs("import ft_magics"))
+    assert same == "True"
+    assert (executed.folder / "saved_models" / "ner" / "model.safetensors").is_file()
+
+
+def test_the_terminal_sees_progress_the_report_and_where_things_lie(executed):
+    lines = executed.printed.splitlines()
+    assert any(line.startswith("  step ") and line.endswith("tokens/s") for line in lines)
+    assert any(line.startswith("  epoch 1: dev precision ") for line in lines)
+    assert any(line.split()[:1] == ["PER"] for line in lines)
+    page = executed.folder / "01_quickstart.html"
+    for path in (page.with_suffix(".ipynb"), page, executed.folder / "ft_runs" / "ner" / "report.html"):
+        assert any(line.endswith(str(path)) for line in lines)
+        assert path.is_file()
+    assert "entity type" in page.read_text(encoding="utf-8")
+
+
+def test_the_follower_prints_lines_as_they_come_and_waits_for_whole_ones(tmp_path, capsys):
+    events, done = tmp_path / "events.jsonl", threading.Event()
+    follower = threading.Thread(target=load_script().follow, args=(events, done))
+    follower.start()
+    printed = ""
+
+    def wait_for(text: str) -> None:
+        nonlocal printed
+        deadline = time.monotonic() + 60
+        while text not in printed and time.monotonic() < deadline:
+            time.sleep(0.1)
+            printed += capsys.readouterr().out
+        assert text in printed
+
+    def step(number: int, elapsed_s: float) -> str:
+        numbers = {"epoch": 0.5, "loss": 1.25, "learning_rate": 0.1, "grad_norm": None, "tokens_per_s": 4321.0}
+        return json.dumps({"kind": "step", "step": number, "elapsed_s": elapsed_s, **numbers}) + "\n"
+
+    try:
+        time.sleep(0.1)  # it has looked once, and there was no file
+        notice = json.dumps({"kind": "notice", "level": "info", "text": "一切就绪"}, ensure_ascii=False)
+        events.write_text(step(1, 1) + step(2, 2) + '{"kind": "of a newer version"}\n' + notice[:20], encoding="utf-8")
+        wait_for("  step 1, epoch 0.50, loss 1.2500, 4,321 tokens/s\n")
+        with events.open("a", encoding="utf-8") as stream:
+            stream.write(notice[20:] + "\n" + step(3, 6.5))
+        wait_for("step 3")
+    finally:
+        done.set()
+        follower.join()
+    assert printed.count("step 1") == 1
+    assert "step 2" not in printed  # steps are told every five seconds
+    assert "  一切就绪\n" in printed
+
+
+def test_a_notebook_that_fails_says_so_and_is_kept(tmp_path, capsys, monkeypatch):
+    script = load_script()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(notebook, tmp_path / "notebooks" / "01_quickstart.ipynb")
+    monkeypatch.setattr(script, "HERE", tmp_path / "notebooks")
+    monkeypatch.setattr(script, "OUTPUT", tmp_path / "output")
+    assert script.main() == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "ZeroDivisionError" in (tmp_path / "output" / "01_quickstart.ipynb").read_text(encoding="utf-8")
