@@ -66,6 +66,11 @@ export function tableRow(name: Child, cells: readonly Child[], attributes: Attri
   return h("tr", attributes, h("th", { scope: "row", dir: "auto" }, name), ...cells.map((cell) => h("td", {}, cell)));
 }
 
+/** What only a screen reader says. */
+export function spoken(text: string): HTMLElement {
+  return h("span", { class: "ft-spoken" }, text);
+}
+
 export function section(name: string, ...children: HTMLElement[]): HTMLElement {
   return h("section", { class: "ft-section" }, h("h4", {}, name), h("div", { class: "ft-scroll" }, ...children));
 }

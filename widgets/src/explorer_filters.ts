@@ -1,6 +1,6 @@
 /** The controls above the examples: kind, type, bucket, text, order. */
 
-import { freshId, h } from "./dom.ts";
+import { freshId, h, spoken } from "./dom.ts";
 import { KINDS, MISTAKES, SORTS, type Filter, type Sort } from "./example_data.ts";
 import { KIND_WORDS } from "./example_card.ts";
 import { attributeName, type EntityReport } from "./report_data.ts";
@@ -100,7 +100,7 @@ function chooser<Value>(name: string, testid: string, choices: Choice<Value>[], 
     if (choice) choose(choice.value);
   });
   return {
-    root: h("label", {}, h("span", { class: "ft-spoken" }, name), select),
+    root: h("label", {}, spoken(name), select),
     set(value) {
       select.value = String(choices.findIndex((choice) => String(choice.value) === String(value)));
     },
@@ -113,12 +113,12 @@ export function searchBox(name: string, testid: string, search: (text: string) =
   let timer: ReturnType<typeof setTimeout>;
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => search(input.value), TYPING_MS);
+    timer = setTimeout(() => search(input.value.trim()), TYPING_MS);
   });
   return {
     root: input,
     set(text) {
-      if (text === input.value) return;
+      if (text === input.value.trim()) return; // a space while typing is no other search
       clearTimeout(timer);
       input.value = text;
     },

@@ -1,11 +1,11 @@
 /** Scores by what an entity is like: one table per attribute. */
 
-import { button, h, section, tableRow } from "./dom.ts";
+import { button, h, section, spoken, tableRow } from "./dom.ts";
 import type { Explore } from "./error_explorer.ts";
 import { count, percent } from "./format.ts";
 import { attributeName, bucketTables, type Bucket, type EntityReport } from "./report_data.ts";
 
-const HEADS = ["", "F1", "", "precision", "recall", "support", "predicted", "correct"];
+const HEADS = ["bucket", "F1", "", "precision", "recall", "support", "predicted", "correct"];
 
 export function bucketsPanel(report: EntityReport, by: string, explore: Explore): HTMLElement {
   const tables = bucketTables(report.buckets, by).map(([attribute, rows]) => bucketTable(attribute, rows, explore));
@@ -14,7 +14,7 @@ export function bucketsPanel(report: EntityReport, by: string, explore: Explore)
 }
 
 function bucketTable(attribute: string, rows: readonly Bucket[], explore: Explore): HTMLElement {
-  const heads = HEADS.map((head) => h("th", { scope: "col" }, head));
+  const heads = HEADS.map((head) => h("th", { scope: "col" }, head || spoken("F1, drawn")));
   const body = rows.map((row) => bucketRow(attribute, row, explore));
   const attributes = { class: "ft-clickable", "data-testid": "bucket-table", "data-attribute": attribute };
   return section(attributeName(attribute), h("table", attributes, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...body)));

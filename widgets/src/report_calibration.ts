@@ -1,7 +1,7 @@
 /** Whether confidence can be believed, and what a threshold on it would do. */
 
 import { curvePlot } from "./curve_plot.ts";
-import { h, table } from "./dom.ts";
+import { h, spoken, table, type Child } from "./dom.ts";
 import { count, percent } from "./format.ts";
 import type { Calibration, EntityReport } from "./report_data.ts";
 import { pagedCards } from "./report_suspects.ts";
@@ -71,11 +71,11 @@ function thresholds({ thresholds: all }: Calibration): HTMLElement {
     count(predicted),
     f1 !== null && f1 === best ? "★ best F1" : "",
   ]);
-  return h("section", {}, plot, numbers("scores by threshold", ["threshold", "precision", "recall", "F1", "predicted", ""], rows));
+  return h("section", {}, plot, numbers("scores by threshold", ["threshold", "precision", "recall", "F1", "predicted", spoken("note")], rows));
 }
 
 /** It scrolls and holds nothing that takes the focus, so it takes it itself. */
-function numbers(name: string, heads: string[], rows: string[][]): HTMLElement {
+function numbers(name: string, heads: Child[], rows: string[][]): HTMLElement {
   return h("div", { class: "ft-scroll ft-short", tabindex: 0, role: "region", "aria-label": name }, table(heads, rows));
 }
 

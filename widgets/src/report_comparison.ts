@@ -54,7 +54,7 @@ function typesTable(other: Other): HTMLElement {
     { head: "F1", value: ({ f1 }) => f1, show: ({ f1 }) => percent(f1) },
     { head: "difference", value: ({ difference }) => difference, show: ({ difference }) => signed(difference) },
     { head: "95 % interval", class: "ft-muted", show: ({ interval }) => signedInterval(interval) || "–" },
-    { head: "", class: "ft-wide", show: (row) => whisker(row, widest(other)) },
+    { head: "difference, drawn", drawn: true, class: "ft-wide", show: (row) => whisker(row, widest(other)) },
     { head: "p", value: ({ p }) => p, show: ({ p }) => pText(p) },
   ];
   const [types, foot] = averagesApart(other.per_type);

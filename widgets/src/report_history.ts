@@ -1,6 +1,6 @@
 /** Dev scores per epoch. */
 
-import { h, table } from "./dom.ts";
+import { h, spoken, table } from "./dom.ts";
 import { decimal, percent } from "./format.ts";
 import type { EntityReport } from "./report_data.ts";
 
@@ -12,5 +12,5 @@ export function historyPanel({ history }: EntityReport): HTMLElement {
     ...[precision, recall, f1].map((share) => percent(share)),
     f1 !== null && f1 === best ? "★ best" : "",
   ]);
-  return h("div", { class: "ft-scroll" }, table(["epoch", "dev loss", "precision", "recall", "F1", ""], rows, { "data-testid": "history" }));
+  return h("div", { class: "ft-scroll" }, table(["epoch", "dev loss", "precision", "recall", "F1", spoken("note")], rows, { "data-testid": "history" }));
 }

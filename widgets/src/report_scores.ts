@@ -79,7 +79,7 @@ function scoresTable(report: EntityReport, explore: Explore): SortTable<Row> {
     ...bounds("recall", "ft-more"),
     rate("f1", "F1"),
     ...bounds("f1", ""),
-    { head: "", class: "ft-wide", show: ([, scores]) => range(scores) },
+    { head: "F1, drawn", drawn: true, class: "ft-wide", show: ([, scores]) => range(scores) },
     ...(["support", "predicted", "correct"] as const).map(number),
   ];
   const foot = AVERAGES.map((name): Row => [name, report[name]]);

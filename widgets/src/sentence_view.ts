@@ -1,6 +1,6 @@
 /** A sentence with its gold spans underlined and its predicted spans boxed. */
 
-import { h } from "./dom.ts";
+import { h, spoken } from "./dom.ts";
 import { directionMark, layOut, type Cover, type Edge, type Marked, type Piece, type Side } from "./sentence_layout.ts";
 
 interface Cut {
@@ -47,13 +47,13 @@ function calm(labels: readonly Edge[]): readonly Edge[] {
 }
 
 function label({ side, type, own }: Edge): HTMLElement {
-  const spoken = side === "gold" ? "gold " : h("span", { class: "ft-spoken" }, "predicted ");
-  return h("bdi", { class: `ft-label ft-label-${side}${own ? " ft-own" : ""}`, "data-side": side, "data-type": type }, spoken, type);
+  const before = side === "gold" ? "gold " : spoken("predicted ");
+  return h("bdi", { class: `ft-label ft-label-${side}${own ? " ft-own" : ""}`, "data-side": side, "data-type": type }, before, type);
 }
 
 /** What the marks mean. */
 export function legend(): HTMLElement {
   const box = h("span", { class: "ft-pred ft-own ft-starts ft-ends" }, "predicted entity", h("bdi", { class: "ft-label ft-label-pred ft-own" }, "TYPE"));
   const line = h("span", { class: "ft-gold ft-own" }, "gold entity", h("bdi", { class: "ft-label ft-label-gold ft-own" }, "gold TYPE"));
-  return h("span", { class: "ft-legend ft-muted" }, line, box);
+  return h("span", { class: "ft-legend" }, line, box);
 }

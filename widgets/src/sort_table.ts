@@ -1,6 +1,6 @@
 /** A table whose rows sort by a click on a heading. */
 
-import { button, h, type Attributes, type Child } from "./dom.ts";
+import { button, h, spoken, type Attributes, type Child } from "./dom.ts";
 import { sortedRows } from "./report_data.ts";
 import type { Metric } from "./run_state.ts";
 
@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** What it sorts by; a column without cannot be sorted by. */
   value?: (row: Row) => string | Metric;
   class?: string;
+  /** A drawing needs no heading for the eye. */
+  drawn?: boolean;
 }
 export interface SortTable<Row> {
   root: HTMLElement;
@@ -21,10 +23,6 @@ interface Options<Row> {
   name: (row: Row) => string;
   foot?: readonly Row[];
   attributes?: Attributes;
-}
-interface Heading<Row> {
-  column: Column<Row>;
-  cell: HTMLElement;
 }
 
 export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Options<Row>): SortTable<Row> {
@@ -45,7 +43,7 @@ export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Op
     draw();
   };
   const headings = columns.map((column, at) => heading(column, () => choose(at)));
-  const head = h("thead", {}, h("tr", {}, ...headings.map(({ cell }) => cell)));
+  const head = h("thead", {}, h("tr", {}, ...headings));
   return {
     root: h("div", { class: "ft-scroll ft-tall" }, h("table", attributes, head, body, foots)),
     fill(all) {
@@ -55,17 +53,17 @@ export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Op
   };
 }
 
-function heading<Row>(column: Column<Row>, choose: () => void): Heading<Row> {
-  const content = column.value ? button(column.head, choose, { class: "ft-sort" }) : column.head;
-  return { column, cell: h("th", { scope: "col", class: column.class }, content) };
+function heading<Row>(column: Column<Row>, choose: () => void): HTMLElement {
+  const plain = column.drawn ? spoken(column.head) : column.head;
+  const content = column.value ? button(column.head, choose, { class: "ft-sort" }) : plain;
+  return h("th", { scope: "col", class: column.class }, content);
 }
 
-function mark<Row>({ column, cell }: Heading<Row>, chosen: boolean, descending: boolean): void {
+function mark(cell: HTMLElement, chosen: boolean, descending: boolean): void {
   const sorter = cell.querySelector("button");
   if (!sorter) return;
   cell.setAttribute("aria-sort", chosen ? (descending ? "descending" : "ascending") : "none");
   sorter.dataset["arrow"] = chosen ? (descending ? "▾" : "▴") : "";
-  sorter.textContent = column.head;
 }
 
 function cell<Row>(column: Column<Row>, row: Row, first: boolean): HTMLElement {
