@@ -347,6 +347,14 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     report = run.report("test")
     assert len(report.types) == 400
     assert report.micro.support == 400
-    from ft_magics.display.report_page import report_html
+    from ft_magics.evaluation.page import report_html
 
     assert len(report_html(report)) < 400_000
+
+
+def test_a_vocabulary_of_another_language_is_noticed(config, tmp_path):
+    path = tmp_path / "greek.conll"
+    path.write_text("Αθήνα B-LOC\nείναι O\n\nΡόδος B-LOC\n\n", encoding="utf-8")
+    notices = prepare(config("max_steps: 1", data=f"{{train: {path}}}")).check.warnings
+    assert any("vocabulary lacks" in notice for notice in notices)
+    assert not any("vocabulary lacks" in notice for notice in prepare(config("max_steps: 1")).check.warnings)

@@ -84,6 +84,7 @@ def prepare(config: RunConfig) -> Prepared:
     for split in corpus.splits:
         _check_ids(source, features[split.name], model.get_input_embeddings().num_embeddings)
         _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
+    _note_unknown(features["train"], tokenizer.unk_token_id, check)
     total_steps = count_steps(train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     return Prepared(
@@ -154,6 +155,20 @@ def _check_warmup(warmup: float, total_steps: int) -> None:
     if warmup >= max(total_steps, 1) > 1:
         text = f"{warmup:g} steps are asked for and the whole training has {total_steps}; give a share, such as 0.1"
         raise CellError([Problem(line=None, where="train.warmup", text=text)])
+
+
+_MOST_UNKNOWN = 0.05
+
+
+def _note_unknown(features: list[Feature], unknown_id: int | None, check: DataCheck) -> None:
+    """Warn when the model cannot read much of the data: its vocabulary is of another language."""
+    tokens = sum(len(feature.input_ids) for feature in features)
+    unknown = sum(feature.input_ids.count(unknown_id) for feature in features) if unknown_id is not None else 0
+    if unknown > _MOST_UNKNOWN * tokens:
+        check.warnings.append(
+            f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the same to "
+            "it; choose a model made for this language"
+        )
 
 
 def _note_windows(name: str, sentences: int, features: list[Feature], limit: int, check: DataCheck) -> None:
