@@ -257,6 +257,7 @@ def test_tables_for_other_tools(full):
         ({"bucket": ["seen", "no such label"]}, 0),
         ({"text": "HAIFA"}, 2),
         ({"text": "haifa", "kinds": ["correct"]}, 1),
+        ({"text": "北京"}, 2),
     ],
 )
 def test_the_evidence_is_filtered(full, chosen, found):

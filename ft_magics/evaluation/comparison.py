@@ -114,10 +114,10 @@ class Comparison:
         """Some sentences that a system gained or lost: `other`, `side`, `text`, `offset`, `limit`."""
         at = int(request.get("other", 0))
         chosen = self.others[at].lost if request.get("side") == "lost" else self.others[at].gained
-        wanted = str(request.get("text") or "").lower()
+        wanted = str(request.get("text") or "")
         evidence = _evidence(self.reports[0])
         if wanted:
-            chosen = [sentence for sentence in chosen if wanted in evidence.line(sentence)]
+            chosen = [sentence for sentence in chosen if evidence.mentions(sentence, wanted)]
         offset, limit = int(request.get("offset", 0)), min(int(request.get("limit", 20)), 200)
         shown = [_sentence(self.reports[0], self.reports[at + 1], index) for index in chosen[offset : offset + limit]]
         return {"total": len(chosen), "sentences": shown}

@@ -6,6 +6,7 @@ from it a page at a time.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from ft_magics.evaluation.buckets import ATTRIBUTES, Attribute, surface_of
+from ft_magics.evaluation.joining import join_words
 from ft_magics.evaluation.matching import KINDS, Pairs
 from ft_magics.evaluation.spans import Bools, Ints, SpanTable
 
 __all__ = ["Evidence", "Texts"]
 
+_FIRST_PAGE = 20
 _AROUND = {"word": 60, "character": 240}  # of a longer sentence the surroundings are shown
 
 PlacedSpan = list[Any]  # start, end, type
@@ -92,14 +95,15 @@ class Evidence:
 
     @cached_property
     def _lines(self) -> list[str]:
-        """Sentences in lower case, for the search."""
-        words = self.texts.words or []
-        joint = " " if self.texts.unit == "word" else ""
-        return [joint.join(sentence).lower() for sentence in words]
+        """Sentences and their row ids as the search compares them."""
+        words = self.texts.words or [[]] * len(self.texts.ids)
+        spaces = self.texts.unit == "word"
+        rows = zip(words, self.texts.ids, strict=True)
+        return [_folded(f"{join_words(sentence, spaces=spaces)}\n{row}") for sentence, row in rows]
 
-    def line(self, sentence: int) -> str:
-        """A sentence in lower case; empty where only tags are known."""
-        return self._lines[sentence] if self._lines else ""
+    def mentions(self, sentence: int, text: str) -> bool:
+        """Whether a sentence or its row id has a text in it."""
+        return _folded(text) in self._lines[sentence]
 
     def surfaces(self, table: SpanTable) -> list[str]:
         """The words of each span; empty texts where only tags are known."""
@@ -130,7 +134,7 @@ class Evidence:
         if chosen.get("bucket"):
             keep &= self._in_bucket(*chosen["bucket"])
         if chosen.get("text"):
-            wanted = str(chosen["text"]).lower()
+            wanted = _folded(str(chosen["text"]))
             keep &= self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
         return np.flatnonzero(keep)
 
@@ -165,12 +169,13 @@ class Evidence:
         return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
 
     def preview(self, most: int = 200) -> list[dict[str, Any]]:
-        """Some examples of everything: the first of each pair of types, then the second, and so on."""
+        """What is sent along with a report: the first page of mistakes, then examples of each pair of types in turn."""
         cell = self._types("gold") * len(self.names) + self._types("pred")
         order = np.lexsort((np.arange(len(cell)), cell))
         starts = np.searchsorted(cell[order], cell[order], side="left")
         rank = np.empty(len(cell), dtype=np.int64)
         rank[order] = np.arange(len(cell)) - starts
+        rank[np.flatnonzero(self.pairs.kind > 0)[:_FIRST_PAGE]] = -1
         chosen = np.sort(np.argsort(rank, kind="stable")[:most])
         return [self.example(int(at)) for at in chosen]
 
@@ -233,6 +238,11 @@ class Evidence:
         attribute = self.attributes[name]
         found = [int(side[at]) for side, at in ((attribute.gold, gold), (attribute.pred, pred)) if at >= 0]
         return [ATTRIBUTES[name][at] for at in dict.fromkeys(found)]
+
+
+def _folded(text: str) -> str:
+    """A text as the search compares it: letters alike in case and in the way they are composed."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def table_span(table: SpanTable, index: int) -> tuple[int, int, int]:

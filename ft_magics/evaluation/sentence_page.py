@@ -6,17 +6,16 @@ of the style, the words still say.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import Any
 
+from ft_magics.evaluation.joining import join_words, joint
 from ft_magics.markup import MUTED, element, percent
 
 __all__ = ["examples_html", "sentence_html"]
 
-_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _GOLD = "text-decoration:underline"
 _PRED = "background:rgba(230,159,0,0.3)"
 
@@ -54,28 +53,14 @@ def sentence_html(sentence: Mapping[str, Any], marks: Sequence[tuple[str, Placed
         closing = [f"{whose} {span[2]}" for whose, span in inside if span[1] == end or end == len(words)]
         pieces.append(_piece(words[start:end], sentence["spaces"], inside, closing))
         if end < len(words):
-            pieces.append(_joint(words[end - 1], words[end], sentence["spaces"]))
+            pieces.append(joint(words[end - 1], words[end], spaces=sentence["spaces"]))
     return element("div", *pieces, *([" …"] if sentence.get("after") else []), dir="auto")
 
 
 def _piece(words: Sequence[str], spaces: bool, inside: Sequence[tuple[str, PlacedSpan]], closing: Sequence[str]) -> str:
-    text = escape(_join(words, spaces))
+    text = escape(join_words(words, spaces=spaces))
     if not inside:
         return text
     styles = {_GOLD if whose == "gold" else _PRED for whose, _ in inside}
     labels = "".join(element("sub", " ", escape(label)) for label in closing)
     return element("span", element("b", text), labels, style=";".join(sorted(styles)))
-
-
-def _join(words: Sequence[str], spaces: bool) -> str:
-    if not words:
-        return ""
-    joints = (_joint(before, after, spaces) for before, after in pairwise(words))
-    return words[0] + "".join(joint + word for joint, word in zip(joints, words[1:], strict=True))
-
-
-def _joint(before: str, after: str, spaces: bool) -> str:
-    """A space, but not between characters of scripts that write none."""
-    if not spaces or (_CJK.match(before[-1:]) and _CJK.match(after[:1])):
-        return ""
-    return " "

@@ -166,8 +166,8 @@ def _note_unknown(features: list[Feature], unknown_id: int | None, check: DataCh
     unknown = sum(feature.input_ids.count(unknown_id) for feature in features) if unknown_id is not None else 0
     if unknown > _MOST_UNKNOWN * tokens:
         check.warnings.append(
-            f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the same to "
-            "it; choose a model made for this language"
+            f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
+            "same to it; choose a model made for this language"
         )
 
 

@@ -1,0 +1,31 @@
+"""Words of a sentence → text as a person reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+__all__ = ["join_words", "joint"]
+
+_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+
+
+def join_words(words: Sequence[str], *, spaces: bool = True) -> str:
+    """The words in one text.
+
+    Args:
+        words: Words, or single characters.
+        spaces: Whether spaces part them.
+    """
+    if not words:
+        return ""
+    joints = (joint(before, after, spaces=spaces) for before, after in pairwise(words))
+    return words[0] + "".join(between + word for between, word in zip(joints, words[1:], strict=True))
+
+
+def joint(before: str, after: str, *, spaces: bool) -> str:
+    """What stands between two words: a space, but not between characters of scripts that write none."""
+    if not spaces or (_CJK.match(before[-1:]) and _CJK.match(after[:1])):
+        return ""
+    return " "
