@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def shell():
-    """An IPython shell of its own, without history and with the extension loaded."""
+def bare_shell():
+    """An IPython shell of its own, without history."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -44,9 +45,16 @@ def shell():
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = InteractiveShell.instance(config=config)
-    shell.run_line_magic("load_ext", "ft_magics")
     yield shell
+    atexit.unregister(shell.atexit_operations)  # each would collect garbage for half a second when the suite ends
     InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def shell(bare_shell):
+    """The same with the extension loaded."""
+    bare_shell.run_line_magic("load_ext", "ft_magics")
+    return bare_shell
 
 
 @pytest.fixture
@@ -54,7 +62,7 @@ def run_cell(shell, capsys):
     """Runs a cell as a user would; gives what was printed, and keeps the result in `.result`."""
 
     def run(cell: str) -> str:
-        run.result = shell.run_cell(cell)
+        run.result = shell.run_cell(cell, store_history=True)
         captured = capsys.readouterr()
         return captured.out + captured.err
 

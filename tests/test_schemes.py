@@ -51,6 +51,62 @@ def test_spans_survive_every_scheme(sentence, scheme):
         assert spans_of(normalise(tags, detect_scheme([tags]))) == spans
 
 
+def written(spans, length, scheme):
+    """Spans in any scheme, written from the schemes' definitions and not with the code under test."""
+    tags = ["O"] * length
+    for span in spans:
+        before = any(other.end == span.start and other.type == span.type for other in spans)
+        after = any(other.start == span.end and other.type == span.type for other in spans)
+        letters = ["I"] * (span.end - span.start)
+        if scheme in ("IOB2", "BIOES", "BMES", "BILOU") or (scheme == "IOB1" and before):
+            letters[0] = "B"
+        if scheme in ("IOE2", "BIOES", "BMES", "BILOU") or (scheme == "IOE1" and after):
+            letters[-1] = "L" if scheme == "BILOU" else "E"
+        if scheme in ("BIOES", "BMES", "BILOU") and len(letters) == 1:
+            letters = ["U" if scheme == "BILOU" else "S"]
+        if scheme == "BMES":
+            letters = ["M" if letter == "I" else letter for letter in letters]
+        tags[span.start : span.end] = [f"{letter}-{span.type}" for letter in letters]
+    return tags
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BMES", "BILOU"])
+def test_every_scheme_is_recognised_and_comes_to_the_same_iob2(scheme):
+    @given(spans_in_a_sentence())
+    def check(sentence):
+        spans, length = sentence
+        tags = written(spans, length, scheme)
+        found = detect_scheme([tags])
+        named = "BIOES" if scheme == "BMES" else scheme
+        check_letters(tags, named)
+        assert count_invalid(tags, named) == count_invalid(tags, found) == 0
+        assert normalise(tags, named) == normalise(tags, found) == tags_of(spans, length)
+        if any(tag[0] in "BELSU" for tag in tags):  # with I- alone, IOB1 and IOE1 are the same
+            assert found == named
+
+    check()
+
+
+@given(spans_in_a_sentence())
+def test_tags_without_prefixes_come_to_iob2(sentence):
+    spans, length = sentence
+    apart = [span for at, span in enumerate(spans) if not at or spans[at - 1].end < span.start]
+    tags = [tag.removeprefix("I-") for tag in written(apart, length, "IOE1")]
+    assert normalise(tags, "IO") == tags_of(apart, length)
+
+
+@given(st.lists(st.one_of(st.just("O"), st.builds("{}-{}".format, st.sampled_from("BIESLUM"), st.sampled_from(TYPES)))))
+def test_letters_with_two_names_mean_the_same(tags):
+    plain = [tag.replace("M-", "I-").replace("L-", "E-").replace("U-", "S-") for tag in tags]
+    assert spans_of(tags) == spans_of(plain)
+
+
+def test_prefixes_in_a_file_that_is_said_to_have_none():
+    check_letters(["B-cell", "O", "gene"], "IO")
+    with pytest.raises(SchemeError, match="`B-PER` and `I-PER` have prefixes"):
+        check_letters(["B-PER", "I-PER", "O"], "IO")
+
+
 @given(any_tags)
 def test_normalising_keeps_the_spans_and_gives_valid_iob2(tags):
     clean = normalise(tags, "BIOES")

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from ft_magics.data.examples import Example
+from ft_magics.data.schemes import normalise
 from ft_magics.data.words import split_words
 from ft_magics.errors import AlignmentError
 from ft_magics.tasks.ner import NerTask, labels_of
@@ -42,6 +43,34 @@ def test_every_label_is_learned_exactly_once(sizes, limit):
         if label != IGNORE_INDEX
     ]
     assert learned == labels
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=40), st.integers(0, 9), st.integers(0, 10))
+def test_a_label_stands_on_the_first_token_of_an_owned_word_and_nowhere_else(word_ids, start, end):
+    labels = [100 + word for word in range(10)]
+    aligned = align_labels(word_ids, labels, (start, end))
+    assert len(aligned) == len(word_ids)
+    for at, (word, label) in enumerate(zip(word_ids, aligned, strict=True)):
+        first = word is not None and start <= word < end and (at == 0 or word_ids[at - 1] != word)
+        assert label == (labels[word] if first else IGNORE_INDEX)
+
+
+@given(word_sizes, st.integers(8, 20))
+def test_windows_overlap_and_show_whole_words(sizes, limit):
+    pieces = [list(range(100 * at, 100 * at + size)) for at, size in enumerate(sizes)]
+    windows = make_windows(pieces, max_length_tokens=limit, prefix=[-1], suffix=[-2])
+    room = limit - 2
+    for window in windows:
+        shown = sorted({word for word in window.word_ids if word is not None})
+        assert shown == list(range(shown[0], shown[-1] + 1))
+        for word in shown:
+            tokens = [token for token, owner in zip(window.input_ids, window.word_ids, strict=True) if owner == word]
+            assert tokens == pieces[word][:room]  # a word longer than the model shows its beginning
+    for before, after in itertools.pairwise(windows):
+        assert before.owned[1] == after.owned[0]
+        assert max(word for word in before.word_ids if word is not None) + 1 >= min(
+            word for word in after.word_ids if word is not None
+        )
 
 
 def test_a_short_sentence_has_one_window_and_a_word_one_label():
@@ -105,6 +134,40 @@ def test_every_word_of_any_text_gets_a_prediction(tokenizer, sentences):
     for example, prediction in zip(examples, task.decode(examples, features, logits), strict=True):
         assert prediction.tags == ("B-X",) * len(example.words)
         assert len(prediction.confidences) == len(example.words)
+
+
+tagged_words = st.lists(
+    st.tuples(st.one_of(st.text(max_size=9), st.sampled_from(ODD_WORDS)), st.sampled_from(["O", "B-X", "I-X", "B-Y"])),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(st.lists(tagged_words, min_size=1, max_size=3), st.integers(8, 24))
+def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit):
+    examples = [
+        Example(tuple(word for word, _ in pairs), normalise([tag for _, tag in pairs], "IOB2"), str(at))
+        for at, pairs in enumerate(sentences)
+    ]
+    task = NerTask(("O", "B-X", "I-X", "B-Y", "I-Y"))
+    words = WordTokenizer(tokenizer)
+    features = task.encode(examples, tokenizer, limit)
+    logits = []
+    for feature in features:
+        example = examples[feature.example]
+        pieces = words.pieces([example.words])[0]
+        learned = [at for at, label in enumerate(feature.labels) if label != IGNORE_INDEX]
+        assert learned == feature.positions
+        assert len(feature.input_ids) == len(feature.labels) <= limit
+        for word, position in zip(feature.words, feature.positions, strict=True):
+            assert feature.input_ids[position] == pieces[word][0]
+            assert task.labels[feature.labels[position]] == example.tags[word]
+        logits.append(np.eye(len(task.labels))[[feature.labels[position] for position in feature.positions]])
+    predictions = task.decode(examples, features, logits)
+    assert [item.tags for item in predictions] == [example.tags for example in examples]
+    batch = task.collate(features, tokenizer.pad_token_id)
+    assert (batch["labels"] != IGNORE_INDEX).sum() == sum(len(example.words) for example in examples)
+    assert batch["attention_mask"].sum() == sum(len(feature.input_ids) for feature in features)
 
 
 @pytest.mark.shared

@@ -101,7 +101,10 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> str:
             before, previous = letter, kind
     if letters & set("LU"):
         if letters & set("ESM"):
-            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters))}")
+            raise SchemeError(
+                f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters - {'O'}))}. Say which one it "
+                "is, `scheme: BIOES` or `scheme: BILOU`, and the lines that break it are listed"
+            )
         return "BILOU"
     if letters & set("SM") or letters >= set("BE"):
         return "BIOES"
@@ -188,8 +191,17 @@ def check_letters(tags: Iterable[str], scheme: str | None) -> None:
         SchemeError: No tag, or a prefix that the scheme does not have.
     """
     if scheme == "IO":
+        _check_no_prefixes(tags)
         return
     for tag in tags:
         letter, _ = split_tag(tag)
         if scheme and letter != "O" and letter not in SCHEMES[scheme]:
             raise SchemeError(f"`{tag}` is no tag of {scheme}, whose prefixes are {', '.join(SCHEMES[scheme])}")
+
+
+def _check_no_prefixes(tags: Iterable[str]) -> None:
+    """A type of IO may begin with B- (B-cell); B- and I- of the same type are prefixes."""
+    seen = set(tags)
+    both = sorted(tag for tag in seen if tag.startswith("B-") and f"I-{tag[2:]}" in seen)
+    if both:
+        raise SchemeError(f"`{both[0]}` and `I-{both[0][2:]}` have prefixes, and IO has none; leave `scheme` out")
