@@ -7,6 +7,8 @@ from ft_magics.config.cell import parse_cell
 from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
 from ft_magics.config.references import Reference
 from ft_magics.errors import CellError
+from hypothesis import given
+from hypothesis import strategies as st
 
 DESIGN = """\
 task: ner
@@ -179,6 +181,30 @@ def test_overrides_win_and_are_checked():
     assert (config.train.epochs, config.train.early_stopping.patience) == (2, 1)
     assert "Did you mean `epochs`?" in problems(LEAST, {}, ["train.epoch=2"])[1, "train.epoch"]
     assert "key=value" in problems(LEAST, {}, ["train"])[1, "--set train"]
+
+
+scraps = st.one_of(
+    st.sampled_from("${}[]:-'\"#!|>?%@`~=_：\t\n\r\u2028\ufeff\0"),
+    st.sampled_from(["$x", "&a ", "*a", "null", "1e400", "-1", ".nan", "0x1G", "1:2", "!!int ", "!!set ", "'[1'"]),
+    st.sampled_from(["<<: ", "---\n", "...\n", "- ", ": ", "  ", "fraction: ", "path: ", "train"]),
+)
+edits = st.lists(st.tuples(st.floats(0, 1), scraps, st.sampled_from([0, 0, 1, 3, 8])), min_size=1, max_size=4)
+keys = st.sampled_from(["train", "train.epochs", "task", "data.train.path", "save.every.epochs", "a.b", "train.lr"])
+
+
+@given(edits, st.lists(st.tuples(keys, scraps), max_size=1))
+def test_any_cell_is_understood_or_explained(changes, overrides):
+    text = DESIGN
+    for share, scrap, cut in changes:
+        at = int(share * len(text))
+        text = text[:at] + scrap + text[at + cut :]
+    message = ""
+    try:
+        parse_cell(text, {"x": [1]}, [f"{key}={value}" for key, value in overrides])
+    except CellError as error:
+        message = str(error)
+    for foreign in ("Input should", "pydantic", "<class", "<file>", "<source>", "is-instance"):
+        assert foreign not in message
 
 
 def test_early_stopping_needs_dev():

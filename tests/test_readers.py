@@ -11,6 +11,8 @@ from ft_magics.data.checks import check_corpus
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.sources import read_split
 from ft_magics.errors import DataError, SchemeError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 # What must be named, where it cannot be seen in the file.
 NAMED = {
@@ -352,3 +354,39 @@ def test_the_data_check_says_what_is_odd(tmp_path, conll):
     assert "1 tags break IOB2" in text
     assert "1 of 2 sentences of test stand in train too" in text
     assert check.splits[1].per_type == {"LOC": 1, "PER": 1, "PLANET": 2}
+
+
+scraps = st.one_of(
+    st.sampled_from('O#1|,;"[]{}\ufeff\u3000\t \n\0\x85'),
+    st.sampled_from(["Ada", "B-PER", "I-PER", "E-X", "S-X", "U-X", "-DOCSTART-", "Ada|B-PER", "\n\n", "\r\n"]),
+    st.sampled_from(["sentence,word,tag\n", "1,a,O\n", "word tag\n", '{"tokens": ["a"], "tags": ["O"]}']),
+    st.just('{"text": "ab", "spans": [[0, 1, "X"]]}'),
+)
+columns = st.sampled_from([None, 1, 2, 9, -1, -9, "word", "nowhere"])
+named = st.fixed_dictionaries(
+    {"token_column": columns, "tag_column": columns, "sentence_column": columns},
+    optional={
+        "scheme": st.sampled_from(["IO", "IOB1", "IOB2", "IOE1", "BIOES", "BILOU"]),
+        "encoding": st.sampled_from(["utf-16", "cp1252", "gb18030", "nowhere"]),
+        "sentence_end": st.sampled_from(["O", "nowhere"]),
+        "tag_names": st.lists(st.sampled_from(["O", "B-X", "x"])),
+        "format": st.sampled_from(["conll", "csv", "jsonl"]),
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file anew
+@given(
+    st.lists(scraps, max_size=25),
+    named,
+    st.sampled_from(["conll", "csv", "jsonl", "json"]),
+    st.sampled_from([8, 16, 32]),
+)
+def test_any_file_is_read_or_refused(tmp_path, parts, options, kind, bits):
+    path = tmp_path / f"any.{kind}"
+    path.write_bytes("".join(parts).encode(f"utf-{bits}"))
+    try:
+        split = read_split("train", str(path), ReadOptions(**options))
+    except DataError:
+        return
+    assert all(len(example.words) == len(example.tags) > 0 for example in split.examples)

@@ -190,7 +190,10 @@ def _expectation(where: str, message: str) -> str:
 
 
 def _quotes_hint(found: Any) -> str:
-    number = isinstance(found, str) and isinstance(read_value(found), (int, float))
+    try:
+        number = isinstance(found, str) and isinstance(read_value(found), (int, float))
+    except ValueError:
+        return ""
     return "; take the quotes away" if number else ""
 
 

@@ -122,8 +122,10 @@ def understand_train_key(key: str, value: Any) -> tuple[tuple[str, ...], Any] | 
         The path below `train:` and the value there, such as `(("epochs",), 5)`.
 
     Raises:
-        ValueError: It is true or false there, and is something else here.
+        ValueError: The value is not one that the argument has there.
     """
+    if key == "warmup_ratio" and isinstance(value, (int, float)) and value >= 1:
+        raise ValueError(f"found {value:g}, expected a share of all steps below 1; a number of steps is `warmup: 100`")
     if key in _RENAMED:
         return _RENAMED[key], value
     if key in _FLAGS:

@@ -7,10 +7,11 @@ reading. YAML 1.2: `no` is text, `2e-4` is a number, `010` is ten.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -24,6 +25,7 @@ FIRST_BODY_LINE = 2  # the magic itself is line 1 of the cell
 
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _TAGS = frozenset({"bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value"})
+_MOST_DIGITS = 400  # a longer number is a slip, and Python does not print it
 _COLON_WITHOUT_SPACE = re.compile(r"\s*[\w.]+:[^\s:/]")
 
 
@@ -69,12 +71,16 @@ def read_tree(text: str) -> Tree:
         raise CellError([Problem(line=_line(root), where="", text=wanted)])
     tree = Tree()
     tree.data = _build(root, (), tree, ())
+    if tree.data is None:
+        raise CellError(tree.problems)
     return tree
 
 
 def _compose(text: str) -> Node | None:
     try:
-        root: Node | None = YAML().compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)  # YAML allows it: the name means the last one
+            root: Node | None = YAML().compose(text)
     except MarkedYAMLError as error:
         raise CellError([_syntax_problem(error, text)]) from error
     except ReaderError as error:
@@ -84,6 +90,8 @@ def _compose(text: str) -> Node | None:
         raise CellError([Problem(line=line, where="", text=complaint)]) from error
     except YAMLError as error:
         raise CellError([Problem(line=None, where="", text=f"this is not YAML: {error}")]) from error
+    except RecursionError as error:
+        raise CellError([Problem(line=None, where="", text="brackets are nested too deeply")]) from error
     return root
 
 
@@ -95,8 +103,8 @@ def read_value(text: str) -> Any:
     """
     try:
         node = YAML().compose(text)
-    except YAMLError as error:
-        raise ValueError(f"`{text}` is no YAML value") from error
+    except (YAMLError, RecursionError) as error:
+        raise ValueError(f"`{text:.40}` is no YAML value") from error
     tree = Tree()
     value = None if node is None else _build(node, (), tree, ())
     if tree.problems:
@@ -127,7 +135,7 @@ def _build(node: Node, path: Path, tree: Tree, ancestors: tuple[Node, ...]) -> A
     try:
         return _scalar(node)
     except ValueError:
-        tree.complain(path, f"`{node.value}` is not what its tag `{_short(node)}` says; take the tag out")
+        tree.complain(path, f"`{node.value:.40}` cannot be read as `{_short(node)}`")
         return None
 
 
@@ -161,6 +169,8 @@ def _scalar(node: Node) -> Any:
     kind = str(node.tag).rpartition(":")[2]
     if kind in ("bool", "null"):
         return _CONSTANTS.get(text.lower(), text)
+    if kind in ("int", "float") and len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
     if kind == "int":
         digits = text.replace("_", "")
         return int(digits, 0) if digits.lstrip("+-").startswith(("0x", "0o")) else int(digits)

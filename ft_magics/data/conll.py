@@ -161,20 +161,24 @@ class _Columns:
         """What is wrong with a row, or None."""
         if len(cells) == 1:
             return f"`{cells[0][:40]}` has no tag; expected a word and a tag"
-        needed = max(self.token, self.tag) + 1
-        if len(cells) < needed and (self.count is None or len(cells) == self.count):
-            return f"expected at least {needed} columns, found {len(cells)}; columns count from 1"
         if self.count is not None and len(cells) != self.count > 1:
             return (
                 f"found {len(cells)} columns where most lines have {self.count}, so the last column is not one thing; "
                 "mend the line, or name the columns: `token_column: 1`, `tag_column: 2`"
             )
+        needed = max(self.token, self.tag) + 1
+        if len(cells) < needed:
+            return f"expected at least {needed} columns, found {len(cells)}; columns count from 1"
         return None
 
 
 def _index(column: int | str | None, header: Sequence[str], name: str) -> int | None:
-    if column is None or isinstance(column, int):
-        return None if column is None else column - 1 if column > 0 else len(header) + column
+    if column is None:
+        return None
+    if isinstance(column, int):
+        if column < -len(header):
+            raise DataError(f"{name}: there is no column {column}; the lines have {len(header)}, and -1 is the last")
+        return column - 1 if column > 0 else len(header) + column
     if column not in header:
         near = did_you_mean(column, header)
         raise DataError(f"{name}: no column `{column}` in the header row ({', '.join(header[:12])}).{near}")

@@ -49,6 +49,8 @@ def check_folder(parent: str, name: str) -> None:
     Raises:
         RunError: It cannot be made, or it is there and holds something that is no run.
     """
+    if "\0" in parent:
+        raise RunError("save.dir: a folder's name has no zero character; take it out")
     try:
         folder = Path(parent).expanduser() / name
         if folder.is_dir() and any(folder.iterdir()) and not any((folder / file).exists() for file in _MARKS_OF_A_RUN):
@@ -58,7 +60,7 @@ def check_folder(parent: str, name: str) -> None:
             )
         nearest = next(place for place in (folder, *folder.parents) if place.exists())
     except (OSError, RuntimeError) as error:
-        raise RunError(f"save.dir: `{parent}` cannot be a folder: {error}") from error
+        raise RunError(f"save.dir: `{parent:.80}` cannot be a folder: {getattr(error, 'strerror', error)}") from error
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         why = "may not be written to" if nearest.is_dir() else "is a file"
         raise RunError(f"the run's folder {folder} cannot be made: {nearest} {why}; choose another: `save: {{dir: …}}`")
