@@ -91,8 +91,8 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path) -> str:
 
 
 @contextmanager
-def browser_page(*, width: int = 1200, dark: bool = False):
-    """A page of Debian's Chromium."""
+def browser_page(*, width: int = 1200, dark: bool = False, scale: float = 1):
+    """A page of Debian's Chromium; `scale` is device pixels per pixel."""
     from playwright.sync_api import sync_playwright
 
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -103,7 +103,11 @@ def browser_page(*, width: int = 1200, dark: bool = False):
     ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light")
+        page = browser.new_page(
+            viewport={"width": width, "height": 1000},
+            color_scheme="dark" if dark else "light",
+            device_scale_factor=scale,
+        )
         page.set_default_timeout(SLOW_MS)
         try:
             yield page

@@ -51,7 +51,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
     loss: figure("loss", "loss"),
   };
   const curve = h("div", { "data-testid": "loss-curve", role: "img", "aria-label": "training loss by step" });
-  const caption = h("div", { class: "ft-muted" }, "training loss by step, smoothed over the raw values");
+  const caption = h("div", { class: "ft-muted" }, "training loss, smoothed");
   const rows = h("tbody");
   const table = h(
     "table",
