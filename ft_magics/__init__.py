@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from ft_magics.evaluation.evaluate import entity_report
     from ft_magics.evaluation.report import EntityReport
-    from ft_magics.training.run import Entity, Run, load
+    from ft_magics.training.entities import Entity
+    from ft_magics.training.run import Run, load
 
 __all__ = [
     "Entity",
@@ -25,7 +26,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Entity": "ft_magics.training.run",
+    "Entity": "ft_magics.training.entities",
     "EntityReport": "ft_magics.evaluation.report",
     "Run": "ft_magics.training.run",
     "entity_report": "ft_magics.evaluation.evaluate",

@@ -64,8 +64,7 @@ def test_public_means_listed(name):
     assert listed == sorted(listed, key=order)
     assert len(set(listed)) == len(listed)
     assert all(hasattr(module, key) for key in listed)
-    if not name.startswith("ft_magics.evaluation."):  # its modules share functions that nobody else may use
-        assert own <= set(listed)
+    assert own <= set(listed)
 
 
 def test_every_module_says_what_it_is_for():

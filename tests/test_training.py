@@ -228,8 +228,30 @@ def test_a_saved_run_comes_back_and_loads_with_plain_transformers(config, tmp_pa
     with pytest.raises(RunError, match="is taken"):
         run.save(target)
     run.save(target, overwrite=True)
+    assert ft_magics.load(target).report("test") == run.report("test")
     with pytest.raises(RunError, match="holds no run"):
         ft_magics.load(tmp_path)
+    with pytest.raises(RunError, match="is no folder"):
+        ft_magics.load(3)
+    with pytest.raises(DataError, match="texts is an int"):
+        run.predict(3)
+
+
+def test_saving_loses_nothing(config, tmp_path):
+    run = finish(start_run("kept", prepare(config("max_steps: 1"))))
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    with pytest.raises(RunError, match="holds no saved model, and would be lost"):
+        run.save(mine, overwrite=True)
+    for inside in (run.dir, run.model_dir, run.dir.parent, run.dir / "new"):
+        with pytest.raises(RunError, match="choose another folder"):
+            run.save(inside, overwrite=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        run.save(tmp_path / "file" / "below")
+    assert (mine / "thesis.txt").read_text() == "years of work"
+    assert run.model_dir.is_dir()
 
 
 def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
@@ -248,7 +270,7 @@ def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
     assert (entity.text, entity.start, entity.end, entity.confidence) == ("in London.", 2, 12, 0.5)
     ((entity,),) = run.predict([["in", "London", "."]])
     assert (entity.text, entity.start, entity.end) == ("in London .", 0, 11)
-    with pytest.raises(DataError, match=r"texts\[1\] is a int"):
+    with pytest.raises(DataError, match=r"texts\[1\] is an int"):
         run.predict(["a", 3])
 
 

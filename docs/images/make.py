@@ -23,7 +23,7 @@ from browser import (  # noqa: E402  # the tests' own tools, found by the line a
     wait_for_cell,
 )
 
-_WIDTH, _SCALE = 1000, 1.5
+_WIDTH, _SCALE = 1080, 1.4
 _MARGIN = {"x": 12, "y": 2}  # above and below lie the borders of the cells
 _LOAD, _FINETUNE, _EVALUATE = 0, 1, 2  # code cells of the quickstart
 

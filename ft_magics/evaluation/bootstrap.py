@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ft_magics.evaluation.scores import METRICS, Interval, Scores
 from ft_magics.evaluation.spans import Ints, SpanTable
 
-__all__ = ["LEVEL", "Difference", "SentenceCounts", "count_sentences", "differences", "with_intervals"]
+__all__ = ["LEVEL", "Difference", "SentenceCounts", "count_sentences", "differences", "resample", "with_intervals"]
 
 LEVEL = 0.95
 Floats = NDArray[np.float64]
@@ -102,7 +102,7 @@ def _weights(generator: np.random.Generator, members: Ints, size: int) -> Floats
     return np.stack([np.bincount(row, minlength=len(members)) for row in drawn]).astype(np.float64)
 
 
-def metrics_of(counts: Floats) -> Floats:
+def _metrics_of(counts: Floats) -> Floats:
     """Precision, recall and F1 of counts.
 
     Args:
@@ -144,18 +144,18 @@ def with_intervals(scores: Sequence[Scores], counts: SentenceCounts, *, resample
     """
     if not resamples or not counts.types or not counts.members.sum():
         return list(scores)
-    drawn = np.concatenate([metrics_of(block) for block in resample(counts, resamples, seed)])  # (R, 3, K + 3)
+    drawn = np.concatenate([_metrics_of(block) for block in resample(counts, resamples, seed)])  # (R, 3, K + 3)
     return [replace(score, intervals=_intervals(score, drawn[:, :, at])) for at, score in enumerate(scores)]
 
 
 def _intervals(score: Scores, drawn: Floats) -> dict[str, Interval | None]:
     return {
-        metric: None if getattr(score, metric) is None else percentile_interval(drawn[:, at])
+        metric: None if getattr(score, metric) is None else _percentile_interval(drawn[:, at])
         for at, metric in enumerate(METRICS)
     }
 
 
-def percentile_interval(drawn: Floats) -> Interval | None:
+def _percentile_interval(drawn: Floats) -> Interval | None:
     """The middle `LEVEL` of the values that exist."""
     there = drawn[~np.isnan(drawn)]
     if not len(there):
@@ -210,7 +210,7 @@ def differences(
 
 def _f1_difference(counts: Floats) -> Floats:
     """(R, 6, K) → (R, K + 3)."""
-    ours, theirs = metrics_of(counts[:, :3])[:, 2], metrics_of(counts[:, 3:])[:, 2]
+    ours, theirs = _metrics_of(counts[:, :3])[:, 2], _metrics_of(counts[:, 3:])[:, 2]
     difference: Floats = theirs - ours
     return difference
 
@@ -221,5 +221,5 @@ def _difference(observed: float, drawn: Floats) -> Difference:
         return Difference(difference=None, interval=None, p=None)
     below, above = ((np.sum(side) + 1) / (len(there) + 1) for side in (there <= 0, there >= 0))
     return Difference(
-        difference=observed, interval=percentile_interval(there), p=float(min(1.0, 2 * min(below, above)))
+        difference=observed, interval=_percentile_interval(there), p=float(min(1.0, 2 * min(below, above)))
     )

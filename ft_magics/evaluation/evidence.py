@@ -192,7 +192,7 @@ class Evidence:
         """One pair with its sentence, as plain data."""
         gold, pred = int(self.pairs.gold[at]), int(self.pairs.pred[at])
         sentence = int(self.pairs.sentence[at])
-        spans = [table_span(table, index) for table, index in ((self.gold, gold), (self.pred, pred)) if index >= 0]
+        spans = [_span_at(table, index) for table, index in ((self.gold, gold), (self.pred, pred)) if index >= 0]
         start, end = min(span[0] for span in spans), max(span[1] for span in spans)
         first, last = self.texts.window(sentence, start, end, int(self.lengths[sentence]))
         sure = float(self.pair_confidence[at])
@@ -231,7 +231,7 @@ class Evidence:
     def _placed(self, table: SpanTable, index: int, first: int) -> PlacedSpan | None:
         if index < 0:
             return None
-        start, end, number = table_span(table, index)
+        start, end, number = _span_at(table, index)
         return [start - first, end - first, self.names[number]]
 
     def _labels(self, name: str, gold: int, pred: int) -> list[str]:
@@ -245,6 +245,6 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def table_span(table: SpanTable, index: int) -> tuple[int, int, int]:
+def _span_at(table: SpanTable, index: int) -> tuple[int, int, int]:
     """One span of a table: start, end, type number."""
     return int(table.start[index]), int(table.end[index]), int(table.type[index])

@@ -6,19 +6,16 @@ import shutil
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ft_magics.config.schema import RunConfig
-from ft_magics.data.examples import Example
-from ft_magics.data.schemes import spans_of
-from ft_magics.data.words import split_words
-from ft_magics.errors import DataError, RunError
+from ft_magics.errors import RunError
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
+from ft_magics.training.entities import Entity, find_entities
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.stopping import StopSignal
 
@@ -28,28 +25,9 @@ if TYPE_CHECKING:
     from ft_magics.training.prepare import Prepared
     from ft_magics.training.trained import TrainedModel
 
-__all__ = ["Entity", "Run", "load", "start_run"]
+__all__ = ["Run", "load", "start_run"]
 
 _INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """An entity found in a text.
-
-    Args:
-        text: As it stands in the text.
-        type: Such as PER.
-        start: First character.
-        end: Character after the last.
-        confidence: Least probability among its words, from 0 to 1.
-    """
-
-    text: str
-    type: str
-    start: int
-    end: int
-    confidence: float
 
 
 class Run:
@@ -169,21 +147,7 @@ class Run:
         """
         if isinstance(texts, str):
             return self.predict([texts])[0]
-        examples, offsets, whole = _as_examples(texts)
-        predictions = self._model().predict(examples)
-        return [
-            [
-                Entity(
-                    text=text[places[span.start][0] : places[span.end - 1][1]],
-                    type=span.type,
-                    start=places[span.start][0],
-                    end=places[span.end - 1][1],
-                    confidence=min(item.confidences[span.start : span.end]),
-                )
-                for span in spans_of(item.tags)
-            ]
-            for text, places, item in zip(whole, offsets, predictions, strict=True)
-        ]
+        return find_entities(self._model(), texts)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Copy the best model and the run's record into a folder of its own.
@@ -196,23 +160,39 @@ class Run:
             overwrite: Replace what is there.
 
         Raises:
-            RunError: There is no model yet, or the folder is taken.
+            RunError: There is no model yet, the folder is taken or cannot be written.
         """
-        target = Path(path).expanduser()
         if not self.model_dir.is_dir():
             raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            if not overwrite:
-                raise RunError(f"{target} is taken; choose another folder, or say `overwrite=True`")
-            if target.resolve() in (self.dir.resolve(), *self.dir.resolve().parents):
-                raise RunError(f"{target} holds the run itself; choose another folder")
-            shutil.rmtree(target) if target.is_dir() else target.unlink()
-        shutil.copytree(self.model_dir, target, dirs_exist_ok=True)
-        (target / _INSIDE_SAVED).mkdir()
-        for file in self.dir.iterdir():
-            if file.is_file():
-                shutil.copy2(file, target / _INSIDE_SAVED / file.name)
+        target = Path(path).expanduser()
+        self._check_target(target, overwrite)
+        fresh = target.with_name(f"{target.name}.new")
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.copytree(self.model_dir, fresh)
+            (fresh / _INSIDE_SAVED).mkdir()
+            for file in self.dir.iterdir():
+                if file.is_file():
+                    shutil.copy2(file, fresh / _INSIDE_SAVED / file.name)
+            if target.exists():
+                shutil.rmtree(target)
+            fresh.rename(target)
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise RunError(f"{target} cannot be written: {getattr(error, 'strerror', None) or error}") from error
         return target
+
+    def _check_target(self, target: Path, overwrite: bool) -> None:
+        """See that nothing is lost by saving here."""
+        home = self.dir.resolve()
+        if target.resolve() in (home, *home.parents) or home in target.resolve().parents:
+            raise RunError(f"{target} holds the run itself or lies in its folder; choose another folder")
+        if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+            return
+        if not overwrite:
+            raise RunError(f"{target} is taken; choose another folder, or say `overwrite=True`")
+        if not (target / "config.json").is_file():
+            raise RunError(f"{target} holds no saved model, and would be lost; choose another folder")
 
     def _dev(self) -> list[Evaluated]:
         return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
@@ -225,24 +205,6 @@ class Run:
 
             self._trained = load_trained(str(self.model_dir))
         return self._trained
-
-
-def _as_examples(texts: Any) -> tuple[list[Example], list[list[tuple[int, int]]], list[str]]:
-    examples, offsets, whole = [], [], []
-    for index, text in enumerate(texts):
-        if isinstance(text, str):
-            places = split_words(text)
-        elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
-            ends = [sum(map(len, text[:at])) + at for at in range(1, len(text) + 1)]
-            places = [(end - 1 - len(word), end - 1) for word, end in zip(text, ends, strict=True)]
-            text = " ".join(text)  # noqa: PLW2901  # from here on it is a text like any other
-        else:
-            raise DataError(f"texts[{index}] is a {type(text).__name__}; expected a text or a list of words")
-        words = tuple(text[start:end] for start, end in places)
-        examples.append(Example(words, ("O",) * len(words), f"texts[{index}]"))
-        offsets.append(places)
-        whole.append(text)
-    return examples, offsets, whole
 
 
 def start_run(name: str, prepared: Prepared) -> Run:
@@ -284,7 +246,10 @@ def load(path: str | Path) -> Run:
     Raises:
         RunError: There is no run in the folder.
     """
-    where = Path(path).expanduser()
+    try:
+        where = Path(path).expanduser()
+    except (TypeError, RuntimeError) as error:
+        raise RunError(f"{path!r:.60} is no folder: {error}") from error
     inside = where / _INSIDE_SAVED
     folder = RunFolder(inside if inside.is_dir() else where)
     if inside.is_dir():
