@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +67,11 @@ def output(page, index: int):
 def all_text(page) -> str:
     """What a person can read in the notebook; hidden elements are left out."""
     return page.locator(".jp-Notebook").inner_text()
+
+
+def dead_views(page) -> list[str]:
+    """What Lab says, for a person to read, where a widget was."""
+    return [text for text in DEAD if text.lower() in all_text(page).lower()]
 
 
 def wait_for_rows(page, count: int) -> None:
@@ -178,7 +185,7 @@ def see_the_saved_report(page) -> None:
     page.wait_for_timeout(1000)  # whatever Lab says about widgets it has said by now
     assert page.get_by_test_id("entity-report").count() == 0
     assert all(kind in report.inner_text() for kind in ("EVENT", "LOC", "ORG", "PER", "micro"))
-    assert not [text for text in DEAD if text.lower() in all_text(page).lower()]
+    assert not dead_views(page)
 
 
 def see_the_live_report_again(page) -> None:
@@ -187,6 +194,40 @@ def see_the_live_report_again(page) -> None:
     run_cell(page, EVALUATE)
     page.get_by_test_id("entity-report").wait_for()
     assert page.locator("[data-ft-static]:visible").count() == 0
+
+
+LONG = """\
+%%finetune {name}
+task: ner
+model: minilm
+data: {{train: demo:en/train.conll, dev: demo:en/dev.conll}}
+train: {{epochs: 100, learning_rate: 3e-4, seed: 1}}"""
+
+
+def test_a_run_whose_kernel_dies_leaves_what_it_was_seen_to_do(lab, page):
+    load = "%load_ext ft_magics\nimport os; print(os.getpid())"
+    write_notebook(lab.folder / "killed.ipynb", load, LONG.format(name="killed"), "%ft report killed")
+    open_notebook(page, lab.address, "killed.ipynb")
+    run_and_wait(page, LOAD)
+    pid = int(output(page, LOAD).inner_text())
+    run_cell(page, FINETUNE)
+    page.wait_for_function("document.querySelectorAll('[data-ft-static] tbody tr').length >= 2")
+    assert page.get_by_test_id("run-dashboard").is_visible()
+    assert page.locator("[data-ft-static]:visible").count() == 0  # the dashboard stands in for it
+    save(page)
+    os.kill(pid, signal.SIGKILL)
+    open_notebook(page, lab.address, "killed.ipynb")
+
+    saved = output(page, FINETUNE)
+    saved.get_by_text("`%ft report killed` shows how it goes by now").wait_for()
+    page.wait_for_timeout(1000)  # whatever Lab says about widgets it has said by now
+    assert saved.locator("[data-ft-static] tbody tr:visible").count() >= 2
+    assert not dead_views(page)
+    run_and_wait(page, LOAD)
+    run_and_wait(page, 2)
+    assert "ended without a word" in output(page, 2).inner_text()
+    assert output(page, 2).locator("tbody tr").count() >= 2
+    shut_down_kernels(page, lab.address)
 
 
 def press_stop(page) -> None:
@@ -205,14 +246,8 @@ def press_interrupt(page) -> None:
     ],
 )
 def test_a_busy_cell_stops_within_a_step_and_keeps_the_best_model(lab, page, name, press, reason):
-    cell = f"""\
-%%finetune {name}
-task: ner
-model: minilm
-data: {{train: demo:en/train.conll, dev: demo:en/dev.conll}}
-train: {{epochs: 100, learning_rate: 3e-4, seed: 1}}"""
     use = f"print({name}.status, len({name}.predict('Ada Lovelace lives in London.')))"
-    write_notebook(lab.folder / f"{name}.ipynb", "%load_ext ft_magics", cell, use)
+    write_notebook(lab.folder / f"{name}.ipynb", "%load_ext ft_magics", LONG.format(name=name), use)
     open_notebook(page, lab.address, f"{name}.ipynb")
     run_and_wait(page, LOAD)
     run_cell(page, FINETUNE)

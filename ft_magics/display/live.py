@@ -7,6 +7,7 @@ drawing never reaches the training.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from IPython.display import DisplayHandle
 from ft_magics.display.host import Host
 from ft_magics.display.pages import Bundle, run_bundle, save_page, widget_bundle
 from ft_magics.display.run_page import event_text
+from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
 from ft_magics.errors import TrainingError
 from ft_magics.events import Evaluated, RunEvent, StepDone
 from ft_magics.training.run import Run
@@ -23,6 +25,7 @@ __all__ = ["watch"]
 
 _LOOK_EVERY_S = 0.25
 _TEXT_STEP_EVERY_S = 5.0
+_NOTHING: Bundle = {"text/html": "", "text/plain": ""}
 
 
 class _View(Protocol):
@@ -116,45 +119,63 @@ class _TextView:
 
 
 class _HtmlView:
-    """Static HTML, drawn anew at each evaluation."""
+    """Static HTML, drawn anew at each evaluation.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    Args:
+        run: What to show.
+        twin_of: Id of the widget that shows the same while it lives.
+    """
+
+    def __init__(self, run: Run, *, twin_of: str = "") -> None:
+        self._run, self._twin_of = run, twin_of
         self._handle: DisplayHandle = DisplayHandle()
-        self._handle.display(run_bundle(run), raw=True)
+        self._handle.display(self._bundle(), raw=True)
 
     def update(self, events: Sequence[RunEvent]) -> None:
         if any(isinstance(event, Evaluated) for event in events):
-            self._handle.update(run_bundle(self._run), raw=True)
+            self._handle.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> Bundle:
+        bundle = run_bundle(self._run, twin_of=self._twin_of)
+        if self._twin_of:
+            bundle["text/html"] += hide_twin_of_live_view(self._twin_of) + hide_dead_views(self._twin_of, views=2)
+        return bundle
 
     def finish(self, bundle: Bundle) -> None:
         self._handle.update(bundle, raw=True)
 
 
 class _WidgetView:
-    """The dashboard with its controls, replaced by static HTML at the end."""
+    """The controls and the dashboard, with a twin in static HTML that stays when they go.
+
+    The twin is drawn anew at each evaluation, so that a notebook whose kernel or page dies still has the run so far.
+    """
 
     def __init__(self, run: Run) -> None:
         from ft_widgets import RunControls, RunDashboard  # noqa: PLC0415  # only where a widget can live
 
-        self._dashboard = RunDashboard(name=run.name, events=lambda: [event.to_json() for event in run.events])
+        twin = uuid.uuid4().hex
+        self._twin = _HtmlView(run, twin_of=twin)
+        self._dashboard = RunDashboard(
+            name=run.name, twin=twin, events=lambda: [event.to_json() for event in run.events]
+        )
         self._controls = RunControls(on_stop=lambda: run.stop("stopped by the Stop button"))
         self._pushed = 0
         # Controls first: what grows below them does not move them away from under the pointer.
         views: list[Any] = [self._controls, self._dashboard]
         self._handles = [DisplayHandle() for _ in views]
-        fallbacks = [{"text/plain": ""}, run_bundle(run)]
-        for handle, view, fallback in zip(self._handles, views, fallbacks, strict=True):
-            handle.display(widget_bundle(view, fallback), raw=True)
+        for handle, view in zip(self._handles, views, strict=True):
+            handle.display(widget_bundle(view, _NOTHING), raw=True)
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:
         self._dashboard.push(self._pushed, [event.to_json() for event in events])
         self._pushed += len(events)
+        self._twin.update(events)
 
     def finish(self, bundle: Bundle) -> None:
-        controls, dashboard = self._handles
-        dashboard.update(bundle, raw=True)
-        controls.update({"text/html": "", "text/plain": ""}, raw=True)
+        self._twin.finish(bundle)
+        for handle in self._handles:
+            handle.update(_NOTHING, raw=True)
         self._dashboard.close()
         self._controls.close()

@@ -10,9 +10,9 @@ from IPython.display import display
 
 from ft_magics.display.host import find_host
 from ft_magics.display.pages import comparison_bundle, report_bundle, widget_bundle
+from ft_magics.display.static_twin import hide_dead_views
 from ft_magics.evaluation.comparison import Comparison
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.markup import element
 
 __all__ = ["show_report"]
 
@@ -42,7 +42,7 @@ def show_report(shown: EntityReport | Comparison, shell: Any, *, view: View | No
     if host == "html":
         display(bundle, raw=True)
         return
-    bundle["text/html"] += _hide_dead_view(twin)
+    bundle["text/html"] += hide_dead_views(twin)
     display(bundle, raw=True)
     display(widget_bundle(_widget(shown, twin, view or {}), {"text/html": "", "text/plain": ""}), raw=True)
 
@@ -68,13 +68,4 @@ def _widget(shown: EntityReport | Comparison, twin: str, view: View) -> Any:
         total=0 if evidence is None else len(evidence.pairs),
         page=page,
         **view,
-    )
-
-
-def _hide_dead_view(twin: str) -> str:
-    """A rule that hides what JupyterLab says where a widget was, once the kernel is gone."""
-    output = ".jp-OutputArea-child"
-    return element(
-        "style",
-        f'{output}:has([data-ft-static="{twin}"]) + {output}:not(:has(.ft-root)) {{ display: none; }}',
     )

@@ -24,20 +24,24 @@ _WORDS = {
 }
 
 
-def run_html(events: Sequence[RunEvent], status: str, *, report: str = "", folder: str = "") -> str:
+def run_html(
+    events: Sequence[RunEvent], status: str, *, name: str = "run", report: str = "", folder: str = "", twin_of: str = ""
+) -> str:
     """A run as HTML without script or style sheet.
 
     Args:
         events: All of its events so far.
         status: As `Run.status` says.
+        name: The run's name.
         report: HTML of the evaluation, put at the end.
         folder: Where the run lives.
+        twin_of: Id of the widget that shows the same while it lives, and hides this.
     """
     started = next((event for event in events if isinstance(event, RunStarted)), None)
     ended = next((event for event in events if isinstance(event, RunEnded)), None)
     steps = [event for event in events if isinstance(event, StepDone)]
     dev = [event for event in events if isinstance(event, Evaluated) and event.split == "dev"]
-    parts = [heading(started.name if started else "run", muted=_summary(status, started, ended, steps))]
+    parts = [heading(name, muted=_summary(status, started, ended, steps))]
     if ended is not None and ended.reason:
         parts.append(element("div", escape(ended.reason), dir="auto"))
     parts += [element("div", escape(event.text), dir="auto") for event in events if isinstance(event, Notice)]
@@ -50,7 +54,9 @@ def run_html(events: Sequence[RunEvent], status: str, *, report: str = "", folde
         parts.append(report)
     if folder:
         parts.append(element("div", escape(f"Everything is in {folder}"), style=MUTED))
-    return element("div", *parts, style="font-size:13px;line-height:1.5")
+    if status == "running":
+        parts.append(element("div", escape(f"`%ft report {name}` shows how it goes by now."), style=MUTED))
+    return element("div", *parts, data_ft_static=twin_of, style="font-size:13px;line-height:1.5")
 
 
 def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, steps: Sequence[StepDone]) -> str:

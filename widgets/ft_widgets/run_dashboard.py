@@ -27,17 +27,19 @@ class RunDashboard(anywidget.AnyWidget):
 
     Args:
         name: The run's name.
+        twin: The value of `data-ft-static` on the saved HTML that this view stands in for while it lives.
         events: Gives every event so far, as plain data.
     """
 
     _esm = STATIC / "run_dashboard.js"
     _css = STATIC / "run_dashboard.css"
     name = traitlets.Unicode().tag(sync=True)
+    twin = traitlets.Unicode().tag(sync=True)
     snapshot: traitlets.List[Event] = traitlets.List().tag(sync=True, to_json=_all_events)
 
-    def __init__(self, *, name: str, events: Callable[[], list[Event]]) -> None:
+    def __init__(self, *, name: str, twin: str = "", events: Callable[[], list[Event]]) -> None:
         self.all_events = events
-        super().__init__(name=name)
+        super().__init__(name=name, twin=twin)
 
     def push(self, first: int, events: Sequence[Event]) -> None:
         """Send events; call it from one thread, a few times a second at most.

@@ -10,6 +10,7 @@ import { bestEvaluation, secondsLeft, type Evaluated, type RunEvent, type RunSta
 
 interface Model {
   name: string;
+  twin: string;
   snapshot: RunEvent[];
 }
 
@@ -64,7 +65,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
   const spoken = h("div", { class: "ft-spoken", "aria-live": "polite" });
   const root = h(
     "div",
-    { class: "ft-root ft-run-dashboard", "data-testid": "run-dashboard", "data-state": "running" },
+    { class: "ft-root ft-run-dashboard", "data-testid": "run-dashboard", "data-state": "running", "data-ft-view": model.get("twin") },
     h("div", { class: "ft-head" }, title, setting, status),
     progress,
     h("div", { class: "ft-figures" }, ...Object.values(figures).map((item) => item.box)),
