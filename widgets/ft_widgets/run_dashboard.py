@@ -16,6 +16,7 @@ Event = dict[str, Any]
 
 
 def _all_events(_: object, widget: RunDashboard) -> list[Event]:
+    widget.state_requests += 1
     return widget.all_events()
 
 
@@ -23,7 +24,8 @@ class RunDashboard(anywidget.AnyWidget):
     """Shows a run from its events.
 
     Events are pushed as they come. `snapshot` is never assigned, so it is never pushed; a front end that asks for the
-    widget's state, after a page reload say, gets every event so far through it.
+    widget's state, after a page reload say, gets every event so far through it. That is also how a reload is noticed: a
+    message of the front end's own would wait until the cell has run (see `busy_kernel`).
 
     Args:
         name: The run's name.
@@ -39,7 +41,14 @@ class RunDashboard(anywidget.AnyWidget):
 
     def __init__(self, *, name: str, twin: str = "", events: Callable[[], list[Event]]) -> None:
         self.all_events = events
+        self.state_requests = 0
         super().__init__(name=name, twin=twin)
+        self._own_requests = self.state_requests  # the widget's own, when it was opened
+
+    @property
+    def reloaded(self) -> bool:
+        """Whether a page was loaded since the widget was shown; such a page has forgotten the ids of displays."""
+        return self.state_requests > self._own_requests
 
     def push(self, first: int, events: Sequence[Event]) -> None:
         """Send events; call it from one thread, a few times a second at most.

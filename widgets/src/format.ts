@@ -45,3 +45,14 @@ export function many(value: number, one: string, more = `${one}s`): string {
 export function decimal(value: number, places = 2): string {
   return String(Number(value.toFixed(places)));
 }
+
+/** A loss, a learning rate: as many digits as one can use. */
+export function number(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  return value === 0 || (size >= 1e-3 && size < 1e5) ? value.toFixed(size < 10 ? 4 : 2) : value.toExponential(2);
+}
+
+export function bytes(value: number): string {
+  return value < 1e9 ? `${count(value / 2 ** 20)} MiB` : `${decimal(value / 2 ** 30, 1)} GiB`;
+}

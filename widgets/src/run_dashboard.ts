@@ -2,11 +2,13 @@
 
 import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 
-import { h, keepKeys } from "./dom.ts";
+import { freshId, h, keepKeys } from "./dom.ts";
 import { EventLog } from "./event_log.ts";
-import { count, decimal, duration, percent } from "./format.ts";
-import { lossCurve } from "./loss_curve.ts";
-import { bestEvaluation, secondsLeft, type Evaluated, type RunEvent, type RunState, type Status } from "./run_state.ts";
+import { decimal, percent } from "./format.ts";
+import { runCurves } from "./run_curves.ts";
+import { figures, messages, settings } from "./run_facts.ts";
+import { hasEnded, type RunEvent, type RunState, type Status } from "./run_state.ts";
+import { devTable, typeTable, type Part } from "./run_tables.ts";
 
 interface Model {
   name: string;
@@ -16,6 +18,7 @@ interface Model {
 
 const WORDS: Record<Status, string> = {
   running: "running",
+  paused: "paused",
   stopping: "stopping after this step, then keeping the best model",
   done: "finished",
   stopped: "stopped",
@@ -38,102 +41,77 @@ export default () => {
 };
 
 function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () => void {
-  const title = h("strong", { dir: "auto" }, model.get("name"));
-  const setting = h("span", { class: "ft-muted" });
-  const status = h("span", { class: "ft-status" });
-  const bar = h("div", { class: "ft-bar-fill" });
-  const progress = h("div", { class: "ft-bar", role: "progressbar", "aria-label": "training progress", "aria-valuemin": 0 }, bar);
-  const figures = {
-    steps: figure("step", "progress-steps"),
-    epochs: figure("epoch", "progress-epochs"),
-    elapsed: figure("elapsed", "elapsed"),
-    left: figure("left", "time-left"),
-    speed: figure("tokens/s", "tokens-per-s"),
-    loss: figure("loss", "loss"),
-  };
-  const curve = h("div", { "data-testid": "loss-curve", role: "img", "aria-label": "training loss by step" });
-  const caption = h("div", { class: "ft-muted" }, "training loss, smoothed");
-  const rows = h("tbody");
-  const table = h(
-    "table",
-    { "data-testid": "dev-table" },
-    h("thead", {}, h("tr", {}, ...["epoch", "step", "dev loss", "precision", "recall", "F1", ""].map((text) => h("th", { scope: "col" }, text)))),
-    rows,
-  );
-  const scroll = h("div", { class: "ft-scroll ft-dev" }, table);
-  const notices = h("div", { class: "ft-notices", "data-testid": "notices" });
-  const spoken = h("div", { class: "ft-spoken", "aria-live": "polite" });
+  const name = model.get("name");
+  const curves = runCurves(freshId());
+  const [numbers, dev, types, notices, config] = [figures(), devTable(), typeTable(), messages(), settings()];
+  const parts: Part[] = [head(name), progress(), numbers, curves, dev, types, notices, config, speaker()];
+  const [top, bar] = parts as [Part, Part];
+  const after = h("div", { class: "ft-muted", hidden: true }, `%ft report ${name} shows the evaluation.`);
   const root = h(
     "div",
     { class: "ft-root ft-run-dashboard", "data-testid": "run-dashboard", "data-state": "running", "data-ft-view": model.get("twin") },
-    h("div", { class: "ft-head" }, title, setting, status),
-    progress,
-    h("div", { class: "ft-figures" }, ...Object.values(figures).map((item) => item.box)),
-    h("div", { class: "ft-panes" }, h("div", { class: "ft-curve" }, caption, curve), scroll),
-    notices,
-    spoken,
+    ...[top.root, bar.root, numbers.root],
+    h("div", { class: "ft-panes" }, curves.root, dev.root),
+    ...[types.root, notices.root, config.root, after, parts.at(-1)!.root],
   );
   keepKeys(root);
   parent.append(root);
-  const plot = lossCurve(curve);
-  let shownRows = 0;
-  let spokenRows = 0;
-
-  const show = (state: RunState): void => {
-    const { started, last } = state;
+  const unsubscribe = log.subscribe((state) => {
     root.dataset["state"] = state.status;
-    status.textContent = state.status === "failed" && state.reason ? `failed: ${state.reason}` : WORDS[state.status];
-    if (started) {
-      setting.textContent = `${started.model} · ${started.method} · ${started.device} · ${started.precision}`;
-      const step = last?.step ?? 0;
-      progress.setAttribute("aria-valuemax", String(started.total_steps));
-      progress.setAttribute("aria-valuenow", String(step));
-      bar.style.width = `${(100 * step) / Math.max(1, started.total_steps)}%`;
-      figures.steps.value.textContent = `${count(step)} / ${count(started.total_steps)}`;
-      figures.epochs.value.textContent = `${decimal(last?.epoch ?? 0)} / ${decimal(started.epochs)}`;
-    }
-    if (last) {
-      figures.elapsed.value.textContent = duration(last.elapsed_s);
-      figures.speed.value.textContent = count(last.tokens_per_s);
-      figures.loss.value.textContent = last.loss.toFixed(4);
-      plot.update(state.steps, state.losses);
-    }
-    const left = secondsLeft(state);
-    figures.left.value.textContent = left === null ? "–" : duration(left);
-    if (state.evaluations.length !== shownRows) {
-      const best = bestEvaluation(state);
-      rows.replaceChildren(...state.evaluations.map((event) => row(event, event === best)));
-      shownRows = state.evaluations.length;
-      scroll.scrollTop = scroll.scrollHeight; // the newest row is in view
-    }
-    const newest = state.evaluations.at(-1);
-    if (newest && shownRows > spokenRows) {
-      spoken.textContent = `Epoch ${decimal(newest.epoch)}: dev F1 ${percent(newest.f1)}`;
-      spokenRows = shownRows;
-    }
-    notices.replaceChildren(...state.notices.map((notice) => h("div", { dir: "auto", class: `ft-${notice.level}` }, notice.text)));
-  };
-  const unsubscribe = log.subscribe(show);
+    after.hidden = !hasEnded(state); // mostly the saved HTML takes this view's place; not on a page that was loaded anew
+    for (const part of parts) part.update(state);
+  });
   return () => {
     unsubscribe();
-    plot.destroy();
+    curves.destroy();
   };
 }
 
-function figure(label: string, testid: string): { box: HTMLElement; value: HTMLElement } {
-  const value = h("span", { class: "ft-value", "data-testid": testid }, "–");
-  return { box: h("div", { class: "ft-figure" }, value, h("span", { class: "ft-muted" }, label)), value };
+function head(name: string): Part {
+  const setting = h("span", { class: "ft-muted" });
+  const status = h("span", { class: "ft-status", "data-testid": "status" });
+  return {
+    root: h("div", { class: "ft-head" }, h("strong", { dir: "auto" }, name), setting, status),
+    update(state) {
+      const { started } = state;
+      status.textContent = statusText(state);
+      if (started) setting.textContent = [started.model, started.method, started.device, started.precision].join(" · ");
+    },
+  };
 }
 
-function row(event: Evaluated, best: boolean): HTMLElement {
-  const cells = [
-    decimal(event.epoch),
-    count(event.step),
-    event.loss === null ? "–" : event.loss.toFixed(4),
-    percent(event.precision),
-    percent(event.recall),
-    percent(event.f1),
-    best ? "★ best" : "",
-  ];
-  return h("tr", { class: best ? "ft-best" : undefined }, ...cells.map((text) => h("td", {}, text)));
+function statusText({ status, reason }: RunState): string {
+  if (status === "failed" && reason) return `failed: ${reason}`;
+  return status === "stopped" && reason ? reason : WORDS[status];
+}
+
+function progress(): Part {
+  const fill = h("div", { class: "ft-bar-fill" });
+  const root = h("div", { class: "ft-bar", role: "progressbar", "aria-label": "training progress", "aria-valuemin": 0 }, fill);
+  return {
+    root,
+    update({ started, last }) {
+      const [step, steps] = [last?.step ?? 0, started?.total_steps ?? 1];
+      root.setAttribute("aria-valuemax", String(steps));
+      root.setAttribute("aria-valuenow", String(step));
+      fill.style.width = `${(100 * step) / Math.max(1, steps)}%`;
+    },
+  };
+}
+
+/** Says what changed to a screen reader: results of epochs and changes of state, not steps. */
+function speaker(): Part {
+  const root = h("div", { class: "ft-spoken", "aria-live": "polite" });
+  let [told, status]: [number, Status] = [0, "running"];
+  return {
+    root,
+    update(state) {
+      const newest = state.evaluations.at(-1);
+      const said: string[] = [];
+      if (newest && state.evaluations.length > told) said.push(`Epoch ${decimal(newest.epoch)}: dev F1 ${percent(newest.f1)}`);
+      if (state.status !== status) said.push(statusText(state));
+      [told, status] = [state.evaluations.length, state.status];
+      if (said.length > 0) root.textContent = said.join(". ");
+    },
+  };
 }

@@ -15,16 +15,19 @@ export interface RunStarted {
   parameters: number;
   trainable_parameters: number;
   sentences: number;
+  config?: unknown;
 }
 export interface StepDone {
   kind: "step";
   step: number;
   epoch: number;
-  loss: number;
-  learning_rate: number;
+  loss: Metric;
+  learning_rate: Metric;
   grad_norm: Metric;
   tokens_per_s: number;
   elapsed_s: number;
+  process_memory_bytes?: Metric;
+  device_memory_bytes?: Metric;
 }
 export interface Evaluated {
   kind: "evaluated";
@@ -35,6 +38,7 @@ export interface Evaluated {
   precision: Metric;
   recall: Metric;
   f1: Metric;
+  per_type_f1?: Record<string, Metric>;
   best: boolean;
 }
 export interface Notice {
@@ -46,41 +50,59 @@ export interface StopAsked {
   kind: "stop_asked";
   reason: string;
 }
+export interface PauseChanged {
+  kind: "pause";
+  paused: boolean;
+  reason: string;
+}
+export interface RunResumed {
+  kind: "resumed";
+  step: number;
+  epoch: number;
+}
+export interface CheckpointSaved {
+  kind: "checkpoint";
+  step: number;
+  path: string;
+}
 export interface RunEnded {
   kind: "run_ended";
   status: "done" | "stopped" | "failed";
   reason: string;
   elapsed_s: number;
 }
-export type RunEvent = RunStarted | StepDone | Evaluated | Notice | StopAsked | RunEnded | { kind: "other" };
+export type RunEvent =
+  | RunStarted
+  | StepDone
+  | Evaluated
+  | Notice
+  | StopAsked
+  | PauseChanged
+  | RunResumed
+  | CheckpointSaved
+  | RunEnded
+  | { kind: "other" };
 
-export type Status = "running" | "stopping" | "done" | "stopped" | "failed";
+export type Status = "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
 
 export interface RunState {
   status: Status;
   started: RunStarted | null;
   last: StepDone | null;
-  /** Step and loss, at most MOST_POINTS of them, evenly thinned. */
-  steps: number[];
-  losses: number[];
+  /** At most MOST_POINTS of the steps, evenly thinned. */
+  steps: StepDone[];
   evaluations: Evaluated[];
+  /** The newest MOST_NOTICES. */
   notices: Notice[];
+  checkpoints: CheckpointSaved[];
   reason: string;
 }
 
 const MOST_POINTS = 2000;
+const MOST_NOTICES = 50;
 
 export function emptyState(): RunState {
-  return {
-    status: "running",
-    started: null,
-    last: null,
-    steps: [],
-    losses: [],
-    evaluations: [],
-    notices: [],
-    reason: "",
-  };
+  return { status: "running", started: null, last: null, steps: [], evaluations: [], notices: [], checkpoints: [], reason: "" };
 }
 
 export function reduce(state: RunState, event: RunEvent): RunState {
@@ -92,9 +114,15 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case "evaluated":
       return event.split === "dev" ? { ...state, evaluations: [...state.evaluations, event] } : state;
     case "notice":
-      return { ...state, notices: [...state.notices, event] };
+      return { ...state, notices: [...state.notices, event].slice(-MOST_NOTICES) };
+    case "checkpoint":
+      return { ...state, checkpoints: [...state.checkpoints, event] };
+    case "pause":
+      return withPause(state, event);
     case "stop_asked":
-      return { ...state, status: state.status === "running" ? "stopping" : state.status, reason: event.reason };
+      return hasEnded(state) ? state : { ...state, status: "stopping", reason: event.reason };
+    case "resumed":
+      return goneBack(state, event.step);
     case "run_ended":
       return { ...state, status: event.status, reason: event.reason };
     default:
@@ -102,14 +130,34 @@ export function reduce(state: RunState, event: RunEvent): RunState {
   }
 }
 
+export function hasEnded({ status }: RunState): boolean {
+  return status === "done" || status === "stopped" || status === "failed";
+}
+
 function withStep(state: RunState, event: StepDone): RunState {
-  let steps = [...state.steps, event.step];
-  let losses = [...state.losses, event.loss];
-  if (steps.length > MOST_POINTS) {
-    steps = steps.filter((_, at) => at % 2 === 0);
-    losses = losses.filter((_, at) => at % 2 === 0);
-  }
-  return { ...state, last: event, steps, losses };
+  const steps = [...state.steps, event];
+  return { ...state, last: event, steps: steps.length > MOST_POINTS ? steps.filter((_, at) => at % 2 === 0) : steps };
+}
+
+/** A pause and its end; a stop that was asked for stands over both. */
+function withPause(state: RunState, { paused, reason }: PauseChanged): RunState {
+  if (paused) return state.status === "running" ? { ...state, status: "paused", reason } : state;
+  return state.status === "paused" ? { ...state, status: "running", reason: "" } : state;
+}
+
+/** A run that had ended goes on: what came after the checkpoint is void. Python's twin is `events.still_true`. */
+function goneBack(state: RunState, step: number): RunState {
+  const before = (event: { step: number }): boolean => event.step <= step;
+  const steps = state.steps.filter(before);
+  return {
+    ...state,
+    status: "running",
+    reason: "",
+    steps,
+    last: steps.at(-1) ?? null,
+    evaluations: state.evaluations.filter(before),
+    checkpoints: state.checkpoints.filter(before),
+  };
 }
 
 /** The evaluation whose model is kept: the last one that was the best when it was made. */
@@ -125,11 +173,11 @@ export function secondsLeft(state: RunState): number | null {
 }
 
 /** Exponential moving average that begins without a bias; `weight` is the share of the past, from 0 to 1. */
-export function smooth(values: readonly number[], weight: number): number[] {
+export function smooth(values: readonly Metric[], weight: number): Metric[] {
   let mean = 0;
   let mass = 0;
   return values.map((value) => {
-    if (!Number.isFinite(value)) return Number.NaN;
+    if (value === null || !Number.isFinite(value)) return null;
     mean = weight * mean + (1 - weight) * value;
     mass = weight * mass + (1 - weight);
     return mean / mass;
