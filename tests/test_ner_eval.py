@@ -66,7 +66,7 @@ def test_spans_of_ones_own(evaluate, shell):
 
 def test_what_is_shown_can_be_chosen(evaluate):
     text, _ = evaluate("--data both.conll --by entity_length --min-support 100")
-    assert "2 types with fewer than 100 gold entities are not shown" in text
+    assert "not shown: 2 types with fewer than 100 gold entities" in text
     assert "by entity length" in text
     assert "2 words" in text
     text, _ = evaluate("--data both.conll --by seen")

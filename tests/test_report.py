@@ -232,6 +232,25 @@ def test_json_keeps_everything_but_the_sentences(full):
         EntityReport.from_json({"schema": record["schema"]})
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"per_type": []},
+        {"micro": None},
+        {"buckets": []},
+        {"calibration": 3},
+        {"confusion": {"types": [], "counts": []}},
+        {"confusion": {"types": [], "counts": [[1], [2], [3], [4]]}},
+        {"error_kinds": [{"kind": "missed"}]},
+    ],
+)
+def test_a_report_that_is_not_whole_says_so(full, broken):
+    with pytest.raises(DataError, match="this report is not whole"):
+        EntityReport.from_json(full.to_json() | broken)
+    with pytest.raises(DataError, match="no report of ft_magics"):
+        EntityReport.from_json(full.to_json() | {"schema": True})
+
+
 def test_tables_for_other_tools(full):
     frame = full.to_pandas()
     assert list(frame.index) == ["LOC", "ORG", "PER", "micro", "macro", "weighted"]

@@ -14,6 +14,7 @@ from ft_magics.data.schemes import detect_scheme, spans_of
 from ft_magics.errors import DataError, SchemeError
 from ft_magics.evaluation.bootstrap import count_sentences, resample
 from ft_magics.evaluation.noise import detect_scheme as detect_at_once
+from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.spans import TypeNames, read_tags, spans_of_tags
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -247,6 +248,20 @@ def test_many_distinct_sentences_are_drawn_one_by_one(monkeypatch):
         ([["B-A"]], [["B-A"]], {"ids": []}, DataError, "ids has 0 entries"),
         ([[(3, 1, "A")]], [[]], {}, DataError, "gold text 0 .*0 <= start < end"),
         ([[(0, 1)]], [[]], {}, DataError, "a span is"),
+        ([None], [[(0, 1, "A")]], {}, DataError, "gold text 0 .*expected a list of spans, found None"),
+        ([["B-A"]], [["B-A"]], {"scheme": "iob2"}, SchemeError, "found `iob2`, expected one of .*Did you mean `IOB2`"),
+        (3, [["B-A"]], {}, DataError, "gold is an int"),
+        ([["O"]] * 2, [["O", "O"]] * 2, {}, DataError, "1 gold tags and 2 predicted; 1 more sentences differ"),
+        ([["B-A"]], [["B-A"]], {"confidences": [["high"]]}, DataError, "expected numbers from 0 to 1"),
+        ([["B-A"]], [["B-A"]], {"confidences": [0.5]}, DataError, "confidences of sentence 0 .*found 0.5"),
+        ([["B-A"]], [["B-A"]], {"words": [None]}, DataError, "words of sentence 0 .*expected a list, found None"),
+        ([["B-A"]], [["B-A"]], {"words": ["a"]}, DataError, "words of sentence 0 .*expected a list, found 'a'"),
+        ([["B-A"]], [["B-A"]], {"words": [[7]]}, DataError, "words of sentence 0 .*a list of str, found 7 in it"),
+        ([["B-A"]], [["B-A"]], {"texts": ["a"]}, DataError, "texts cannot be used here: tags take `words`"),
+        ([[(0, 1, "A")]], [[]], {"words": [["a"]]}, DataError, "words cannot be used .* take `texts`"),
+        ([[(0, 1, "A")]], [[]], {"confidences": [[0.5]]}, DataError, "confidences cannot be used here"),
+        ([["B-A"]], [["B-A"]], {"cuts": [[], []]}, DataError, "cuts has 2 entries, and there are 1 sentences"),
+        ([["B-A"]], [["B-A"]], {"resamples": -1}, DataError, "resamples: found -1"),
     ],
 )
 def test_input_that_cannot_be_scored_says_why(gold, pred, named, error, says):
@@ -267,3 +282,19 @@ def test_prefixes_that_conlleval_does_not_know_are_said():
     report = entity_report([["U-A", "U-A"]], [["U-A", "U-A"]])
     assert "does not know U-" in report.notes[0]
     assert entity_report([["U-A", "U-A"]], [["U-A", "U-A"]], mode="strict").micro.support == 2
+
+
+def test_tags_without_prefixes_are_scored_as_io():
+    gold, pred = [["PER", "PER", "O", "B-cell"]], [["PER", "O", "O", "B-cell"]]
+    report = entity_report(gold, pred, scheme="IO")
+    assert (report.micro.support, report.micro.correct) == (2, 1)
+    assert list(report.per_type) == ["B-cell", "PER"]
+    assert "equal seqeval" in check_against_seqeval(report, gold, pred).notes[-1]
+
+
+def test_the_strict_rule_says_what_it_drops():
+    report = entity_report([["B-A", "I-A"]], [["B-A", "I-A"]], mode="strict", scheme="BIOES")
+    assert report.micro.support == 0
+    assert report.notes == [
+        "1 of 2 gold tags and 1 of 2 predicted tags break BIOES; by the strict rule they make no entity"
+    ]

@@ -25,6 +25,7 @@ __all__ = [
     "spans_of",
     "split_tag",
     "tags_of",
+    "with_inside",
 ]
 
 # Letters per scheme. BMES, usual for Chinese, is BIOES with M for I.
@@ -116,11 +117,12 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> str:
 def normalise(tags: Sequence[str], scheme: str) -> tuple[str, ...]:
     """Tags of any scheme as IOB2 with the same spans. Length W in and out."""
     if scheme == "IO":
-        tags = [_with_inside(tag) for tag in tags]
+        tags = [with_inside(tag) for tag in tags]
     return tags_of(spans_of(tags), len(tags))
 
 
-def _with_inside(tag: str) -> str:
+def with_inside(tag: str) -> str:
+    """A tag of IO with the prefix that it lacks: `PER` → `I-PER`."""
     return tag if tag == "O" or tag.startswith("I-") else f"I-{tag}"
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.scores import Scores
+from ft_magics.evaluation.sides import lengths_of
 from ft_magics.evaluation.spans import Bools, Ints, SpanTable
 
 __all__ = ["Calibration", "calibrate", "span_confidences"]
@@ -59,14 +60,17 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
     Raises:
         DataError: A sentence has another number of confidences than words, or one is no number from 0 to 1.
     """
-    given = np.fromiter(map(len, confidences), dtype=np.int64, count=len(confidences))
+    given = lengths_of(confidences, "confidences")
     if len(given) != len(lengths):
         raise DataError(f"confidences are given for {len(given)} sentences, and there are {len(lengths)}")
     wrong = np.flatnonzero(given != lengths)
     if len(wrong):
         at = int(wrong[0])
         raise DataError(f"sentence {at} (counted from 0) has {lengths[at]} words and {given[at]} confidences")
-    flat = np.fromiter(chain.from_iterable(confidences), dtype=np.float64, count=int(given.sum()))
+    try:
+        flat = np.fromiter(chain.from_iterable(confidences), dtype=np.float64, count=int(given.sum()))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"confidences: expected numbers from 0 to 1 ({error})") from error
     first = np.concatenate([[0], np.cumsum(lengths)])
     odd = np.flatnonzero(~((flat >= 0) & (flat <= 1)))
     if len(odd):

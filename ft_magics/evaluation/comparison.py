@@ -118,7 +118,7 @@ class Comparison:
         evidence = _evidence(self.reports[0])
         if wanted:
             chosen = [sentence for sentence in chosen if evidence.mentions(sentence, wanted)]
-        offset, limit = int(request.get("offset", 0)), min(int(request.get("limit", 20)), 200)
+        offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
         shown = [_sentence(self.reports[0], self.reports[at + 1], index) for index in chosen[offset : offset + limit]]
         return {"total": len(chosen), "sentences": shown}
 

@@ -17,7 +17,7 @@ from ft_magics.evaluation.noise import count_cut, find_suspects
 from ft_magics.evaluation.report import EntityReport, error_kinds
 from ft_magics.evaluation.scores import Scores, average_scores, score_spans
 from ft_magics.evaluation.semeval import semeval_scores
-from ft_magics.evaluation.sides import Sentences, Sides, read_sides
+from ft_magics.evaluation.sides import Sentences, Sides, lengths_of, read_sides
 from ft_magics.evaluation.spans import Ints
 
 __all__ = ["entity_report"]
@@ -63,13 +63,16 @@ def entity_report(
         seed: Of the bootstrap.
 
     Raises:
-        DataError: The two sides differ in length (the message names the first sentence that does), or are neither tags
-            nor spans.
+        DataError: The two sides differ in length (the message names the first sentence that does), are neither tags
+            nor spans, or what stands beside them does not fit them.
         SchemeError: A tag has no prefix, or a prefix that the scheme lacks.
 
     Source: Tjong Kim Sang and De Meulder 2003; the numbers equal seqeval's.
     """
+    if not isinstance(resamples, int) or resamples < 0:
+        raise DataError(f"resamples: found {resamples!r}, expected a whole number from 0")
     sides = read_sides(gold, pred, mode, scheme)
+    _check_beside(sides, words=words, texts=texts, confidences=confidences)
     shown = _texts(sides, words, texts, ids)
     evidence = _evidence(sides, shown, confidences, surfaces)
     at_gold, at_pred = evidence.correct
@@ -84,6 +87,8 @@ def entity_report(
     found[at_pred] = True
     sure = evidence.confidence
     lists = _lists(evidence, surfaces)
+    if len(cuts) not in (0, sides.gold.sentences):
+        raise DataError(f"cuts has {len(cuts)} entries, and there are {sides.gold.sentences} sentences")
     cut = count_cut(sides.gold, cuts, at_gold) if len(cuts) else None
     return EntityReport(
         title=title,
@@ -124,6 +129,15 @@ def _one_sided(per_type: Mapping[str, Scores]) -> list[str]:
     return notes
 
 
+def _check_beside(sides: Sides, **given: Any) -> None:
+    """See that nothing is given that these sides cannot use: it would be left out without a word."""
+    unused = ("texts",) if sides.lengths is not None else ("words", "confidences")
+    for name in unused:
+        if given[name] is not None:
+            instead = "tags take `words`" if name == "texts" else "spans with offsets take `texts`"
+            raise DataError(f"{name} cannot be used here: {instead}")
+
+
 def _texts(
     sides: Sides, words: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, ids: Sequence[str] | None
 ) -> Texts:
@@ -135,7 +149,7 @@ def _texts(
     if sides.lengths is None:
         return Texts(words=None if texts is None else [list(text) for text in texts], ids=names, unit="character")
     if words is not None:
-        lengths = np.fromiter(map(len, words), dtype=np.int64, count=count)
+        lengths = lengths_of(words, "words", str)
         wrong = np.flatnonzero(lengths != sides.lengths)
         if len(wrong):
             at = int(wrong[0])

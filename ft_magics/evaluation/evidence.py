@@ -182,7 +182,7 @@ class Evidence:
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""
         chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort", "row")))
-        offset, limit = int(request.get("offset", 0)), min(int(request.get("limit", 20)), 200)
+        offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
         return {
             "total": len(chosen),
             "examples": [self.example(int(at)) for at in chosen[offset : offset + limit]],

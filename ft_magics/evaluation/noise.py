@@ -42,7 +42,8 @@ def detect_scheme(tags: TagTable) -> str:
     letters = tags.letters()
     if letters & set("LU"):
         if letters & set("ESM"):
-            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {', '.join(sorted(letters))}")
+            listed = ", ".join(f"{letter}-" for letter in sorted(letters - {"O"}))
+            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {listed}. Name the scheme that is meant")
         return "BILOU"
     pair = _Pair(tags)
     if letters & set("BSM"):

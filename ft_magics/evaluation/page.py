@@ -67,16 +67,21 @@ def _headline(report: EntityReport) -> str:
 
 def _scores(report: EntityReport, least: int) -> str:
     shown = {kind: scores for kind, scores in report.per_type.items() if scores.support >= least}
-    hidden = len(report.per_type) - len(shown)
-    caption = f"{hidden} types with fewer than {least} gold entities are not shown" if hidden else ""
     return table(
         ("entity type", "precision", "recall", "F1", "F1, 95 %", "support", "predicted"),
         [
             *(row(kind, *_cells(scores)) for kind, scores in shown.items()),
             *(row(name, *_cells(scores), strong=True) for name, scores in report.averages().items()),
         ],
-        caption=caption,
+        caption=_left_out(report, len(shown), least),
     )
+
+
+def _left_out(report: EntityReport, shown: int, least: int) -> str:
+    """A sentence about the types that `min_support` hides; empty when it hides none."""
+    hidden = len(report.per_type) - shown
+    types = "1 type" if hidden == 1 else f"{hidden} types"
+    return f"not shown: {types} with fewer than {least} gold entities" if hidden else ""
 
 
 def _cells(scores: Scores) -> tuple[str, ...]:
@@ -251,10 +256,10 @@ def report_text(report: EntityReport, *, view: View | None = None) -> str:
     view = view or {}
     least, by = int(view.get("min_support", 0)), str(view.get("by", "type"))
     types = [(kind, scores) for kind, scores in report.per_type.items() if scores.support >= least]
-    hidden = len(report.per_type) - len(types)
+    hidden = _left_out(report, len(types), least)
     lines = [report.title, *_text_table("", [*types, *report.averages().items()], gap=len(types))]
     if hidden:
-        lines.append(f"{hidden} types with fewer than {least} gold entities are not shown")
+        lines.append(hidden)
     lines += _unknown(report, by)
     if by in report.buckets:
         lines += ["", *_text_table(f"by {by.replace('_', ' ')}", list(report.buckets[by].items()))]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.sides import with_prefixes
 
 __all__ = ["check_against_seqeval"]
 
@@ -24,6 +25,8 @@ def check_against_seqeval(
     """
     if not report.per_type:
         return report  # seqeval raises where every tag is O
+    if report.scheme == "IO":
+        gold, pred = with_prefixes(gold), with_prefixes(pred)
     theirs = _micro(report, [list(tags) for tags in gold], [list(tags) for tags in pred])
     ours = tuple(share or 0.0 for share in (report.micro.precision, report.micro.recall, report.micro.f1))
     name = f"seqeval {version('seqeval')}"

@@ -141,7 +141,7 @@ class EntityReport:
             DataError: It is no report, or a newer version wrote it.
         """
         schema = record.get("schema") if isinstance(record, Mapping) else None
-        if not isinstance(schema, int):
+        if not isinstance(schema, int) or isinstance(schema, bool):
             raise DataError("this is no report of ft_magics: it has no `schema`")
         if schema != SCHEMA:
             newer = "Update ft_magics" if schema > SCHEMA else "Evaluate the predictions again"
@@ -149,9 +149,13 @@ class EntityReport:
                 f"this report has schema {schema}; this version of ft_magics reads schema {SCHEMA}. {newer}"
             )
         try:
-            return cls(**_read(record))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"this report is not whole: {error}") from error
+            report = cls(**_read(record))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise DataError(f"this report is not whole ({type(error).__name__}: {error})") from error
+        size = len(report.per_type) + 1
+        if [len(row) for row in report.confusion] != [size] * size:
+            raise DataError(f"this report is not whole: its confusion is no grid of {size} by {size}")
+        return report
 
     def to_pandas(self) -> pd.DataFrame:
         """A row per type, then the averages: precision, recall, F1, their intervals, support, predicted, correct."""

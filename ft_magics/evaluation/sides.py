@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from ft_magics.errors import DataError
+from ft_magics.data.schemes import SCHEMES, with_inside
+from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
 from ft_magics.evaluation.noise import detect_scheme, invalid_transitions
 from ft_magics.evaluation.spans import (
     RULES,
@@ -22,7 +24,7 @@ from ft_magics.evaluation.spans import (
     spans_of_tags,
 )
 
-__all__ = ["Sides", "read_sides"]
+__all__ = ["Sentences", "Sides", "lengths_of", "read_sides", "with_prefixes"]
 
 Sentences = Sequence[Sequence[Any]]
 
@@ -65,6 +67,9 @@ def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
     """
     if mode not in RULES:
         raise DataError(f"mode: found `{mode}`, expected one of {', '.join(RULES)}")
+    if scheme is not None and scheme not in SCHEMES:
+        near = did_you_mean(str(scheme), SCHEMES)
+        raise SchemeError(f"scheme: found `{scheme}`, expected one of {', '.join(SCHEMES)}.{near}")
     gold, pred = _as_list(gold, "gold"), _as_list(pred, "predicted")
     if len(gold) != len(pred):
         raise DataError(
@@ -81,7 +86,7 @@ def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
 def _as_list(side: Any, name: str) -> Sentences:
     side = side.tolist() if hasattr(side, "tolist") else side
     if isinstance(side, (str, Mapping)) or not isinstance(side, Sequence):
-        raise DataError(f"{name} is a {type(side).__name__}; expected a list with a list of tags or spans per sentence")
+        raise DataError(f"{name} is {type_name(side)}; expected a list with a list of tags or spans per sentence")
     return side
 
 
@@ -94,11 +99,13 @@ def _are_spans(side: Sentences) -> bool:
 
 def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) -> Sides:
     names = TypeNames()
+    if scheme == "IO":
+        gold, pred = with_prefixes(gold), with_prefixes(pred)
     tags = read_tags(gold, names, "gold"), read_tags(pred, names, "predicted")
     unequal = np.flatnonzero(tags[0].lengths != tags[1].lengths)
     if len(unequal):
         at = int(unequal[0])
-        more = f"; so do {len(unequal) - 1} more" if len(unequal) > 1 else ""
+        more = f"; {len(unequal) - 1} more sentences differ in length" if len(unequal) > 1 else ""
         raise DataError(
             f"sentence {at} (counted from 0) has {tags[0].lengths[at]} gold tags and "
             f"{tags[1].lengths[at]} predicted{more}"
@@ -107,18 +114,55 @@ def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
     if mode == "strict":
         check_scheme(seen, *tags)
     rule = seen if mode == "strict" else None
+    noise = {
+        side: invalid_transitions(table, seen).to_json()
+        for side, table in zip(("gold", "predicted"), tags, strict=True)
+    }
     return Sides(
         gold=spans_of_tags(tags[0], rule),
         pred=spans_of_tags(tags[1], rule),
         names=names,
         lengths=tags[0].lengths,
         scheme=seen,
-        noise={
-            side: invalid_transitions(table, seen).to_json()
-            for side, table in zip(("gold", "predicted"), tags, strict=True)
-        },
-        notes=_notes(*tags, mode, named=scheme, seen=seen),
+        noise=noise,
+        notes=[*_notes(*tags, mode, named=scheme, seen=seen), *(_lost(noise, seen) if mode == "strict" else [])],
     )
+
+
+def with_prefixes(sentences: Sentences) -> Sentences:
+    """Tags of IO, which have no prefixes, as tags that have them; what is no text stays as it is."""
+    return [
+        [with_inside(tag) if isinstance(tag, str) and tag else tag for tag in tags] if _is_row(tags) else tags
+        for tags in sentences
+    ]
+
+
+def _is_row(tags: Any) -> bool:
+    return hasattr(tags, "__len__") and not isinstance(tags, (str, Mapping))
+
+
+def lengths_of(sentences: Sequence[Any], what: str, kind: type | None = None) -> Ints:
+    """Entries per sentence of something that is given with the tags. Length S.
+
+    Args:
+        sentences: A list per sentence.
+        what: Its name, for messages.
+        kind: What the entries must be, if that matters.
+
+    Raises:
+        DataError: A sentence has no list, or one with something else in it; the message names it.
+    """
+    for at, row in enumerate(sentences):
+        if not _is_row(row):
+            raise DataError(f"{what} of sentence {at} (counted from 0): expected a list, found {row!r:.60}")
+    if kind is not None and not all(
+        issubclass(found, kind) for found in set(map(type, chain.from_iterable(sentences)))
+    ):
+        at, odd = next((at, odd) for at, row in enumerate(sentences) for odd in row if not isinstance(odd, kind))
+        raise DataError(
+            f"{what} of sentence {at} (counted from 0): expected a list of {kind.__name__}, found {odd!r:.60} in it"
+        )
+    return np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
 
 
 def _scheme(gold: TagTable, pred: TagTable) -> str:
@@ -135,3 +179,9 @@ def _notes(gold: TagTable, pred: TagTable, mode: str, *, named: str | None, seen
     if mode == "strict" and named is None:
         return [f"the tags were read as {seen}; another scheme can be named"]
     return []
+
+
+def _lost(noise: Mapping[str, Mapping[str, Any]], scheme: str) -> list[str]:
+    """A note where tags break the scheme, since the strict rule drops what they would be otherwise."""
+    broken = [f"{found['invalid']} of {found['tags']} {side} tags" for side, found in noise.items() if found["invalid"]]
+    return [f"{' and '.join(broken)} break {scheme}; by the strict rule they make no entity"] if broken else []

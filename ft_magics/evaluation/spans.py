@@ -283,7 +283,10 @@ def read_spans(sentences: Sequence[Iterable[Any]], types: TypeNames, side: str) 
     """
     rows: list[tuple[int, int, int, int]] = []
     for index, spans in enumerate(sentences):
-        found = {_offsets(span, types, f"{side} text {index} (counted from 0)") for span in spans}
+        place = f"{side} text {index} (counted from 0)"
+        if isinstance(spans, (str, Mapping)) or not isinstance(spans, Iterable):
+            raise DataError(f"{place}: expected a list of spans, found {spans!r:.60}")
+        found = {_offsets(span, types, place) for span in spans}
         rows.extend((index, *span) for span in sorted(found))
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     return SpanTable(columns[0], columns[1], columns[2], columns[3], len(sentences))
