@@ -330,3 +330,17 @@ def test_seqeval_is_asked_beside(full):
     assert "please report" in check_against_seqeval(full, GOLD, GOLD).notes[-1]
     strict = entity_report(GOLD, PRED, mode="strict")
     assert "equal seqeval" in check_against_seqeval(strict, GOLD, PRED).notes[-1]
+
+
+def test_mistakes_are_in_the_saved_page_without_confidences():
+    gold = [["B-A", "O"]] * 40 + [["B-B", "O"], ["O", "O"]]
+    pred = [["O", "O"]] * 40 + [["B-A", "O"], ["O", "B-B"]]
+    words = [["Ada", "here"]] * 40 + [["Bonn", "there"], ["no", "Zoe"]]
+    report = entity_report(gold, pred, words=words, resamples=0)
+    assert len(report.mistakes) == 30
+    assert {item["kind"] for item in report.mistakes} == {"missed", "type", "spurious"}
+    html = report.to_html()
+    assert "Mistakes of every kind (30 of 42)" in html
+    assert "Zoe" in html
+    assert EntityReport.from_json(json.loads(json.dumps(report.to_json()))).to_html() == html
+    assert entity_report(gold, pred, resamples=0).mistakes == []

@@ -110,6 +110,7 @@ def entity_report(
         calibration=None if sure is None else calibrate(sure, found, len(sides.gold)),
         tag_noise={**sides.noise, "cut": cut},
         suspects=lists["suspects"],
+        mistakes=evidence.mistakes(_MOST_EXAMPLES) if shown.words is not None else [],
         confident_mistakes=lists["confident_mistakes"],
         doubtful_hits=lists["doubtful_hits"],
         history=[dict(entry) for entry in history],

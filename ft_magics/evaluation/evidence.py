@@ -170,14 +170,24 @@ class Evidence:
 
     def preview(self, most: int = 200) -> list[dict[str, Any]]:
         """What is sent along with a report: the first page of mistakes, then examples of each pair of types in turn."""
-        cell = self._types("gold") * len(self.names) + self._types("pred")
-        order = np.lexsort((np.arange(len(cell)), cell))
-        starts = np.searchsorted(cell[order], cell[order], side="left")
-        rank = np.empty(len(cell), dtype=np.int64)
-        rank[order] = np.arange(len(cell)) - starts
+        rank = self._ranks(np.arange(len(self.pairs)))
         rank[np.flatnonzero(self.pairs.kind > 0)[:_FIRST_PAGE]] = -1
         chosen = np.sort(np.argsort(rank, kind="stable")[:most])
         return [self.example(int(at)) for at in chosen]
+
+    def mistakes(self, most: int) -> list[dict[str, Any]]:
+        """Examples of mistakes in the order of the text, of as many pairs of types as there is room for."""
+        wrong = np.flatnonzero(self.pairs.kind > 0)
+        chosen = np.sort(wrong[np.argsort(self._ranks(wrong), kind="stable")[:most]])
+        return [self.example(int(at)) for at in chosen]
+
+    def _ranks(self, chosen: Ints) -> Ints:
+        """How many pairs of the same two types stand before each of some pairs, which are in order. Length of these."""
+        cell = (self._types("gold") * len(self.names) + self._types("pred"))[chosen]
+        order = np.argsort(cell, kind="stable")
+        rank = np.empty(len(cell), dtype=np.int64)
+        rank[order] = np.arange(len(cell)) - np.searchsorted(cell[order], cell[order], side="left")
+        return rank
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""

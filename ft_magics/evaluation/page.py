@@ -158,12 +158,15 @@ def _bucket_cells(scores: Scores) -> tuple[str, ...]:
 
 
 def _examples(report: EntityReport) -> list[str]:
+    count = sum(item.count for item in report.error_kinds)
+    some = f"{len(report.mistakes)} of {count}" if len(report.mistakes) < count else f"{count}"
     lists = (
-        ("Suspected gold errors", report.suspects),
-        ("The most confident mistakes", report.confident_mistakes),
-        ("The least confident hits", report.doubtful_hits),
+        (f"Mistakes of every kind ({some})", report.mistakes),
+        (f"Suspected gold errors ({len(report.suspects)})", report.suspects),
+        (f"The most confident mistakes ({len(report.confident_mistakes)})", report.confident_mistakes),
+        (f"The least confident hits ({len(report.doubtful_hits)})", report.doubtful_hits),
     )
-    return [details(f"{title} ({len(found)})", examples_html(found)) for title, found in lists if found]
+    return [details(title, examples_html(found)) for title, found in lists if found]
 
 
 def _calibration(calibration: Calibration) -> str:

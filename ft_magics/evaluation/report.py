@@ -66,6 +66,7 @@ class EntityReport:
         calibration: None without confidences.
         tag_noise: `gold` and `predicted` with `invalid`, `tags`, `rate`; `cut`: gold entities across windows.
         suspects: Examples whose gold is probably wrong, with `score` and `reason`.
+        mistakes: Examples of all kinds and types, in the order of the text; none where only tags are known.
         confident_mistakes: Examples, the most confident first.
         doubtful_hits: Examples, the least confident first.
         history: Dev scores per epoch, where the predictions come from a run.
@@ -90,6 +91,7 @@ class EntityReport:
     calibration: Calibration | None = None
     tag_noise: dict[str, Any] = field(default_factory=dict)
     suspects: list[Example] = field(default_factory=list)
+    mistakes: list[Example] = field(default_factory=list)
     confident_mistakes: list[Example] = field(default_factory=list)
     doubtful_hits: list[Example] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -112,7 +114,7 @@ class EntityReport:
     def to_json(self) -> dict[str, Any]:
         """Plain data; metrics that do not exist are null."""
         plain = ("title", "mode", "scheme", "sentences", "words", "resamples", "tag_noise", "history", "notes")
-        listed = ("suspects", "confident_mistakes", "doubtful_hits")
+        listed = ("suspects", "mistakes", "confident_mistakes", "doubtful_hits")
         return {
             "schema": SCHEMA,
             "level": LEVEL,
