@@ -8,7 +8,7 @@ import { stepChart, type Zoom } from "./step_chart.ts";
 const CURVES = { loss: "loss", learning_rate: "learning rate", grad_norm: "gradient norm" } as const;
 type Curve = keyof typeof CURVES;
 
-const SMOOTHING = 0.8;
+const SMOOTHING = 0.6;
 
 export interface RunCurves {
   root: HTMLElement;

@@ -12,12 +12,12 @@ const FIGURES: [label: string, testid: string, show: Show][] = [
   ["step", "progress-steps", ({ started, last }) => (started ? `${count(last?.step ?? 0)} / ${count(started.total_steps)}` : "–")],
   ["epoch", "progress-epochs", ({ started, last }) => (started ? `${decimal(last?.epoch ?? 0)} / ${decimal(started.epochs)}` : "–")],
   ["elapsed", "elapsed", ({ last }) => (last ? duration(last.elapsed_s) : "–")],
-  ["left", "time-left", timeLeft],
+  ["time left", "time-left", timeLeft],
   ["tokens/s", "tokens-per-s", ({ last }) => (last ? count(last.tokens_per_s) : "–")],
   ["loss", "loss", ({ last }) => number(last?.loss)],
-  ["of the process", "process-memory", ({ last }) => memory(last?.process_memory_bytes)],
-  ["of the device", "device-memory", ({ last }) => memory(last?.device_memory_bytes)],
-  ["parameters learn", "trainable", learning],
+  ["process memory", "process-memory", ({ last }) => memory(last?.process_memory_bytes)],
+  ["device memory", "device-memory", ({ last }) => memory(last?.device_memory_bytes)],
+  ["parameters that learn", "trainable", learning],
   ["last checkpoint", "checkpoint", ({ checkpoints }) => (checkpoints.length ? `step ${count(checkpoints.at(-1)!.step)}` : null)],
 ];
 

@@ -80,7 +80,7 @@ test("a pause ends where it ends, and a stop stands over it", () => {
 
 test("what a resumption made void is gone", () => {
   const checkpoint = (at: number): RunEvent => ({ kind: "checkpoint", step: at, path: `checkpoints/checkpoint-${at}` });
-  const told = [started, step(5), step(10), evaluated(1, true), checkpoint(10), step(15), evaluated(2, true), checkpoint(20), ended];
+  const told = [started, step(5), step(10), evaluated(1, true), checkpoint(10), step(15), evaluated(0.9, true), evaluated(2, true), checkpoint(20), ended];
   const state = after(...told, { kind: "resumed", step: 10, epoch: 1 }, step(11));
   assert.equal(state.status, "running");
   assert.deepEqual(state.steps.map((event) => event.step), [5, 10, 11]);

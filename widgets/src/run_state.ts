@@ -155,7 +155,8 @@ function goneBack(state: RunState, step: number): RunState {
     reason: "",
     steps,
     last: steps.at(-1) ?? null,
-    evaluations: state.evaluations.filter(before),
+    // A stop on the way through an epoch evaluates after its checkpoint.
+    evaluations: state.evaluations.filter((event) => before(event) && Number.isInteger(event.epoch)),
     checkpoints: state.checkpoints.filter(before),
   };
 }

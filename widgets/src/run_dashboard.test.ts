@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { bytes, number } from "./format.ts";
+import { figures, messages, settings, yamlLines } from "./run_facts.ts";
+import { emptyState, reduce, type RunEvent } from "./run_state.ts";
+import { devTable, typeTable } from "./run_tables.ts";
+import { one, openWindow } from "./testing.ts";
+
+before(openWindow);
+
+const started: RunEvent = {
+  kind: "run_started", name: "ner", task: "ner", model: "minilm", method: "lora", device: "cpu", precision: "fp32",
+  epochs: 3, total_steps: 30, parameters: 22_600_000, trainable_parameters: 140_000, sentences: 3,
+  config: { task: "ner", data: { train: "a.conll", test: null }, train: { epochs: 3, early_stopping: null } },
+};
+const step: RunEvent = {
+  kind: "step", step: 10, epoch: 1, loss: null, learning_rate: 1e-4, grad_norm: null, tokens_per_s: 1234, elapsed_s: 20,
+  process_memory_bytes: 900 * 2 ** 20, device_memory_bytes: null,
+};
+const evaluated = (epoch: number, f1: number | null, best: boolean, types: Record<string, number | null>): RunEvent => ({
+  kind: "evaluated", step: epoch * 10, epoch, split: "dev", loss: 0.5, precision: 0.5, recall: 0.5, f1, per_type_f1: types, best,
+});
+const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
+
+test("figures say what is known and leave out what is not", () => {
+  const { root, update } = figures();
+  update(after(started, step, { kind: "checkpoint", step: 10, path: "checkpoints/checkpoint-10" }));
+  const text = (testid: string): string => one(root, testid).textContent ?? "";
+  assert.equal(text("progress-steps"), "10 / 30");
+  assert.equal(text("time-left"), "40 s");
+  assert.equal(text("loss"), "–");
+  assert.equal(text("process-memory"), "900 MiB");
+  assert.equal(one(root, "device-memory").parentElement?.hidden, true);
+  assert.equal(text("trainable"), "0.1 M of 22.6 M (0.62 %)");
+  assert.equal(text("checkpoint"), "step 10");
+});
+
+test("the best evaluation is marked, and types have a row each, whenever they turn up", () => {
+  const state = after(evaluated(1, 0.2, true, { "<b>": 0.1 }), evaluated(2, null, false, { "<b>": null, 人物: 0.5 }));
+  const [dev, types] = [devTable(), typeTable()];
+  dev.update(state);
+  types.update(state);
+  assert.deepEqual([...dev.root.querySelectorAll("tbody tr")].map((row) => row.textContent?.includes("★ best")), [true, false]);
+  const rows = [...types.root.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+  assert.deepEqual(rows, [["<b>", "", "10.0", "–"], ["人物", "", "–", "50.0"]]);
+  assert.equal(types.root.hidden, false);
+});
+
+test("messages stand in order, as text", () => {
+  const { root, update } = messages();
+  update(after({ kind: "notice", level: "info", text: "first" }, { kind: "notice", level: "warning", text: "<i>second</i>" }));
+  assert.deepEqual([...root.children].map((line) => [line.className, line.textContent]), [["ft-info", "first"], ["ft-warning", "<i>second</i>"]]);
+});
+
+test("settings are lines like those of a cell, without what is not set", () => {
+  const { root, update } = settings();
+  update(after({ ...started }));
+  assert.equal(root.querySelector("pre")?.textContent, "task: ner\ndata:\n  train: a.conll\ntrain:\n  epochs: 3");
+  assert.deepEqual(yamlLines(undefined), []);
+  assert.deepEqual(yamlLines({ types: ["PER", "LOC"], empty: {} }), ['types: ["PER","LOC"]', "empty: {}"]);
+});
+
+test("numbers have the digits that one can use", () => {
+  assert.deepEqual([0, 0.46951, 12.3456, 3e-5, 1e9, null, Number.NaN].map(number), ["0.0000", "0.4695", "12.35", "3.00e-5", "1.00e+9", "–", "–"]);
+  assert.deepEqual([900 * 2 ** 20, 1.5 * 2 ** 30].map(bytes), ["900 MiB", "1.5 GiB"]);
+});
