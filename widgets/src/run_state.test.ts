@@ -80,12 +80,17 @@ test("a pause ends where it ends, and a stop stands over it", () => {
 
 test("what a resumption made void is gone", () => {
   const checkpoint = (at: number): RunEvent => ({ kind: "checkpoint", step: at, path: `checkpoints/checkpoint-${at}` });
-  const told = [started, step(5), step(10), evaluated(1, true), checkpoint(10), step(15), evaluated(0.9, true), evaluated(2, true), checkpoint(20), ended];
+  const told = [started, step(5), step(10), evaluated(1, true), checkpoint(10), step(15), evaluated(2, true), checkpoint(20), ended];
   const state = after(...told, { kind: "resumed", step: 10, epoch: 1 }, step(11));
   assert.equal(state.status, "running");
   assert.deepEqual(state.steps.map((event) => event.step), [5, 10, 11]);
   assert.deepEqual(state.evaluations.map((event) => event.epoch), [1]);
   assert.deepEqual(state.checkpoints.map((event) => event.step), [10]);
+});
+
+test("an evaluation after a stop on the way through an epoch is void: it came after the checkpoint", () => {
+  const state = after(started, step(10), evaluated(1, true), step(15), evaluated(1.5, true), { kind: "resumed", step: 15, epoch: 1.5 });
+  assert.deepEqual(state.evaluations.map((event) => event.epoch), [1]);
 });
 
 test("only the newest notices are kept", () => {

@@ -156,7 +156,7 @@ function goneBack(state: RunState, step: number): RunState {
     steps,
     last: steps.at(-1) ?? null,
     // A stop on the way through an epoch evaluates after its checkpoint.
-    evaluations: state.evaluations.filter((event) => before(event) && Number.isInteger(event.epoch)),
+    evaluations: state.evaluations.filter((event) => before(event) && (event.step < step || Number.isInteger(event.epoch))),
     checkpoints: state.checkpoints.filter(before),
   };
 }
