@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-__all__ = ["Host", "find_host"]
+__all__ = ["Host", "busy_note", "find_host"]
 
 Host = Literal["widget", "html", "text"]
 
@@ -28,3 +30,27 @@ def find_host(shell: Any) -> Host:
     if any(os.environ.get(name) for name in _FRONT_ENDS) or "google.colab" in sys.modules:
         return "widget"
     return "html"
+
+
+def busy_note(stop_file: Path) -> str:
+    """What to say beside the buttons where clicks do not reach a busy kernel; nothing where they do.
+
+    JupyterLab sends clicks to a subshell, which ipykernel has since version 7. VS Code and Colab know no subshells.
+
+    Args:
+        stop_file: The file that stops the run.
+    """
+    elsewhere = any(os.environ.get(name) for name in ("VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG"))
+    if not elsewhere and "google.colab" not in sys.modules and _ipykernel_version() >= 7:
+        return ""
+    return (
+        "While the cell runs, clicks wait for its end here: use the interrupt button to stop, or create the file "
+        f"{stop_file}"
+    )
+
+
+def _ipykernel_version() -> int:
+    try:
+        return int(version("ipykernel").split(".")[0])
+    except (PackageNotFoundError, ValueError):
+        return 0
