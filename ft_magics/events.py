@@ -7,7 +7,7 @@ to 1, or None where they do not exist.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -16,12 +16,15 @@ __all__ = [
     "DataChecked",
     "Evaluated",
     "Notice",
+    "PauseChanged",
     "RunEnded",
     "RunEvent",
+    "RunResumed",
     "RunStarted",
     "StepDone",
     "StopAsked",
     "event_from_json",
+    "still_true",
 ]
 
 
@@ -39,7 +42,7 @@ class RunEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(RunEvent):
-    """Everything is read, checked and loaded; the first step comes next."""
+    """Everything is read, checked and loaded; the first step comes next. `config` is the resolved one."""
 
     kind: ClassVar[str] = "run_started"
     name: str
@@ -53,6 +56,7 @@ class RunStarted(RunEvent):
     parameters: int
     trainable_parameters: int
     sentences: int
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,8 @@ class StepDone(RunEvent):
     grad_norm: float | None
     tokens_per_s: float
     elapsed_s: float
+    process_memory_bytes: int | None = None
+    device_memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,24 @@ class StopAsked(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseChanged(RunEvent):
+    """Training waits between two steps, or goes on after that."""
+
+    kind: ClassVar[str] = "pause"
+    paused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResumed(RunEvent):
+    """A run that had ended goes on from a checkpoint: what the log says of later steps, and of an end, is void."""
+
+    kind: ClassVar[str] = "resumed"
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(RunEvent):
     """The last event of a run; status is `done`, `stopped` or `failed`."""
 
@@ -133,8 +157,29 @@ class RunEnded(RunEvent):
 
 _KINDS: dict[str, type[RunEvent]] = {
     event.kind: event
-    for event in (RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved, Notice, StopAsked, RunEnded)
+    for event in (
+        *(RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved),
+        *(Notice, PauseChanged, StopAsked, RunResumed, RunEnded),
+    )
 }
+
+
+def still_true(events: Iterable[RunEvent]) -> list[RunEvent]:
+    """The events without those that a later resumption made void."""
+    kept: list[RunEvent] = []
+    for event in events:
+        if isinstance(event, RunResumed):
+            kept = [item for item in kept if not _is_void(item, event.step)]
+        kept.append(event)
+    return kept
+
+
+def _is_void(event: RunEvent, step: int) -> bool:
+    if isinstance(event, (StepDone, Evaluated, CheckpointSaved)):
+        # A stop on the way through an epoch evaluates after its checkpoint.
+        after = isinstance(event, Evaluated) and (event.split == "test" or not event.epoch.is_integer())
+        return event.step > step or (event.step == step and after)
+    return isinstance(event, (StopAsked, PauseChanged, RunEnded))
 
 
 def event_from_json(record: Mapping[str, Any]) -> RunEvent | None:

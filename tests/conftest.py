@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Tiny models gain nothing from threads that wait for each other, and lose much on a busy machine. Before torch is there.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FT_MAGICS_DATA", REPOSITORY.parent / "shared" / "data"))
 HOST_VARIABLES = ("FT_MAGICS_DISPLAY", "JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG")

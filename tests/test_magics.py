@@ -7,13 +7,14 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import ft_magics
 import pandas as pd
 import pytest
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.events import Evaluated, RunEnded
+from ft_magics.events import Evaluated, RunEnded, StepDone
 from ft_magics.tasks.ner import NerTask
 from ft_magics.training.run import Run
 
@@ -168,7 +169,7 @@ def test_the_cell_of_the_design_on_real_data(run_cell, shell, shared, tiny_model
 def test_help_is_made_from_the_parser(run_cell):
     printed = run_cell("%%finetune?")
     for part in (
-        "%%finetune [--dry-run] [--set KEY=VALUE] [name]",
+        "%%finetune [--dry-run] [--set KEY=VALUE] [--resume] [--bg] [name]",
         "train nothing",
         "model: minilm",
         "Override a setting",
@@ -297,7 +298,7 @@ def test_another_run_of_a_name_keeps_the_first_ones_folder(quick, run_cell, shel
 def test_a_run_that_goes_on_is_evaluated_later_and_stopped(run_cell, shell, cell):
     run_cell(cell("epochs: 5000, batch_size: 4"))
     small = shell.user_ns["small"]
-    assert "it is still running" in run_cell("%ner_eval small --split test")
+    assert "still training" in run_cell("%ner_eval small --split test --no-wait")
     assert not run_cell.result.success
     assert "still training; stop it first" in run_cell(cell())
     assert shell.user_ns["small"] is small
@@ -313,7 +314,7 @@ def test_a_run_is_stopped_from_another_kernel(run_cell, shell, cell):
     small = shell.user_ns.pop("small")
     while not small.events:
         assert not small.wait(0.05)
-    assert "not of this kernel" in run_cell("%ft stop small")
+    assert "trains in another kernel" in run_cell("%ft stop small")
     assert small.wait(60)
     assert small.events[-1].reason == "stopped by the STOP file"
 
@@ -393,3 +394,45 @@ def test_an_error_that_nobody_foresaw_has_no_traceback_either(run_cell, cell, mo
     assert "UnexpectedError: ZeroDivisionError: who would have thought" in printed
     assert "Traceback" not in printed
     assert "in break_down" in run_cell("%ft debug")
+
+
+def test_a_cell_trains_in_the_background_and_later_cells_wait(run_cell, shell, cell):
+    text = run_cell(cell("epochs: 40, batch_size: 4").replace("%%finetune small", "%%finetune small --bg"))
+    assert "trains in the background" in text
+    small = shell.user_ns["small"]
+    assert "running" in run_cell("%ft status small")
+    assert "still training" in run_cell("%ner_eval small --no-wait")
+    text = run_cell("%ner_eval small")
+    assert "Waiting for small" in text
+    assert "micro" in text
+    assert small.status == "done"
+
+
+def test_resume_goes_on_and_begins_where_nothing_is(run_cell, shell, cell):
+    going_on = cell("epochs: 6, batch_size: 4").replace("%%finetune small", "%%finetune small --resume")
+    assert "There is no run small to go on with; it begins anew." in run_cell(going_on)
+    assert "small is done; there is nothing to go on with" in run_cell(going_on)
+    assert "is done; there is nothing to go on with" in run_cell("%ft resume small")
+    run_cell(cell("epochs: 5000, batch_size: 4", name="long").replace("%%finetune long", "%%finetune long --bg"))
+    while not any(isinstance(event, Evaluated) for event in shell.user_ns["long"].events):
+        assert not shell.user_ns["long"].wait(0.05)
+    assert "only a run that has ended can be resumed" in run_cell("%ft resume long")
+    run_cell("%ft stop long")
+    assert shell.user_ns["long"].wait(60)
+    before = shell.user_ns.pop("long")
+    step = before.events[-1] and max(event.step for event in before.events if isinstance(event, Evaluated))
+    thread = threading.Thread(target=lambda: (_until_resumed(shell), shell.user_ns["long"].stop()))
+    thread.start()
+    run_cell("%ft resume long")
+    thread.join()
+    again = shell.user_ns["long"]
+    assert again.status == "stopped"
+    assert max(event.step for event in again.events if isinstance(event, Evaluated)) >= step
+
+
+def _until_resumed(shell):
+    while "long" not in shell.user_ns or not shell.user_ns["long"].events:
+        time.sleep(0.02)
+    while not any(isinstance(event, StepDone) for event in shell.user_ns["long"].events[-1:]):
+        if shell.user_ns["long"].wait(0.02):
+            return

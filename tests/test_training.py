@@ -276,6 +276,7 @@ def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
 
 def test_predicting_while_training_says_so(config):
     run = start_run("busy", prepare(config("epochs: 5000, batch_size: 4")))
+    run.waits = False
     with pytest.raises(RunError, match="still training"):
         run.predict("a")
     run.stop()

@@ -195,7 +195,16 @@ VALUES = {
     "windows of no length": (train("max_length_tokens: 2"), "train.max_length_tokens: found 2"),
     "windows longer than the model": (train("max_length_tokens: 5000"), "train.max_length_tokens", "64 tokens"),
     "checkpoints as a number": (f"{GOOD}save: {{every: 3}}", "save.every: found the number 3", "`{epochs: 1}`"),
-    "checkpoints by steps": (f"{GOOD}save: {{every: {{steps: 3}}}}", "save.every.steps", "Known here: epochs"),
+    "checkpoints by steps and epochs": (
+        f"{GOOD}save: {{every: {{steps: 3, epochs: 1}}}}",
+        "save.every",
+        "one of steps, minutes",
+    ),
+    "checkpoints by nothing": (f"{GOOD}save: {{every: {{}}}}", "save.every", "one of steps, minutes"),
+    "a tracker that is not there": (f"{GOOD}train: {{report_to: mlflow}}", "mlflow is not installed here"),
+        GOOD.replace("train: {", "train: {report_to: mlflow, "),
+        "mlflow is not installed here",
+    ),
     "a folder of a number": (f"{GOOD}save: {{dir: 3}}", "save.dir: found the number 3, expected a text"),
     "a folder without a name": (f"{GOOD}save: {{dir: ''}}", "save.dir: is an empty text"),
     "somebody's home for a folder": (f"{GOOD}save: {{dir: '~nobody-of-this-name'}}", "save.dir", "home directory"),
@@ -314,7 +323,6 @@ FLAGS = {
     "two names": ("bad worse", "`worse` is one word too many", "Usage: %%finetune"),
     "a misspelt flag": ("bad --dryrun", "no flag `--dryrun`. Did you mean `--dry-run`?"),
     "an unknown flag": ("bad --fast", "there is no flag `--fast`"),
-    "a flag to come": ("bad --bg", "`--bg` is not there yet"),
     "asking for help": ("bad --help", "%%finetune?"),
     "a flag with a value": ("bad --dry-run=3", "--dry-run"),
     "an open quotation": ("bad --set 'train.epochs=3", "a quotation mark", "is never closed"),
@@ -597,8 +605,8 @@ def test_a_wrong_evaluation_is_refused_in_one_message(refused, shell, text, says
 
 
 HOUSEKEEPING = {
-    "nothing": ("", "required: what", "Usage: %ft {debug,report,runs,stop}"),
-    "a wrong word": ("status!", "invalid choice: 'status!'", "'debug', 'report', 'runs', 'stop'"),
+    "nothing": ("", "required: what", "Usage: %ft {debug,report,resume,runs,status,stop}"),
+    "a wrong word": ("status!", "invalid choice: 'status!'", "'debug', 'report', 'resume', 'runs', 'status', 'stop'"),
     "a word to come": ("doctor", "`doctor` is not there yet"),
     "report without a name": ("report", "name a run: %ft report NAME"),
     "stop without a name": ("stop", "name a run: %ft stop NAME"),

@@ -104,7 +104,6 @@ SETTLED_ARGUMENTS = {
     "overwrite_output_dir": "a run of the same name moves the earlier one's folder aside",
     "push_to_hub": "nothing leaves this machine; the run's `model/` folder can be uploaded",
     "remove_unused_columns": "only words and tags reach the model",
-    "report_to": "trackers are not connected yet; the run's folder holds every number",
     "run_name": "the name stands on the magic's line: `%%finetune NAME`",
     "save_steps": "checkpoints are set by `save: {every: {epochs: 1}}`",
     "save_strategy": "checkpoints are set by `save: {every: {epochs: 1}}`",

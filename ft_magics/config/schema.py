@@ -137,6 +137,7 @@ class TrainConfig(_Section):
     early_stopping: EarlyStopping | None = None
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    report_to: Literal["tensorboard", "wandb", "mlflow"] | None = None
     max_length_tokens: int | None = Field(default=None, ge=8, le=1_000_000)
 
     @model_validator(mode="after")
@@ -151,15 +152,23 @@ class TrainConfig(_Section):
 
 
 class Every(_Section):
-    """How often a checkpoint is written. Checkpoints are written at the end of epochs."""
+    """How often a checkpoint is written: after so many steps, minutes or epochs. A stop writes one too."""
 
-    epochs: Count = 1
+    steps: Count | None = None
+    minutes: float | None = Field(default=None, gt=0, le=100_000)
+    epochs: Count | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Every:
+        if sum(value is not None for value in (self.steps, self.minutes, self.epochs)) != 1:
+            raise ValueError("expected one of steps, minutes and epochs, such as `every: {epochs: 1}`")
+        return self
 
 
 class SaveConfig(_Section):
     """Where a run lives and what it keeps."""
 
-    every: Every | None = None
+    every: Every | None = Every(epochs=1)
     keep: Count = 1
     dir: Text = "ft_runs"
 

@@ -1,4 +1,4 @@
-"""The live view: events → display → widget, from the cell's own thread only.
+"""The live view: events → display → widget, from the cell's own thread, or for a run in the background from one other.
 
 The training thread writes events; this side reads them a few times a second and is the only one that draws. A fault in
 drawing never reaches the training.
@@ -7,13 +7,18 @@ drawing never reaches the training.
 from __future__ import annotations
 
 import logging
+import math
+import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
+from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-from ft_magics.display.host import Host
+from ft_magics.display.host import Host, busy_note
 from ft_magics.display.pages import Bundle, run_bundle, save_page, widget_bundle
 from ft_magics.display.run_page import event_text
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
@@ -21,10 +26,14 @@ from ft_magics.errors import TrainingError
 from ft_magics.events import Evaluated, RunEvent, StepDone
 from ft_magics.training.run import Run
 
+if TYPE_CHECKING:
+    from ft_widgets import RunControls
+
 __all__ = ["watch"]
 
 _LOOK_EVERY_S = 0.25
 _TEXT_STEP_EVERY_S = 5.0
+_SENT_AGAIN = 20  # events: a page that is loaded meanwhile may miss a message, and the next one fills the gap
 _NOTHING: Bundle = {"text/html": "", "text/plain": ""}
 
 
@@ -33,35 +42,111 @@ class _View(Protocol):
     def finish(self, bundle: Bundle) -> None: ...
 
 
-def watch(run: Run, host: Host) -> None:
-    """Show a run until it ends.
+def watch(run: Run, host: Host, *, attached: bool = True) -> None:
+    """Show a run until it ends, or at once hand the showing to a thread.
 
     The first interrupt asks the run to stop; the second lets go of it and leaves it running.
+
+    Args:
+        run: What to show.
+        host: What the place that shows it can show.
+        attached: Wait for the end. Else a widget is drawn from a thread; HTML and text say one line and no more, since
+            a program that runs a notebook drops what comes after the cell.
 
     Raises:
         TrainingError: The run failed.
     """
-    view = _Careful(_open(run, host))
-    seen = interrupts = 0
+    if not attached and host != "widget":
+        print(f"{run.name} trains in the background. {_how_to_follow(run)}")
+        return
+    showing = _Showing(run, _Careful(_open(run, host)))
+    if not attached:
+        showing.go_on_in_background()
+        return
+    with _pages_greeted(host):
+        ended = _look_until_the_end(run, showing)
+    if not ended:
+        print(f"Let go of {run.name}; it goes on. {_how_to_follow(run)}")
+        if host == "widget":
+            showing.go_on_in_background()
+        return
+    showing.finish()
+    if run.status == "failed":
+        raise TrainingError(_failure(run)) from run.exception
+
+
+def _look_until_the_end(run: Run, showing: _Showing) -> bool:
+    """Draw until the run ends; whether it did. The first interrupt stops it, the second lets go of it."""
+    interrupts = 0
     while True:
         try:
-            ended = run.wait(_LOOK_EVERY_S)
-            fresh = run.events[seen:]
-            if fresh:
-                view.update(fresh)
-                seen += len(fresh)
-            if ended and seen == len(run.events):
-                break
+            if showing.look():
+                return True
         except KeyboardInterrupt:
             interrupts += 1
             if interrupts > 1:
-                print(f"Let go of {run.name}; it goes on. `{run.name}.wait()` waits, `%ft stop {run.name}` stops it.")
-                return
+                return False
             run.stop("stopped by the interrupt")
-    save_page(run)
-    view.finish(run_bundle(run))
-    if run.status == "failed":
-        raise TrainingError(_failure(run)) from run.exception
+
+
+def _pages_greeted(host: Host) -> AbstractContextManager[None]:
+    """While it lasts, a page that is loaded anew gets its live view back, though the kernel is busy."""
+    if host != "widget":
+        return nullcontext()
+    from ft_widgets.busy_kernel import greet_new_pages  # noqa: PLC0415  # only where a widget can live
+
+    return greet_new_pages(getattr(get_ipython(), "kernel", None))
+
+
+def _how_to_follow(run: Run) -> str:
+    return f"`%ft status {run.name}` shows how it goes, `{run.name}.wait()` waits, `%ft stop {run.name}` stops it."
+
+
+class _Showing:
+    """A run and the view that it is shown in. One thread at a time calls it."""
+
+    def __init__(self, run: Run, view: _Careful) -> None:
+        self._run, self._view = run, view
+        self._seen = 0
+
+    def look(self) -> bool:
+        """Wait a moment, draw what is new; whether that was the last of it."""
+        ended = self._run.wait(_LOOK_EVERY_S)
+        fresh = self._run.events[self._seen :]
+        if fresh:
+            self._seen += len(fresh)  # before drawing: an interrupt then must not draw them twice
+            self._view.update(fresh)
+        return ended and self._seen == len(self._run.events)
+
+    def finish(self) -> None:
+        """Leave the page in the run's folder, and what the notebook shows from now on."""
+        self._view.careful(lambda: save_page(self._run))
+        self._view.careful(lambda: self._view.finish(run_bundle(self._run)))
+
+    def go_on_in_background(self) -> None:
+        """Draw from a thread of its own, into the output of the cell that called."""
+        pin = _pin_to_cell()
+
+        def draw() -> None:
+            pin()
+            while not self.look():
+                pass
+            self.finish()
+
+        threading.Thread(target=draw, name=f"ft_magics-view-{self._run.name}", daemon=True).start()
+
+
+def _pin_to_cell() -> Callable[[], None]:
+    """Call it in a cell, and what it gives in a thread: the thread's output then goes to that cell.
+
+    ipykernel >= 7.1 ties a thread's output to no cell.
+    """
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return lambda: None
+    parent = shell.get_parent()
+    set_parent = getattr(shell, "set_thread_parent", shell.set_parent)
+    return lambda: set_parent(parent)
 
 
 def _failure(run: Run) -> str:
@@ -80,12 +165,14 @@ class _Careful:
         self._view = view
 
     def update(self, events: Sequence[RunEvent]) -> None:
-        self._try(lambda: self._view.update(events))
+        self.careful(lambda: self._view.update(events))
 
     def finish(self, bundle: Bundle) -> None:
-        self._try(lambda: self._view.finish(bundle))
+        self.careful(lambda: self._view.finish(bundle))
 
-    def _try(self, draw: Callable[[], None]) -> None:
+    @staticmethod
+    def careful(draw: Callable[[], None]) -> None:
+        """Do something whose faults are not the run's."""
         try:
             draw()
         except Exception:
@@ -152,14 +239,15 @@ class _WidgetView:
     """
 
     def __init__(self, run: Run) -> None:
-        from ft_widgets import RunControls, RunDashboard  # noqa: PLC0415  # only where a widget can live
+        from ft_widgets import RunDashboard  # noqa: PLC0415  # only where a widget can live
 
         twin = uuid.uuid4().hex
         self._twin = _HtmlView(run, twin_of=twin)
         self._dashboard = RunDashboard(
-            name=run.name, twin=twin, events=lambda: [event.to_json() for event in run.events]
+            name=run.name, twin=twin, events=lambda: [_plain(event) for event in list(run.events)]
         )
-        self._controls = RunControls(on_stop=lambda: run.stop("stopped by the Stop button"))
+        self._controls = _controls(run)
+        self._recent: deque[dict[str, Any]] = deque(maxlen=_SENT_AGAIN)
         self._pushed = 0
         # Controls first: what grows below them does not move them away from under the pointer.
         views: list[Any] = [self._controls, self._dashboard]
@@ -169,13 +257,37 @@ class _WidgetView:
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:
-        self._dashboard.push(self._pushed, [event.to_json() for event in events])
-        self._pushed += len(events)
+        again, fresh = list(self._recent), [_plain(event) for event in events]
+        self._dashboard.push(self._pushed - len(again), again + fresh)
+        self._recent.extend(fresh)
+        self._pushed += len(fresh)
         self._twin.update(events)
 
     def finish(self, bundle: Bundle) -> None:
+        """Leave static HTML only; but a page that was loaded anew does not hear of that, and keeps its dashboard."""
         self._twin.finish(bundle)
         for handle in self._handles:
             handle.update(_NOTHING, raw=True)
-        self._dashboard.close()
+        if not self._dashboard.reloaded:
+            self._dashboard.close()
         self._controls.close()
+
+
+def _controls(run: Run) -> RunControls:
+    from ft_widgets import RunControls  # noqa: PLC0415  # only where a widget can live
+
+    return RunControls(
+        on_stop=lambda: run.stop("stopped by the Stop button"),
+        on_pause=lambda: run.pause("paused by the Pause button"),
+        on_go_on=run.go_on,
+        on_save=run.save_now,
+        note=busy_note(run.folder.stop_file),
+    )
+
+
+def _plain(event: RunEvent) -> dict[str, Any]:
+    """An event as JSON, which has no numbers that are none: they become null."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in event.to_json().items()
+    }

@@ -40,7 +40,8 @@ def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:
 
 
 def _last_report(run: Run) -> EntityReport | None:
-    return run.report() if run.status != "running" and run.folder.splits() else None
+    under_way = run.status in ("running", "paused")
+    return run.report() if not under_way and run.folder.splits() else None
 
 
 def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:

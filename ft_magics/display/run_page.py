@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from html import escape
 
-from ft_magics.events import Evaluated, Notice, RunEnded, RunEvent, RunStarted, StepDone, StopAsked
-from ft_magics.markup import MUTED, decimal, details, element, heading, image, percent, row, table
+from ft_magics.display.run_details import checkpoint_line, config_fold, curve_folds, notice_lines, type_fold
+from ft_magics.events import (
+    CheckpointSaved,
+    Evaluated,
+    Notice,
+    PauseChanged,
+    RunEnded,
+    RunEvent,
+    RunResumed,
+    RunStarted,
+    StepDone,
+    StopAsked,
+    still_true,
+)
+from ft_magics.markup import MUTED, decimal, element, heading, percent, row, table
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
-_WIDTH, _HEIGHT = 460, 140
-_LEFT, _BOTTOM = 52, 18  # room for the numbers at the axes
-_LINE, _INK = "#338FCC", "#808080"  # both stand out on light grounds and on dark ones
+_MOST_ROWS = 100  # of the dev table
 _WORDS = {
     "done": "finished",
     "stopped": "stopped",
     "failed": "failed",
     "running": "running",
+    "paused": "paused",
     "dead": "ended without a word",
 }
 
@@ -37,24 +48,23 @@ def run_html(
         folder: Where the run lives.
         twin_of: Id of the widget that shows the same while it lives, and hides this.
     """
-    started = next((event for event in events if isinstance(event, RunStarted)), None)
-    ended = next((event for event in events if isinstance(event, RunEnded)), None)
+    events = still_true(events)
+    started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
+    ended = next((event for event in reversed(events) if isinstance(event, RunEnded)), None)
     steps = [event for event in events if isinstance(event, StepDone)]
     dev = [event for event in events if isinstance(event, Evaluated) and event.split == "dev"]
     parts = [heading(name, muted=_summary(status, started, ended, steps))]
     if ended is not None and ended.reason:
         parts.append(element("div", escape(ended.reason), dir="auto"))
-    parts += [element("div", escape(event.text), dir="auto") for event in events if isinstance(event, Notice)]
+    parts += notice_lines(events)
     if dev:
         parts.append(_dev_table(dev))
-    if sum(math.isfinite(event.loss) for event in steps) > 1:
-        alt = f"training loss, from {steps[0].loss:.3f} to {steps[-1].loss:.3f}"
-        parts.append(details(alt[0].upper() + alt[1:], image(_loss_curve(steps), alt, _WIDTH), open_=True))
+    parts += [*curve_folds(steps), type_fold(dev), config_fold(started), checkpoint_line(events)]
     if report:
         parts.append(report)
     if folder:
         parts.append(element("div", escape(f"Everything is in {folder}"), style=MUTED))
-    if status == "running":
+    if status in ("running", "paused"):
         parts.append(element("div", escape(f"`%ft report {name}` shows how it goes by now."), style=MUTED))
     return element("div", *parts, data_ft_static=twin_of, style="font-size:13px;line-height:1.5")
 
@@ -69,7 +79,7 @@ def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, st
         words.append(f"step {steps[-1].step} of {started.total_steps}")
     if started is not None:
         words += [started.model, started.method, f"{started.device}, {started.precision}"]
-        words.append(f"{started.trainable_parameters / 1e6:.1f} M parameters learn")
+        words.append(f"{_millions(started.trainable_parameters)} of {_millions(started.parameters)} parameters learn")
     if steps:
         seconds = steps[-1].elapsed_s or 1.0
         rate = sum(
@@ -79,8 +89,14 @@ def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, st
     return " · ".join(words)
 
 
+def _millions(count: int) -> str:
+    return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"
+
+
 def _dev_table(dev: Sequence[Evaluated]) -> str:
     best = max((event for event in dev if event.best), key=lambda event: event.step, default=None)
+    shown = [event for event in dev if event is best or event in dev[-_MOST_ROWS:]]
+    left = len(dev) - len(shown)
     return table(
         ("epoch", "step", "dev loss", "precision", "recall", "F1", ""),
         [
@@ -94,36 +110,9 @@ def _dev_table(dev: Sequence[Evaluated]) -> str:
                 "★ best" if event is best else "",
                 strong=event is best,
             )
-            for event in dev
+            for event in shown
         ],
-    )
-
-
-def _loss_curve(steps: Sequence[StepDone]) -> str:
-    """The loss as an SVG drawing: a line, with the highest and lowest loss and the last step at its axes."""
-    finite = [event for event in steps if math.isfinite(event.loss)]
-    low, high = min(event.loss for event in finite), max(event.loss for event in finite)
-    right, bottom, last = _WIDTH - 5, _HEIGHT - _BOTTOM, steps[-1].step or 1
-    points = " ".join(
-        f"{_LEFT + event.step / last * (right - _LEFT):.1f},"
-        f"{5 + (high - event.loss) / ((high - low) or 1.0) * (bottom - 10):.1f}"
-        for event in finite
-    )
-    texts = (
-        (_LEFT - 6, 10, f"{high:.2g}"),
-        (_LEFT - 6, bottom - 1, f"{low:.2g}"),
-        (right, _HEIGHT - 4, f"step {last}"),
-    )
-    return element(
-        "svg",
-        element("path", d=f"M{_LEFT},3V{bottom}H{right}", fill="none", stroke=_INK, stroke_opacity="0.5"),
-        element("polyline", points=points, fill="none", stroke=_LINE, stroke_width="1.5"),
-        *(element("text", text, x=str(x), y=str(y), fill=_INK, text_anchor="end") for x, y, text in texts),
-        xmlns="http://www.w3.org/2000/svg",
-        width=str(_WIDTH),
-        height=str(_HEIGHT),
-        font_family="sans-serif",
-        font_size="11",
+        caption=f"{left} earlier evaluations are in events.jsonl" if left else "",
     )
 
 
@@ -149,6 +138,12 @@ def event_text(event: RunEvent) -> str | None:
             line = event.text
         case StopAsked():
             line = f"{event.reason}: stopping after this step"
+        case PauseChanged():
+            line = event.reason or "paused" if event.paused else "going on"
+        case RunResumed():
+            line = f"going on from step {event.step}, epoch {decimal(event.epoch)}"
+        case CheckpointSaved():
+            line = f"checkpoint at step {event.step}: {event.path}"
         case RunEnded():
             best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
             reason = f" ({event.reason})" if event.reason else ""

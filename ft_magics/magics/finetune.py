@@ -12,8 +12,6 @@ from ft_magics.magics.session import Session
 
 __all__ = ["FinetuneMagics"]
 
-_LATER = ("--bg", "--resume")
-
 
 @magics_class
 class FinetuneMagics(Magics):
@@ -32,6 +30,8 @@ class FinetuneMagics(Magics):
     @argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
     )
+    @argument("--resume", action="store_true", help="Go on with the run of this name from its last checkpoint.")
+    @argument("--bg", action="store_true", help="Train in the background; the cell ends at once.")
     @cell_magic
     def finetune(self, line: str, cell: str) -> None:
         """Fine-tune a language model on labelled data.
@@ -46,7 +46,7 @@ class FinetuneMagics(Magics):
             train: {epochs: 5, learning_rate: 2e-4}
         """
         with self._session.plain_errors():
-            self._finetune(read_line(self.finetune, line, later=_LATER), cell)
+            self._finetune(read_line(self.finetune, line), cell)
 
     def _finetune(self, arguments: Any, cell: str) -> None:
         from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
@@ -55,15 +55,24 @@ class FinetuneMagics(Magics):
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.run import start_run  # noqa: PLC0415  # the same
+        from ft_magics.training.run import find_unfinished, resume_run, start_run  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         check_name(arguments.name, namespace)
         config = parse_cell(cell, namespace, arguments.set)
         check_folder(config.save.dir, arguments.name)
+        before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
+        if before is not None and before.status == "done":
+            namespace[arguments.name] = before
+            print(f"{arguments.name} is done; there is nothing to go on with, so it was read from its folder.")
+            return
         host = find_host(self.shell)
         prepared = prepare(config)
         show_prepared(prepared, host, dry_run=arguments.dry_run)
-        if not arguments.dry_run:
-            namespace[arguments.name] = run = start_run(arguments.name, prepared)
-            watch(run, host)
+        if arguments.dry_run:
+            return
+        if arguments.resume and before is None:
+            print(f"There is no run {arguments.name} to go on with; it begins anew.")
+        start = start_run if before is None else resume_run
+        namespace[arguments.name] = run = start(arguments.name, prepared)
+        watch(run, host, attached=not arguments.bg)

@@ -13,7 +13,7 @@ from ft_magics.magics.session import Session
 
 __all__ = ["FtMagics"]
 
-_LATER = ("doctor", "examples", "resume", "status")
+_LATER = ("doctor", "examples")
 
 
 @magics_class
@@ -26,8 +26,8 @@ class FtMagics(Magics):
 
     @no_var_expand
     @magic_arguments()
-    @argument("what", choices=["debug", "report", "runs", "stop"], help="What to do.")
-    @argument("name", nargs="?", help="A run's name or folder, for report and stop.")
+    @argument("what", choices=["debug", "report", "resume", "runs", "status", "stop"], help="What to do.")
+    @argument("name", nargs="?", help="A run's name or folder, for report, resume, status and stop.")
     @line_magic
     def ft(self, line: str) -> None:
         """Housekeeping.
@@ -35,11 +35,13 @@ class FtMagics(Magics):
         %ft debug         the whole traceback of the last error
         %ft runs          the runs below ft_runs
         %ft report NAME   a run's page, from its folder, in any kernel
-        %ft stop NAME     stop a run after its step; the best model is kept
+        %ft status NAME   how far a run is, in any kernel
+        %ft stop NAME     stop a run after its step; the best model and a checkpoint are kept
+        %ft resume NAME   go on with a run that stopped or died, from its last checkpoint
         """
         with self._session.plain_errors():
             arguments = read_line(self.ft, line, later=_LATER)
-            about_a_run = arguments.what in ("report", "stop")
+            about_a_run = arguments.what in ("report", "resume", "status", "stop")
             if about_a_run and not arguments.name:
                 raise UsageError(f"name a run: %ft {arguments.what} NAME")
             if arguments.name and not about_a_run:
@@ -67,15 +69,41 @@ class FtMagics(Magics):
 
         self._session.draw_run(find_run(name, self._session.namespace))
 
+    def _status(self, name: str) -> None:
+        from ft_magics.display.run_page import event_text  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
+
+        run = find_run(name, self._session.namespace)
+        print(run)
+        said = [text for text in map(event_text, run.events) if text]
+        if said:
+            print(said[-1])
+
+    def _resume(self, name: str) -> None:
+        from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+        from ft_magics.display.live import watch  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
+        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
+        from ft_magics.training.run import resume_run  # noqa: PLC0415  # the same
+
+        namespace = self._session.namespace
+        before = find_run(name, namespace)
+        if before.trains:
+            raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
+        config = parse_cell(before.folder.config_text(), namespace)
+        namespace[before.name] = run = resume_run(before.name, prepare(config), folder=before.dir)
+        watch(run, find_host(self.shell))
+
     def _stop(self, name: str) -> None:
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
 
         run = find_run(name, self._session.namespace)
-        if run.status == "running":
+        if run.trains and not run.finished.is_set():
             run.stop("stopped by %ft stop")
             print(f"{name} stops after its step.")
-        elif run.status == "dead":
+        elif run.trains:
             run.folder.stop_file.touch()
-            print(f"{name} is not of this kernel. If it still trains in another, it stops after its step.")
+            print(f"{name} trains in another kernel; it stops after its step.")
         else:
             print(f"{name} is not running: {run.status}.")

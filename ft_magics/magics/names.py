@@ -36,7 +36,7 @@ def check_name(name: str, namespace: Mapping[str, Any]) -> None:
         raise RunError(f"`{name}` is a name of Python's own; choose another name for the run")
     there = namespace.get(name)
     if isinstance(there, Run):
-        if there.status == "running":
+        if there.trains:
             raise RunError(f"run {name} is still training; stop it first (`%ft stop {name}`) or choose another name")
     elif name in namespace:
         kind = type_name(there)

@@ -41,6 +41,7 @@ class NerEvalMagics(Magics):
     @argument("--scheme", help="Tagging scheme, where it cannot be seen: IOB1, IOB2, IOE1, IOE2, BIOES, BILOU, IO.")
     @argument("--by", choices=_VIEWS, default="type", help="What the scores are broken down by at first.")
     @argument("--min-support", type=int, default=0, metavar="N", help="Hide types with fewer gold entities.")
+    @argument("--no-wait", action="store_true", help="Do not wait for a run that still trains.")
     @argument("--token-column", help="Column of the word in files: its number from 1 (-1 is the last), or its name.")
     @argument("--tag-column", help="Column of the tag in files.")
     @argument("--gold-column", help="Column of the gold tag, where a file has both; else the last but one.")

@@ -92,8 +92,9 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
     if isinstance(namespace.get(target), (list, tuple)):
         raise RunError(f"`{target}` is a list, not a run. Tags of your own: `%ner_eval --gold $gold --pred $pred`")
     run = find_run(target, namespace)
+    wait = False if arguments.no_wait else None
     try:
-        return run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme)
+        return run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)
     except FineTuneError:
         raise
     except Exception as error:
@@ -180,9 +181,7 @@ def _word_notes(gold: Sequence[LabelledSentence], pred: Sequence[LabelledSentenc
         places = zip(ours.words, theirs.words, ours.places, theirs.places, strict=True)
         odd += [f"`{word}` at {here}, `{other}` at {there}" for word, other, here, there in places if word != other]
     if len(odd) > _MOST_ODD_WORDS * count:
-        raise DataError(
-            f"{len(odd)} of {count} words differ (first {odd[0]}); they must be of the same text"
-        )
+        raise DataError(f"{len(odd)} of {count} words differ (first {odd[0]}); they must be of the same text")
     return [f"{len(odd)} of {count} words differ between the two files, first {odd[0]}"] if odd else []
 
 

@@ -32,8 +32,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """Arguments for one run.
 
-    Evaluation, the best model and early stopping are our callback's, since the Trainer's evaluation reorders what
-    `group_by_length` grouped.
+    Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
     train = config.train
     return TrainingArguments(
@@ -50,16 +49,15 @@ def training_arguments(
         seed=train.seed,
         bf16=precision == "bf16",
         use_cpu=device == "cpu",
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy="sequential",  # the data set gives batches grouped by length
         remove_unused_columns=False,
         eval_strategy="no",
         save_strategy="no",
-        save_total_limit=config.save.keep,
         logging_strategy="steps",
         logging_steps=max(1, total_steps // _LOSS_POINTS),
         logging_first_step=True,
         logging_nan_inf_filter=False,
-        report_to="none",
+        report_to=train.report_to or "none",
         disable_tqdm=True,
         dataloader_num_workers=0,  # a fork from a process with threads can hang
         dataloader_pin_memory=device == "cuda",

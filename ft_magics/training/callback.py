@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ft_magics.config.schema import EarlyStopping
+from ft_magics.errors import TrainingError
 from ft_magics.evaluation.evaluate import entity_report
-from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunEvent, StepDone
-from ft_magics.training.folder import RunFolder
+from ft_magics.events import CheckpointSaved, Evaluated, Notice, PauseChanged, RunEvent, StepDone
+from ft_magics.tasks.ner import Feature
+from ft_magics.training.checkpoints import Checkpoints
+from ft_magics.training.folder import RunFolder, is_disk_full
+from ft_magics.training.memory import MemoryUse, device_memory_bytes, is_out_of_memory, process_memory_bytes
 from ft_magics.training.prepare import Prepared
-from ft_magics.training.stopping import StopSignal
+from ft_magics.training.steering import Steering
 
 __all__ = ["Best", "RunCallback"]
 
@@ -38,46 +44,117 @@ class Best:
         return True
 
 
+_EXPLODED = 100  # times the first loss, or 1: entropy over labels begins at log(C)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch on its way: how large it is, and of which examples."""
+
+    rows: int
+    longest: int
+    tokens: int
+    examples: tuple[int, ...]
+
+
 @dataclass(eq=False)
 class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
-    """Turns one training into events, keeps the best model, and carries the stop.
+    """Turns one training into events, keeps the best model, seals checkpoints, and carries what was asked of the run.
 
     Args:
         prepared: The run.
-        folder: Where the best model goes.
+        folder: Where the best model and the checkpoints go.
         emit: Takes each event.
-        stop: Asked after each step.
+        steering: Asked after each step.
     """
 
     prepared: Prepared
     folder: RunFolder
     emit: Callable[[RunEvent], None]
-    stop: StopSignal
+    steering: Steering
     best: Best = field(default_factory=Best)
-    _collated: deque[int] = field(default_factory=deque)
+    memory: MemoryUse = field(default_factory=MemoryUse)
+    _batches: deque[_Batch] = field(default_factory=deque)
     _tokens: int = 0
     _began: float = field(default_factory=time.monotonic)
     _last: tuple[float, int] = (0.0, 0)
+    _saved: float = field(default_factory=time.monotonic)
     _evaluated_at: int = -1
-    _epochs_done: int = 0
+    _first_loss: float | None = None
+    _step: int = 0
+    _save_after_epoch: bool = False
 
-    def batch_collated(self, tokens: int) -> None:
-        """Note the real tokens of a batch; batches are made ahead of the steps that use them."""
-        self._collated.append(tokens)
+    def snapshot(self, state: TrainerState) -> dict[str, Any]:
+        """What a resumed run needs of this one, as plain data."""
+        return {
+            "step": state.global_step,
+            "epoch": float(state.epoch or 0),
+            "best": asdict(self.best),
+            "tokens": self._tokens,
+            "elapsed_s": time.monotonic() - self._began,
+            "evaluated_at": self._evaluated_at,
+            "first_loss": self._first_loss,
+            "data": self.prepared.fingerprint,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self.best = Best(**snapshot["best"])
+        self._tokens, self._evaluated_at = snapshot["tokens"], snapshot["evaluated_at"]
+        self._first_loss = snapshot["first_loss"]
+        self._began = time.monotonic() - snapshot["elapsed_s"]
+        self._last = (snapshot["elapsed_s"], self._tokens)
+
+    def batch_collated(self, features: Sequence[Feature], tokens: int) -> None:
+        """Note a batch; batches are made ahead of the steps that use them."""
+        longest = max(len(feature.input_ids) for feature in features)
+        self._batches.append(_Batch(len(features), longest, tokens, tuple(item.example for item in features)))
+
+    def check_loss(self, loss: Any) -> None:
+        """See that a loss is one that can be learned from.
+
+        Raises:
+            TrainingError: It is no number, or has exploded; with the step and the batch's row ids.
+        """
+        batch = self._batches[0]
+        self.memory.trying = (batch.rows, batch.longest)
+        value = float(loss.detach())
+        if self._first_loss is None and math.isfinite(value):
+            self._first_loss = value
+        if math.isfinite(value) and value <= _EXPLODED * max(self._first_loss or 0.0, 1.0):
+            return
+        examples = self.prepared.corpus.train.examples
+        rows = ", ".join(dict.fromkeys(examples[at].id for at in batch.examples))
+        train = self.prepared.config.train
+        raise TrainingError(
+            f"the loss is {value:g} at step {self._step + 1}, so training was stopped before it changed the model. The "
+            f"batch: {rows}. A lower `learning_rate` (now {train.learning_rate:g}), more `warmup`, or `precision: "
+            f"fp32` (now {self.prepared.trained.precision}) mostly helps"
+        )
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Start the clock."""
-        self._began = time.monotonic()
+        """Start the clock, unless a resumed run's is running."""
+        self._step = state.global_step
+        self._saved = time.monotonic()
+        self.memory.base_bytes = device_memory_bytes(self.prepared.trained.device) or process_memory_bytes()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Count what was learned from, and stop if asked to."""
-        self._tokens += self._collated.popleft()
-        if self.stop.is_set():
-            control.should_training_stop = True
+        """Count what was learned from, and do what was asked."""
+        self._count_batch()
+        self._step = state.global_step
+        self.memory.measure(self.prepared.trained.device)
+        self._wait()
+        wanted = self.steering.take_save() or self._checkpoint_is_due(state.global_step)
+        if self.steering.stopping:
+            control.should_training_stop = wanted = True
+        if _epoch_is_whole(state):
+            self._save_after_epoch = wanted  # the evaluation of the epoch belongs into the checkpoint
+        elif wanted:
+            control.should_save = True
 
     def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count a batch whose gradient is only accumulated."""
-        self._tokens += self._collated.popleft()
+        self._count_batch()
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
@@ -88,8 +165,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         elapsed_s = time.monotonic() - self._began
         before_s, before = self._last
         self._last = (elapsed_s, self._tokens)
-        self.emit(
-            StepDone(
+        self._say(
+            lambda: StepDone(
                 step=state.global_step,
                 epoch=float(state.epoch or 0),
                 loss=float(logs["loss"]),
@@ -97,29 +174,71 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
                 grad_norm=float(logs["grad_norm"]) if "grad_norm" in logs else None,
                 tokens_per_s=(self._tokens - before) / max(elapsed_s - before_s, 1e-9),
                 elapsed_s=elapsed_s,
+                process_memory_bytes=process_memory_bytes(),
+                device_memory_bytes=device_memory_bytes(self.prepared.trained.device),
             )
         )
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Evaluate dev, keep the model if it is the best so far, stop if it has not risen for long enough."""
-        self._epochs_done += 1
+        if not _epoch_is_whole(state):
+            return  # stopped on the way; `on_train_end` evaluates
         self._evaluate(state, control)
         every = self.prepared.config.save.every
-        if every is not None and self._epochs_done % every.epochs == 0:
-            control.should_save = True
+        due = every is not None and every.epochs and round(state.epoch or 0) % every.epochs == 0
+        control.should_save = bool(due or self._save_after_epoch)
+        self._save_after_epoch = False
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Say where the checkpoint is."""
-        self.emit(CheckpointSaved(step=state.global_step, path=f"checkpoints/checkpoint-{state.global_step}"))
+        """Make the Trainer's checkpoint a whole one, and say where it is."""
+        step = state.global_step
+        keep = self.prepared.config.save.keep
+        Checkpoints(self.folder.checkpoints).seal(step, self.snapshot(state), self.folder.model, keep)
+        self._saved = time.monotonic()
+        self._say(lambda: CheckpointSaved(step=step, path=f"checkpoints/checkpoint-{step}"))
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Evaluate what the last, unfinished epoch left; without dev, keep the last weights."""
         if state.global_step != self._evaluated_at:
             self._evaluate(state, control)
-        if "dev" not in self.prepared.features:
+        if "dev" not in self.prepared.features or not self.folder.model.is_dir():
             self._keep_model()
 
+    def _count_batch(self) -> None:
+        self._tokens += self._batches.popleft().tokens
+
+    def _wait(self) -> None:
+        """Stand still while a pause lasts."""
+        if not self.steering.pausing:
+            return
+        began = time.monotonic()
+        self._say(lambda: PauseChanged(paused=True, reason=self.steering.pause_reason))
+        self.steering.wait_while_paused()
+        self._say(lambda: PauseChanged(paused=False, reason=""))
+        paused_s = time.monotonic() - began
+        self._began += paused_s
+        self._saved += paused_s
+
+    def _checkpoint_is_due(self, step: int) -> bool:
+        every = self.prepared.config.save.every
+        if every is None:
+            return False
+        if every.minutes is not None and time.monotonic() - self._saved >= 60 * every.minutes:
+            return True
+        return every.steps is not None and step % every.steps == 0
+
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> None:
+        """Evaluate dev. A fault in that is said and does not end the training."""
+        try:
+            self._evaluate_dev(state, control)
+        except Exception as error:
+            if is_out_of_memory(error) or is_disk_full(error):
+                raise
+            logging.getLogger(__name__).exception("dev could not be evaluated; the training goes on")
+            text = f"dev could not be evaluated at step {state.global_step} ({type(error).__name__}: {error})"
+            self._say(lambda: Notice(level="warning", text=f"{text}; the training goes on"))
+
+    def _evaluate_dev(self, state: TrainerState, control: TrainerControl) -> None:
         dev = self.prepared.corpus.dev
         self._evaluated_at = state.global_step
         if dev is None:
@@ -135,8 +254,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         best = self.best.improve(epoch, report.micro.f1 or 0.0, early.min_delta if early else 0.0)
         if best:
             self._keep_model()
-        self.emit(
-            Evaluated(
+        self._say(
+            lambda: Evaluated(
                 step=state.global_step,
                 epoch=epoch,
                 split="dev",
@@ -151,8 +270,22 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         if early is not None and self.best.waiting >= early.patience:
             control.should_training_stop = True
             text = f"dev F1 has not risen for {early.patience} evaluations: stopped early at epoch {epoch:g}"
-            self.emit(Notice(level="info", text=text))
+            self._say(lambda: Notice(level="info", text=text))
 
     def _keep_model(self) -> None:
         with self.folder.new_model() as fresh:
             self.prepared.trained.save(fresh)
+
+    def _say(self, make: Callable[[], RunEvent]) -> None:
+        """Emit an event. What is wrong with saying it is logged, and never ends the training; but a full disk does."""
+        try:
+            self.emit(make())
+        except Exception as error:
+            if is_disk_full(error):
+                raise
+            logging.getLogger(__name__).exception("an event could not be said; the training goes on")
+
+
+def _epoch_is_whole(state: TrainerState) -> bool:
+    """Whether the step that was done is the last of its epoch."""
+    return float(state.epoch or 0).is_integer()

@@ -12,6 +12,7 @@ error.txt                   the whole traceback of a failed run
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import time
@@ -23,9 +24,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ft_magics.errors import RunError
-from ft_magics.events import RunEvent, event_from_json
+from ft_magics.events import RunEvent, event_from_json, still_true
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "is_disk_full"]
 
 
 class RunFolder:
@@ -75,6 +76,13 @@ class RunFolder:
         with self._replacing(self._config) as partial, partial.open("w", encoding="utf-8") as stream:
             YAML(typ="safe", pure=True).dump(dict(config), stream)
 
+    def config_text(self) -> str:
+        """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run."""
+        try:
+            return self._config.read_text(encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"{self._config} cannot be read: {error.strerror}") from error
+
     def read_config(self) -> dict[str, Any]:
         """Read config.yaml; empty when there is none."""
         if not self._config.is_file():
@@ -88,11 +96,19 @@ class RunFolder:
         with self._events.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 
+    def mend_events(self) -> None:
+        """End a line that a crash cut off, so that the next event begins one of its own."""
+        if not self._events.is_file():
+            return
+        with self._events.open("rb+") as stream:
+            if stream.seek(0, 2) and (stream.seek(-1, 2), stream.read(1))[1] != b"\n":
+                stream.write(b"\n")
+
     def read_events(self) -> list[RunEvent]:
-        """All events that can be read; a torn last line is left out."""
+        """All events that can be read and that no resumption made void; a torn line is left out."""
         if not self._events.is_file():
             return []
-        return list(_parse_events(self._events.read_text(encoding="utf-8", errors="replace").split("\n")))
+        return still_true(_parse_events(self._events.read_text(encoding="utf-8", errors="replace").split("\n")))
 
     def write_json(self, path: Path, record: Mapping[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
@@ -149,6 +165,11 @@ class RunFolder:
         partial = path.with_name(path.name + ".new")
         yield partial
         partial.replace(path)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that there is no space left; safetensors says so in words."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "no space left" in str(error).lower()
 
 
 def _name_aside(path: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +40,7 @@ class Prepared:
         total_steps: Optimiser steps in all.
         trainable_parameters: How many numbers learn.
         parameters: How many there are.
+        fingerprint: Of the training data as the model sees them; a resumed run needs the same.
     """
 
     config: RunConfig
@@ -48,6 +51,7 @@ class Prepared:
     total_steps: int
     trainable_parameters: int
     parameters: int
+    fingerprint: str
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -85,6 +89,7 @@ def prepare(config: RunConfig) -> Prepared:
         _check_ids(source, features[split.name], model.get_input_embeddings().num_embeddings)
         _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
     _note_unknown(features["train"], tokenizer.unk_token_id, check)
+    _check_tracker(train.report_to)
     total_steps = count_steps(train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     return Prepared(
@@ -96,7 +101,20 @@ def prepare(config: RunConfig) -> Prepared:
         total_steps=total_steps,
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
+        fingerprint=_fingerprint(features["train"]),
     )
+
+
+def _check_tracker(name: str | None) -> None:
+    if name is not None and importlib.util.find_spec(name) is None:
+        raise ModelError(f"train.report_to: {name} is not installed here; `pip install {name}`, or leave it out")
+
+
+def _fingerprint(features: list[Feature]) -> str:
+    digest = hashlib.sha256()
+    for feature in features:
+        digest.update(repr((feature.input_ids, feature.labels)).encode())
+    return digest.hexdigest()
 
 
 def _all(*parts: Callable[[], Any]) -> list[Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import shutil
+import sys
 import threading
 import time
 import traceback
@@ -13,20 +16,24 @@ from typing import TYPE_CHECKING, Any, overload
 from ft_magics.config.schema import RunConfig
 from ft_magics.errors import RunError
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StopAsked
+from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
+from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.entities import Entity, find_entities
 from ft_magics.training.folder import RunFolder
-from ft_magics.training.stopping import StopSignal
+from ft_magics.training.lock import hold_run, is_held
+from ft_magics.training.steering import Steering
 
 if TYPE_CHECKING:
     import pandas as pd
+    from filelock import FileLock
 
     from ft_magics.training.prepare import Prepared
     from ft_magics.training.trained import TrainedModel
 
-__all__ = ["Run", "load", "start_run"]
+__all__ = ["Run", "find_unfinished", "load", "resume_run", "start_run"]
 
+_LOOK_EVERY_S = 0.25
 _INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
 
 
@@ -38,6 +45,9 @@ class Run:
         folder: Where it lives.
         config: What the cell said.
         trained: The model, where it is in memory.
+
+    Attributes:
+        waits: Whether asking a running run for its report or predictions waits for its end; else it is an error.
     """
 
     def __init__(
@@ -51,7 +61,8 @@ class Run:
         self.finished = threading.Event()
         self._trained = trained
         self._emitting = threading.Lock()
-        self.stop_signal = StopSignal(folder.stop_file)
+        self.steering = Steering(folder.stop_file)
+        self.waits = True
 
     def __repr__(self) -> str:
         best = max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
@@ -70,10 +81,18 @@ class Run:
 
     @property
     def status(self) -> str:
-        """`running`, `done`, `stopped`, `failed`, or `dead` for a run whose process is gone."""
-        if self.events and isinstance(self.events[-1], RunEnded):
-            return self.events[-1].status
-        return "dead" if self.finished.is_set() else "running"
+        """`running`, `paused`, `done`, `stopped`, `failed`, or `dead` for a run whose process is gone."""
+        last = self.events[-1] if self.events else None
+        if isinstance(last, RunEnded):
+            return last.status
+        if self.finished.is_set() and not is_held(self.dir):
+            return "dead"
+        return "paused" if self.steering.pausing and isinstance(last, PauseChanged) and last.paused else "running"
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is under way, paused or not."""
+        return self.status in ("running", "paused")
 
     @property
     def history(self) -> pd.DataFrame:
@@ -85,10 +104,24 @@ class Run:
         return pd.DataFrame(rows, columns=columns)
 
     def stop(self, reason: str = "stopped by hand") -> None:
-        """Ask the training to stop after the step it is at; the best model is kept."""
-        if self.status == "running" and not self.stop_signal.is_set():
-            self.stop_signal.set(reason)
+        """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
+        if self.trains and not self.steering.stopping:
+            self.steering.stop(reason)
             self.emit(StopAsked(reason=reason))
+
+    def pause(self, reason: str = "paused by hand") -> None:
+        """Ask the training to stand still after the step it is at."""
+        if self.trains:
+            self.steering.pause(reason)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self.steering.go_on()
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint after the step that is being done."""
+        if self.trains:
+            self.steering.save()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; whether it came."""
@@ -97,29 +130,29 @@ class Run:
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
         with self._emitting:  # a click comes on a thread of its own
-            self.folder.append_event(event)
             self.events.append(event)
+            self.folder.append_event(event)
 
-    def report(self, split: str | None = None, *, mode: str = "conll", scheme: str | None = None) -> EntityReport:
+    def report(
+        self, split: str | None = None, *, mode: str = "conll", scheme: str | None = None, wait: bool | None = None
+    ) -> EntityReport:
         """The evaluation of a split's predictions.
 
         Args:
             split: `dev` or `test`; None for test, or dev where there is no test.
             mode: `conll` (conlleval's rule) or `strict` (the scheme's own).
             scheme: For the strict rule; None for what the tags look like.
+            wait: Whether to wait for a run that trains; None for what `waits` says.
 
         Raises:
             RunError: There are no predictions for it.
         """
+        self._settle(wait)
         there = self.folder.splits()
         chosen = split or (there[-1] if there else "test")
         if chosen not in there:
-            state = (
-                "is still running"
-                if self.status == "running"
-                else f"has predictions for: {', '.join(there) or 'nothing'}"
-            )
-            raise RunError(f"run {self.name} has no predictions for `{chosen}`; it {state}")
+            known = ", ".join(there) or "nothing"
+            raise RunError(f"run {self.name} has no predictions for `{chosen}`; it has predictions for: {known}")
         names = ("epoch", "loss", "precision", "recall", "f1")
         history = [{name: getattr(event, name) for name in names} for event in self._dev()]
         title = f"{self.name} · {chosen}"
@@ -162,6 +195,7 @@ class Run:
         Raises:
             RunError: There is no model yet, the folder is taken or cannot be written.
         """
+        self._settle()
         if not self.model_dir.is_dir():
             raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
         target = Path(path).expanduser()
@@ -194,12 +228,45 @@ class Run:
         if not (target / "config.json").is_file():
             raise RunError(f"{target} holds no saved model, and would be lost; choose another folder")
 
+    def fail(self, error: BaseException) -> None:
+        """Note what ended the training, and let go of the memory that its frames and the model hold."""
+        text = "".join(traceback.format_exception(error))
+        with contextlib.suppress(OSError):
+            self.folder.write_text(self.folder.error, text)
+        error.add_note(f"In the training's thread:\n{text}")  # as text: frames would keep tensors in memory
+        seen: set[int] = set()
+        part: BaseException | None = error
+        while part is not None and id(part) not in seen:
+            seen.add(id(part))
+            traceback.clear_frames(part.__traceback__)
+            part.__traceback__ = None
+            part = part.__cause__ or part.__context__
+        self.exception = error
+        self._trained = None
+        gc.collect()
+        if "torch" in sys.modules and sys.modules["torch"].cuda.is_available():
+            sys.modules["torch"].cuda.empty_cache()
+
     def _dev(self) -> list[Evaluated]:
         return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
 
+    def _settle(self, wait: bool | None = None) -> None:
+        """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.
+
+        Raises:
+            RunError: It trains, and it was said not to wait, or it trains in another kernel.
+        """
+        if not self.trains:
+            return
+        if not (self.waits if wait is None else wait) or self.finished.is_set():
+            where = " in another kernel" if self.finished.is_set() else ""
+            raise RunError(f"run {self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
+        print(f"Waiting for {self.name}, which is still training; the interrupt ends the waiting.", flush=True)
+        while not self.finished.wait(_LOOK_EVERY_S):
+            pass
+
     def _model(self) -> TrainedModel:
-        if self.status == "running":
-            raise RunError(f"run {self.name} is still training; stop it or wait for it (`{self.name}.wait()`)")
+        self._settle()
         if self._trained is None:
             from ft_magics.training.trained import load_trained  # noqa: PLC0415  # torch only when it is needed
 
@@ -211,32 +278,113 @@ def start_run(name: str, prepared: Prepared) -> Run:
     """Begin training in a thread of its own; the run is returned at once.
 
     Raises:
-        RunError: Its folder cannot be made.
+        RunError: Its folder cannot be made, or another kernel trains a run there.
     """
-    folder = RunFolder.create(Path(prepared.config.save.dir).expanduser() / name)
-    folder.write_config(prepared.config.to_plain())
+    path = Path(prepared.config.save.dir).expanduser() / name
+    lock = hold_run(path)
+    try:
+        folder = RunFolder.create(path)
+        folder.write_config(prepared.config.to_plain())
+    except BaseException:
+        lock.release()
+        raise
     run = Run(name, folder, prepared.config, prepared.trained)
-    threading.Thread(target=_work, args=(run, prepared), name=f"ft_magics-{name}", daemon=True).start()
+    run.emit(_started(name, prepared))
+    return _begin(run, prepared, lock)
+
+
+def _started(name: str, prepared: Prepared) -> RunStarted:
+    config = prepared.config
+    return RunStarted(
+        name=name,
+        task=config.task,
+        model=str(config.model),
+        method=config.method,
+        device=prepared.trained.device,
+        precision=prepared.trained.precision,
+        epochs=config.train.epochs,
+        total_steps=prepared.total_steps,
+        parameters=prepared.parameters,
+        trainable_parameters=prepared.trainable_parameters,
+        sentences=len(prepared.corpus.train.examples),
+        config=config.to_plain(),
+    )
+
+
+def find_unfinished(parent: str, name: str) -> Run | None:
+    """The run that `--resume` means; None where it never began."""
+    folder = Path(parent).expanduser() / name
+    try:
+        run = load(folder)
+    except RunError:
+        return None
+    return run if run.config is not None else None
+
+
+def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
+    """Go on with a run that stopped, failed or died, from its newest whole checkpoint.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its config.
+        folder: Where the run is; None for below `save.dir`.
+
+    Raises:
+        RunError: There is no such run, it is done, its settings are others, or another kernel trains it.
+    """
+    path = folder or Path(prepared.config.save.dir).expanduser() / name
+    lock = hold_run(path)
+    try:
+        run = load(path)
+        _check_same(run, prepared.config)
+        resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
+        run.folder.mend_events()
+        run.folder.stop_file.unlink(missing_ok=True)
+        run.folder.error.unlink(missing_ok=True)
+        run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
+    except BaseException:
+        lock.release()
+        raise
+    fresh = Run(name, run.folder, prepared.config, prepared.trained)
+    return _begin(fresh, prepared, lock, resume)
+
+
+def _check_same(run: Run, config: RunConfig) -> None:
+    """A run goes on with the settings that it began with; where and how often it saves may change."""
+    if run.status == "done":
+        raise RunError(f"run {run.name} is done; there is nothing to go on with")
+    before, now = run.folder.read_config(), config.to_plain()
+    odd = [key for key in sorted({*before, *now} - {"save"}) if before.get(key) != now.get(key)]
+    if odd:
+        listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
+        raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
+
+
+def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
+    arguments = (run, prepared, lock, resume)
+    threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
     return run
 
 
-def _work(run: Run, prepared: Prepared) -> None:
+def _work(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None) -> None:
     from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
 
     began = time.monotonic()
     status, reason, best_epoch, best_f1 = "done", "", None, None
     try:
-        best = train(run.name, prepared, run.folder, run.emit, run.stop_signal)
+        best = train(run.name, prepared, run.folder, run.emit, run.steering, resume=resume)
         best_epoch, best_f1 = best.epoch, best.f1
-        if run.stop_signal.reason:
-            status, reason = "stopped", run.stop_signal.reason
+        if run.steering.stop_reason:
+            status, reason = "stopped", run.steering.stop_reason
     except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
-        run.exception = error
         status, reason = "failed", f"{type(error).__name__}: {error}"
-        run.folder.write_text(run.folder.error, "".join(traceback.format_exception(error)))
+        run.fail(error)
     finally:
         elapsed_s = time.monotonic() - began
-        run.emit(RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s))
+        ended = RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
+        with contextlib.suppress(OSError):  # a full disk: the run ends in memory at least
+            run.emit(ended)
+        lock.release()
         run.finished.set()
 
 

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_model as load_weights
-from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer
 
 from ft_magics.data.examples import Split
+from ft_magics.errors import TrainingError
 from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.events import Evaluated, RunEvent, RunStarted
-from ft_magics.tasks.ner import Feature, window_cuts
+from ft_magics.events import Evaluated, RunEvent
+from ft_magics.tasks.ner import window_cuts
 from ft_magics.training.answers import count_surfaces, read_report, write_predictions
 from ft_magics.training.arguments import training_arguments
+from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.callback import Best, RunCallback
-from ft_magics.training.folder import RunFolder
+from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.folder import RunFolder, is_disk_full
+from ft_magics.training.memory import is_out_of_memory
 from ft_magics.training.model_card import model_card
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.quiet import quiet_transformers
-from ft_magics.training.stopping import StopSignal
+from ft_magics.training.steering import Steering
 
 __all__ = ["train"]
 
 Emit = Callable[[RunEvent], None]
 
 
-class _Features(Dataset[dict[str, Any]]):
-    """Features as the Trainer's length-grouping sampler wants them."""
-
-    def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
-
-    def __len__(self) -> int:
-        return len(self._features)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return {"input_ids": self._features[index].input_ids, "feature": self._features[index]}
-
-
-def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: StopSignal) -> Best:
+def train(
+    name: str,
+    prepared: Prepared,
+    folder: RunFolder,
+    emit: Emit,
+    steering: Steering,
+    *,
+    resume: Resumption | None = None,
+) -> Best:
     """Train, keep the best model in the folder, and predict dev and test with it.
 
     Args:
@@ -50,20 +50,47 @@ def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: St
         prepared: What `prepare` made.
         folder: Where everything goes.
         emit: Takes each event.
-        stop: Asked after each step.
+        steering: Asked after each step.
+        resume: Where to go on from; None for a new run.
 
     Returns:
         The best evaluation on dev; empty without dev.
+
+    Raises:
+        TrainingError: Memory or disk ran out, or the loss cannot be learned from.
     """
+    callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering)
+    checkpoint = resume.checkpoint if resume else None
     folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
-    emit(_started(name, prepared))
-    callback = RunCallback(prepared=prepared, folder=folder, emit=emit, stop=stop)
+    if resume:
+        _restore(callback, folder, checkpoint)
+    trainer = _trainer(prepared, folder, callback)
+    if not _is_over(prepared, callback, checkpoint):
+        try:
+            with quiet_transformers():  # a checkpoint's progress bar would tear the display
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        except Exception as error:
+            raise _explained(error, prepared, folder, callback) from error
+    trained = prepared.trained
+    load_weights(trained.model, folder.model / "model.safetensors")
+    trained.model.eval()
+    _evaluate(name, prepared, folder, emit, callback.best)
+    return callback.best
+
+
+def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Trainer:
     trained, config = prepared.trained, prepared.config
 
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        batch = trained.task.collate([item["feature"] for item in items], trained.tokenizer.pad_token_id)
-        callback.batch_collated(int(batch["attention_mask"].sum()))
+        features = [item["feature"] for item in items]
+        batch = trained.task.collate(features, trained.tokenizer.pad_token_id)
+        callback.batch_collated(features, int(batch["attention_mask"].sum()))
         return batch
+
+    def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+        value = trained.task.loss(outputs, labels, num_items_in_batch)
+        callback.check_loss(value)
+        return value
 
     trainer = Trainer(
         model=trained.model,
@@ -74,35 +101,55 @@ def train(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, stop: St
             precision=trained.precision,
             total_steps=prepared.total_steps,
         ),
-        train_dataset=_Features(prepared.features["train"]),
+        train_dataset=GroupedByLength(
+            prepared.features["train"],
+            batch_size=config.train.batch_size * config.train.gradient_accumulation,
+            seed=config.train.seed,
+        ),
         data_collator=collate,
-        compute_loss_func=trained.task.loss,
+        compute_loss_func=loss,
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
-    with quiet_transformers():  # a checkpoint's progress bar would tear the display
-        trainer.train()
-    load_weights(trained.model, folder.model / "model.safetensors")
-    trained.model.eval()
-    _evaluate(name, prepared, folder, emit, callback.best)
-    return callback.best
+    return trainer
 
 
-def _started(name: str, prepared: Prepared) -> RunStarted:
-    config = prepared.config
-    return RunStarted(
-        name=name,
-        task=config.task,
-        model=str(config.model),
-        method=config.method,
-        device=prepared.trained.device,
-        precision=prepared.trained.precision,
-        epochs=config.train.epochs,
-        total_steps=prepared.total_steps,
-        parameters=prepared.parameters,
-        trainable_parameters=prepared.trainable_parameters,
-        sentences=len(prepared.corpus.train.examples),
-    )
+def _restore(callback: RunCallback, folder: RunFolder, checkpoint: Path | None) -> None:
+    """Bring the run's own state back to a checkpoint, or to its beginning."""
+    if checkpoint is None:
+        shutil.rmtree(folder.model, ignore_errors=True)
+        return
+    checkpoints = Checkpoints(folder.checkpoints)
+    checkpoints.restore_best(checkpoint, folder.model)
+    callback.restore(checkpoints.read_state(checkpoint))
+
+
+def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path | None) -> bool:
+    """Whether the checkpoint is of the very end: all that is left to do is to predict."""
+    if checkpoint is None:
+        return False
+    early = prepared.config.train.early_stopping
+    patient = early is not None and callback.best.waiting >= early.patience
+    return patient or int(checkpoint.name.rpartition("-")[2]) >= prepared.total_steps
+
+
+def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Exception:
+    """An error of the training as a person needs it."""
+    newest = Checkpoints(folder.checkpoints).newest()
+    kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
+    if is_disk_full(error):
+        Checkpoints(folder.checkpoints).drop_torn()
+        return TrainingError(
+            f"the disk that holds {folder.path} is full, so training stopped. {kept}; make room, then go on with "
+            f"`%ft resume {folder.path.name}`"
+        )
+    if is_out_of_memory(error):
+        train = prepared.config.train
+        return TrainingError(
+            f"{prepared.trained.device} ran out of memory. "
+            f"{callback.memory.advice(train.batch_size, train.gradient_accumulation)}. {kept}"
+        )
+    return error
 
 
 def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best: Best) -> None:
