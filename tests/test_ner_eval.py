@@ -115,3 +115,24 @@ def test_html_for_a_notebook_that_a_program_runs(monkeypatch, files, shell):
     html = captured.outputs[0].data["text/html"]
     assert "<script" not in html
     assert '<details open="open"><summary style="cursor:pointer">By capitalisation' in html
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("--data gold.conll", "Without a model, --data wants a gold and a predicted tag in the last two columns"),
+        ("--data both.conll --min-support -1", "--min-support: found -1, expected a number from 0"),
+        ("--gold $two --pred $two", "$two[1] is an int; expected a list of tags"),
+    ],
+)
+def test_what_cannot_be_evaluated_says_why(evaluate, shell, line, says):
+    shell.user_ns["two"] = [["O"], 3]
+    text, _ = evaluate(line)
+    assert says in text
+    assert "Traceback" not in text
+
+
+def test_two_families_of_prefixes_are_said(evaluate, shell):
+    shell.user_ns |= {"gold": [["S-A"], ["B-A", "E-A"]], "pred": [["U-A"], ["B-A", "L-A"]]}
+    text, _ = evaluate("--gold $gold --pred $pred")
+    assert "bring gold and predictions to one scheme" in text

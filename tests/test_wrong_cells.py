@@ -562,7 +562,7 @@ EVALUATIONS = {
     "a missing name": ("--gold $gold --pred $perd", "`$perd` is not defined", "Did you mean `pred`?"),
     "names without their dollars": ("--gold gold --pred pred", "there is no such file", "`$gold`"),
     "tags of a wrong type": ("--gold $number --pred $gold", "$number is an int; expected a list"),
-    "one list of tags": ("--gold $flat --pred $flat", "gold sentence 0", "expected a list of tags"),
+    "one list of tags": ("--gold $flat --pred $flat", "$flat[0] is a str", "expected a list of tags"),
     "tags that are no scheme": ("--gold $types --pred $types", "gold sentence 0", "`PER` is no tag"),
     "numbers for tags": ("--gold $ids --pred $ids", "gold sentence 0", "expected a list of tags"),
     "fewer sentences": ("--gold $gold --pred $fewer", "gold has 2 sentences and pred has 1"),

@@ -171,7 +171,12 @@ def _scheme(gold: TagTable, pred: TagTable) -> str:
 
 
 def _notes(gold: TagTable, pred: TagTable, mode: str, *, named: str | None, seen: str) -> list[str]:
-    foreign = (gold.letters() | pred.letters()) & set("LUM")
+    ours, theirs = gold.letters(), pred.letters()
+    foreign = (ours | theirs) & set("LUM")
+    sides = ((ours, theirs), (theirs, ours))
+    if mode == "conll" and any(one & set("ES") and other & set("LU") for one, other in sides):
+        mixed = "prefixes of BIOES and BILOU stand together, and conlleval's rule reads them differently"
+        return [f"{mixed}: equal entities can count as different; bring gold and predictions to one scheme"]
     if mode == "conll" and foreign:
         listed = ", ".join(f"{letter}-" for letter in sorted(foreign))
         rule = f"conlleval's rule, like seqeval's default, does not know {listed}"

@@ -64,6 +64,8 @@ class NerEvalMagics(Magics):
             from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
 
             arguments = read_line(self.ner_eval, line)
+            if arguments.min_support < 0:
+                raise UsageError(f"--min-support: found {arguments.min_support}, expected a number from 0")
             report = self._report(arguments)
             show_report(report, self.shell, view={"by": arguments.by, "min_support": arguments.min_support})
             self._session.mark_shown(report)

@@ -48,8 +48,16 @@ def report_of_tags(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport
 def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """`--data` with both tags in it: the last two columns, gold first, as conlleval takes them."""
     source = _source(arguments.data, namespace)
-    gold, _ = read_sentences(source, _options(arguments, arguments.gold_column or "-2"))
-    pred, _ = read_sentences(source, _options(arguments, arguments.pred_column or "-1"))
+    columns = (arguments.gold_column or "-2", arguments.pred_column or "-1")
+    try:
+        gold, pred = (read_sentences(source, _options(arguments, column))[0] for column in columns)
+    except DataError as error:
+        if arguments.gold_column or arguments.pred_column:
+            raise
+        raise DataError(
+            f"{error}\nWithout a model, --data wants a gold and a predicted tag in the last two columns. Name the "
+            "model (`%ner_eval NAME --data …`), or the columns (`--gold-column`, `--pred-column`)"
+        ) from error
     sides = [[sentence.tags for sentence in side] for side in (gold, pred)]
     return _report(sides, arguments, _words(gold), _places(gold), f"predictions in {arguments.data}")
 
@@ -146,13 +154,18 @@ def _own_tags(text: str, namespace: Mapping[str, Any]) -> Side:
         value = value.tolist()
     if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
         raise DataError(f"{text} is {type_name(value)}; expected a list with a list of tags per sentence")
-    if not all(isinstance(tags, Sequence) or hasattr(tags, "tolist") for tags in value):
+    odd = next((at for at, tags in enumerate(value) if not (_is_list(tags) or hasattr(tags, "tolist"))), None)
+    if odd is not None:
         raise DataError(
-            f"{text} is a list of {type(value[0]).__name__}; expected a list with a list of tags per sentence"
+            f"{text}[{odd}] is {type_name(value[odd])}; expected a list of tags, as each sentence of {text} should be"
         )
     if not any(map(len, value)):
         raise DataError(f"{text}: there are no tags in it")
     return [tags.tolist() if hasattr(tags, "tolist") else tags for tags in value]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _words(sentences: Sequence[LabelledSentence]) -> list[Sequence[str]]:
