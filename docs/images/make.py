@@ -33,6 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy_quickstart(Path(folder) / "quickstart.ipynb", epochs=8)
         with lab_server(Path(folder)) as address, browser_page(width=_WIDTH, scale=_SCALE) as page:
+            page.set_viewport_size({"width": _WIDTH, "height": 1800})  # the whole dashboard in one picture
             open_notebook(page, address, "quickstart.ipynb")
             run_cell(page, _LOAD)
             wait_for_cell(page, _LOAD)
