@@ -211,7 +211,8 @@ def test_a_run_whose_kernel_dies_leaves_what_it_was_seen_to_do(lab, page):
     run_and_wait(page, LOAD)
     pid = int(output(page, LOAD).inner_text())
     run_cell(page, FINETUNE)
-    page.wait_for_function("document.querySelectorAll('[data-ft-static] tbody tr').length >= 2")
+    wait_for_rows(page, 2)
+    page.wait_for_timeout(1000)  # the twin is drawn right after the dashboard
     assert page.get_by_test_id("run-dashboard").is_visible()
     assert page.locator("[data-ft-static]:visible").count() == 0  # the dashboard stands in for it
     save(page)
