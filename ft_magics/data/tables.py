@@ -38,7 +38,7 @@ class TableColumns:
     """
 
     def __init__(self, header: Sequence[str], name: str, options: ReadOptions, hint: str = "") -> None:
-        self._header, self._name = list(header), name
+        self._header = list(header)
         wanted = {
             "sentence_column": (options.sentence_column, _SENTENCE),
             "token_column": (options.token_column, _WORD),
