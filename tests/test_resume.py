@@ -22,7 +22,7 @@ from ft_magics.tasks.ner import NerTask
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.prepare import prepare
-from ft_magics.training.run import resume_run, start_run
+from ft_magics.training.starting import resume_run, start_run
 
 TRAIN = "epochs: 4, batch_size: 4, learning_rate: 1e-3, early_stopping: {patience: 3}"
 
@@ -143,7 +143,7 @@ import sys
 from pathlib import Path
 from ft_magics.config.cell import parse_cell
 from ft_magics.training.prepare import prepare
-from ft_magics.training.run import find_unfinished, resume_run, start_run
+from ft_magics.training.starting import find_unfinished, resume_run, start_run
 import torch
 torch.set_num_threads(1)
 config = parse_cell(Path(sys.argv[1]).read_text(), {})

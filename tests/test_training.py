@@ -17,7 +17,7 @@ from ft_magics.tasks.ner import Feature, NerTask
 from ft_magics.training import device, weights
 from ft_magics.training.callback import Best
 from ft_magics.training.prepare import prepare
-from ft_magics.training.run import start_run
+from ft_magics.training.starting import start_run
 
 
 @pytest.fixture

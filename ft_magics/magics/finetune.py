@@ -55,7 +55,7 @@ class FinetuneMagics(Magics):
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.run import find_unfinished, resume_run, start_run  # noqa: PLC0415  # the same
+        from ft_magics.training.starting import find_unfinished, resume_run, start_run  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         check_name(arguments.name, namespace)
@@ -75,4 +75,5 @@ class FinetuneMagics(Magics):
             print(f"There is no run {arguments.name} to go on with; it begins anew.")
         start = start_run if before is None else resume_run
         namespace[arguments.name] = run = start(arguments.name, prepared)
+        del prepared  # a traceback that is kept would keep the model of a failed run in memory
         watch(run, host, attached=not arguments.bg)

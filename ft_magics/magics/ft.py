@@ -85,7 +85,7 @@ class FtMagics(Magics):
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.run import resume_run  # noqa: PLC0415  # the same
+        from ft_magics.training.starting import resume_run  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         before = find_run(name, namespace)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 import psutil
 import torch
 
-__all__ = ["MemoryUse", "device_memory_bytes", "is_out_of_memory", "process_memory_bytes"]
+__all__ = ["MemoryUse", "device_memory_bytes", "free_memory", "is_out_of_memory", "process_memory_bytes"]
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 _BYTES_A_GB = 1e9
@@ -25,6 +26,13 @@ def device_memory_bytes(device: str) -> int | None:
     if device == "mps":
         return int(torch.mps.driver_allocated_memory())
     return None
+
+
+def free_memory() -> None:
+    """Give back what nothing refers to any more, on the device too."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

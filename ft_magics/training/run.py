@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import shutil
-import sys
 import threading
-import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
@@ -16,22 +13,19 @@ from typing import TYPE_CHECKING, Any, overload
 from ft_magics.config.schema import RunConfig
 from ft_magics.errors import RunError
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
+from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
-from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.entities import Entity, find_entities
 from ft_magics.training.folder import RunFolder
-from ft_magics.training.lock import hold_run, is_held
+from ft_magics.training.lock import is_held
 from ft_magics.training.steering import Steering
 
 if TYPE_CHECKING:
     import pandas as pd
-    from filelock import FileLock
 
-    from ft_magics.training.prepare import Prepared
     from ft_magics.training.trained import TrainedModel
 
-__all__ = ["Run", "find_unfinished", "load", "resume_run", "start_run"]
+__all__ = ["Run", "load"]
 
 _LOOK_EVERY_S = 0.25
 _INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
@@ -243,9 +237,6 @@ class Run:
             part = part.__cause__ or part.__context__
         self.exception = error
         self._trained = None
-        gc.collect()
-        if "torch" in sys.modules and sys.modules["torch"].cuda.is_available():
-            sys.modules["torch"].cuda.empty_cache()
 
     def _dev(self) -> list[Evaluated]:
         return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
@@ -272,120 +263,6 @@ class Run:
 
             self._trained = load_trained(str(self.model_dir))
         return self._trained
-
-
-def start_run(name: str, prepared: Prepared) -> Run:
-    """Begin training in a thread of its own; the run is returned at once.
-
-    Raises:
-        RunError: Its folder cannot be made, or another kernel trains a run there.
-    """
-    path = Path(prepared.config.save.dir).expanduser() / name
-    lock = hold_run(path)
-    try:
-        folder = RunFolder.create(path)
-        folder.write_config(prepared.config.to_plain())
-    except BaseException:
-        lock.release()
-        raise
-    run = Run(name, folder, prepared.config, prepared.trained)
-    run.emit(_started(name, prepared))
-    return _begin(run, prepared, lock)
-
-
-def _started(name: str, prepared: Prepared) -> RunStarted:
-    config = prepared.config
-    return RunStarted(
-        name=name,
-        task=config.task,
-        model=str(config.model),
-        method=config.method,
-        device=prepared.trained.device,
-        precision=prepared.trained.precision,
-        epochs=config.train.epochs,
-        total_steps=prepared.total_steps,
-        parameters=prepared.parameters,
-        trainable_parameters=prepared.trainable_parameters,
-        sentences=len(prepared.corpus.train.examples),
-        config=config.to_plain(),
-    )
-
-
-def find_unfinished(parent: str, name: str) -> Run | None:
-    """The run that `--resume` means; None where it never began."""
-    folder = Path(parent).expanduser() / name
-    try:
-        run = load(folder)
-    except RunError:
-        return None
-    return run if run.config is not None else None
-
-
-def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
-    """Go on with a run that stopped, failed or died, from its newest whole checkpoint.
-
-    Args:
-        name: Of the run.
-        prepared: What `prepare` made of its config.
-        folder: Where the run is; None for below `save.dir`.
-
-    Raises:
-        RunError: There is no such run, it is done, its settings are others, or another kernel trains it.
-    """
-    path = folder or Path(prepared.config.save.dir).expanduser() / name
-    lock = hold_run(path)
-    try:
-        run = load(path)
-        _check_same(run, prepared.config)
-        resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
-        run.folder.mend_events()
-        run.folder.stop_file.unlink(missing_ok=True)
-        run.folder.error.unlink(missing_ok=True)
-        run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
-    except BaseException:
-        lock.release()
-        raise
-    fresh = Run(name, run.folder, prepared.config, prepared.trained)
-    return _begin(fresh, prepared, lock, resume)
-
-
-def _check_same(run: Run, config: RunConfig) -> None:
-    """A run goes on with the settings that it began with; where and how often it saves may change."""
-    if run.status == "done":
-        raise RunError(f"run {run.name} is done; there is nothing to go on with")
-    before, now = run.folder.read_config(), config.to_plain()
-    odd = [key for key in sorted({*before, *now} - {"save"}) if before.get(key) != now.get(key)]
-    if odd:
-        listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
-        raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
-
-
-def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
-    arguments = (run, prepared, lock, resume)
-    threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
-    return run
-
-
-def _work(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None) -> None:
-    from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
-
-    began = time.monotonic()
-    status, reason, best_epoch, best_f1 = "done", "", None, None
-    try:
-        best = train(run.name, prepared, run.folder, run.emit, run.steering, resume=resume)
-        best_epoch, best_f1 = best.epoch, best.f1
-        if run.steering.stop_reason:
-            status, reason = "stopped", run.steering.stop_reason
-    except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
-        status, reason = "failed", f"{type(error).__name__}: {error}"
-        run.fail(error)
-    finally:
-        elapsed_s = time.monotonic() - began
-        ended = RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
-        with contextlib.suppress(OSError):  # a full disk: the run ends in memory at least
-            run.emit(ended)
-        lock.release()
-        run.finished.set()
 
 
 def load(path: str | Path) -> Run:

@@ -1,0 +1,141 @@
+"""A run begins, or goes on: its folder, its lock, the thread that trains."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ft_magics.errors import RunError
+from ft_magics.events import RunEnded, RunResumed, RunStarted
+from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.folder import RunFolder
+from ft_magics.training.lock import hold_run
+from ft_magics.training.memory import free_memory
+from ft_magics.training.run import Run, load
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from ft_magics.config.schema import RunConfig
+    from ft_magics.training.prepare import Prepared
+
+__all__ = ["find_unfinished", "resume_run", "start_run"]
+
+
+def start_run(name: str, prepared: Prepared) -> Run:
+    """Begin training in a thread of its own; the run is returned at once.
+
+    Raises:
+        RunError: Its folder cannot be made, or another kernel trains a run there.
+    """
+    path = Path(prepared.config.save.dir).expanduser() / name
+    lock = hold_run(path)
+    try:
+        folder = RunFolder.create(path)
+        folder.write_config(prepared.config.to_plain())
+    except BaseException:
+        lock.release()
+        raise
+    run = Run(name, folder, prepared.config, prepared.trained)
+    run.emit(_started(name, prepared))
+    return _begin(run, prepared, lock)
+
+
+def _started(name: str, prepared: Prepared) -> RunStarted:
+    config = prepared.config
+    return RunStarted(
+        name=name,
+        task=config.task,
+        model=str(config.model),
+        method=config.method,
+        device=prepared.trained.device,
+        precision=prepared.trained.precision,
+        epochs=config.train.epochs,
+        total_steps=prepared.total_steps,
+        parameters=prepared.parameters,
+        trainable_parameters=prepared.trainable_parameters,
+        sentences=len(prepared.corpus.train.examples),
+        config=config.to_plain(),
+    )
+
+
+def find_unfinished(parent: str, name: str) -> Run | None:
+    """The run that `--resume` means; None where it never began."""
+    folder = Path(parent).expanduser() / name
+    try:
+        run = load(folder)
+    except RunError:
+        return None
+    return run if run.config is not None else None
+
+
+def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
+    """Go on with a run that stopped, failed or died, from its newest whole checkpoint.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its config.
+        folder: Where the run is; None for below `save.dir`.
+
+    Raises:
+        RunError: There is no such run, it is done, its settings are others, or another kernel trains it.
+    """
+    path = folder or Path(prepared.config.save.dir).expanduser() / name
+    lock = hold_run(path)
+    try:
+        run = load(path)
+        _check_same(run, prepared.config)
+        resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
+        run.folder.mend_events()
+        run.folder.stop_file.unlink(missing_ok=True)
+        run.folder.error.unlink(missing_ok=True)
+        run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
+    except BaseException:
+        lock.release()
+        raise
+    fresh = Run(name, run.folder, prepared.config, prepared.trained)
+    return _begin(fresh, prepared, lock, resume)
+
+
+def _check_same(run: Run, config: RunConfig) -> None:
+    """A run goes on with the settings that it began with; where and how often it saves may change."""
+    if run.status == "done":
+        raise RunError(f"run {run.name} is done; there is nothing to go on with")
+    before, now = run.folder.read_config(), config.to_plain()
+    odd = [key for key in sorted({*before, *now} - {"save"}) if before.get(key) != now.get(key)]
+    if odd:
+        listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
+        raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
+
+
+def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
+    handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
+    arguments = (run, handed_over, lock, resume)
+    threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
+    return run
+
+
+def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumption | None) -> None:
+    from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
+
+    began = time.monotonic()
+    status, reason, best_epoch, best_f1 = "done", "", None, None
+    try:
+        best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
+        best_epoch, best_f1 = best.epoch, best.f1
+        if run.steering.stop_reason:
+            status, reason = "stopped", run.steering.stop_reason
+    except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
+        status, reason = "failed", f"{type(error).__name__}: {error}"
+        run.fail(error)
+        free_memory()
+    finally:
+        elapsed_s = time.monotonic() - began
+        ended = RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
+        with contextlib.suppress(OSError):  # a full disk: the run ends in memory at least
+            run.emit(ended)
+        lock.release()
+        run.finished.set()
