@@ -30,7 +30,7 @@ def count_steps(train: TrainConfig, features: int) -> int:
 def training_arguments(
     config: RunConfig, *, folder: Path, device: str, precision: str, total_steps: int
 ) -> TrainingArguments:
-    """Arguments for one run.
+    """Arguments for one run, whose checkpoints go into `folder` in the run's own.
 
     Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
@@ -58,6 +58,7 @@ def training_arguments(
         logging_first_step=True,
         logging_nan_inf_filter=False,
         report_to=train.report_to or "none",
+        run_name=folder.parent.name,
         disable_tqdm=True,
         dataloader_num_workers=0,  # a fork from a process with threads can hang
         dataloader_pin_memory=device == "cuda",

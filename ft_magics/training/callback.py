@@ -15,11 +15,13 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ft_magics.config.schema import EarlyStopping
 from ft_magics.errors import TrainingError
 from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, PauseChanged, RunEvent, StepDone
 from ft_magics.tasks.ner import Feature
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.folder import RunFolder, is_disk_full
-from ft_magics.training.memory import MemoryUse, device_memory_bytes, is_out_of_memory, process_memory_bytes
+from ft_magics.training.guard import is_grave
+from ft_magics.training.memory import MemoryUse, device_memory_bytes, process_memory_bytes
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.steering import Steering
 
@@ -66,12 +68,14 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         folder: Where the best model and the checkpoints go.
         emit: Takes each event.
         steering: Asked after each step.
+        log: Takes metrics by name, for whatever tracks the training.
     """
 
     prepared: Prepared
     folder: RunFolder
     emit: Callable[[RunEvent], None]
     steering: Steering
+    log: Callable[[dict[str, float]], None] = lambda _: None  # a field's default, not a function's name
     best: Best = field(default_factory=Best)
     memory: MemoryUse = field(default_factory=MemoryUse)
     _batches: deque[_Batch] = field(default_factory=deque)
@@ -147,6 +151,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         wanted = self.steering.take_save() or self._checkpoint_is_due(state.global_step)
         if self.steering.stopping:
             control.should_training_stop = wanted = True
+        if control.should_training_stop or state.global_step >= state.max_steps:
+            control.should_log = True  # the last step is said, wherever it falls
         if _epoch_is_whole(state):
             self._save_after_epoch = wanted  # the evaluation of the epoch belongs into the checkpoint
         elif wanted:
@@ -232,11 +238,11 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         try:
             self._evaluate_dev(state, control)
         except Exception as error:
-            if is_out_of_memory(error) or is_disk_full(error):
+            if is_grave(error):
                 raise
             logging.getLogger(__name__).exception("dev could not be evaluated; the training goes on")
-            text = f"dev could not be evaluated at step {state.global_step} ({type(error).__name__}: {error})"
-            self._say(lambda: Notice(level="warning", text=f"{text}; the training goes on"))
+            fault = f"{type(error).__name__}: {error}"
+            self.warn(f"dev could not be evaluated at step {state.global_step} ({fault}); the training goes on")
 
     def _evaluate_dev(self, state: TrainerState, control: TrainerControl) -> None:
         dev = self.prepared.corpus.dev
@@ -267,14 +273,24 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
                 best=best,
             )
         )
+        self._track(loss, report)
         if early is not None and self.best.waiting >= early.patience:
-            control.should_training_stop = True
+            control.should_training_stop = control.should_log = True
             text = f"dev F1 has not risen for {early.patience} evaluations: stopped early at epoch {epoch:g}"
             self._say(lambda: Notice(level="info", text=text))
+
+    def _track(self, loss: float | None, report: EntityReport) -> None:
+        """Hand the scores to the trackers, under the names that the Trainer's own evaluation has there."""
+        values = {"loss": loss, **{name: getattr(report.micro, name) for name in ("precision", "recall", "f1")}}
+        self.log({f"eval_{name}": value for name, value in values.items() if value is not None})
 
     def _keep_model(self) -> None:
         with self.folder.new_model() as fresh:
             self.prepared.trained.save(fresh)
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should know."""
+        self._say(lambda: Notice(level="warning", text=text))
 
     def _say(self, make: Callable[[], RunEvent]) -> None:
         """Emit an event. What is wrong with saying it is logged, and never ends the training; but a full disk does."""

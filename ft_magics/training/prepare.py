@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Pr
 from ft_magics.tasks.ner import Feature, NerTask, labels_of
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.device import choose_device, choose_precision
+from ft_magics.training.trackers import check_tracker
 from ft_magics.training.trained import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.training.weights import find_weights, load_model, load_tokenizer
 from ft_magics.tuning import METHODS
@@ -89,7 +89,7 @@ def prepare(config: RunConfig) -> Prepared:
         _check_ids(source, features[split.name], model.get_input_embeddings().num_embeddings)
         _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
     _note_unknown(features["train"], tokenizer.unk_token_id, check)
-    _check_tracker(train.report_to)
+    check_tracker(train.report_to)
     total_steps = count_steps(train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     return Prepared(
@@ -103,11 +103,6 @@ def prepare(config: RunConfig) -> Prepared:
         parameters=sum(item.numel() for item in model.parameters()),
         fingerprint=_fingerprint(features["train"]),
     )
-
-
-def _check_tracker(name: str | None) -> None:
-    if name is not None and importlib.util.find_spec(name) is None:
-        raise ModelError(f"train.report_to: {name} is not installed here; `pip install {name}`, or leave it out")
 
 
 def _fingerprint(features: list[Feature]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_model as load_weights
-from transformers import PrinterCallback, Trainer
+from transformers import DefaultFlowCallback, PrinterCallback, Trainer
 
 from ft_magics.data.examples import Split
 from ft_magics.errors import TrainingError
@@ -23,11 +23,13 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder, is_disk_full
+from ft_magics.training.guard import Guarded
 from ft_magics.training.memory import is_out_of_memory
 from ft_magics.training.model_card import model_card
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.quiet import quiet_transformers
 from ft_magics.training.steering import Steering
+from ft_magics.training.trackers import closed_after, keep_in
 
 __all__ = ["train"]
 
@@ -64,11 +66,9 @@ def train(
     folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
     if resume:
         _restore(callback, folder, checkpoint)
-    trainer = _trainer(prepared, folder, callback)
     if not _is_over(prepared, callback, checkpoint):
         try:
-            with quiet_transformers():  # a checkpoint's progress bar would tear the display
-                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            _learn(prepared, folder, callback, checkpoint)
         except Exception as error:
             raise _explained(error, prepared, folder, callback) from error
     trained = prepared.trained
@@ -76,6 +76,12 @@ def train(
     trained.model.eval()
     _evaluate(name, prepared, folder, emit, callback.best)
     return callback.best
+
+
+def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
+    trainer = _trainer(prepared, folder, callback)
+    with quiet_transformers(), closed_after(trainer):  # a checkpoint's progress bar would tear the display
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
 def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Trainer:
@@ -111,6 +117,12 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
+    keep_in(folder.path, trainer)
+    callback.log = trainer.log
+    handler = trainer.callback_handler
+    handler.callbacks = [
+        item if isinstance(item, DefaultFlowCallback) else Guarded(item, callback.warn) for item in handler.callbacks
+    ]
     return trainer
 
 

@@ -1,0 +1,54 @@
+"""Faults in what only watches a training are said, and do not end it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ft_magics.errors import FineTuneError
+from ft_magics.training.folder import is_disk_full
+from ft_magics.training.memory import is_out_of_memory
+
+__all__ = ["Guarded", "is_grave"]
+
+
+def is_grave(error: Exception) -> bool:
+    """Whether an error is one that a training cannot go on after."""
+    return isinstance(error, FineTuneError) or is_out_of_memory(error) or is_disk_full(error)
+
+
+class Guarded:
+    """A callback of the Trainer's, called with care.
+
+    Args:
+        callback: A `TrainerCallback`.
+        warn: Takes a sentence for the user; a fault is said once for each of the callback's methods.
+    """
+
+    def __init__(self, callback: Any, warn: Callable[[str], None]) -> None:
+        self._callback, self._warn = callback, warn
+        self._said: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._callback, name)
+        return self._carefully(name, found) if name.startswith("on_") else found
+
+    def _carefully(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def careful(*arguments: Any, **named: Any) -> Any:
+            try:
+                return call(*arguments, **named)
+            except Exception as error:
+                if is_grave(error):
+                    raise
+                self._say(name, error)
+                return None
+
+        return careful
+
+    def _say(self, name: str, error: Exception) -> None:
+        where = f"{type(self._callback).__name__}.{name}"
+        logging.getLogger(__name__).error("%s failed; the training goes on", where, exc_info=error)
+        if name not in self._said:
+            self._said.add(name)
+            self._warn(f"{where} failed ({type(error).__name__}: {error}); the training goes on")
