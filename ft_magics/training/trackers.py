@@ -29,6 +29,13 @@ def check_tracker(name: str | None) -> None:
         return
     if importlib.util.find_spec(name) is None:
         raise ModelError(f"train.report_to: {name} is not installed here; `pip install {name}`, or leave it out")
+    try:
+        import_module(name)
+    except Exception as error:  # a package that is broken can raise anything
+        raise ModelError(
+            f"train.report_to: {name} cannot be imported here ({type(error).__name__}: {error}); install it anew, "
+            "or leave it out"
+        ) from error
     if name == "wandb" and _wandb_would_ask():
         raise ModelError(
             "train.report_to: wandb has no key here; call `wandb.login()` in a cell first, set WANDB_API_KEY, or keep "
@@ -38,7 +45,7 @@ def check_tracker(name: str | None) -> None:
 
 def _wandb_would_ask() -> bool:
     wandb: Any = import_module("wandb")
-    mode = os.environ.get("WANDB_MODE", "online")
+    mode = os.environ.get("WANDB_MODE") or "online"
     return wandb.run is None and mode in ("online", "run") and not wandb.api.api_key
 
 
