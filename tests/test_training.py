@@ -19,6 +19,8 @@ from ft_magics.training.callback import Best
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import start_run
 
+from runs import finish, weights_of
+
 
 @pytest.fixture
 def config(cell):
@@ -26,19 +28,6 @@ def config(cell):
         return parse_cell(cell(*arguments, **named).partition("\n")[2], {})
 
     return make
-
-
-def finish(run):
-    assert run.wait(300)
-    if run.exception:
-        raise run.exception
-    return run
-
-
-def weights_of(run):
-    from safetensors.torch import load_file
-
-    return load_file(run.model_dir / "model.safetensors")
 
 
 def test_a_run_from_its_first_event_to_its_files(config):

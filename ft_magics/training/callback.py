@@ -148,11 +148,11 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self._step = state.global_step
         self.memory.measure(self.prepared.trained.device)
         self._wait()
-        wanted = self.steering.take_save() or self._checkpoint_is_due(state.global_step)
+        wanted = self.steering.take_save() or self._checkpoint_is_due(state)
         if self.steering.stopping:
             control.should_training_stop = wanted = True
-        if control.should_training_stop or state.global_step >= state.max_steps:
-            control.should_log = True  # the last step is said, wherever it falls
+        if wanted or control.should_training_stop or state.global_step >= state.max_steps:
+            control.should_log = True  # the last step is said, wherever it falls; and no mean reaches over a checkpoint
         if _epoch_is_whole(state):
             self._save_after_epoch = wanted  # the evaluation of the epoch belongs into the checkpoint
         elif wanted:
@@ -190,9 +190,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         if not _epoch_is_whole(state):
             return  # stopped on the way; `on_train_end` evaluates
         self._evaluate(state, control)
-        every = self.prepared.config.save.every
-        due = every is not None and every.epochs and round(state.epoch or 0) % every.epochs == 0
-        control.should_save = bool(due or self._save_after_epoch)
+        control.should_save = self._save_after_epoch
         self._save_after_epoch = False
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -204,6 +202,10 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self._say(lambda: CheckpointSaved(step=step, path=f"checkpoints/checkpoint-{step}"))
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Do what comes after the last step."""
+        self.finish(state, control)
+
+    def finish(self, state: TrainerState, control: TrainerControl) -> None:
         """Evaluate what the last, unfinished epoch left; without dev, keep the last weights."""
         if state.global_step != self._evaluated_at:
             self._evaluate(state, control)
@@ -225,13 +227,15 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self._began += paused_s
         self._saved += paused_s
 
-    def _checkpoint_is_due(self, step: int) -> bool:
+    def _checkpoint_is_due(self, state: TrainerState) -> bool:
         every = self.prepared.config.save.every
         if every is None:
             return False
         if every.minutes is not None and time.monotonic() - self._saved >= 60 * every.minutes:
             return True
-        return every.steps is not None and step % every.steps == 0
+        if every.epochs is not None and _epoch_is_whole(state):
+            return round(state.epoch or 0) % every.epochs == 0
+        return every.steps is not None and state.global_step % every.steps == 0
 
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> None:
         """Evaluate dev. A fault in that is said and does not end the training."""

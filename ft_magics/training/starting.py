@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import RunError
-from ft_magics.events import RunEnded, RunResumed, RunStarted
+from ft_magics.events import CheckpointSaved, RunEnded, RunResumed, RunStarted
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.lock import hold_run
@@ -93,6 +93,9 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
         run.folder.stop_file.unlink(missing_ok=True)
         run.folder.error.unlink(missing_ok=True)
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
+        said = any(isinstance(event, CheckpointSaved) and event.step == resume.step for event in run.events)
+        if resume.checkpoint and not said:  # the process died between the two
+            run.emit(CheckpointSaved(step=resume.step, path=f"checkpoints/{resume.checkpoint.name}"))
     except BaseException:
         lock.release()
         raise

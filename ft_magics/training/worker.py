@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_model as load_weights
-from transformers import DefaultFlowCallback, PrinterCallback, Trainer
+from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
 from ft_magics.data.examples import Split
 from ft_magics.errors import TrainingError
@@ -66,11 +66,13 @@ def train(
     folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
     if resume:
         _restore(callback, folder, checkpoint)
-    if not _is_over(prepared, callback, checkpoint):
-        try:
+    try:
+        if checkpoint and _is_over(prepared, callback, checkpoint):
+            _catch_up(prepared, callback, checkpoint)
+        else:
             _learn(prepared, folder, callback, checkpoint)
-        except Exception as error:
-            raise _explained(error, prepared, folder, callback) from error
+    except Exception as error:
+        raise _explained(error, prepared, folder, callback) from error
     trained = prepared.trained
     load_weights(trained.model, folder.model / "model.safetensors")
     trained.model.eval()
@@ -82,6 +84,13 @@ def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpo
     trainer = _trainer(prepared, folder, callback)
     with quiet_transformers(), closed_after(trainer):  # a checkpoint's progress bar would tear the display
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+def _catch_up(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> None:
+    """Do what a training that died after its last checkpoint had still to do: evaluate, keep the model."""
+    load_weights(prepared.trained.model, checkpoint / "model.safetensors")
+    state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    callback.finish(state, TrainerControl())
 
 
 def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Trainer:
@@ -136,10 +145,8 @@ def _restore(callback: RunCallback, folder: RunFolder, checkpoint: Path | None) 
     callback.restore(checkpoints.read_state(checkpoint))
 
 
-def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path | None) -> bool:
-    """Whether the checkpoint is of the very end: all that is left to do is to predict."""
-    if checkpoint is None:
-        return False
+def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> bool:
+    """Whether the checkpoint is of the very end: no step is left to do."""
     early = prepared.config.train.early_stopping
     patient = early is not None and callback.best.waiting >= early.patience
     return patient or int(checkpoint.name.rpartition("-")[2]) >= prepared.total_steps

@@ -1,0 +1,158 @@
+"""Whenever a run is killed, it goes on, and ends as if it had not been."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from ft_magics.errors import RunError
+from ft_magics.events import CheckpointSaved, RunResumed, StepDone
+
+from lives import CAN_FORK, Lives, Moment, assert_readable
+from runs import assert_same_end
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork")
+
+STEPS_AN_EPOCH = 6
+SETUP_S, STEP_S = 0.08, 0.03  # about what the first step and another one take; only where kills fall hangs on these
+TRAIN = "epochs: {epochs}, batch_size: 4, learning_rate: 1e-3"
+MODEL, LOG = r"open .*model\.new/config\.json", r"open .*events\.jsonl a"
+MARK, UNMARK = r"os\.rename .*/ft_magics\.json\.new", r"os\.remove .*/ft_magics\.json "
+SAVED = "checkpoints/checkpoint-*"
+
+# In the order in which a run comes by them.
+MOMENTS = {
+    "the first model, half written": Moment((MODEL,), ("model.new",), ("model",)),
+    "the first model, whole and not in its place": Moment(
+        (MODEL, r"os\.rename .*/model\.new"), ("model.new",), ("model",)
+    ),
+    "another model, beside the old one": Moment((MODEL, r"os\.rename .*/model .*/model\.old"), ("model", "model.new")),
+    "no model, between the old and the new": Moment(
+        (MODEL, r"os\.rename .*/model .*/model\.old", r"os\.rename .*/model\.new"),
+        ("model.old", "model.new"),
+        ("model",),
+    ),
+    "the old model, about to go": Moment(
+        (r"os\.rename .*/model .*/model\.old", r"shutil\.rmtree .*/model\.old"), ("model", "model.old"), ("model.new",)
+    ),
+    "a best model of which the log says nothing": Moment((MODEL, r"os\.rename .*/model\.new", LOG), ("model",)),
+    "going on, before it is said": Moment((LOG,)),
+    "going on, the best model half restored": Moment((r"os\.link .*/best/.*/model\.new", r"os\.link"), ("model.new",)),
+    "going on, the model about to go": Moment(
+        (r"os\.link .*/model\.new", r"shutil\.rmtree .*/model "), ("model.new", "model")
+    ),
+    "going on, without a model": Moment(
+        (r"os\.link .*/model\.new", r"os\.rename .*/model\.new"), ("model.new",), ("model",)
+    ),
+    "a checkpoint, begun": Moment((rf"open .*{SAVED[:-1]}\d+/config\.json",), (SAVED,)),
+    "a checkpoint, all but the Trainer's state": Moment((r"open .*/trainer_state\.json",), (f"{SAVED}/optimizer.pt",)),
+    "a checkpoint, without the best model": Moment((r"shutil\.copytree .*/best",), (f"{SAVED}/trainer_state.json",)),
+    "a checkpoint, half of the best model linked": Moment(
+        (r"os\.link .*checkpoint-\d+/best/",) * 3, (f"{SAVED}/best/*",)
+    ),
+    "a checkpoint, before its mark": Moment((r"open .*/ft_magics\.json\.new w",), (f"{SAVED}/best/model.safetensors",)),
+    "a checkpoint, its mark not in place": Moment((MARK,), (f"{SAVED}/ft_magics.json.new",)),
+    "sealed, the old one still whole": Moment((MARK, UNMARK)),
+    "sealed, the old one without a mark": Moment((UNMARK, r"shutil\.rmtree .*checkpoint-")),
+    "sealed, the old one half gone": Moment((UNMARK, r"os\.rmdir best")),
+    "sealed, and not said": Moment((MARK, LOG)),
+    "the end, dev predicted and not in place": Moment(
+        (r"os\.rename .*/predictions\.dev",), ("predictions.dev.jsonl.new",)
+    ),
+    "the end, test not yet": Moment(
+        (r"open .*/predictions\.test.*new w",), ("predictions.dev.jsonl",), ("predictions.test.jsonl",)
+    ),
+    "the end, test's scores not said": Moment((r"os\.rename .*/predictions\.test", LOG), ("predictions.test.jsonl",)),
+    "the end, the report half written": Moment((r"open .*/report\.json\.new w",), (), ("report.json",)),
+    "the end, the report not in place": Moment(
+        (r"os\.rename .*/report\.json",), ("report.json.new",), ("report.json",)
+    ),
+    "the end, the card not in place": Moment((r"os\.rename .*/README\.md",), ("report.json", "model/README.md.new")),
+    "the end, and not said": Moment((r"os\.rename .*/README\.md", LOG), ("report.json", "model/README.md")),
+}
+
+
+@pytest.fixture
+def lives(cell, tmp_path):
+    def make(name, train, **named):
+        return Lives(tmp_path, cell(train, **named).partition("\n")[2], name)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("every", "keep", "epochs", "most_steps"), [("{steps: 1}", 1, 14, 2), ("{steps: 3}", 2, 27, 6)]
+)
+def test_kill_9_at_twenty_random_moments(lives, every, keep, epochs, most_steps):
+    """Also while a checkpoint is written, and with events after the last one."""
+    settings = {"train": TRAIN.format(epochs=epochs), "extra": f"save: {{every: {every}, keep: {keep}}}"}
+    assert 20 * (most_steps + 2) < epochs * STEPS_AN_EPOCH  # whatever the machine does, no life reaches the end
+    whole, killed = lives("whole", **settings).live(), lives("killed", **settings)
+    kill_at_random(killed, 20, random.Random(5), most_steps)
+    assert sum(killed.found.values()) == killed.kills == 20
+    assert killed.found["elsewhere"] < 20, "no kill fell into the writing of a checkpoint"
+    assert_ends_like(killed, whole, resumed=20)
+
+
+def test_kill_9_at_every_moment_that_matters(lives):
+    settings = {"train": TRAIN.format(epochs=6), "extra": "save: {every: {steps: 1}, keep: 1}"}
+    whole, killed = lives("whole", **settings).live(), lives("killed", **settings)
+    for moment in MOMENTS.values():
+        killed.die_at(moment)
+        assert_readable(killed.path, STEPS_AN_EPOCH)
+    assert killed.kills == len(MOMENTS)
+    assert_ends_like(killed, whole, resumed=len(MOMENTS) - 1)  # one dies before it says that it goes on
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Moment((r"os\.rename .*/config\.yaml\.new",), ("config.yaml.new",), ("config.yaml",)),
+        Moment((LOG,), ("config.yaml",), ("events.jsonl",)),
+        Moment((LOG, LOG), ("events.jsonl",)),
+        Moment((r"os\.rename .*/surfaces\.json\.new",), ("events.jsonl",), ("surfaces.json",)),
+    ],
+)
+def test_kill_9_at_the_beginning(lives, moment):
+    whole, killed = lives("whole", "max_steps: 3").live(), lives("killed", "max_steps: 3")
+    killed.die_at(moment)
+    if (killed.path / "events.jsonl").exists():
+        assert killed.load().status == "dead"
+    else:
+        with pytest.raises(RunError, match="holds no run"):
+            killed.load()
+    assert_same_end(killed.live(), whole)
+
+
+@pytest.mark.parametrize("data", ["", "{{train: {path}, test: {path}}}"])
+@pytest.mark.parametrize("steps", [6, 8])
+def test_kill_9_between_the_last_checkpoint_and_the_end(lives, conll, data, steps):
+    """At an epoch's end and on the way through one, with dev and without: the last evaluation is still to come."""
+    settings = {"train": f"max_steps: {steps}, batch_size: 4, learning_rate: 1e-3", "data": data.format(path=conll)}
+    settings["extra"] = f"save: {{every: {{steps: {steps}}}}}"
+    whole, killed = lives("whole", **settings).live(), lives("killed", **settings)
+    killed.die_at(Moment((MARK, LOG), (f"checkpoints/checkpoint-{steps}",)))
+    assert_ends_like(killed, whole, resumed=1)
+
+
+def kill_at_random(lives, kills, generator, most_steps):
+    """Kill lives after some steps and a part of another, or on the way to the first; the folder stays readable."""
+    for _ in range(kills):
+        steps = generator.randint(0, most_steps)
+        lives.die_after(steps, generator.uniform(0, STEP_S if steps else SETUP_S))
+        run = assert_readable(lives.path, STEPS_AN_EPOCH)
+        if isinstance(run.events[-1], StepDone) and generator.random() < 0.5 and lives.is_ahead():
+            lives.tear_the_log(generator.randint(1, 40))
+            assert_readable(lives.path, STEPS_AN_EPOCH)
+
+
+def assert_ends_like(lives, whole, *, resumed):
+    """Live to the end; nothing but the log's lines of the deaths tells it from a run that never died."""
+    run = lives.live()
+    assert sum(isinstance(event, RunResumed) for event in run.events) == resumed
+    assert_same_end(run, whole)
+    assert [event.step for event in run.events if isinstance(event, CheckpointSaved)] == [
+        event.step for event in whole.events if isinstance(event, CheckpointSaved)
+    ]
+    ours, theirs = ({path.relative_to(each.dir) for path in each.dir.rglob("*")} for each in (run, whole))
+    assert ours == theirs
