@@ -18,6 +18,7 @@ traceback is one `%ft debug` away.
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ __all__ = [
     "TrainingError",
     "UnexpectedError",
     "did_you_mean",
+    "drop_frames",
     "type_name",
 ]
 
@@ -109,6 +111,23 @@ class TrainingError(FineTuneError):
 
 class UnexpectedError(FineTuneError):
     """A fault that no other class describes, most likely ours."""
+
+
+def drop_frames(error: BaseException) -> str:
+    """Keep the traceback of an error, and of the errors behind it, as text only; the text is given, and noted on it.
+
+    A traceback that is kept alive keeps the tensors of its frames in memory (ipython#11572).
+    """
+    text = "".join(traceback.format_exception(error))
+    seen: set[int] = set()
+    part: BaseException | None = error
+    while part is not None and id(part) not in seen:
+        seen.add(id(part))
+        traceback.clear_frames(part.__traceback__)
+        part.__traceback__ = None  # a frame that is cleared keeps its function, and what that closes over
+        part = part.__cause__ or part.__context__
+    error.add_note(f"In the training's thread:\n{text}")
+    return text
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

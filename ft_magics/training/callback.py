@@ -21,7 +21,7 @@ from ft_magics.tasks.ner import Feature
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.folder import RunFolder, is_disk_full
 from ft_magics.training.guard import is_grave
-from ft_magics.training.memory import MemoryUse, device_memory_bytes, process_memory_bytes
+from ft_magics.training.memory import device_memory_bytes, process_memory_bytes
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.steering import Steering
 
@@ -77,7 +77,6 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     steering: Steering
     log: Callable[[dict[str, float]], None] = lambda _: None  # a field's default, not a function's name
     best: Best = field(default_factory=Best)
-    memory: MemoryUse = field(default_factory=MemoryUse)
     _batches: deque[_Batch] = field(default_factory=deque)
     _tokens: int = 0
     _began: float = field(default_factory=time.monotonic)
@@ -114,6 +113,11 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         longest = max(len(feature.input_ids) for feature in features)
         self._batches.append(_Batch(len(features), longest, tokens, tuple(item.example for item in features)))
 
+    @property
+    def trying(self) -> tuple[int, int]:
+        """Rows, and tokens of each, of the batch that is being computed."""
+        return (self._batches[0].rows, self._batches[0].longest) if self._batches else (0, 0)
+
     def check_loss(self, loss: Any) -> None:
         """See that a loss is one that can be learned from.
 
@@ -121,7 +125,6 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             TrainingError: It is no number, or has exploded; with the step and the batch's row ids.
         """
         batch = self._batches[0]
-        self.memory.trying = (batch.rows, batch.longest)
         value = float(loss.detach())
         if self._first_loss is None and math.isfinite(value):
             self._first_loss = value
@@ -140,13 +143,11 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         """Start the clock, unless a resumed run's is running."""
         self._step = state.global_step
         self._saved = time.monotonic()
-        self.memory.base_bytes = device_memory_bytes(self.prepared.trained.device) or process_memory_bytes()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count what was learned from, and do what was asked."""
         self._count_batch()
         self._step = state.global_step
-        self.memory.measure(self.prepared.trained.device)
         self._wait()
         wanted = self.steering.take_save() or self._checkpoint_is_due(state)
         if self.steering.stopping:

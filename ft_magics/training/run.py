@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ft_magics.config.schema import RunConfig
-from ft_magics.errors import RunError
+from ft_magics.errors import RunError, drop_frames
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
@@ -224,17 +223,9 @@ class Run:
 
     def fail(self, error: BaseException) -> None:
         """Note what ended the training, and let go of the memory that its frames and the model hold."""
-        text = "".join(traceback.format_exception(error))
+        text = drop_frames(error)
         with contextlib.suppress(OSError):
             self.folder.write_text(self.folder.error, text)
-        error.add_note(f"In the training's thread:\n{text}")  # as text: frames would keep tensors in memory
-        seen: set[int] = set()
-        part: BaseException | None = error
-        while part is not None and id(part) not in seen:
-            seen.add(id(part))
-            traceback.clear_frames(part.__traceback__)
-            part.__traceback__ = None
-            part = part.__cause__ or part.__context__
         self.exception = error
         self._trained = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ft_magics.data.schemes import is_tag
 from ft_magics.errors import ModelError
 from ft_magics.tasks.ner import Feature, NerTask, Prediction
 from ft_magics.training.device import choose_device, choose_precision
+from ft_magics.training.memory import free_memory, is_out_of_memory
 from ft_magics.training.quiet import quiet_transformers
 from ft_magics.training.weights import find_weights, load_model, load_tokenizer
 
@@ -59,7 +61,8 @@ class TrainedModel:
     ) -> tuple[list[np.ndarray], float | None]:
         """Logits per feature for its owned words, (len(words), C), and the mean loss.
 
-        Batches hold features of like length; the results come back in the order of the features.
+        Batches hold features of like length; the results come back in the order of the features. Where memory does not
+        hold a batch, smaller ones are taken from then on.
 
         Args:
             features: As the task encodes them.
@@ -71,16 +74,33 @@ class TrainedModel:
         total_loss, total_words = 0.0, 0
         order = sorted(range(len(features)), key=lambda index: -len(features[index].input_ids))
         try:
-            for start in range(0, len(order), self.batch_size):
+            while order:
                 if should_stop():
                     raise InterruptedError("asked to stop")
-                chosen = order[start : start + self.batch_size]
-                loss, words = self._batch(features, chosen, results)
+                try:
+                    loss, words = self._batch(features, order[: self.batch_size], results)
+                except Exception as error:
+                    if not is_out_of_memory(error) or min(self.batch_size, len(order)) == 1:
+                        raise
+                    self._take_smaller_batches(len(order))
+                    continue
+                del order[: self.batch_size]
                 total_loss += loss * words
                 total_words += words
         finally:
             self.model.train(was_training)
         return results, total_loss / total_words if total_words else None
+
+    def _take_smaller_batches(self, rows: int) -> None:
+        before = min(self.batch_size, rows)
+        self.batch_size = before // 2
+        free_memory()
+        logging.getLogger(__name__).warning(
+            "%s has no memory for %d rows at once; predictions are made %d at a time",
+            self.device,
+            before,
+            self.batch_size,
+        )
 
     def _batch(
         self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]

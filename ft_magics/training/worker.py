@@ -12,7 +12,7 @@ from safetensors.torch import load_model as load_weights
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
 from ft_magics.data.examples import Split
-from ft_magics.errors import TrainingError
+from ft_magics.errors import TrainingError, drop_frames
 from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEvent
@@ -24,7 +24,8 @@ from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder, is_disk_full
 from ft_magics.training.guard import Guarded
-from ft_magics.training.memory import is_out_of_memory
+from ft_magics.training.memory import free_memory, is_out_of_memory
+from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.quiet import quiet_transformers
@@ -163,11 +164,19 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
             f"`%ft resume {folder.path.name}`"
         )
     if is_out_of_memory(error):
+        tried = callback.trying
+        drop_frames(error)  # they hold the batch that did not fit, and the optimizer
+        prepared.trained.model.zero_grad(set_to_none=True)
+        free_memory()
         train = prepared.config.train
-        return TrainingError(
-            f"{prepared.trained.device} ran out of memory. "
-            f"{callback.memory.advice(train.batch_size, train.gradient_accumulation)}. {kept}"
+        advice = memory_advice(
+            prepared.trained,
+            prepared.features["train"],
+            tried=tried,
+            batch_size=train.batch_size,
+            accumulation=train.gradient_accumulation,
         )
+        return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
     return error
 
 

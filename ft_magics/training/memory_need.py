@@ -1,0 +1,143 @@
+"""How much memory a training takes, measured on a row of it, and what to do when there is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ft_magics.tasks.ner import Feature
+from ft_magics.training.memory import free_bytes, is_out_of_memory
+from ft_magics.training.trained import TrainedModel
+
+__all__ = ["MemoryNeed", "measure_need", "memory_advice", "size_text"]
+
+_STATES_A_WEIGHT = 3  # the gradient and Adam's two moments
+_SPARE = 1.1  # what is computed with for a moment comes on top of what is kept for the backward pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryNeed:
+    """Bytes that a training takes.
+
+    Args:
+        weights_bytes: The model.
+        learning_bytes: Gradients and the optimizer's moments.
+        constant_bytes: Kept for the backward pass whatever the number of rows.
+        row_bytes: Kept for the backward pass for each row.
+        row_tokens: Tokens of that row.
+    """
+
+    weights_bytes: int
+    learning_bytes: int
+    constant_bytes: int
+    row_bytes: int
+    row_tokens: int
+
+    def batch_bytes(self, rows: int) -> int:
+        """What a batch takes beside the model and the optimizer."""
+        return int(_SPARE * (self.constant_bytes + rows * self.row_bytes))
+
+    def total_bytes(self, rows: int) -> int:
+        """All of it, with a batch of so many rows."""
+        return self.weights_bytes + self.learning_bytes + self.batch_bytes(rows)
+
+    def rows_in(self, free: int) -> int:
+        """How many rows fit, where so many bytes are free beside the weights; 0 for none."""
+        return max(0, int(((free - self.learning_bytes) / _SPARE - self.constant_bytes) // self.row_bytes))
+
+
+def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNeed:
+    """Measure what a forward pass in training keeps for the backward pass, with one row and with two.
+
+    What is kept does not depend on the device, so that a CPU tells what a GPU needs but for its own libraries.
+
+    Args:
+        trained: The model; it may be on any device.
+        features: The longest of them is the row.
+    """
+    longest = max(features, key=lambda feature: len(feature.input_ids))
+    model = trained.model.to(trained.device)
+    one, two = (_kept_bytes(trained, [longest] * rows) for rows in (1, 2))
+    learning = [item for item in model.parameters() if item.requires_grad]
+    return MemoryNeed(
+        weights_bytes=_bytes(model.parameters()),
+        learning_bytes=_STATES_A_WEIGHT * _bytes(learning),
+        constant_bytes=max(0, 2 * one - two),
+        row_bytes=max(1, two - one),
+        row_tokens=len(longest.input_ids),
+    )
+
+
+def _kept_bytes(trained: TrainedModel, rows: list[Feature]) -> int:
+    """Bytes that autograd keeps for a backward pass, each storage once, the weights left out."""
+    model = trained.model
+    seen = {item.untyped_storage().data_ptr() for item in model.parameters()}
+    kept = 0
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        nonlocal kept
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in seen:
+            seen.add(storage.data_ptr())
+            kept += storage.nbytes()
+        return tensor
+
+    batch = trained.task.collate(rows, trained.tokenizer.pad_token_id)
+    inputs: dict[str, Any] = {name: tensor.to(trained.device) for name, tensor in batch.items()}
+    labels = inputs.pop("labels")
+    was_training = model.training
+    model.train()
+    try:
+        with trained.autocast(), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            trained.task.loss(model(**inputs), labels)
+    finally:
+        model.train(was_training)
+    return kept
+
+
+def _bytes(tensors: Any) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def memory_advice(
+    trained: TrainedModel, features: Sequence[Feature], *, tried: tuple[int, int], batch_size: int, accumulation: int
+) -> str:
+    """What was tried, what fits as measured, and which settings give the same result with less memory.
+
+    Args:
+        trained: The model; nothing else of the training is in memory any more.
+        features: Of the training data.
+        tried: Rows and tokens per row of the batch that did not fit.
+        batch_size: As set.
+        accumulation: As set.
+    """
+    rows, tokens = tried
+    text = f"It was computing a batch of {rows} rows of {tokens} tokens."
+    try:
+        need = measure_need(trained, features)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return f"{text} Not even a single row fits: lower `train: {{max_length_tokens: …}}`, or take a smaller model"
+    free = free_bytes(trained.device)
+    fits = need.rows_in(free)
+    text += (
+        f" Measured: a row of {need.row_tokens} tokens takes {size_text(need.row_bytes)}, gradients and optimizer "
+        f"{size_text(need.learning_bytes)}, and {size_text(free)} are free beside the model"
+    )
+    if fits == 0 or batch_size == 1:
+        return f"{text}. A single row is too much: lower `train: {{max_length_tokens: …}}`, or take a smaller model"
+    whole = batch_size * accumulation
+    most = min(fits, batch_size // 2)
+    smaller = max(size for size in range(1, most + 1) if whole % size == 0)
+    known = f", so about {fits} rows fit" if fits < batch_size else " by now"
+    settings = f"`train: {{batch_size: {smaller}, gradient_accumulation: {whole // smaller}}}`"
+    return f"{text}{known}. The same result with less memory: {settings}; a shorter `max_length_tokens` helps too"
+
+
+def size_text(count: float) -> str:
+    """Bytes as a person reads them, in powers of ten."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
