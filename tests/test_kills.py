@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+from pathlib import Path
 
 import pytest
+from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError
 from ft_magics.events import CheckpointSaved, RunResumed, StepDone
+from ft_magics.training.prepare import prepare
+from ft_magics.training.starting import start_run
 
 from lives import CAN_FORK, Lives, Moment, assert_readable
-from runs import assert_same_end
+from runs import assert_same_end, finish
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork")
 
@@ -156,3 +161,54 @@ def assert_ends_like(lives, whole, *, resumed):
     ]
     ours, theirs = ({path.relative_to(each.dir) for path in each.dir.rglob("*")} for each in (run, whole))
     assert ours == theirs
+
+
+class Disk:
+    """Notes what was synced as it is now, and what was not when a checkpoint got its mark."""
+
+    def __init__(self, patch):
+        self.synced, self.deeds, self.missed = {}, [], []
+        self._fsync, self._replace, self._unlink = os.fsync, os.replace, os.unlink
+        for name in ("fsync", "replace", "unlink"):
+            patch.setattr(os, name, getattr(self, name))
+
+    def holds(self, path):
+        there = path.stat()  # a folder changes with the names in it
+        return self.synced.get(there.st_ino) == (there.st_size, there.st_mtime_ns)
+
+    def fsync(self, handle):
+        self._fsync(handle)
+        there = os.fstat(handle)
+        self.synced[there.st_ino] = (there.st_size, there.st_mtime_ns)
+        self.deeds.append(f"sync {there.st_ino}")
+
+    def replace(self, source, target):
+        if Path(target).name == "ft_magics.json":
+            here = Path(target).parent
+            run = here.parent.parent
+            needed = [*here.rglob("*"), here.parent, run / "events.jsonl", run / "config.yaml", run, run.parent]
+            self.missed += [path for path in needed if not self.holds(path)]
+            if f"sync {here.stat().st_ino}" not in self.deeds:
+                self.missed.append(here)
+            self.deeds.append(f"seal {here.stat().st_ino}")
+        self._replace(source, target)
+
+    def unlink(self, path, **named):
+        if Path(path).match("checkpoint-*/ft_magics.json"):
+            self.deeds.append("unmark")
+        self._unlink(path, **named)
+
+
+def test_a_power_cut_finds_all_on_the_disk_before_the_mark_and_the_mark_before_pruning(lives):
+    run = lives("synced", "max_steps: 9, batch_size: 4", extra="save: {every: {steps: 3}, keep: 1}")
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(patch)
+        done = finish(start_run(run.name, prepare(parse_cell(run.body, {}))))
+    assert disk.missed == []
+    after_mark = [disk.deeds[at + 1] for at, deed in enumerate(disk.deeds) if deed.startswith("seal")]
+    sealed = [deed.replace("seal", "sync") for deed in disk.deeds if deed.startswith("seal")]
+    assert after_mark == sealed  # the folder is synced next
+    assert len(sealed) == 3
+    assert disk.deeds.count("unmark") == 2
+    files = [path for path in done.dir.rglob("*") if path.is_file() and path.name != "events.jsonl"]
+    assert [path for path in [*files, done.dir, done.model_dir] if not disk.holds(path)] == []

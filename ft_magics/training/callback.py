@@ -198,6 +198,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         """Make the Trainer's checkpoint a whole one, and say where it is."""
         step = state.global_step
         keep = self.prepared.config.save.keep
+        self.folder.to_disk()  # what the log says of the steps before it outlives a power cut as the checkpoint does
         Checkpoints(self.folder.checkpoints).seal(step, self.snapshot(state), self.folder.model, keep)
         self._saved = time.monotonic()
         self._say(lambda: CheckpointSaved(step=step, path=f"checkpoints/checkpoint-{step}"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics.errors import RunError
+from ft_magics.training.folder import to_disk
 
 __all__ = ["Checkpoints", "Resumption"]
 
@@ -73,14 +74,13 @@ class Checkpoints:
         here = self.path(step)
         if best.is_dir():
             _link_tree(best, here / _BEST)
-        for file in here.rglob("*"):
-            if file.is_file():
-                _to_disk(file)
+        for path in (*here.rglob("*"), here, self.folder):
+            to_disk(path)
         partial = here / f"{_STATE}.new"
         partial.write_text(json.dumps(state), encoding="utf-8")
-        _to_disk(partial)
+        to_disk(partial)
         partial.replace(here / _STATE)
-        _to_disk(here)
+        to_disk(here)
         for old in self.whole()[:-keep]:
             (old / _STATE).unlink()  # first the mark: a half-removed one is no checkpoint
             shutil.rmtree(old, ignore_errors=True)
@@ -146,17 +146,3 @@ def _link_tree(source: Path, target: Path) -> None:
             shutil.copy2(from_, to)
 
     shutil.copytree(source, target, copy_function=link)
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk, so that a power cut cannot take it back."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return  # a folder cannot be opened everywhere
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)

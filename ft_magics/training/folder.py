@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ from ruamel.yaml import YAML
 from ft_magics.errors import RunError
 from ft_magics.events import RunEvent, event_from_json, still_true
 
-__all__ = ["RunFolder", "is_disk_full"]
+__all__ = ["RunFolder", "is_disk_full", "to_disk"]
 
 
 class RunFolder:
@@ -96,6 +97,11 @@ class RunFolder:
         with self._events.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 
+    def to_disk(self) -> None:
+        """Wait until the log, and the names of all that lies here, are on the disk."""
+        for path in (self._events, self.model, self.path, self.path.parent):
+            to_disk(path)
+
     def mend_events(self) -> None:
         """End a line that a crash cut off, so that the next event begins one of its own."""
         if not self._events.is_file():
@@ -155,6 +161,8 @@ class RunFolder:
             shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir()
         yield fresh
+        for path in (*fresh.rglob("*"), fresh):
+            to_disk(path)
         if self.model.exists():
             self.model.rename(old)
         fresh.rename(self.model)
@@ -164,7 +172,27 @@ class RunFolder:
     def _replacing(self, path: Path) -> Iterator[Path]:
         partial = path.with_name(path.name + ".new")
         yield partial
+        to_disk(partial)
         partial.replace(path)
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk, so that a power cut cannot take it back.
+
+    Raises:
+        OSError: The disk is full or broken.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # a folder cannot be opened everywhere
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno == errno.EIO or is_disk_full(error):
+            raise
+    finally:
+        os.close(handle)
 
 
 def is_disk_full(error: BaseException) -> bool:

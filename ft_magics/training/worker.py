@@ -190,6 +190,7 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
     folder.write_text(folder.model / "README.md", card)
+    folder.to_disk()  # before the log says that the run is done
 
 
 def _predict_split(name: str, prepared: Prepared, folder: RunFolder, split: Split) -> tuple[EntityReport, float | None]:
