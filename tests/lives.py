@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import multiprocessing
 import os
+import random
 import re
 import signal
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
+from unittest.mock import patch
 
 import ft_magics
 import pytest
@@ -21,11 +24,10 @@ from ft_magics.errors import RunError
 from ft_magics.events import CheckpointSaved, Evaluated, RunResumed, StepDone
 from ft_magics.training.checkpoints import Checkpoints
 
+from runs import assert_same_end
+
 CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
-_WARM = (
-    *("ft_magics.training.worker", "ft_magics.training.starting", "ft_magics.display.run_page", "pytest"),
-    *("transformers.models.bert.modeling_bert", "seqeval.metrics", "torch.utils.serialization"),
-)
+_SETUP_S, _STEP_S = 0.08, 0.03  # about what the first step and another one take; only where kills fall hangs on these
 _LONG_S = 120  # a life that says nothing for so long hangs
 
 
@@ -99,7 +101,7 @@ class Lives:
         while steps and _steps_said(self.path) < steps:
             assert process.is_alive()
             assert time.monotonic() < until
-            time.sleep(0.001)
+            time.sleep(0.002)
         time.sleep(delay_s)
         assert process.is_alive()
         process.kill()
@@ -120,8 +122,7 @@ class Lives:
         log.write_bytes(log.read_bytes()[:-size])
 
     def _begin(self, **named):
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(_WARM))
+        context = _forks()
         began, end = context.Pipe(duplex=False)
         process = context.Process(target=_live, args=(self.folder, self.body, self.name, end), kwargs=named)
         process.daemon = True
@@ -130,13 +131,21 @@ class Lives:
         return process, began
 
 
+@cache
+def _forks():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["warm"])
+    with patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):  # where it finds that
+        forkserver.ensure_running()
+    return context
+
+
 def _live(folder, body, name, began, *, moment=None, stand_still_after=None):
     import torch
     from ft_magics.config.cell import parse_cell
     from ft_magics.training.prepare import prepare
     from ft_magics.training.starting import find_unfinished, resume_run, start_run
 
-    gc.freeze()  # what the warm process holds is no garbage; the Trainer looks through all of it otherwise
     torch.set_num_threads(1)
     os.chdir(folder)
     if stand_still_after:
@@ -195,11 +204,8 @@ def _log(path):
 
 def _steps_said(path):
     """How many steps this life has said."""
-    count = 0
-    for record in _log(path):
-        kind = record and record["kind"]
-        count = 0 if kind == RunResumed.kind else count + (kind == StepDone.kind)
-    return count
+    lately = (path / "events.jsonl").read_bytes().rpartition(f'"kind": "{RunResumed.kind}"'.encode())[2]
+    return lately.count(f'"kind": "{StepDone.kind}"'.encode())
 
 
 def _newest_step(path):
@@ -252,3 +258,27 @@ def _assert_torn_at_ends(path):
     records = list(_log(path))
     for record, after in zip(records, [*records[1:], {"kind": RunResumed.kind}], strict=True):
         assert record is not None or after["kind"] == RunResumed.kind
+
+
+def kill_at_random(lives, kills, seed, *, most_steps, steps_an_epoch):
+    """Kill lives after some steps and a part of another, or on the way to the first; the folder stays readable."""
+    generator = random.Random(seed)
+    for _ in range(kills):
+        steps = generator.randint(0, most_steps)
+        lives.die_after(steps, generator.uniform(0, _STEP_S if steps else _SETUP_S))
+        run = assert_readable(lives.path, steps_an_epoch)
+        if isinstance(run.events[-1], StepDone) and generator.random() < 0.5 and lives.is_ahead():
+            lives.tear_the_log(generator.randint(1, 40))
+            assert_readable(lives.path, steps_an_epoch)
+
+
+def assert_ends_like(lives, whole, *, resumed):
+    """Live to the end; nothing but the log's lines of the deaths tells it from a run that never died."""
+    run = lives.live()
+    assert sum(isinstance(event, RunResumed) for event in run.events) == resumed
+    assert_same_end(run, whole)
+    assert [event.step for event in run.events if isinstance(event, CheckpointSaved)] == [
+        event.step for event in whole.events if isinstance(event, CheckpointSaved)
+    ]
+    ours, theirs = ({path.relative_to(each.dir) for path in each.dir.rglob("*")} for each in (run, whole))
+    assert ours == theirs
