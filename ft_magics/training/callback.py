@@ -291,8 +291,14 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.log({f"eval_{name}": value for name, value in values.items() if value is not None})
 
     def _keep_model(self) -> None:
-        with self.folder.new_model() as fresh:
-            self.prepared.trained.save(fresh)
+        try:
+            with self.folder.new_model() as fresh:
+                self.prepared.trained.save(fresh)
+        except Exception as error:
+            if is_grave(error):
+                raise
+            fault = f"{type(error).__name__}: {error}"
+            raise TrainingError(f"the best model cannot be saved in {self.folder.model} ({fault})") from error
 
     def warn(self, text: str) -> None:
         """Say something that the user should know."""

@@ -18,7 +18,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,14 @@ from ruamel.yaml import YAML
 from ft_magics.errors import RunError
 from ft_magics.events import RunEvent, event_from_json, still_true
 
-__all__ = ["RunFolder", "is_disk_full", "to_disk"]
+__all__ = ["RunFolder", "how_full", "is_disk_full", "to_disk"]
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM_IN_WORDS = (
+    *("no space left", "not enough space", "quota exceeded", "file too large"),  # safetensors, with the system's words
+    *("pytorchstreamwriter failed", "unexpected pos", "iostream error"),  # torch.save, which does not know why
+)
+_NEXT_TO_NOTHING_BYTES = 1 << 20
 
 
 class RunFolder:
@@ -50,19 +57,22 @@ class RunFolder:
         self._config = path / "config.yaml"
 
     @classmethod
-    def create(cls, path: Path) -> RunFolder:
-        """A new, empty folder. One that is there already moves aside and keeps its name with the time it began.
+    @contextmanager
+    def create(cls, path: Path) -> Iterator[RunFolder]:
+        """A new, empty folder, for the block to write a run's beginning into.
+
+        One that is there already moves aside and keeps its name with the time it began. If the block fails, all is as
+        it was.
 
         Raises:
-            RunError: The folder cannot be made.
+            RunError: The folder cannot be made, or the beginning cannot be written.
         """
         try:
-            if path.exists():
-                path.rename(_name_aside(path))
-            path.mkdir(parents=True)
+            with _making_way(path):
+                path.mkdir(parents=True)
+                yield cls(path)
         except OSError as error:
             raise RunError(f"the run's folder {path} cannot be made: {error.strerror}") from error
-        return cls(path)
 
     def predictions(self, split: str) -> Path:
         """The file of a split's predictions."""
@@ -92,10 +102,17 @@ class RunFolder:
         return config
 
     def append_event(self, event: RunEvent) -> None:
-        """Add a line to events.jsonl and hand it to the operating system at once."""
-        line = json.dumps(event.to_json(), ensure_ascii=False)
-        with self._events.open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+        """Add a line to events.jsonl, whole or not at all, and hand it to the operating system at once."""
+        line = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode()
+        with self._events.open("ab", buffering=0) as stream:
+            before = stream.seek(0, os.SEEK_END)
+            try:
+                while line:
+                    line = line[stream.write(line) :]  # a disk that gets full takes a part
+            except OSError:
+                with suppress(OSError):  # what went wrong first is what is told
+                    stream.truncate(before)
+                raise
 
     def to_disk(self) -> None:
         """Wait until the log, and the names of all that lies here, are on the disk."""
@@ -155,14 +172,18 @@ class RunFolder:
 
     @contextmanager
     def new_model(self) -> Iterator[Path]:
-        """A folder to write a model into; it takes the place of `model/` once it is whole."""
+        """A folder to write a model into; it takes the place of `model/` once it is whole, and goes if it cannot be."""
         fresh, old = self.path / "model.new", self.path / "model.old"
         for leftover in (fresh, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir()
-        yield fresh
-        for path in (*fresh.rglob("*"), fresh):
-            to_disk(path)
+        try:
+            fresh.mkdir()
+            yield fresh
+            for path in (*fresh.rglob("*"), fresh):
+                to_disk(path)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
         if self.model.exists():
             self.model.rename(old)
         fresh.rename(self.model)
@@ -171,9 +192,13 @@ class RunFolder:
     @contextmanager
     def _replacing(self, path: Path) -> Iterator[Path]:
         partial = path.with_name(path.name + ".new")
-        yield partial
-        to_disk(partial)
-        partial.replace(path)
+        try:
+            yield partial
+            to_disk(partial)
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)  # its room is wanted
+            raise
 
 
 def to_disk(path: Path) -> None:
@@ -196,8 +221,35 @@ def to_disk(path: Path) -> None:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that there is no space left; safetensors says so in words."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "no space left" in str(error).lower()
+    """Whether an error says that the disk takes no more: it is full, a quota is used up, a file may not be so large."""
+    words = str(error).lower()
+    return getattr(error, "errno", None) in _NO_ROOM or any(sign in words for sign in _NO_ROOM_IN_WORDS)
+
+
+def how_full(error: BaseException, path: Path) -> str:
+    """What an error for which `is_disk_full` holds says of the disk, as the end of a sentence about it.
+
+    Call it before anything is removed: torch does not say why it cannot write, but the disk has no room then.
+    """
+    full = getattr(error, "errno", None) == errno.ENOSPC or "no space left" in str(error).lower()
+    if full or shutil.disk_usage(path).free < _NEXT_TO_NOTHING_BYTES:
+        return "is full"
+    return f"takes no more ({getattr(error, 'strerror', None) or error})"
+
+
+@contextmanager
+def _making_way(path: Path) -> Iterator[None]:
+    """Move aside what is at a path, if anything is; if the block fails, it is moved back."""
+    aside = _name_aside(path) if path.exists() else None
+    if aside:
+        path.rename(aside)
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        if aside:
+            aside.rename(path)
+        raise
 
 
 def _name_aside(path: Path) -> Path:

@@ -100,7 +100,8 @@ class Run:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
         if self.trains and not self.steering.stopping:
             self.steering.stop(reason)
-            self.emit(StopAsked(reason=reason))
+            with contextlib.suppress(OSError):  # a full disk: it stops all the same
+                self.emit(StopAsked(reason=reason))
 
     def pause(self, reason: str = "paused by hand") -> None:
         """Ask the training to stand still after the step it is at."""

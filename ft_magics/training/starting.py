@@ -34,13 +34,13 @@ def start_run(name: str, prepared: Prepared) -> Run:
     path = Path(prepared.config.save.dir).expanduser() / name
     lock = hold_run(path)
     try:
-        folder = RunFolder.create(path)
-        folder.write_config(prepared.config.to_plain())
+        with RunFolder.create(path) as folder:
+            folder.write_config(prepared.config.to_plain())
+            run = Run(name, folder, prepared.config, prepared.trained)
+            run.emit(_started(name, prepared))
     except BaseException:
         lock.release()
         raise
-    run = Run(name, folder, prepared.config, prepared.trained)
-    run.emit(_started(name, prepared))
     return _begin(run, prepared, lock)
 
 
@@ -90,14 +90,16 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
         _check_same(run, prepared.config)
         resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
         run.folder.mend_events()
-        run.folder.stop_file.unlink(missing_ok=True)
-        run.folder.error.unlink(missing_ok=True)
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
         said = any(isinstance(event, CheckpointSaved) and event.step == resume.step for event in run.events)
         if resume.checkpoint and not said:  # the process died between the two
             run.emit(CheckpointSaved(step=resume.step, path=f"checkpoints/{resume.checkpoint.name}"))
-    except BaseException:
+        run.folder.stop_file.unlink(missing_ok=True)
+        run.folder.error.unlink(missing_ok=True)
+    except BaseException as error:
         lock.release()
+        if isinstance(error, OSError):
+            raise RunError(f"run {name} cannot go on: {path} cannot be written: {error.strerror}") from error
         raise
     fresh = Run(name, run.folder, prepared.config, prepared.trained)
     return _begin(fresh, prepared, lock, resume)

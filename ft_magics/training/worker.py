@@ -22,7 +22,7 @@ from ft_magics.training.arguments import training_arguments
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.folder import RunFolder, is_disk_full
+from ft_magics.training.folder import RunFolder, how_full, is_disk_full
 from ft_magics.training.guard import Guarded
 from ft_magics.training.memory import free_memory, is_out_of_memory
 from ft_magics.training.memory_need import memory_advice
@@ -64,20 +64,23 @@ def train(
     """
     callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering)
     checkpoint = resume.checkpoint if resume else None
-    folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
-    if resume:
-        _restore(callback, folder, checkpoint)
     try:
+        folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
+        if resume:
+            _restore(callback, folder, checkpoint)
         if checkpoint and _is_over(prepared, callback, checkpoint):
             _catch_up(prepared, callback, checkpoint)
         else:
             _learn(prepared, folder, callback, checkpoint)
+        trained = prepared.trained
+        load_weights(trained.model, folder.model / "model.safetensors")
+        trained.model.eval()
+        _evaluate(name, prepared, folder, emit, callback.best)
     except Exception as error:
-        raise _explained(error, prepared, folder, callback) from error
-    trained = prepared.trained
-    load_weights(trained.model, folder.model / "model.safetensors")
-    trained.model.eval()
-    _evaluate(name, prepared, folder, emit, callback.best)
+        explained = _explained(error, prepared, folder, callback)
+        if explained is None:
+            raise
+        raise explained from error
     return callback.best
 
 
@@ -153,17 +156,19 @@ def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> boo
     return patient or int(checkpoint.name.rpartition("-")[2]) >= prepared.total_steps
 
 
-def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Exception:
-    """An error of the training as a person needs it."""
+def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> TrainingError | None:
+    """An error of the training as a person needs it; None for one to be taken as it is."""
     newest = Checkpoints(folder.checkpoints).newest()
     kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
     if is_disk_full(error):
+        state = how_full(error, folder.path)
+        drop_frames(error)  # they hold open what could not be written to its end, and so its room
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
-            f"the disk that holds {folder.path} is full, so training stopped. {kept}; make room, then go on with "
+            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
             f"`%ft resume {folder.path.name}`"
         )
-    if is_out_of_memory(error):
+    if is_out_of_memory(error) and callback.trying[0]:  # else it predicted, in batches that shrink by themselves
         tried = callback.trying
         drop_frames(error)  # they hold the batch that did not fit, and the optimizer
         prepared.trained.model.zero_grad(set_to_none=True)
@@ -177,7 +182,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
             accumulation=train.gradient_accumulation,
         )
         return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
-    return error
+    return None
 
 
 def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best: Best) -> None:
