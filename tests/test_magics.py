@@ -188,6 +188,9 @@ def test_a_dry_run_trains_nothing(run_cell, shell, cell):
         "PER 16",
         "batch_size: 4",
         "windows of at most 64 tokens",
+        "memory about",
+        "a batch of 4 rows of",
+        "GB are free on cpu",
     ):
         assert part in printed
     assert "small" not in shell.user_ns

@@ -11,13 +11,14 @@ from ruamel.yaml import YAML
 from ft_magics.display.check_page import check_html, check_text
 from ft_magics.display.host import Host
 from ft_magics.markup import details, element, heading
+from ft_magics.training.memory_need import need_text
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["show_prepared"]
 
 
 def show_prepared(prepared: Prepared, host: Host, *, dry_run: bool = False) -> None:
-    """Show the data check; on a dry run the steps, parameters and the resolved config too."""
+    """Show the data check; on a dry run the steps, parameters, memory and the resolved config too."""
     plan, config = (_plan(prepared), _config(prepared)) if dry_run else ("", "")
     text = "\n".join(filter(None, (check_text(prepared.check), plan, config)))
     if host == "text":
@@ -36,7 +37,8 @@ def _plan(prepared: Prepared) -> str:
     return (
         f"{prepared.total_steps} steps over {train.epochs:g} epochs · {prepared.trainable_parameters:,} of "
         f"{prepared.parameters:,} parameters learn · {trained.device}, {trained.precision} · "
-        f"{len(trained.task.labels)} labels · windows of at most {trained.max_length_tokens} tokens"
+        f"{len(trained.task.labels)} labels · windows of at most {trained.max_length_tokens} tokens · "
+        f"{need_text(trained, prepared.features['train'], train.batch_size)}"
     )
 
 

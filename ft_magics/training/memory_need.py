@@ -12,10 +12,10 @@ from ft_magics.tasks.ner import Feature
 from ft_magics.training.memory import free_bytes, is_out_of_memory
 from ft_magics.training.trained import TrainedModel
 
-__all__ = ["MemoryNeed", "measure_need", "memory_advice", "size_text"]
+__all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
 
 _STATES_A_WEIGHT = 3  # the gradient and Adam's two moments
-_SPARE = 1.1  # what is computed with for a moment comes on top of what is kept for the backward pass
+_SPARE = 1.15  # what is computed with for a moment comes on top of what is kept for the backward pass; measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +125,8 @@ def memory_advice(
     free = free_bytes(trained.device)
     fits = need.rows_in(free)
     text += (
-        f" Measured: a row of {need.row_tokens} tokens takes {size_text(need.row_bytes)}, gradients and optimizer "
-        f"{size_text(need.learning_bytes)}, and {size_text(free)} are free beside the model"
+        f" Measured: a row of {need.row_tokens} tokens takes {_size(need.row_bytes)}, gradients and optimizer "
+        f"{_size(need.learning_bytes)}, and {_size(free)} are free beside the model"
     )
     if fits == 0 or batch_size == 1:
         return f"{text}. A single row is too much: lower `train: {{max_length_tokens: …}}`, or take a smaller model"
@@ -138,6 +138,25 @@ def memory_advice(
     return f"{text}{known}. The same result with less memory: {settings}; a shorter `max_length_tokens` helps too"
 
 
-def size_text(count: float) -> str:
-    """Bytes as a person reads them, in powers of ten."""
+def need_text(trained: TrainedModel, features: Sequence[Feature], batch_size: int) -> str:
+    """What a training is going to take, and whether that is there, as a sentence.
+
+    Args:
+        trained: The model.
+        features: Of the training data.
+        batch_size: As set.
+    """
+    need, free = measure_need(trained, features), free_bytes(trained.device)
+    text = (
+        f"memory about {_size(need.total_bytes(batch_size))}: weights {_size(need.weights_bytes)}, gradients and "
+        f"optimizer {_size(need.learning_bytes)}, a batch of {batch_size} rows of {need.row_tokens} tokens "
+        f"{_size(need.batch_bytes(batch_size))}; {_size(free)} are free on {trained.device}"
+    )
+    if need.learning_bytes + need.batch_bytes(batch_size) <= free:
+        return text
+    fits = need.rows_in(free)
+    return f"{text}, which holds about {fits} rows" if fits else f"{text}, which does not hold a single row"
+
+
+def _size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
