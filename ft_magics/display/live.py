@@ -120,8 +120,14 @@ class _Showing:
 
     def finish(self) -> None:
         """Leave the page in the run's folder, and what the notebook shows from now on."""
-        self._view.careful(lambda: save_page(self._run))
+        self._view.careful(self._save_page)
         self._view.careful(lambda: self._view.finish(run_bundle(self._run)))
+
+    def _save_page(self) -> None:
+        try:
+            save_page(self._run)
+        except OSError as error:
+            logging.getLogger(__name__).warning("%s cannot be written: %s", self._run.folder.html, error.strerror)
 
     def go_on_in_background(self) -> None:
         """Draw from a thread of its own, into the output of the cell that called."""
@@ -152,9 +158,10 @@ def _pin_to_cell() -> Callable[[], None]:
 def _failure(run: Run) -> str:
     error = run.exception
     kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
+    text = " and error.txt" if run.folder.error.is_file() else ""  # a full disk may not have taken it
     return (
-        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.dir} has events.jsonl and "
-        "error.txt; `%ft debug` shows the whole traceback"
+        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.dir} has events.jsonl{text}; "
+        "`%ft debug` shows the whole traceback"
     )
 
 
