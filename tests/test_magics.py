@@ -281,12 +281,24 @@ def test_a_run_draws_itself_and_has_a_short_name(quick, run_cell):
 
 def test_housekeeping_of_finished_runs(quick, run_cell, shell):
     assert run_cell("%ft debug").strip() == "No error of ft_magics so far."
-    assert run_cell("%ft runs").startswith("<Run small: done")
+    head, line = run_cell("%ft runs").splitlines()
+    assert head.split() == ["run", "status", "best", "dev", "F1", "step", "began", "took", "folder"]
+    assert line.split()[:2] == ["small", "done"]
+    assert line.endswith("ft_runs/small")
     assert "micro" in run_cell("%ft report small")
     del shell.user_ns["small"]
     assert "micro" in run_cell("%ft report ft_runs/small")
     assert run_cell("%ft stop small").strip() == "small is not running: done."
     assert not (quick.dir / "STOP").exists()
+
+
+def test_runs_elsewhere_and_folders_that_are_none_are_listed_too(quick, run_cell, cell, tmp_path):
+    run_cell(cell("max_steps: 1", extra=f"save: {{dir: {tmp_path / 'elsewhere'}}}", name="far"))
+    Path("ft_runs/junk").mkdir()
+    _, far, near, junk = run_cell("%ft runs").splitlines()
+    assert (far.split()[0], near.split()[0]) == ("far", quick.name)
+    assert far.endswith(str(tmp_path / "elsewhere" / "far"))
+    assert junk.startswith("ft_runs/junk holds no run")
 
 
 def test_another_run_of_a_name_keeps_the_first_ones_folder(quick, run_cell, shell, cell):
@@ -382,7 +394,7 @@ def test_a_failed_run_leaves_a_readable_folder_and_a_clear_message(run_cell, she
     assert [json.loads(line)["kind"] for line in (small.dir / "events.jsonl").read_text().splitlines()][
         -1
     ] == "run_ended"
-    assert "<Run small: failed" in run_cell("%ft runs")
+    assert run_cell("%ft runs").splitlines()[1].split()[:2] == ["small", "failed"]
     assert "has no predictions" in run_cell("%ner_eval small")
     assert run_cell(cell("max_steps: 1"))
     assert run_cell.result.success  # the name is free again

@@ -33,7 +33,7 @@ class FtMagics(Magics):
         """Housekeeping.
 
         %ft debug         the whole traceback of the last error
-        %ft runs          the runs below ft_runs
+        %ft runs          the runs of this notebook and those below ft_runs
         %ft report NAME   a run's page, from its folder, in any kernel
         %ft status NAME   how far a run is, in any kernel
         %ft stop NAME     stop a run after its step; the best model and a checkpoint are kept
@@ -52,16 +52,13 @@ class FtMagics(Magics):
         print(self._session.last_error or "No error of ft_magics so far.")
 
     def _runs(self, _: str | None) -> None:
-        from ft_magics.errors import RunError  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.magics.names import DEFAULT_FOLDER, load_run  # noqa: PLC0415  # the same
+        from ft_magics.display.runs_page import runs_bundle  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.magics.names import DEFAULT_FOLDER, all_runs  # noqa: PLC0415  # the same
 
-        folders = sorted(path for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir())
-        for folder in folders:
-            try:
-                print(load_run(folder))
-            except RunError as error:
-                print(error)
-        if not folders:
+        runs, unreadable = all_runs(self._session.namespace)
+        if runs or unreadable:
+            self._session.draw(runs_bundle(runs, unreadable))
+        else:
             print(f"No runs in {Path(DEFAULT_FOLDER).resolve()}.")
 
     def _report(self, name: str) -> None:

@@ -14,7 +14,7 @@ from ft_magics.errors import FineTuneError, RunError, did_you_mean, type_name
 if TYPE_CHECKING:
     from ft_magics.training.run import Run
 
-__all__ = ["DEFAULT_FOLDER", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
+__all__ = ["DEFAULT_FOLDER", "all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
 
 DEFAULT_FOLDER = "ft_runs"
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
@@ -120,6 +120,24 @@ def load_run(folder: Path) -> Run:
     except Exception as error:
         reason = str(error).partition("\n")[0]
         raise RunError(f"{folder}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
+
+
+def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
+    """The runs of the notebook and those below `ft_runs`, and what is wrong with folders that hold none."""
+    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+
+    here = [value for value in namespace.values() if isinstance(value, Run)]
+    here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
+    runs = {run.dir.resolve(): run for run in here}
+    faults: list[str] = []
+    for folder in sorted(path for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir()):
+        if folder.resolve() in runs:
+            continue
+        try:
+            runs[folder.resolve()] = load_run(folder)
+        except RunError as error:
+            faults.append(str(error))
+    return list(runs.values()), faults
 
 
 def _known(namespace: Mapping[str, Any]) -> list[str]:

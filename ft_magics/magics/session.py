@@ -52,13 +52,18 @@ class Session:
 
     def draw_run(self, run: Any) -> None:
         """Show a run with its evaluation."""
-        from IPython.display import display  # noqa: PLC0415  # %load_ext stays quick
-
-        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
-        from ft_magics.display.pages import run_bundle  # noqa: PLC0415  # the same
+        from ft_magics.display.pages import run_bundle  # noqa: PLC0415  # %load_ext stays quick
 
         with self.plain_errors():
             bundle = run_bundle(run)
+        self.draw(bundle)
+
+    def draw(self, bundle: dict[str, Any]) -> None:
+        """Show something in the way that this place can."""
+        from IPython.display import display  # noqa: PLC0415  # %load_ext stays quick
+
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+
         if find_host(self.shell) == "text":
             print(bundle["text/plain"])
         else:

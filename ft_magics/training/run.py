@@ -58,7 +58,7 @@ class Run:
         self.waits = True
 
     def __repr__(self) -> str:
-        best = max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
+        best = self.best_f1
         score = "" if best is None else f", best dev F1 {100 * best:.2f}"
         return f"<Run {self.name}: {self.status}{score}, {self.dir}>"
 
@@ -86,6 +86,11 @@ class Run:
     def trains(self) -> bool:
         """Whether it is under way, paused or not."""
         return self.status in ("running", "paused")
+
+    @property
+    def best_f1(self) -> float | None:
+        """The best micro F1 on dev so far, from 0 to 1; None without an evaluation."""
+        return max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -205,9 +210,11 @@ class Run:
             if target.exists():
                 shutil.rmtree(target)
             fresh.rename(target)
-        except (OSError, shutil.Error) as error:
+        except OSError as error:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise RunError(f"{target} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+            faults = error.args[0] if isinstance(error, shutil.Error) else None  # of a whole folder: one for each file
+            why = faults[0][-1] if isinstance(faults, list) else error.strerror or error
+            raise RunError(f"{target} cannot be written: {why}") from error
         return target
 
     def _check_target(self, target: Path, overwrite: bool) -> None:
