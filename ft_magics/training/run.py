@@ -70,7 +70,7 @@ class Run:
     @property
     def model_dir(self) -> Path:
         """The folder of the best model; plain `from_pretrained` loads it too."""
-        return self.folder.model
+        return self.folder.best_model()
 
     @property
     def status(self) -> str:
