@@ -23,6 +23,8 @@ MODEL, LOG = r"open .*model\.new/config\.json", r"open .*events\.jsonl a"
 MARK, UNMARK = r"os\.rename .*/ft_magics\.json\.new", r"os\.remove .*/ft_magics\.json "
 SAVED = "checkpoints/checkpoint-*"
 
+BETWEEN = "no model, between the old and the new"
+
 # In the order in which a run comes by them.
 MOMENTS = {
     "the first model, half written": Moment((MODEL,), ("model.new",), ("model",)),
@@ -30,7 +32,7 @@ MOMENTS = {
         (MODEL, r"os\.rename .*/model\.new"), ("model.new",), ("model",)
     ),
     "another model, beside the old one": Moment((MODEL, r"os\.rename .*/model .*/model\.old"), ("model", "model.new")),
-    "no model, between the old and the new": Moment(
+    BETWEEN: Moment(
         (MODEL, r"os\.rename .*/model .*/model\.old", r"os\.rename .*/model\.new"),
         ("model.old", "model.new"),
         ("model",),
@@ -98,9 +100,11 @@ def test_kill_9_at_random_moments(lives, kills, every, keep, most_steps):
 def test_kill_9_at_every_moment_that_matters(lives):
     settings = {"train": TRAIN.format(epochs=6), "extra": "save: {every: {steps: 1}, keep: 1}"}
     whole, killed = lives("whole", **settings).live(), lives("killed", **settings)
-    for moment in MOMENTS.values():
+    for name, moment in MOMENTS.items():
         killed.die_at(moment)
         assert_readable(killed.path, STEPS_AN_EPOCH)
+        if name == BETWEEN:
+            assert killed.load().model_dir.name == "model.old"
     assert killed.kills == len(MOMENTS)
     assert_ends_like(killed, whole, resumed=len(MOMENTS) - 1)  # one dies before it says that it goes on
 

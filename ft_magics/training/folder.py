@@ -170,6 +170,11 @@ class RunFolder:
         with self._replacing(path) as partial:
             partial.write_text(text, encoding="utf-8")
 
+    def best_model(self) -> Path:
+        """`model/`, or where a crash came between the two renames that put a new one there, the one before."""
+        before = self.path / "model.old"
+        return before if before.is_dir() and not self.model.is_dir() else self.model
+
     @contextmanager
     def new_model(self) -> Iterator[Path]:
         """A folder to write a model into; it takes the place of `model/` once it is whole, and goes if it cannot be."""
