@@ -162,7 +162,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
     kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
     if is_disk_full(error):
         state = how_full(error, folder.path)
-        drop_frames(error)  # they hold open what could not be written to its end, and so its room
+        drop_frames(error)  # they hold open what could not be written to its end; not everywhere could it go then
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
             f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
