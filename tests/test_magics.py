@@ -13,12 +13,17 @@ from pathlib import Path
 import ft_magics
 import pandas as pd
 import pytest
+from ft_magics.config.cell import parse_cell
+from ft_magics.errors import RunError
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, StepDone
 from ft_magics.tasks.ner import NerTask
+from ft_magics.training.prepare import prepare
 from ft_magics.training.run import Run
+from ft_magics.training.starting import start_run
 
 from conftest import CONLL
+from runs import assert_same_end, finish
 
 DESIGN = """\
 %%finetune ner
@@ -421,6 +426,33 @@ def test_a_cell_trains_in_the_background_and_later_cells_wait(run_cell, shell, c
     assert "Waiting for small" in text
     assert "micro" in text
     assert small.status == "done"
+
+
+def test_a_run_that_begins_while_another_trains_waits_and_takes_nothing_from_it(run_cell, shell, cell):
+    body = cell("epochs: 6, batch_size: 4, learning_rate: 1e-3")
+    for name in ("alone", "first --bg", "second --bg"):
+        text = run_cell(body.replace("%%finetune small", f"%%finetune {name}"))
+    assert "Waiting for first, which is running (one run trains at a time)" in text
+    alone, first, second = (finish(shell.user_ns[name]) for name in ("alone", "first", "second"))
+    assert_same_end(first, alone)
+    assert_same_end(second, alone)
+
+
+@pytest.mark.usefixtures("let_go")
+def test_a_waiting_that_is_interrupted_lets_the_run_go_on(run_cell, shell, cell):
+    run_cell(cell("epochs: 5000, batch_size: 4"))
+    small = shell.user_ns["small"]
+    for line in ("%ner_eval small", cell(name="other"), "small.predict(['Ada'])"):
+        threading.Timer(0.5, _thread.interrupt_main).start()
+        printed = run_cell(line)
+        assert "RunError: the waiting for small was interrupted; small goes on" in printed
+        assert "Traceback" not in printed
+    assert "other" not in shell.user_ns
+    with pytest.raises(RunError, match=r"cannot begin while small trains in this kernel.*`small.wait\(\)`"):
+        start_run("third", prepare(parse_cell(cell().partition("\n")[2], {})))
+    assert small.status == "running"
+    small.stop()
+    assert small.wait(60)
 
 
 def test_resume_goes_on_and_begins_where_nothing_is(run_cell, shell, cell):

@@ -55,7 +55,12 @@ class FinetuneMagics(Magics):
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.starting import find_unfinished, resume_run, start_run  # noqa: PLC0415  # the same
+        from ft_magics.training.starting import (  # noqa: PLC0415  # the same
+            find_unfinished,
+            resume_run,
+            start_run,
+            training_here,
+        )
 
         namespace = self._session.namespace
         check_name(arguments.name, namespace)
@@ -67,6 +72,9 @@ class FinetuneMagics(Magics):
             print(f"{arguments.name} is done; there is nothing to go on with, so it was read from its folder.")
             return
         host = find_host(self.shell)
+        other = training_here()
+        if other is not None:
+            other.wait_aloud(" (one run trains at a time)")
         prepared = prepare(config)
         show_prepared(prepared, host, dry_run=arguments.dry_run)
         if arguments.dry_run:

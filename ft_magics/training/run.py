@@ -126,6 +126,22 @@ class Run:
         """Wait for the end; whether it came."""
         return self.finished.wait(timeout_s)
 
+    def wait_aloud(self, why: str = "") -> None:
+        """Say that one waits for the end, and wait.
+
+        Args:
+            why: One does, where that is not plain; in brackets, with a leading space.
+
+        Raises:
+            RunError: The waiting was interrupted.
+        """
+        print(f"Waiting for {self.name}, which is {self.status}{why}; the interrupt ends the waiting.", flush=True)
+        try:
+            while not self.finished.wait(_LOOK_EVERY_S):
+                pass
+        except KeyboardInterrupt:
+            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} goes on") from None
+
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
         with self._emitting:  # a click comes on a thread of its own
@@ -251,9 +267,7 @@ class Run:
         if not (self.waits if wait is None else wait) or self.finished.is_set():
             where = " in another kernel" if self.finished.is_set() else ""
             raise RunError(f"run {self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
-        print(f"Waiting for {self.name}, which is still training; the interrupt ends the waiting.", flush=True)
-        while not self.finished.wait(_LOOK_EVERY_S):
-            pass
+        self.wait_aloud()
 
     def _model(self) -> TrainedModel:
         self._settle()

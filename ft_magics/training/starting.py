@@ -22,15 +22,24 @@ if TYPE_CHECKING:
     from ft_magics.config.schema import RunConfig
     from ft_magics.training.prepare import Prepared
 
-__all__ = ["find_unfinished", "resume_run", "start_run"]
+__all__ = ["find_unfinished", "resume_run", "start_run", "training_here"]
+
+# One at most: random numbers are the process's, and two trainings would take them from each other.
+_under_way: list[Run] = []
+
+
+def training_here() -> Run | None:
+    """The run that trains in this process now."""
+    return next(iter(_under_way), None)
 
 
 def start_run(name: str, prepared: Prepared) -> Run:
     """Begin training in a thread of its own; the run is returned at once.
 
     Raises:
-        RunError: Its folder cannot be made, or another kernel trains a run there.
+        RunError: Its folder cannot be made, another kernel trains a run there, or this process trains another run.
     """
+    _check_turn(name)
     path = Path(prepared.config.save.dir).expanduser() / name
     lock = hold_run(path)
     try:
@@ -81,8 +90,10 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
         folder: Where the run is; None for below `save.dir`.
 
     Raises:
-        RunError: There is no such run, it is done, its settings are others, or another kernel trains it.
+        RunError: There is no such run, it is done, its settings are others, another kernel trains it, or this process
+            trains another run.
     """
+    _check_turn(name)
     path = folder or Path(prepared.config.save.dir).expanduser() / name
     lock = hold_run(path)
     try:
@@ -116,7 +127,17 @@ def _check_same(run: Run, config: RunConfig) -> None:
         raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
 
 
+def _check_turn(name: str) -> None:
+    other = training_here()
+    if other is not None:
+        raise RunError(
+            f"run {name} cannot begin while {other.name} trains in this kernel, since both draw from the same random "
+            f"numbers; wait for it (`{other.name}.wait()`) or stop it"
+        )
+
+
 def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
+    _under_way.append(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
     threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
@@ -143,4 +164,5 @@ def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumpt
         with contextlib.suppress(OSError):  # a full disk: the run ends in memory at least
             run.emit(ended)
         lock.release()
+        _under_way.remove(run)
         run.finished.set()
