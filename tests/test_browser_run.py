@@ -86,9 +86,37 @@ def shown_step(page) -> int:
     return int(page.get_by_test_id("progress-steps").inner_text().split(" / ")[0].replace(",", ""))
 
 
+def button(page, name: str):
+    return page.get_by_test_id("run-dashboard").get_by_role("button", name=name, exact=True)
+
+
 def press(page, name: str) -> None:
-    """Click a button of the run; its icon is a letter of its name, so the name is not exact."""
-    page.locator(".jp-OutputArea").get_by_role("button", name=name).click()
+    button(page, name).click()
+
+
+def listen(page) -> None:
+    """Note all that the dashboard's live region says from now on; `heard` gives it."""
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            const region = document.querySelector('[data-testid=run-dashboard] > .ft-spoken[aria-live=polite]');
+            new MutationObserver(() => window.heard.push(region.textContent)).observe(region, {childList: true});
+        }"""
+    )
+
+
+def heard(page) -> list[str]:
+    return page.evaluate("window.heard")
+
+
+def shown_range(page) -> tuple[int, int]:
+    """The first and the last step that the curve shows, as its keys find them."""
+    page.get_by_test_id("loss-curve").focus()
+    ends = []
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        ends.append(int(page.get_by_test_id("curve-values").inner_text().split()[1]))
+    return ends[0], ends[1]
 
 
 def output(page, index: int):
@@ -103,16 +131,25 @@ def come_back(page, lab, name: str) -> None:
 
 def test_pause_stands_still_and_resume_goes_on_while_the_cell_is_busy(lab, page):
     start(lab, page, ("paused", 100))
-    press(page, "Pause")
+    listen(page)
+    assert button(page, "Resume").count() == 0
+    button(page, "Stop").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     wait_for_state(page, "paused")
+    assert button(page, "Resume").evaluate("button => button === document.activeElement")
+    assert button(page, "Pause").count() == 0
     before = shown_step(page)
     page.wait_for_timeout(3000)
     assert shown_step(page) == before
     assert lab.events("paused", "step")[-1]["step"] <= before
     assert page.get_by_test_id("status").inner_text() == "paused"
-    press(page, "Resume")
+    page.keyboard.press("Enter")
     wait_for_state(page, "running")
     wait_for_step_after(page, before + 1)
+    button(page, "Pause").wait_for()
+    said = [sentence for sentence in heard(page) if not re.match(r"Epoch [\d.]+: dev F1 \d+\.\d\d$", sentence)]
+    assert said == ["paused", "running"]
     assert [event["paused"] for event in lab.events("paused", "pause")] == [True, False]
     press(page, "Pause")
     wait_for_state(page, "paused")
@@ -128,6 +165,7 @@ def test_save_now_writes_a_checkpoint_while_the_cell_is_busy(lab, page):
     wait_for_state(page, "paused")
     known = len(lab.events("saved", "checkpoint"))
     press(page, "Save now")
+    assert button(page, "Save now…").get_attribute("aria-disabled") == "true"
     press(page, "Resume")
     deadline = 60
     while len(lab.events("saved", "checkpoint")) == known:
@@ -137,6 +175,10 @@ def test_save_now_writes_a_checkpoint_while_the_cell_is_busy(lab, page):
     step = lab.events("saved", "checkpoint")[known]["step"]
     assert step <= lab.events("saved", "step")[-1]["step"] + 1
     page.wait_for_function("document.querySelector('[data-testid=checkpoint]').textContent.startsWith('step ')")
+    button(page, "Save now").wait_for()
+    page.get_by_test_id("journal").locator("summary").click()
+    log = page.get_by_test_id("journal").inner_text()
+    assert re.search(rf"paused by the Pause button\n.*going on\n(.*\n)*.*checkpoint at step {step}\b", log)
     press(page, "Stop")
     wait_for_cell(page, FIRST)
     shut_down_kernels(page, lab.address)
@@ -153,8 +195,14 @@ def test_a_reload_brings_the_live_view_back_and_the_run_ends_well(lab, page):
     epochs = [float(text) for text in page.locator("[data-testid=dev-table] tbody th").all_inner_texts()]
     assert epochs == [at + 1 for at in range(len(epochs))]
     wait_for_step_after(page, shown_step(page))
+    press(page, "Pause")
+    wait_for_state(page, "paused")
+    press(page, "Resume")
+    wait_for_state(page, "running")
     press(page, "Stop")
     wait_for_state(page, "stopped")
+    assert page.get_by_test_id("status").inner_text() == "stopped by the Stop button"
+    assert not button(page, "Stop").is_visible()
     assert page.get_by_text("%ft report reloaded shows the evaluation.").is_visible()
     assert (lab.folder / "ft_runs" / "reloaded" / "report.html").is_file()
     shut_down_kernels(page, lab.address)
@@ -210,7 +258,7 @@ def test_a_run_in_the_background_is_drawn_where_it_began(lab, page):
 
 def test_curves_are_chosen_zoomed_and_read(lab, page):
     start(lab, page, ("curves", 100))
-    wait_for_step_after(page, 20)
+    wait_for_step_after(page, 30)
     press(page, "Pause")
     wait_for_state(page, "paused")
     values = page.get_by_test_id("curve-values")
@@ -224,17 +272,34 @@ def test_curves_are_chosen_zoomed_and_read(lab, page):
     assert "learning rate" in values.inner_text()
     assert page.get_by_test_id("smoothing").is_hidden()
     page.get_by_test_id("curve-grad_norm").click()
-    assert "gradient norm" in values.inner_text()
+    assert re.match(r"step \d+ · gradient norm \d+\.\d+ · smoothed", values.inner_text())
     page.get_by_test_id("curve-loss").click()
     page.get_by_test_id("log-scale").click()
     assert page.get_by_test_id("log-scale").get_attribute("aria-pressed") == "true"
     box = chart.bounding_box()
-    page.mouse.move(box["x"] + 100, box["y"] + 60)
+    page.mouse.move(box["x"] + 200, box["y"] + 60)
     page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
+    page.mouse.move(box["x"] + 400, box["y"] + 60, steps=4)
     page.mouse.up()
-    chart.focus()
-    page.keyboard.press("Home")
+    last = shown_step(page)
+    first_shown, last_shown = shown_range(page)
+    assert 1 < first_shown < last_shown < last
+    assert page.get_by_test_id("all-steps").is_visible()
+    page.mouse.dblclick(box["x"] + 150, box["y"] + 60)
+    assert shown_range(page) == (1, last)
+    assert page.get_by_test_id("all-steps").is_hidden()
+    page.keyboard.press("+")  # about the newest step, where End went
+    first_shown, last_shown = shown_range(page)
+    assert 1 < first_shown < last_shown == last
+    page.keyboard.press("Escape")
+    assert shown_range(page) == (1, last)
+    page.keyboard.press("+")
+    page.get_by_test_id("all-steps").click()
+    assert shown_range(page) == (1, last)
+    fill = page.locator(".ft-bar-fill")
+    assert fill.evaluate("bar => getComputedStyle(bar).transitionDuration") == "0.2s"
+    page.emulate_media(reduced_motion="reduce")
+    assert fill.evaluate("bar => getComputedStyle(bar).transitionDuration") == "0s"
     page.get_by_test_id("run-config").locator("summary").click()
     assert "learning_rate: 0.0003" in page.get_by_test_id("run-config").inner_text()
     press(page, "Stop")

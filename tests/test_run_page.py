@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import pytest
+from ft_magics.display.host import clicks_wait, way_out
 from ft_magics.display.run_page import event_text, run_html
 from ft_magics.events import (
     CheckpointSaved,
@@ -96,3 +99,17 @@ def test_a_terminal_hears_of_pauses_and_resumptions():
     assert event_text(PauseChanged(paused=True, reason="paused by hand")) == "paused by hand"
     assert event_text(PauseChanged(paused=False, reason="")) == "going on"
     assert event_text(RunResumed(step=200, epoch=1.0)) == "going on from step 200, epoch 1"
+
+
+def test_tokens_per_second_count_the_first_step():
+    assert "· 100 tokens/s" in run_html([started(), step(1)], "running")
+
+
+@pytest.mark.parametrize(("place", "waits"), [("", False), ("VSCODE_PID", True), ("COLAB_RELEASE_TAG", True)])
+def test_where_clicks_wait_is_known_and_another_way_is_named(monkeypatch, place, waits):
+    for name in ("VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG"):
+        monkeypatch.delenv(name, raising=False)
+    if place:
+        monkeypatch.setenv(place, "1")
+    assert clicks_wait() is waits
+    assert way_out(Path("STOP")) == "use the interrupt button to stop, or create the file STOP"

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-__all__ = ["Host", "busy_note", "find_host"]
+__all__ = ["Host", "clicks_wait", "find_host", "way_out"]
 
 Host = Literal["widget", "html", "text"]
 
@@ -32,21 +32,22 @@ def find_host(shell: Any) -> Host:
     return "html"
 
 
-def busy_note(stop_file: Path) -> str:
-    """What to say beside the buttons where clicks do not reach a busy kernel; nothing where they do.
+def clicks_wait() -> bool:
+    """Whether clicks are known to reach the kernel only when its cell has run.
 
     JupyterLab sends clicks to a subshell, which ipykernel has since version 7. VS Code and Colab know no subshells.
+    """
+    elsewhere = any(os.environ.get(name) for name in ("VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG"))
+    return elsewhere or "google.colab" in sys.modules or _ipykernel_version() < 7
+
+
+def way_out(stop_file: Path) -> str:
+    """How to stop a run where clicks wait.
 
     Args:
         stop_file: The file that stops the run.
     """
-    elsewhere = any(os.environ.get(name) for name in ("VSCODE_PID", "VSCODE_CWD", "COLAB_RELEASE_TAG"))
-    if not elsewhere and "google.colab" not in sys.modules and _ipykernel_version() >= 7:
-        return ""
-    return (
-        "While the cell runs, clicks wait for its end here: use the interrupt button to stop, or create the file "
-        f"{stop_file}"
-    )
+    return f"use the interrupt button to stop, or create the file {stop_file}"
 
 
 def _ipykernel_version() -> int:

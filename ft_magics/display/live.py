@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-from ft_magics.display.host import Host, busy_note
+from ft_magics.display.host import Host, clicks_wait, way_out
 from ft_magics.display.pages import Bundle, run_bundle, save_page, widget_bundle
 from ft_magics.display.run_page import event_text
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
@@ -33,6 +34,7 @@ __all__ = ["watch"]
 
 _LOOK_EVERY_S = 0.25
 _TEXT_STEP_EVERY_S = 5.0
+_WORD_EVERY_S = 5.0  # a dashboard that hears nothing for long says so: its kernel may be gone
 _SENT_AGAIN = 20  # events: a page that is loaded meanwhile may miss a message, and the next one fills the gap
 _NOTHING: Bundle = {"text/html": "", "text/plain": ""}
 
@@ -108,12 +110,14 @@ class _Showing:
     def __init__(self, run: Run, view: _Careful) -> None:
         self._run, self._view = run, view
         self._seen = 0
+        self._drawn_s = time.monotonic()
 
     def look(self) -> bool:
-        """Wait a moment, draw what is new; whether that was the last of it."""
+        """Wait a moment, draw what is new; whether that was the last of it. Now and then, say that nothing is new."""
         ended = self._run.wait(_LOOK_EVERY_S)
         fresh = self._run.events[self._seen :]
-        if fresh:
+        if fresh or time.monotonic() - self._drawn_s >= _WORD_EVERY_S:
+            self._drawn_s = time.monotonic()
             self._seen += len(fresh)  # before drawing: an interrupt then must not draw them twice
             self._view.update(fresh)
         return ended and self._seen == len(self._run.events)
@@ -232,7 +236,7 @@ class _HtmlView:
     def _bundle(self) -> Bundle:
         bundle = run_bundle(self._run, twin_of=self._twin_of)
         if self._twin_of:
-            bundle["text/html"] += hide_twin_of_live_view(self._twin_of) + hide_dead_views(self._twin_of, views=2)
+            bundle["text/html"] += hide_twin_of_live_view(self._twin_of) + hide_dead_views(self._twin_of)
         return bundle
 
     def finish(self, bundle: Bundle) -> None:
@@ -240,7 +244,7 @@ class _HtmlView:
 
 
 class _WidgetView:
-    """The controls and the dashboard, with a twin in static HTML that stays when they go.
+    """The dashboard, with a twin in static HTML that stays when it goes.
 
     The twin is drawn anew at each evaluation, so that a notebook whose kernel or page dies still has the run so far.
     """
@@ -250,17 +254,19 @@ class _WidgetView:
 
         twin = uuid.uuid4().hex
         self._twin = _HtmlView(run, twin_of=twin)
-        self._dashboard = RunDashboard(
-            name=run.name, twin=twin, events=lambda: [_plain(event) for event in list(run.events)]
-        )
         self._controls = _controls(run)
+        self._dashboard = RunDashboard(
+            name=run.name,
+            controls=self._controls,
+            way_out=way_out(run.folder.stop_file),
+            deaf=clicks_wait(),
+            twin=twin,
+            events=lambda: [_plain(event) for event in list(run.events)],
+        )
         self._recent: deque[dict[str, Any]] = deque(maxlen=_SENT_AGAIN)
         self._pushed = 0
-        # Controls first: what grows below them does not move them away from under the pointer.
-        views: list[Any] = [self._controls, self._dashboard]
-        self._handles = [DisplayHandle() for _ in views]
-        for handle, view in zip(self._handles, views, strict=True):
-            handle.display(widget_bundle(view, _NOTHING), raw=True)
+        self._handle = DisplayHandle()
+        self._handle.display(widget_bundle(self._dashboard, _NOTHING), raw=True)
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:
@@ -273,8 +279,7 @@ class _WidgetView:
     def finish(self, bundle: Bundle) -> None:
         """Leave static HTML only; but a page that was loaded anew does not hear of that, and keeps its dashboard."""
         self._twin.finish(bundle)
-        for handle in self._handles:
-            handle.update(_NOTHING, raw=True)
+        self._handle.update(_NOTHING, raw=True)
         if not self._dashboard.reloaded:
             self._dashboard.close()
         self._controls.close()
@@ -284,11 +289,12 @@ def _controls(run: Run) -> RunControls:
     from ft_widgets import RunControls  # noqa: PLC0415  # only where a widget can live
 
     return RunControls(
-        on_stop=lambda: run.stop("stopped by the Stop button"),
-        on_pause=lambda: run.pause("paused by the Pause button"),
-        on_go_on=run.go_on,
-        on_save=run.save_now,
-        note=busy_note(run.folder.stop_file),
+        {
+            "stop": lambda: run.stop("stopped by the Stop button"),
+            "pause": lambda: run.pause("paused by the Pause button"),
+            "go_on": run.go_on,
+            "save": run.save_now,
+        }
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from html import escape
 
@@ -83,7 +82,8 @@ def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, st
     if steps:
         seconds = steps[-1].elapsed_s or 1.0
         rate = sum(
-            after.tokens_per_s * (after.elapsed_s - before.elapsed_s) for before, after in itertools.pairwise(steps)
+            step.tokens_per_s * (step.elapsed_s - before)
+            for before, step in zip([0.0, *(step.elapsed_s for step in steps)], steps, strict=False)
         )
         words.append(f"{rate / seconds:,.0f} tokens/s")
     return " · ".join(words)

@@ -14,11 +14,10 @@ __all__ = ["hide_dead_views", "hide_twin_of_live_view"]
 _OUTPUT = ".jp-OutputArea-child"
 
 
-def hide_dead_views(twin: str, views: int = 1) -> str:
-    """A rule that hides what JupyterLab says where widgets were, in the outputs that come after their twin."""
-    after = f'{_OUTPUT}:has([data-ft-static="{twin}"])'
-    dead = ", ".join(f"{after}{f' + {_OUTPUT}' * count}:not(:has(.ft-root, button))" for count in range(1, views + 1))
-    return element("style", f"{dead} {{ display: none; }}")
+def hide_dead_views(twin: str) -> str:
+    """A rule that hides what JupyterLab says where the widget was, in the output that comes after its twin."""
+    after = f'{_OUTPUT}:has([data-ft-static="{twin}"]) + {_OUTPUT}'
+    return element("style", f"{after}:not(:has(.ft-root)) {{ display: none; }}")
 
 
 def hide_twin_of_live_view(twin: str) -> str:

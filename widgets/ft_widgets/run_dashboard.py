@@ -8,6 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ft_widgets.run_controls import RunControls
 from ft_widgets.static_files import STATIC
 
 __all__ = ["RunDashboard"]
@@ -29,6 +30,9 @@ class RunDashboard(anywidget.AnyWidget):
 
     Args:
         name: The run's name.
+        controls: The model that hears its buttons, a `RunControls`.
+        way_out: How to stop the run without a click.
+        deaf: Whether it is known that clicks wait until the cell has run.
         twin: The value of `data-ft-static` on the saved HTML that this view stands in for while it lives.
         events: Gives every event so far, as plain data.
     """
@@ -37,12 +41,24 @@ class RunDashboard(anywidget.AnyWidget):
     _css = STATIC / "run_dashboard.css"
     name = traitlets.Unicode().tag(sync=True)
     twin = traitlets.Unicode().tag(sync=True)
+    controls = traitlets.Unicode().tag(sync=True)
+    way_out = traitlets.Unicode().tag(sync=True)
+    deaf = traitlets.Bool().tag(sync=True)
     snapshot: traitlets.List[Event] = traitlets.List().tag(sync=True, to_json=_all_events)
 
-    def __init__(self, *, name: str, twin: str = "", events: Callable[[], list[Event]]) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        controls: RunControls,
+        way_out: str,
+        deaf: bool = False,
+        twin: str = "",
+        events: Callable[[], list[Event]],
+    ) -> None:
         self.all_events = events
         self.state_requests = 0
-        super().__init__(name=name, twin=twin)
+        super().__init__(name=name, twin=twin, controls=controls.model_id, way_out=way_out, deaf=deaf)
         self._own_requests = self.state_requests  # the widget's own, when it was opened
 
     @property

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { bytes, number } from "./format.ts";
-import { figures, messages, settings, yamlLines } from "./run_facts.ts";
+import { figures, journal, messages, settings, yamlLines } from "./run_facts.ts";
 import { emptyState, reduce, type RunEvent } from "./run_state.ts";
 import { devTable, typeTable } from "./run_tables.ts";
 import { one, openWindow } from "./testing.ts";
@@ -25,7 +25,7 @@ const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
 
 test("figures say what is known and leave out what is not", () => {
   const { root, update } = figures();
-  update(after(started, step, { kind: "checkpoint", step: 10, path: "checkpoints/checkpoint-10" }));
+  update(after(started, { ...step, step: 5, elapsed_s: 10 }, step, { kind: "checkpoint", step: 10, path: "checkpoints/checkpoint-10" }));
   const text = (testid: string): string => one(root, testid).textContent ?? "";
   assert.equal(text("progress-steps"), "10 / 30");
   assert.equal(text("time-left"), "40 s");
@@ -51,6 +51,22 @@ test("messages stand in order, as text", () => {
   const { root, update } = messages();
   update(after({ kind: "notice", level: "info", text: "first" }, { kind: "notice", level: "warning", text: "<i>second</i>" }));
   assert.deepEqual([...root.children].map((line) => [line.className, line.textContent]), [["ft-info", "first"], ["ft-warning", "<i>second</i>"]]);
+});
+
+test("the log tells what was done by the way", () => {
+  const { root, update } = journal();
+  update(after(started, step));
+  assert.equal(root.hidden, true);
+  update(after(started, { kind: "checkpoint", step: 1000, path: "" }, { kind: "pause", paused: true, reason: "" }, { kind: "resumed", step: 1000, epoch: 1 }));
+  assert.deepEqual([...root.querySelectorAll("div > div")].map((each) => each.textContent), ["checkpoint at step 1,000", "paused", "going on from step 1,000"]);
+});
+
+test("a run without dev data says so in place of an empty table", () => {
+  const { root, update } = devTable();
+  update(after({ ...started, config: { data: { train: "a.conll", dev: null } } }));
+  assert.deepEqual([one(root, "no-dev").hidden, root.firstElementChild?.hasAttribute("hidden")], [false, true]);
+  update(after({ ...started, config: { data: { train: "a.conll", dev: "b.conll" } } }));
+  assert.deepEqual([one(root, "no-dev").hidden, root.firstElementChild?.hasAttribute("hidden")], [true, false]);
 });
 
 test("settings are lines like those of a cell, without what is not set", () => {

@@ -4,15 +4,21 @@ import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 
 import { freshId, h, keepKeys } from "./dom.ts";
 import { EventLog } from "./event_log.ts";
-import { decimal, percent } from "./format.ts";
+import { decimal, many, percent } from "./format.ts";
+import { runControls, type Ask } from "./run_controls.ts";
 import { runCurves } from "./run_curves.ts";
-import { figures, messages, settings } from "./run_facts.ts";
+import { figures, journal, messages, settings } from "./run_facts.ts";
+import { runSilence } from "./run_silence.ts";
 import { hasEnded, type RunEvent, type RunState, type Status } from "./run_state.ts";
 import { devTable, typeTable, type Part } from "./run_tables.ts";
 
 interface Model {
   name: string;
   twin: string;
+  /** The id of the model that clicks are sent to; see run_controls.py. */
+  controls: string;
+  way_out: string;
+  deaf: boolean;
   snapshot: RunEvent[];
 }
 
@@ -43,28 +49,39 @@ export default () => {
 function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () => void {
   const name = model.get("name");
   const curves = runCurves(freshId());
-  const [numbers, dev, types, notices, config] = [figures(), devTable(), typeTable(), messages(), settings()];
-  const parts: Part[] = [head(name), progress(), numbers, curves, dev, types, notices, config, speaker()];
-  const [top, bar] = parts as [Part, Part];
+  const controls = runControls({ send: sender(model), wayOut: model.get("way_out"), deaf: model.get("deaf") });
+  const silence = runSilence(name);
+  // Controls first: what grows below them does not move them away from under the pointer.
+  const above: Part[] = [controls, head(name), silence, progress(), figures()];
+  const dev = devTable();
+  const below: Part[] = [typeTable(), messages(), journal(), settings(), speaker(name)];
   const after = h("div", { class: "ft-muted", hidden: true }, `%ft report ${name} shows the evaluation.`);
   const root = h(
     "div",
     { class: "ft-root ft-run-dashboard", "data-testid": "run-dashboard", "data-state": "running", "data-ft-view": model.get("twin") },
-    ...[top.root, bar.root, numbers.root],
+    ...above.map((part) => part.root),
     h("div", { class: "ft-panes" }, curves.root, dev.root),
-    ...[types.root, notices.root, config.root, after, parts.at(-1)!.root],
+    ...below.map((part) => part.root),
+    after,
   );
   keepKeys(root);
   parent.append(root);
+  model.on("msg:custom", silence.heard);
   const unsubscribe = log.subscribe((state) => {
     root.dataset["state"] = state.status;
     after.hidden = !hasEnded(state); // mostly the saved HTML takes this view's place; not on a page that was loaded anew
-    for (const part of parts) part.update(state);
+    for (const part of [...above, curves, dev, ...below]) part.update(state);
   });
   return () => {
     unsubscribe();
+    model.off("msg:custom", silence.heard);
+    for (const part of [controls, silence]) part.destroy();
     curves.destroy();
   };
+}
+
+function sender(model: AnyModel<Model>): (ask: Ask) => Promise<void> {
+  return async (ask) => (await model.widget_manager.get_model(model.get("controls"))).send({ ask });
 }
 
 function head(name: string): Part {
@@ -99,18 +116,19 @@ function progress(): Part {
   };
 }
 
-/** Says what changed to a screen reader: results of epochs and changes of state, not steps. */
-function speaker(): Part {
+/** Says what changed to a screen reader: the start, results of epochs and changes of state, not steps. */
+function speaker(name: string): Part {
   const root = h("div", { class: "ft-spoken", "aria-live": "polite" });
-  let [told, status]: [number, Status] = [0, "running"];
+  let [begun, told, status]: [boolean, number, Status] = [false, 0, "running"];
   return {
     root,
     update(state) {
       const newest = state.evaluations.at(-1);
       const said: string[] = [];
+      if (!begun && state.started) said.push(`${name} trains for ${many(state.started.total_steps, "step")}`);
       if (newest && state.evaluations.length > told) said.push(`Epoch ${decimal(newest.epoch)}: dev F1 ${percent(newest.f1)}`);
       if (state.status !== status) said.push(statusText(state));
-      [told, status] = [state.evaluations.length, state.status];
+      [begun, told, status] = [state.started !== null, state.evaluations.length, state.status];
       if (said.length > 0) root.textContent = said.join(". ");
     },
   };

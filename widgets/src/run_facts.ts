@@ -3,7 +3,7 @@
 import { h } from "./dom.ts";
 import { bytes, count, decimal, duration, number } from "./format.ts";
 import type { Part } from "./run_tables.ts";
-import { secondsLeft, type RunState } from "./run_state.ts";
+import { secondsLeft, type RunState, type Told } from "./run_state.ts";
 
 type Show = (state: RunState) => string | null;
 
@@ -70,6 +70,41 @@ export function messages(): Part {
       root.scrollTop = root.scrollHeight;
     },
   };
+}
+
+/** What was done by the way, each line with its time of day; newest last. */
+export function journal(): Part {
+  const lines = h("div", { class: "ft-scroll ft-notices", role: "region", "aria-label": "log", tabindex: 0 });
+  const root = h("details", { hidden: true, "data-testid": "journal" }, h("summary", {}, "Log"), lines);
+  let drawn: unknown = null;
+  return {
+    root,
+    update({ journal: events }) {
+      if (events === drawn) return;
+      drawn = events;
+      root.hidden = events.length === 0;
+      lines.replaceChildren(...events.map((event) => h("div", {}, timed(event))));
+      lines.scrollTop = lines.scrollHeight;
+    },
+  };
+}
+
+function timed(event: Told): string {
+  const clock = event.time ? `${new Date(1000 * event.time).toLocaleTimeString()}  ` : "";
+  return clock + line(event);
+}
+
+function line(event: Told): string {
+  switch (event.kind) {
+    case "checkpoint":
+      return `checkpoint at step ${count(event.step)}`;
+    case "resumed":
+      return `going on from step ${count(event.step)}`;
+    case "pause":
+      return event.paused ? event.reason || "paused" : "going on";
+    default:
+      return event.reason;
+  }
 }
 
 export function settings(): Part {

@@ -15,7 +15,7 @@ export interface RunStarted {
   parameters: number;
   trainable_parameters: number;
   sentences: number;
-  config?: unknown;
+  config?: { data?: Record<string, unknown>; [section: string]: unknown };
 }
 export interface StepDone {
   kind: "step";
@@ -82,6 +82,8 @@ export type RunEvent =
   | CheckpointSaved
   | RunEnded
   | { kind: "other" };
+/** What is told in the log, line by line. `time` is in seconds since 1970. */
+export type Told = (StopAsked | PauseChanged | RunResumed | CheckpointSaved) & { time?: number };
 
 export type Status = "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
 
@@ -95,6 +97,8 @@ export interface RunState {
   /** The newest MOST_NOTICES. */
   notices: Notice[];
   checkpoints: CheckpointSaved[];
+  /** The newest MOST_NOTICES. */
+  journal: Told[];
   reason: string;
 }
 
@@ -102,7 +106,7 @@ const MOST_POINTS = 2000;
 const MOST_NOTICES = 50;
 
 export function emptyState(): RunState {
-  return { status: "running", started: null, last: null, steps: [], evaluations: [], notices: [], checkpoints: [], reason: "" };
+  return { status: "running", started: null, last: null, steps: [], evaluations: [], notices: [], checkpoints: [], journal: [], reason: "" };
 }
 
 export function reduce(state: RunState, event: RunEvent): RunState {
@@ -116,13 +120,13 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case "notice":
       return { ...state, notices: [...state.notices, event].slice(-MOST_NOTICES) };
     case "checkpoint":
-      return { ...state, checkpoints: [...state.checkpoints, event] };
+      return { ...told(state, event), checkpoints: [...state.checkpoints, event] };
     case "pause":
-      return withPause(state, event);
+      return withPause(told(state, event), event);
     case "stop_asked":
-      return hasEnded(state) ? state : { ...state, status: "stopping", reason: event.reason };
+      return hasEnded(state) ? state : { ...told(state, event), status: "stopping", reason: event.reason };
     case "resumed":
-      return goneBack(state, event.step);
+      return goneBack(told(state, event), event.step);
     case "run_ended":
       return { ...state, status: event.status, reason: event.reason };
     default:
@@ -132,6 +136,10 @@ export function reduce(state: RunState, event: RunEvent): RunState {
 
 export function hasEnded({ status }: RunState): boolean {
   return status === "done" || status === "stopped" || status === "failed";
+}
+
+function told(state: RunState, event: Told): RunState {
+  return { ...state, journal: [...state.journal, event].slice(-MOST_NOTICES) };
 }
 
 function withStep(state: RunState, event: StepDone): RunState {
@@ -166,11 +174,13 @@ export function bestEvaluation(state: RunState): Evaluated | null {
   return state.evaluations.findLast((event) => event.best) ?? null;
 }
 
-/** Seconds left, from the mean time of a step so far; null before there is any. */
+/** Seconds left, from the mean time of a step; null before that is known. The first steps are slow and do not count. */
 export function secondsLeft(state: RunState): number | null {
   const { last, started } = state;
-  if (!last || !started || last.step === 0 || state.status !== "running") return null;
-  return (last.elapsed_s / last.step) * Math.max(0, started.total_steps - last.step);
+  const [first] = state.steps;
+  if (!last || !started || !first || last.step <= first.step || state.status !== "running") return null;
+  const step_s = (last.elapsed_s - first.elapsed_s) / (last.step - first.step);
+  return step_s * Math.max(0, started.total_steps - last.step);
 }
 
 /** Exponential moving average that begins without a bias; `weight` is the share of the past, from 0 to 1. */

@@ -15,12 +15,22 @@ export interface Part {
 
 export function devTable(): Part {
   const view = table(["epoch", "step", "dev loss", "precision", "recall", "F1", ""], [], { "data-testid": "dev-table" });
-  const root = h("div", { class: "ft-scroll ft-dev", role: "region", "aria-label": "evaluations on dev", tabindex: 0 }, view);
-  return onEvaluation(root, (state) => {
+  const rows = h("div", { class: "ft-scroll ft-dev", role: "region", "aria-label": "evaluations on dev", tabindex: 0 }, view);
+  const none = h("div", { class: "ft-muted", "data-testid": "no-dev" }, "No dev data: nothing is evaluated on the way.");
+  const { update } = onEvaluation(rows, (state) => {
     const best = bestEvaluation(state);
     view.tBodies[0]?.replaceChildren(...state.evaluations.map((event) => devRow(event, event === best)));
-    root.scrollTop = root.scrollHeight; // the newest row is in view
+    rows.scrollTop = rows.scrollHeight; // the newest row is in view
   });
+  return {
+    root: h("div", {}, rows, none),
+    update(state) {
+      const config = state.started?.config;
+      rows.hidden = config !== undefined && !config.data?.["dev"];
+      none.hidden = !rows.hidden;
+      update(state);
+    },
+  };
 }
 
 function devRow(event: Evaluated, best: boolean): HTMLElement {
@@ -38,6 +48,7 @@ export function typeTable(): Part {
     const shown = state.evaluations.slice(-MOST_COLUMNS);
     const rows = types.map((type) => [type, line(state.evaluations, type), ...shown.map((event) => percent(event.per_type_f1?.[type] ?? null, 1))]);
     inside.replaceChildren(table(["type", "", ...shown.map((event) => `epoch ${decimal(event.epoch)}`)], rows));
+    inside.scrollLeft = inside.scrollWidth; // the newest column is in view
   });
 }
 
