@@ -63,9 +63,9 @@ def test_a_notebook_of_ten_runs_stays_small(execute, cell):
         ("ft_widgets.RunControls.__init__", "widget"),
         ("ft_widgets.RunDashboard.close", "widget"),
         ("ft_widgets.busy_kernel.greet_new_pages", "widget"),
-        ("ft_magics.display.live.run_bundle", "html"),
+        ("ft_magics.display.run_views.run_bundle", "html"),
         ("ft_magics.display.live.save_page", "html"),
-        ("ft_magics.display.live.event_text", "text"),
+        ("ft_magics.display.run_views.event_text", "text"),
     ],
 )
 def test_a_view_that_breaks_does_not_end_the_training(run_cell, cell, monkeypatch, caplog, *, broken, host):

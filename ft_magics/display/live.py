@@ -7,41 +7,24 @@ drawing never reaches the training.
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-import uuid
-from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Any
 
 from IPython.core.getipython import get_ipython
-from IPython.display import DisplayHandle
 
-from ft_magics.display.host import Host, clicks_wait, way_out
-from ft_magics.display.pages import Bundle, run_bundle, save_page, widget_bundle
-from ft_magics.display.run_page import event_text
-from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
+from ft_magics.display.host import Host
+from ft_magics.display.pages import run_bundle, save_page
+from ft_magics.display.run_views import RunView, open_view
 from ft_magics.errors import TrainingError
-from ft_magics.events import Evaluated, RunEvent, StepDone
 from ft_magics.training.run import Run
-
-if TYPE_CHECKING:
-    from ft_widgets import RunControls
 
 __all__ = ["watch"]
 
-_LOOK_EVERY_S = 0.25
-_TEXT_STEP_EVERY_S = 5.0
+_LOOK_EVERY_S = 0.34  # with those of the saved twin, at most four messages in any second
 _WORD_EVERY_S = 5.0  # a dashboard that hears nothing for long says so: its kernel may be gone
-_SENT_AGAIN = 20  # events: a page that is loaded meanwhile may miss a message, and the next one fills the gap
-_NOTHING: Bundle = {"text/html": "", "text/plain": ""}
-
-
-class _View(Protocol):
-    def update(self, events: Sequence[RunEvent]) -> None: ...
-    def finish(self, bundle: Bundle) -> None: ...
 
 
 def watch(run: Run, host: Host, *, attached: bool = True) -> None:
@@ -61,11 +44,12 @@ def watch(run: Run, host: Host, *, attached: bool = True) -> None:
     if not attached and host != "widget":
         print(f"{run.name} trains in the background. {_how_to_follow(run)}")
         return
-    showing = _Showing(run, _Careful(_open(run, host)))
+    showing = _Showing(run, open_view(run, host))
     if not attached:
         showing.go_on_in_background()
         return
-    with _pages_greeted(host):
+    with ExitStack() as watching:
+        _carefully(lambda: watching.enter_context(_pages_greeted(host)))
         ended = _look_until_the_end(run, showing)
     if not ended:
         print(f"Let go of {run.name}; it goes on. {_how_to_follow(run)}")
@@ -91,6 +75,14 @@ def _look_until_the_end(run: Run, showing: _Showing) -> bool:
             run.stop("stopped by the interrupt")
 
 
+def _carefully(draw: Callable[[], None]) -> None:
+    """Do something whose faults are not the run's: they are logged and otherwise ignored."""
+    try:
+        draw()
+    except Exception:
+        logging.getLogger(__name__).exception("the live view failed; the training goes on")
+
+
 def _pages_greeted(host: Host) -> AbstractContextManager[None]:
     """While it lasts, a page that is loaded anew gets its live view back, though the kernel is busy."""
     if host != "widget":
@@ -107,7 +99,7 @@ def _how_to_follow(run: Run) -> str:
 class _Showing:
     """A run and the view that it is shown in. One thread at a time calls it."""
 
-    def __init__(self, run: Run, view: _Careful) -> None:
+    def __init__(self, run: Run, view: RunView) -> None:
         self._run, self._view = run, view
         self._seen = 0
         self._drawn_s = time.monotonic()
@@ -119,13 +111,13 @@ class _Showing:
         if fresh or time.monotonic() - self._drawn_s >= _WORD_EVERY_S:
             self._drawn_s = time.monotonic()
             self._seen += len(fresh)  # before drawing: an interrupt then must not draw them twice
-            self._view.update(fresh)
+            _carefully(lambda: self._view.update(fresh))
         return ended and self._seen == len(self._run.events)
 
     def finish(self) -> None:
         """Leave the page in the run's folder, and what the notebook shows from now on."""
-        self._view.careful(self._save_page)
-        self._view.careful(lambda: self._view.finish(run_bundle(self._run)))
+        _carefully(self._save_page)
+        _carefully(lambda: self._view.finish(run_bundle(self._run)))
 
     def _save_page(self) -> None:
         try:
@@ -167,140 +159,3 @@ def _failure(run: Run) -> str:
         f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.dir} has events.jsonl{text}; "
         "`%ft debug` shows the whole traceback"
     )
-
-
-class _Careful:
-    """A view whose faults are logged and otherwise ignored."""
-
-    def __init__(self, view: _View) -> None:
-        self._view = view
-
-    def update(self, events: Sequence[RunEvent]) -> None:
-        self.careful(lambda: self._view.update(events))
-
-    def finish(self, bundle: Bundle) -> None:
-        self.careful(lambda: self._view.finish(bundle))
-
-    @staticmethod
-    def careful(draw: Callable[[], None]) -> None:
-        """Do something whose faults are not the run's."""
-        try:
-            draw()
-        except Exception:
-            logging.getLogger(__name__).exception("the live view failed; the training goes on")
-
-
-def _open(run: Run, host: Host) -> _View:
-    if host == "text":
-        return _TextView()
-    return _WidgetView(run) if host == "widget" else _HtmlView(run)
-
-
-class _TextView:
-    """Lines in a terminal: every evaluation, and a step now and then."""
-
-    def __init__(self) -> None:
-        self._last_s = -_TEXT_STEP_EVERY_S
-
-    def update(self, events: Sequence[RunEvent]) -> None:
-        for event in events:
-            if isinstance(event, StepDone):
-                if event.elapsed_s - self._last_s < _TEXT_STEP_EVERY_S:
-                    continue
-                self._last_s = event.elapsed_s
-            line = event_text(event)
-            if line:
-                print(line, flush=True)
-
-    def finish(self, bundle: Bundle) -> None:
-        print(bundle["text/plain"], flush=True)
-
-
-class _HtmlView:
-    """Static HTML, drawn anew at each evaluation.
-
-    Args:
-        run: What to show.
-        twin_of: Id of the widget that shows the same while it lives.
-    """
-
-    def __init__(self, run: Run, *, twin_of: str = "") -> None:
-        self._run, self._twin_of = run, twin_of
-        self._handle: DisplayHandle = DisplayHandle()
-        self._handle.display(self._bundle(), raw=True)
-
-    def update(self, events: Sequence[RunEvent]) -> None:
-        if any(isinstance(event, Evaluated) for event in events):
-            self._handle.update(self._bundle(), raw=True)
-
-    def _bundle(self) -> Bundle:
-        bundle = run_bundle(self._run, twin_of=self._twin_of)
-        if self._twin_of:
-            bundle["text/html"] += hide_twin_of_live_view(self._twin_of) + hide_dead_views(self._twin_of)
-        return bundle
-
-    def finish(self, bundle: Bundle) -> None:
-        self._handle.update(bundle, raw=True)
-
-
-class _WidgetView:
-    """The dashboard, with a twin in static HTML that stays when it goes.
-
-    The twin is drawn anew at each evaluation, so that a notebook whose kernel or page dies still has the run so far.
-    """
-
-    def __init__(self, run: Run) -> None:
-        from ft_widgets import RunDashboard  # noqa: PLC0415  # only where a widget can live
-
-        twin = uuid.uuid4().hex
-        self._twin = _HtmlView(run, twin_of=twin)
-        self._controls = _controls(run)
-        self._dashboard = RunDashboard(
-            name=run.name,
-            controls=self._controls,
-            way_out=way_out(run.folder.stop_file),
-            deaf=clicks_wait(),
-            twin=twin,
-            events=lambda: [_plain(event) for event in list(run.events)],
-        )
-        self._recent: deque[dict[str, Any]] = deque(maxlen=_SENT_AGAIN)
-        self._pushed = 0
-        self._handle = DisplayHandle()
-        self._handle.display(widget_bundle(self._dashboard, _NOTHING), raw=True)
-        self._controls.open_for_clicks()
-
-    def update(self, events: Sequence[RunEvent]) -> None:
-        again, fresh = list(self._recent), [_plain(event) for event in events]
-        self._dashboard.push(self._pushed - len(again), again + fresh)
-        self._recent.extend(fresh)
-        self._pushed += len(fresh)
-        self._twin.update(events)
-
-    def finish(self, bundle: Bundle) -> None:
-        """Leave static HTML only; but a page that was loaded anew does not hear of that, and keeps its dashboard."""
-        self._twin.finish(bundle)
-        self._handle.update(_NOTHING, raw=True)
-        if not self._dashboard.reloaded:
-            self._dashboard.close()
-        self._controls.close()
-
-
-def _controls(run: Run) -> RunControls:
-    from ft_widgets import RunControls  # noqa: PLC0415  # only where a widget can live
-
-    return RunControls(
-        {
-            "stop": lambda: run.stop("stopped by the Stop button"),
-            "pause": lambda: run.pause("paused by the Pause button"),
-            "go_on": run.go_on,
-            "save": run.save_now,
-        }
-    )
-
-
-def _plain(event: RunEvent) -> dict[str, Any]:
-    """An event as JSON, which has no numbers that are none: they become null."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in event.to_json().items()
-    }
