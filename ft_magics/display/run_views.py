@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunView", "open_view"]
 
-_TWIN_EVERY_S = 5.0
+_TWIN_EVERY_S = 1.0
 _TEXT_STEP_EVERY_S = 5.0
 _SENT_AGAIN = 20  # events: a page that is loaded meanwhile may miss a message, and the next one fills the gap
 _NOTHING: Bundle = {"text/html": "", "text/plain": ""}

@@ -201,6 +201,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.folder.to_disk()  # what the log says of the steps before it outlives a power cut as the checkpoint does
         Checkpoints(self.folder.checkpoints).seal(step, self.snapshot(state), self.folder.model, keep)
         self._saved = time.monotonic()
+        self._last = (self._saved - self._began, self._tokens)  # the time that a save takes makes no step slower
         self._say(lambda: CheckpointSaved(step=step, path=f"checkpoints/checkpoint-{step}"))
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -241,12 +242,15 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> None:
         """Evaluate dev. A fault in that is said and does not end the training."""
+        began = time.monotonic()
         try:
             self._evaluate_dev(state, control)
+            self._last = (self._last[0] + time.monotonic() - began, self._last[1])  # nor does that of an evaluation
         except Exception as error:
             if is_grave(error):
                 raise
-            logging.getLogger(__name__).exception("dev could not be evaluated; the training goes on")
+            text = "dev could not be evaluated; the training goes on"
+            logging.getLogger(__name__).exception(text, extra={"said": True})
             fault = f"{type(error).__name__}: {error}"
             self.warn(f"dev could not be evaluated at step {state.global_step} ({fault}); the training goes on")
 

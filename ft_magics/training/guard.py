@@ -48,7 +48,8 @@ class Guarded:
 
     def _say(self, name: str, error: Exception) -> None:
         where = f"{type(self._callback).__name__}.{name}"
-        logging.getLogger(__name__).error("%s failed; the training goes on", where, exc_info=error)
+        log = logging.getLogger(__name__)
+        log.error("%s failed; the training goes on", where, exc_info=error, extra={"said": True})
         if name not in self._said:
             self._said.add(name)
             self._warn(f"{where} failed ({type(error).__name__}: {error}); the training goes on")

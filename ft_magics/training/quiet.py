@@ -12,7 +12,7 @@ __all__ = ["quiet_transformers"]
 
 
 class _Quiet:
-    """How loud transformers was before the first of those who want quiet. Two runs may train at once."""
+    """How loud transformers was before the first of those who want quiet, a run and a prediction say."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

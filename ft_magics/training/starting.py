@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ft_magics.errors import RunError
-from ft_magics.events import CheckpointSaved, RunEnded, RunResumed, RunStarted
+from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder
+from ft_magics.training.heard import heard
 from ft_magics.training.lock import hold_run
 from ft_magics.training.memory import free_memory
 from ft_magics.training.run import Run, load
@@ -150,7 +151,8 @@ def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumpt
     began = time.monotonic()
     status, reason, best_epoch, best_f1 = "done", "", None, None
     try:
-        best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
+        with heard(lambda text: run.emit(Notice(level="warning", text=text))):
+            best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
         best_epoch, best_f1 = best.epoch, best.f1
         if run.steering.stop_reason:
             status, reason = "stopped", run.steering.stop_reason
