@@ -14,7 +14,9 @@ import pytest
 import torch
 from ft_magics.config.cell import parse_cell
 from ft_magics.tasks.ner import NerTask
-from ft_magics.training.memory_need import _kept_bytes, measure_need
+from ft_magics.training import memory, trained
+from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.training.memory_need import _kept_bytes, measure_need, need_text
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import start_run
 from ft_magics.training.trained import TrainedModel
@@ -51,6 +53,108 @@ def run_out_at(call: int, method):
     return run_out
 
 
+def no_room_for(rows: int, method):
+    """The loss, but that no batch of so many rows or more finds memory."""
+
+    def run_out(self, outputs, labels, *arguments):
+        if len(labels) >= rows:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        return method(self, outputs, labels, *arguments)
+
+    return run_out
+
+
+@pytest.mark.parametrize(
+    ("error", "ran_out"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory."), True),
+        (MemoryError(), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9.0 GB)"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_what_says_that_memory_ran_out(error, ran_out):
+    assert is_out_of_memory(error) == ran_out
+
+
+def test_what_torch_keeps_for_later_is_free(patch):
+    for name, count in {"mem_get_info": (100, 1000), "memory_reserved": 700, "memory_allocated": 300}.items():
+        patch.setattr(torch.cuda, name, lambda count=count: count)
+    assert free_bytes("cuda") == 500
+
+
+def test_on_mps_no_less_than_nothing_is_free_and_its_cache_is_given_back(patch):
+    given_back = []
+    patch.setattr(torch.mps, "recommended_max_memory", lambda: 100)
+    patch.setattr(torch.mps, "driver_allocated_memory", lambda: 120)
+    patch.setattr(torch.mps, "empty_cache", lambda: given_back.append("mps"))
+    patch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert free_bytes("mps") == 0
+    free_memory()
+    assert given_back == ["mps"]
+
+
+V2 = {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 5\ninactive_file 300000\n"}
+V1 = {
+    "memory.limit_in_bytes": "1000000",
+    "memory.usage_in_bytes": "900000",
+    "memory.stat": "inactive_file 7\ntotal_inactive_file 300000\n",
+}
+ROOMY = {"memory.max": "max", "memory.current": "900000", "memory.stat": "inactive_file 300000\n"}
+
+
+@pytest.mark.parametrize(
+    ("said", "groups"),
+    [
+        ("0::/\n", {".": V2}),
+        ("0::/user/job\n", {"user/job": V2, "user": ROOMY}),
+        ("0::/user/job\n", {"user/job": ROOMY, "user": V2}),
+        ("0::/not/seen/from/here\n", {".": V2}),
+        ("5:cpu:/other\n4:memory:/job\n0::/\n", {"memory/job": V1}),
+        ("4:memory:/docker/a1b2\n0::/\n", {"memory": V1}),
+    ],
+)
+def test_limits_on_the_host_count_and_what_the_kernel_would_give_back(patch, tmp_path, said, groups):
+    (tmp_path / "cgroup").write_text(said)
+    for folder, files in groups.items():
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (tmp_path / folder / name).write_text(text)
+    patch.setattr(memory, "_PROC", tmp_path / "cgroup")
+    patch.setattr(memory, "_CGROUPS", tmp_path)
+    assert free_bytes("cpu") == 400_000
+
+
+def test_without_limits_the_machine_is_what_counts(patch, tmp_path):
+    patch.setattr(memory, "_PROC", tmp_path / "there is none")
+    assert free_bytes("cpu") > 1_000_000
+
+
+def test_measuring_draws_no_random_numbers(prepared):
+    plan = prepared()
+    before = torch.get_rng_state()
+    measure_need(plan.trained, plan.features["train"])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_dry_run_says_that_nothing_fits(run_cell, cell, patch):
+    patch.setattr(NerTask, "loss", no_room_for(1, NerTask.loss))
+    printed = run_cell(cell().replace("small\n", "small --dry-run\n", 1))
+    assert "are free on cpu, where not even a single row fits: lower `train: {max_length_tokens: …}`" in printed
+    assert "Error" not in printed
+
+
+def test_a_dry_run_says_that_one_row_fits(prepared, patch):
+    patch.setattr(NerTask, "loss", no_room_for(2, NerTask.loss))
+    plan = prepared()
+    assert need_text(plan.trained, plan.features["train"], 1).endswith("are free on cpu")
+    assert need_text(plan.trained, plan.features["train"], 4).endswith("are free on cpu, which holds a single row")
+
+
 def test_two_rows_tell_what_many_need(prepared):
     plan = prepared()
     need = measure_need(plan.trained, plan.features["train"])
@@ -82,7 +186,31 @@ def test_out_of_memory_says_what_would_fit_and_frees_it(prepared, patch):
     finish(start_run("after", prepared("max_steps: 1")))
 
 
-def test_the_same_result_takes_a_divisor_of_the_batch(prepared, patch):
+def test_one_row_that_fits_where_two_do_not_is_said(prepared, patch):
+    patch.setattr(NerTask, "loss", no_room_for(2, NerTask.loss))
+    run = start_run("one", prepared("max_steps: 4, batch_size: 4, gradient_accumulation: 2"))
+    assert run.wait(120)
+    assert "so a single row fits. The same batch in smaller parts: " in str(run.exception)
+    assert "`train: {batch_size: 1, gradient_accumulation: 8}`" in str(run.exception)
+
+
+def test_what_breaks_the_measuring_is_not_what_is_told(prepared, patch):
+    def break_down(_, __, labels, *___):
+        if len(labels) < 4:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    patch.setattr(NerTask, "loss", break_down)
+    run = start_run("broken", prepared("max_steps: 4, batch_size: 8"))
+    assert run.wait(120)
+    assert re.search(
+        r"ran out of memory\. It was computing a batch of 8 rows of \d+ tokens\. What would fit could not be measured "
+        r"\(RuntimeError\)\. The same batch in smaller parts: `train: \{batch_size: 4, gradient_accumulation: 2\}`",
+        str(run.exception),
+    )
+
+
+def test_smaller_parts_of_a_batch_are_divisors_of_it(prepared, patch):
     patch.setattr(NerTask, "loss", run_out_at(2, NerTask.loss))
     run = start_run("odd", prepared("max_steps: 4, batch_size: 6, gradient_accumulation: 3"))
     assert run.wait(120)
@@ -116,6 +244,24 @@ def test_predictions_take_smaller_batches_where_memory_is_short(prepared, patch)
     assert batches[:4] == [24, 12, 6, 3]
     assert loss_again == pytest.approx(loss)
     assert all(one == pytest.approx(other, abs=1e-5) for one, other in zip(whole, again, strict=True))
+
+
+def test_a_batch_that_did_not_fit_is_gone_before_a_smaller_one_is_tried(prepared, patch):
+    plan = prepared()
+    held, gone = [], []
+    computed = TrainedModel._batch
+
+    def none_at_first(self, features, chosen, results):
+        if not held:
+            batch = torch.zeros(9)
+            held.append(weakref.ref(batch))
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return computed(self, features, chosen, results)
+
+    patch.setattr(TrainedModel, "_batch", none_at_first)
+    patch.setattr(trained, "free_memory", lambda: gone.append(held[0]() is None))
+    plan.trained.logits(plan.features["train"])
+    assert gone == [True]
 
 
 def test_a_failed_cell_keeps_no_model_in_memory(run_cell, shell, cell, patch):
@@ -159,6 +305,7 @@ print(json.dumps([text, int(fits), after.status, str(after.exception)]))
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="nowhere else is such a limit kept")
 @pytest.mark.parametrize("limit", [250_000_000, 400_000_000])
 def test_a_process_that_may_take_no_more_memory(cell, tmp_path, limit):
     """A real one: the kernel refuses the memory, and what is said to fit then does."""

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 from ft_magics.tasks.ner import Feature
-from ft_magics.training.memory import free_bytes, is_out_of_memory
+from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.training.trained import TrainedModel
 
 __all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
 
 _STATES_A_WEIGHT = 3  # the gradient and Adam's two moments
 _SPARE = 1.15  # what is computed with for a moment comes on top of what is kept for the backward pass; measured
+_SHORTER = "lower `train: {max_length_tokens: …}`, or take a smaller model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class MemoryNeed:
         constant_bytes: Kept for the backward pass whatever the number of rows.
         row_bytes: Kept for the backward pass for each row.
         row_tokens: Tokens of that row.
+        one_at_most: Whether there was no memory for two rows when they were tried.
     """
 
     weights_bytes: int
@@ -35,6 +37,7 @@ class MemoryNeed:
     constant_bytes: int
     row_bytes: int
     row_tokens: int
+    one_at_most: bool = False
 
     def batch_bytes(self, rows: int) -> int:
         """What a batch takes beside the model and the optimizer."""
@@ -46,34 +49,52 @@ class MemoryNeed:
 
     def rows_in(self, free: int) -> int:
         """How many rows fit, where so many bytes are free beside the weights; 0 for none."""
-        return max(0, int(((free - self.learning_bytes) / _SPARE - self.constant_bytes) // self.row_bytes))
+        rows = max(0, int(((free - self.learning_bytes) / _SPARE - self.constant_bytes) // self.row_bytes))
+        return min(rows, 1) if self.one_at_most else rows
 
 
-def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNeed:
-    """Measure what a forward pass in training keeps for the backward pass, with one row and with two.
+def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNeed | None:
+    """Measure what a forward pass in training keeps for the backward pass, with one row and then with two.
 
-    What is kept does not depend on the device, so that a CPU tells what a GPU needs but for its own libraries.
+    It is measured on the training's own device, since the kernels that compute there decide what is kept.
 
     Args:
-        trained: The model; it may be on any device.
+        trained: The model.
         features: The longest of them is the row.
+
+    Returns:
+        The need; None where there is no memory for a single row.
     """
     longest = max(features, key=lambda feature: len(feature.input_ids))
-    model = trained.model.to(trained.device)
-    one, two = (_kept_bytes(trained, [longest] * rows) for rows in (1, 2))
-    learning = [item for item in model.parameters() if item.requires_grad]
+    one = _kept_if_it_fits(trained, [longest])
+    two = None if one is None else _kept_if_it_fits(trained, [longest] * 2)
+    free_memory()
+    if one is None:
+        return None
+    learning = [item for item in trained.model.parameters() if item.requires_grad]
     return MemoryNeed(
-        weights_bytes=_bytes(model.parameters()),
+        weights_bytes=_bytes(trained.model.parameters()),
         learning_bytes=_STATES_A_WEIGHT * _bytes(learning),
-        constant_bytes=max(0, 2 * one - two),
-        row_bytes=max(1, two - one),
+        constant_bytes=0 if two is None else max(0, 2 * one - two),
+        row_bytes=max(1, one if two is None else two - one),
         row_tokens=len(longest.input_ids),
+        one_at_most=two is None,
     )
+
+
+def _kept_if_it_fits(trained: TrainedModel, rows: list[Feature]) -> int | None:
+    try:
+        return _kept_bytes(trained, rows)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    free_memory()  # not before the error is gone, whose frames hold the batch
+    return None
 
 
 def _kept_bytes(trained: TrainedModel, rows: list[Feature]) -> int:
     """Bytes that autograd keeps for a backward pass, each storage once, the weights left out."""
-    model = trained.model
+    model = trained.model.to(trained.device)
     seen = {item.untyped_storage().data_ptr() for item in model.parameters()}
     kept = 0
 
@@ -89,9 +110,14 @@ def _kept_bytes(trained: TrainedModel, rows: list[Feature]) -> int:
     inputs: dict[str, Any] = {name: tensor.to(trained.device) for name, tensor in batch.items()}
     labels = inputs.pop("labels")
     was_training = model.training
+    devices = [] if trained.device == "cpu" else [trained.device]
     model.train()
     try:
-        with trained.autocast(), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        with (
+            torch.random.fork_rng(devices, device_type=trained.device),  # dropout must not change what comes after
+            trained.autocast(),
+            torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+        ):
             trained.task.loss(model(**inputs), labels)
     finally:
         model.train(was_training)
@@ -105,7 +131,7 @@ def _bytes(tensors: Any) -> int:
 def memory_advice(
     trained: TrainedModel, features: Sequence[Feature], *, tried: tuple[int, int], batch_size: int, accumulation: int
 ) -> str:
-    """What was tried, what fits as measured, and which settings give the same result with less memory.
+    """What was tried, what fits as measured, and which settings train the same batch in smaller parts.
 
     Args:
         trained: The model; nothing else of the training is in memory any more.
@@ -116,26 +142,28 @@ def memory_advice(
     """
     rows, tokens = tried
     text = f"It was computing a batch of {rows} rows of {tokens} tokens."
+    fits = None
     try:
-        need = measure_need(trained, features)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        return f"{text} Not even a single row fits: lower `train: {{max_length_tokens: …}}`, or take a smaller model"
-    free = free_bytes(trained.device)
-    fits = need.rows_in(free)
-    text += (
-        f" Measured: a row of {need.row_tokens} tokens takes {_size(need.row_bytes)}, gradients and optimizer "
-        f"{_size(need.learning_bytes)}, and {_size(free)} are free beside the model"
-    )
+        need, free = measure_need(trained, features), free_bytes(trained.device)
+    except Exception as error:  # noqa: BLE001  # what went wrong first is what is told
+        text += f" What would fit could not be measured ({type(error).__name__})"
+    else:
+        if need is None:
+            return f"{text} Not even a single row fits: {_SHORTER}"
+        fits = need.rows_in(free)
+        text += (
+            f" Measured: a row of {need.row_tokens} tokens takes {_size(need.row_bytes)}, gradients and optimizer "
+            f"{_size(need.learning_bytes)}, and {_size(free)} are free beside the model"
+        )
     if fits == 0 or batch_size == 1:
-        return f"{text}. A single row is too much: lower `train: {{max_length_tokens: …}}`, or take a smaller model"
+        return f"{text}. A single row is too much: {_SHORTER}"
+    if fits is not None:
+        text += f", so {_about(fits)} fit{'s' * (fits == 1)}" if fits < batch_size else " by now"
     whole = batch_size * accumulation
-    most = min(fits, batch_size // 2)
+    most = min(fits or batch_size, batch_size // 2)
     smaller = max(size for size in range(1, most + 1) if whole % size == 0)
-    known = f", so about {fits} rows fit" if fits < batch_size else " by now"
     settings = f"`train: {{batch_size: {smaller}, gradient_accumulation: {whole // smaller}}}`"
-    return f"{text}{known}. The same result with less memory: {settings}; a shorter `max_length_tokens` helps too"
+    return f"{text}. The same batch in smaller parts: {settings}; a shorter `max_length_tokens` helps too"
 
 
 def need_text(trained: TrainedModel, features: Sequence[Feature], batch_size: int) -> str:
@@ -147,15 +175,21 @@ def need_text(trained: TrainedModel, features: Sequence[Feature], batch_size: in
         batch_size: As set.
     """
     need, free = measure_need(trained, features), free_bytes(trained.device)
+    if need is None:
+        return f"memory: {_size(free)} are free on {trained.device}, where not even a single row fits: {_SHORTER}"
     text = (
         f"memory about {_size(need.total_bytes(batch_size))}: weights {_size(need.weights_bytes)}, gradients and "
         f"optimizer {_size(need.learning_bytes)}, a batch of {batch_size} rows of {need.row_tokens} tokens "
         f"{_size(need.batch_bytes(batch_size))}; {_size(free)} are free on {trained.device}"
     )
-    if need.learning_bytes + need.batch_bytes(batch_size) <= free:
-        return text
     fits = need.rows_in(free)
-    return f"{text}, which holds about {fits} rows" if fits else f"{text}, which does not hold a single row"
+    if fits >= batch_size:
+        return text
+    return f"{text}, which holds {_about(fits)}" if fits else f"{text}, which does not hold a single row"
+
+
+def _about(rows: int) -> str:
+    return "a single row" if rows == 1 else f"about {rows} rows"
 
 
 def _size(count: float) -> str:

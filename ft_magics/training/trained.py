@@ -77,13 +77,11 @@ class TrainedModel:
             while order:
                 if should_stop():
                     raise InterruptedError("asked to stop")
-                try:
-                    loss, words = self._batch(features, order[: self.batch_size], results)
-                except Exception as error:
-                    if not is_out_of_memory(error) or min(self.batch_size, len(order)) == 1:
-                        raise
+                done = self._batch_if_it_fits(features, order[: self.batch_size], results)
+                if done is None:
                     self._take_smaller_batches(len(order))
                     continue
+                loss, words = done
                 del order[: self.batch_size]
                 total_loss += loss * words
                 total_words += words
@@ -101,6 +99,17 @@ class TrainedModel:
             before,
             self.batch_size,
         )
+
+    def _batch_if_it_fits(
+        self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]
+    ) -> tuple[float, int] | None:
+        """What `_batch` gives; None where a smaller one may do, with the error gone, whose frames hold the batch."""
+        try:
+            return self._batch(features, chosen, results)
+        except Exception as error:
+            if not is_out_of_memory(error) or len(chosen) == 1:
+                raise
+        return None
 
     def _batch(
         self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]
