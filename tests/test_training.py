@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import ft_magics
 import numpy as np
@@ -226,7 +229,19 @@ def test_a_saved_run_comes_back_and_loads_with_plain_transformers(config, tmp_pa
         run.predict(3)
 
 
-def test_saving_loses_nothing(config, tmp_path):
+def _failing_at(nth, method):
+    """The method, but for one call that finds the folder in use."""
+    calls = itertools.count(1)
+
+    def call(*arguments):
+        if next(calls) == nth:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        return method(*arguments)
+
+    return call
+
+
+def test_saving_loses_nothing(config, tmp_path, monkeypatch):
     run = finish(start_run("kept", prepare(config("max_steps: 1"))))
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -239,6 +254,18 @@ def test_saving_loses_nothing(config, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be written"):
         run.save(tmp_path / "file" / "below")
+    saved = run.save(tmp_path / "saved")
+    (saved / "mine.txt").write_text("of the one before")
+    for nth in (1, 2):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", _failing_at(nth, Path.rename))
+            with pytest.raises(RunError, match="saved cannot be written: Device or resource busy"):
+                run.save(saved, overwrite=True)
+        assert (saved / "mine.txt").is_file()
+        assert sorted(path.name for path in tmp_path.glob("saved*")) == ["saved"]
+    run.save(saved, overwrite=True)
+    assert not (saved / "mine.txt").exists()
+    assert sorted(path.name for path in tmp_path.glob("saved*")) == ["saved"]
     assert (mine / "thesis.txt").read_text() == "years of work"
     assert run.model_dir.is_dir()
 

@@ -27,7 +27,12 @@ from ruamel.yaml import YAML
 from ft_magics.errors import RunError
 from ft_magics.events import RunEvent, event_from_json, still_true
 
-__all__ = ["RunFolder", "how_full", "is_disk_full", "to_disk"]
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # it has nothing of the kind
+
+__all__ = ["RunFolder", "how_full", "is_disk_full", "making_way", "to_disk"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ROOM_IN_WORDS = (
@@ -68,7 +73,7 @@ class RunFolder:
             RunError: The folder cannot be made, or the beginning cannot be written.
         """
         try:
-            with _making_way(path):
+            with making_way(path):
                 path.mkdir(parents=True)
                 yield cls(path)
         except OSError as error:
@@ -212,17 +217,26 @@ def to_disk(path: Path) -> None:
     Raises:
         OSError: The disk is full or broken.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return  # a folder cannot be opened everywhere
+    handle = _open_to_sync(path)
+    if handle is None:
+        return
     try:
         os.fsync(handle)
+        if hasattr(fcntl, "F_FULLFSYNC"):  # macOS, where fsync leaves it in the drive's cache
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
     except OSError as error:
         if error.errno == errno.EIO or is_disk_full(error):
             raise
     finally:
         os.close(handle)
+
+
+def _open_to_sync(path: Path) -> int | None:
+    """Open for writing, which Windows asks of those who sync; a folder, for reading; None where that cannot be done."""
+    for flags in (os.O_RDWR, os.O_RDONLY):
+        with suppress(OSError):
+            return os.open(path, flags)
+    return None
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -243,13 +257,13 @@ def how_full(error: BaseException, path: Path) -> str:
 
 
 @contextmanager
-def _making_way(path: Path) -> Iterator[None]:
-    """Move aside what is at a path, if anything is; if the block fails, it is moved back."""
+def making_way(path: Path) -> Iterator[Path | None]:
+    """Move aside what is at a path, if anything is, and say where to; if the block fails, it is moved back."""
     aside = _name_aside(path) if path.exists() else None
     if aside:
         path.rename(aside)
     try:
-        yield
+        yield aside
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
         if aside:

@@ -15,7 +15,7 @@ from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
 from ft_magics.training.entities import Entity, find_entities
-from ft_magics.training.folder import RunFolder
+from ft_magics.training.folder import RunFolder, making_way
 from ft_magics.training.lock import is_held
 from ft_magics.training.steering import Steering
 
@@ -215,7 +215,8 @@ class Run:
             raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
         target = Path(path).expanduser()
         self._check_target(target, overwrite)
-        fresh = target.with_name(f"{target.name}.new")
+        place = target.resolve() if target.is_symlink() else target
+        fresh = place.with_name(f"{place.name}.new")
         try:
             shutil.rmtree(fresh, ignore_errors=True)
             shutil.copytree(self.model_dir, fresh)
@@ -223,14 +224,15 @@ class Run:
             for file in self.dir.iterdir():
                 if file.is_file():
                     shutil.copy2(file, fresh / _INSIDE_SAVED / file.name)
-            if target.exists():
-                shutil.rmtree(target)
-            fresh.rename(target)
+            with making_way(place) as before:
+                fresh.rename(place)
         except OSError as error:
             shutil.rmtree(fresh, ignore_errors=True)
             faults = error.args[0] if isinstance(error, shutil.Error) else None  # of a whole folder: one for each file
             why = faults[0][-1] if isinstance(faults, list) else error.strerror or error
             raise RunError(f"{target} cannot be written: {why}") from error
+        if before:
+            shutil.rmtree(before, ignore_errors=True)
         return target
 
     def _check_target(self, target: Path, overwrite: bool) -> None:
