@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import logging
+import os
 import sys
 
 import pytest
 from ft_magics.config.cell import parse_cell
-from ft_magics.errors import ModelError
+from ft_magics.errors import ModelError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
+from ft_magics.training.callback import RunCallback
+from ft_magics.training.folder import is_disk_full
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import resume_run, start_run
+from ft_magics.training.trackers import check_tracker
+from safetensors import SafetensorError
 
 from runs import finish
 
-TRAIN = "max_steps: 12, batch_size: 4, report_to: {tracker}"
+TRAIN = "max_steps: {steps}, batch_size: 4, report_to: {tracker}"
+ends_anywhere = pytest.mark.parametrize("steps", [8, 12], ids=["within an epoch", "with an epoch"])  # six are one
 
 
 @pytest.fixture
 def tracked(cell):
-    def run(tracker: str, name: str = "tracked"):
-        config = parse_cell(cell(TRAIN.format(tracker=tracker)).partition("\n")[2], {})
+    def run(tracker: str, name: str = "tracked", *, steps: int = 12):
+        config = parse_cell(cell(TRAIN.format(tracker=tracker, steps=steps)).partition("\n")[2], {})
         return finish(start_run(name, prepare(config)))
 
     return run
+
+
+@pytest.fixture
+def mlflow(tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    mlflow.set_tracking_uri((tmp_path / "mlruns").as_uri())
+    return mlflow
+
+
+@pytest.fixture
+def wandb(tmp_path, monkeypatch):
+    import wandb
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
+    return wandb
+
+
+@pytest.fixture
+def a_fault_in_training(monkeypatch):
+    """The training fails once its second epoch is under way."""
+
+    def fault(*arguments, **_):
+        if arguments[2].global_step == 7:
+            raise TrainingError("what really happened")
+
+    monkeypatch.setattr(RunCallback, "on_step_begin", fault)
 
 
 def dev_scores(run) -> list[tuple[int, float]]:
@@ -34,10 +73,13 @@ def losses(run) -> list[tuple[int, float]]:
     return [(event.step, event.loss) for event in run.events if isinstance(event, StepDone)]
 
 
-def test_tensorboard_finds_the_curves_below_the_run(tracked):
+@ends_anywhere
+def test_tensorboard_finds_the_curves_below_the_run(tracked, steps):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run = tracked("tensorboard")
+    run = tracked("tensorboard", steps=steps)
+    assert dev_scores(run)[-1][0] == losses(run)[-1][0] == steps
+    assert len(list((run.dir / "tensorboard").iterdir())) == 1
     board = EventAccumulator(str(run.dir / "tensorboard"))
     board.Reload()
     assert [(point.step, pytest.approx(point.value)) for point in board.Scalars("train/loss")] == losses(run)
@@ -52,44 +94,80 @@ def test_tensorboard_writes_where_it_was_told_to(tracked, tmp_path, monkeypatch)
     assert not (run.dir / "tensorboard").exists()
 
 
-def test_mlflow_has_a_finished_run_of_this_name(tracked, tmp_path, monkeypatch):
-    import mlflow
-
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
-    mlflow.set_tracking_uri((tmp_path / "mlruns").as_uri())
-    run = tracked("mlflow")
+@ends_anywhere
+def test_mlflow_has_a_finished_run_of_this_name(tracked, mlflow, steps):
+    run = tracked("mlflow", steps=steps)
     client = mlflow.MlflowClient()
     (record,) = client.search_runs(["0"])
     assert (record.info.run_name, record.info.status) == ("tracked", "FINISHED")
     points = client.get_metric_history(record.info.run_id, "loss")
     assert [(point.step, pytest.approx(point.value)) for point in points] == losses(run)
-    assert record.data.metrics["eval_f1"] == pytest.approx(dev_scores(run)[-1][1])
+    scores = client.get_metric_history(record.info.run_id, "eval_f1")
+    assert [(point.step, pytest.approx(point.value)) for point in scores] == dev_scores(run)
 
 
-def test_wandb_has_a_run_for_each_of_ours(tracked, tmp_path, monkeypatch):
-    import wandb
+@pytest.mark.usefixtures("a_fault_in_training")
+def test_mlflow_has_a_failed_run_of_a_failed_training(tracked, mlflow):
+    with pytest.raises(TrainingError, match="^what really happened"):
+        tracked("mlflow")
+    (record,) = mlflow.MlflowClient().search_runs(["0"])
+    assert record.info.status == "FAILED"
 
-    monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
-    noted: list[tuple[str, dict]] = []
-    log = wandb.log
-    begun = wandb.init
 
-    def init(*arguments, **named):
-        run = begun(*arguments, **named)
-        monkeypatch.setattr(wandb, "log", lambda data, **more: (noted.append((run.name, data)), log(data, **more)))
-        return run
+def test_a_training_ends_no_mlflow_run_that_is_begun_after_it(tracked, mlflow):
+    gc.disable()
+    try:
+        tracked("mlflow")
+        with mlflow.start_run() as mine:
+            gc.collect()
+            assert mlflow.active_run() is mine
+    finally:
+        gc.enable()
 
-    monkeypatch.setattr(wandb, "init", init)
-    runs = [tracked("wandb", "one"), tracked("wandb", "two")]
+
+@ends_anywhere
+def test_wandb_has_a_run_for_each_of_ours(tracked, monkeypatch, wandb, steps):
+    noted: list[tuple[str, str, dict]] = []
+    log = wandb.Run.log
+
+    def log_and_note(run, data, **named):
+        noted.append((run.id, run.name, data))
+        log(run, data, **named)
+
+    monkeypatch.setattr(wandb.Run, "log", log_and_note)
+    runs = [tracked("wandb", name, steps=steps) for name in ("one", "two")]
     assert wandb.run is None
-    assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 2
+    assert len({(number, name) for number, name, _ in noted}) == len({number for number, _, _ in noted}) == 2
     for run in runs:
-        mine = [data for name, data in noted if name == run.name]
+        mine = [data for _, name, data in noted if name == run.name]
         assert [(each["train/global_step"], each["train/loss"]) for each in mine if "train/loss" in each] == losses(run)
         assert [each["eval/f1"] for each in mine if "eval/f1" in each] == [f1 for _, f1 in dev_scores(run)]
+
+
+@pytest.fixture
+def wandb_cannot_finish(monkeypatch, wandb):
+    finish_it = wandb.finish
+
+    def fault(**named):
+        finish_it(**named)
+        raise OSError(errno.ENOSPC, "of its own disk, No space left on device")
+
+    monkeypatch.setattr(wandb, "finish", fault)
+
+
+@pytest.mark.usefixtures("wandb_cannot_finish")
+def test_a_wandb_that_cannot_finish_is_said_and_spoils_no_run(tracked, caplog):
+    with caplog.at_level(logging.CRITICAL):
+        run = tracked("wandb")
+    assert run.status == "done"
+    (notice,) = (item for item in run.events if isinstance(item, Notice))
+    assert "the tracker's run could not be ended (OSError: [Errno 28] of its own disk" in notice.text
+
+
+@pytest.mark.usefixtures("wandb_cannot_finish", "a_fault_in_training")
+def test_a_wandb_that_cannot_finish_hides_no_fault_of_the_training(tracked):
+    with pytest.raises(TrainingError, match="^what really happened"):
+        tracked("wandb")
 
 
 def test_a_wandb_without_a_key_is_found_before_anything_starts(cell, monkeypatch, tmp_path):
@@ -97,7 +175,7 @@ def test_a_wandb_without_a_key_is_found_before_anything_starts(cell, monkeypatch
     monkeypatch.setenv("WANDB_MODE", "")
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    config = parse_cell(cell(TRAIN.format(tracker="wandb")).partition("\n")[2], {})
+    config = parse_cell(cell(TRAIN.format(tracker="wandb", steps=12)).partition("\n")[2], {})
     with pytest.raises(ModelError, match=r"wandb has no key here; call `wandb.login\(\)`.* WANDB_MODE=offline"):
         prepare(config)
 
@@ -107,9 +185,38 @@ def test_a_tracker_that_cannot_be_imported_is_found_before_anything_starts(cell,
     (tmp_path / "broken" / "mlflow.py").write_text("from nowhere_at_all import thing\n")
     monkeypatch.syspath_prepend(str(tmp_path / "broken"))
     monkeypatch.delitem(sys.modules, "mlflow", raising=False)
-    config = parse_cell(cell(TRAIN.format(tracker="mlflow")).partition("\n")[2], {})
+    config = parse_cell(cell(TRAIN.format(tracker="mlflow", steps=12)).partition("\n")[2], {})
     with pytest.raises(ModelError, match="mlflow cannot be imported here .ModuleNotFoundError"):
         prepare(config)
+
+
+@pytest.fixture
+def not_imported(monkeypatch, tmp_path):
+    """Forgets a package for the test's time, and looks for it here first."""
+
+    def forget(package: str) -> None:
+        monkeypatch.syspath_prepend(str(tmp_path))
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            monkeypatch.delitem(sys.modules, name)
+
+    return forget
+
+
+@pytest.mark.parametrize("tracker", ["wandb", "mlflow", "tensorboard"])
+def test_a_folder_of_a_trackers_name_is_no_package(monkeypatch, tmp_path, not_imported, tracker):
+    (tmp_path / tracker / "run-1").mkdir(parents=True)
+    not_imported(tracker)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if "site-packages" not in path])
+    with pytest.raises(ModelError, match=f"{tracker} is not installed here; `pip install {tracker}`"):
+        check_tracker(tracker)
+
+
+@pytest.mark.parametrize("tracker", ["wandb", "mlflow"])
+def test_a_file_of_a_trackers_name_is_no_package(tmp_path, not_imported, tracker):
+    (tmp_path / f"{tracker}.py").write_text("mine = 1\n")
+    not_imported(tracker)
+    with pytest.raises(ModelError, match=rf"{tracker}\.py stands in the way of the package {tracker}; rename it"):
+        check_tracker(tracker)
 
 
 @pytest.mark.parametrize("event", ["on_train_begin", "on_log", "on_step_end", "on_epoch_end", "on_train_end"])
@@ -125,6 +232,33 @@ def test_a_tracker_that_raises_is_said_once_and_ends_nothing(tracked, monkeypatc
     assert run.status == "done"
     (notice,) = (item for item in run.events if isinstance(item, Notice))
     assert f"TensorBoardCallback.{event} failed (ConnectionError: the tracker's server is gone)" in notice.text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError("429: API quota exceeded"), MemoryError(), OSError(errno.ENOSPC, "full"), ModelError("no such")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_trackers_fault_is_never_the_trainings(tracked, monkeypatch, fault, caplog):
+    from transformers.integrations import TensorBoardCallback
+
+    def raise_it(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(TensorBoardCallback, "on_log", raise_it)
+    with caplog.at_level(logging.CRITICAL):
+        run = tracked("tensorboard")
+    assert run.status == "done"
+    (notice,) = (item for item in run.events if isinstance(item, Notice))
+    assert f"TensorBoardCallback.on_log failed ({type(fault).__name__}: {fault})" in notice.text
+
+
+def test_only_what_writes_files_can_say_in_words_that_a_disk_is_full():
+    text = os.strerror(errno.ENOSPC)
+    assert all(is_disk_full(kind(text)) for kind in (OSError, RuntimeError, SafetensorError, Exception))
+    assert not any(
+        is_disk_full(kind(text)) for kind in (ValueError, TrainingError, type("HTTPError", (Exception,), {}))
+    )
 
 
 def test_a_resumed_run_goes_on_in_the_same_board(cell):

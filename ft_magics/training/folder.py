@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from safetensors import SafetensorError
 
 from ft_magics.errors import RunError
 from ft_magics.events import RunEvent, event_from_json, still_true
@@ -241,8 +242,11 @@ def _open_to_sync(path: Path) -> int | None:
 
 def is_disk_full(error: BaseException) -> bool:
     """Whether an error says that the disk takes no more: it is full, a quota is used up, a file may not be so large."""
-    words = str(error).lower()
-    return getattr(error, "errno", None) in _NO_ROOM or any(sign in words for sign in _NO_ROOM_IN_WORDS)
+    if getattr(error, "errno", None) in _NO_ROOM:
+        return True
+    # tokenizers raises a bare Exception; of other kinds the words mean something else: a server's quota, a length
+    speaks = isinstance(error, (OSError, RuntimeError, SafetensorError)) or type(error) is Exception
+    return speaks and any(sign in str(error).lower() for sign in _NO_ROOM_IN_WORDS)
 
 
 def how_full(error: BaseException, path: Path) -> str:

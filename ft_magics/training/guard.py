@@ -24,10 +24,14 @@ class Guarded:
     Args:
         callback: A `TrainerCallback`.
         warn: Takes a sentence for the user; a fault is said once for each of the callback's methods.
+        ends: Whether an error ends the training. Of one that only watches nothing does, however grave it sounds: its
+            full disk, or its quota, is mostly another's.
     """
 
-    def __init__(self, callback: Any, warn: Callable[[str], None]) -> None:
-        self._callback, self._warn = callback, warn
+    def __init__(
+        self, callback: Any, warn: Callable[[str], None], *, ends: Callable[[Exception], bool] = lambda _: False
+    ) -> None:
+        self._callback, self._warn, self._ends = callback, warn, ends
         self._said: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
@@ -39,7 +43,7 @@ class Guarded:
             try:
                 return call(*arguments, **named)
             except Exception as error:
-                if is_grave(error):
+                if self._ends(error):
                     raise
                 self._say(name, error)
                 return None

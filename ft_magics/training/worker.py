@@ -23,7 +23,7 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.callback import Best, RunCallback
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder, how_full, is_disk_full
-from ft_magics.training.guard import Guarded
+from ft_magics.training.guard import Guarded, is_grave
 from ft_magics.training.memory import free_memory, is_out_of_memory
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
@@ -86,7 +86,8 @@ def train(
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     trainer = _trainer(prepared, folder, callback)
-    with quiet_transformers(), closed_after(trainer):  # a checkpoint's progress bar would tear the display
+    # A checkpoint's progress bar would tear the display.
+    with quiet_transformers(), closed_after(trainer, callback.warn):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -133,8 +134,11 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     keep_in(folder.path, trainer)
     callback.log = trainer.log
     handler = trainer.callback_handler
+    watching = [item for item in handler.callbacks if not isinstance(item, (DefaultFlowCallback, RunCallback))]
     handler.callbacks = [
-        item if isinstance(item, DefaultFlowCallback) else Guarded(item, callback.warn) for item in handler.callbacks
+        DefaultFlowCallback(),
+        Guarded(callback, callback.warn, ends=is_grave),  # before the trackers: its last scores find them still open
+        *(Guarded(item, callback.warn) for item in watching),
     ]
     return trainer
 
