@@ -126,6 +126,7 @@ def drop_frames(error: BaseException) -> str:
         traceback.clear_frames(part.__traceback__)
         part.__traceback__ = None  # a frame that is cleared keeps its function, and what that closes over
         part = part.__cause__ or part.__context__
+    error.__cause__ = error.__context__ = None  # the text tells of them
     error.add_note(f"In the training's thread:\n{text}")
     return text
 

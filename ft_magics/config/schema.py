@@ -25,6 +25,8 @@ __all__ = [
     "TrainConfig",
 ]
 
+DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
+
 Scheme = Literal["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BILOU", "IO"]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -170,7 +172,7 @@ class SaveConfig(_Section):
 
     every: Every | None = Every(epochs=1)
     keep: Count = 1
-    dir: Text = "ft_runs"
+    dir: Text = DEFAULT_FOLDER
 
 
 class RunConfig(_Section):

@@ -52,8 +52,9 @@ class FtMagics(Magics):
         print(self._session.last_error or "No error of ft_magics so far.")
 
     def _runs(self, _: str | None) -> None:
+        from ft_magics.config.schema import DEFAULT_FOLDER  # noqa: PLC0415  # the same
         from ft_magics.display.runs_page import runs_bundle  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.magics.names import DEFAULT_FOLDER, all_runs  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import all_runs  # noqa: PLC0415  # the same
 
         runs, unreadable = all_runs(self._session.namespace)
         if runs or unreadable:

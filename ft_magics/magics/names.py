@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import FineTuneError, RunError, did_you_mean, type_name
+from ft_magics.config.schema import DEFAULT_FOLDER
+from ft_magics.errors import RunError, did_you_mean, type_name
 
 if TYPE_CHECKING:
     from ft_magics.training.run import Run
 
-__all__ = ["DEFAULT_FOLDER", "all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
+__all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
 
-DEFAULT_FOLDER = "ft_runs"
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
 
 
@@ -113,13 +113,7 @@ def load_run(folder: Path) -> Run:
     """
     from ft_magics.training.run import load  # noqa: PLC0415  # magics load without the training code
 
-    try:
-        return load(folder)
-    except FineTuneError:
-        raise
-    except Exception as error:
-        reason = str(error).partition("\n")[0]
-        raise RunError(f"{folder}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
+    return load(folder)
 
 
 def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:

@@ -35,7 +35,7 @@ def training_arguments(
     Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
     train = config.train
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=train.epochs,
         max_steps=train.max_steps or -1,
@@ -63,3 +63,6 @@ def training_arguments(
         dataloader_num_workers=0,  # a fork from a process with threads can hang
         dataloader_pin_memory=device == "cuda",
     )
+    # On several GPUs the Trainer would multiply the batch with DataParallel. It sets this itself, for its own reasons.
+    arguments._n_gpu = min(1, arguments.n_gpu)  # noqa: SLF001  # there is no public way
+    return arguments

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,7 +15,8 @@ from ft_magics.errors import TrainingError
 from ft_magics.evaluation.evaluate import entity_report
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, PauseChanged, RunEvent, StepDone
-from ft_magics.tasks.ner import Feature
+from ft_magics.training.batch_watch import BatchWatch
+from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.folder import RunFolder, is_disk_full
 from ft_magics.training.guard import is_grave
@@ -25,38 +24,11 @@ from ft_magics.training.memory import device_memory_bytes, process_memory_bytes
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.steering import Steering
 
-__all__ = ["Best", "RunCallback"]
+__all__ = ["RunCallback", "no_log"]
 
 
-@dataclass(slots=True)
-class Best:
-    """The best evaluation so far, and how long it has not been bettered."""
-
-    epoch: float | None = None
-    f1: float | None = None
-    waiting: int = 0
-
-    def improve(self, epoch: float, f1: float, min_delta: float) -> bool:
-        """Whether this evaluation is the best; only a rise by more than `min_delta` ends the waiting."""
-        patient = self.f1 is not None and f1 <= self.f1 + min_delta
-        self.waiting = self.waiting + 1 if patient else 0
-        if self.f1 is not None and f1 <= self.f1:
-            return False
-        self.epoch, self.f1 = epoch, f1
-        return True
-
-
-_EXPLODED = 100  # times the first loss, or 1: entropy over labels begins at log(C)
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """A batch on its way: how large it is, and of which examples."""
-
-    rows: int
-    longest: int
-    tokens: int
-    examples: tuple[int, ...]
+def no_log(_: dict[str, float]) -> None:
+    """Where nothing tracks the training."""
 
 
 @dataclass(eq=False)
@@ -75,17 +47,23 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     folder: RunFolder
     emit: Callable[[RunEvent], None]
     steering: Steering
-    log: Callable[[dict[str, float]], None] = lambda _: None  # a field's default, not a function's name
+    log: Callable[[dict[str, float]], None] = no_log
     best: Best = field(default_factory=Best)
-    _batches: deque[_Batch] = field(default_factory=deque)
+    batches: BatchWatch = field(init=False)
     _tokens: int = 0
     _began: float = field(default_factory=time.monotonic)
     _last: tuple[float, int] = (0.0, 0)
     _saved: float = field(default_factory=time.monotonic)
     _evaluated_at: int = -1
-    _first_loss: float | None = None
-    _step: int = 0
     _save_after_epoch: bool = False
+    _stands_still: bool = False
+
+    def __post_init__(self) -> None:
+        self.batches = BatchWatch(self.prepared)
+
+    @property
+    def _checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.folder.checkpoints)
 
     def snapshot(self, state: TrainerState) -> dict[str, Any]:
         """What a resumed run needs of this one, as plain data."""
@@ -96,7 +74,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             "tokens": self._tokens,
             "elapsed_s": time.monotonic() - self._began,
             "evaluated_at": self._evaluated_at,
-            "first_loss": self._first_loss,
+            "first_loss": self.batches.first_loss,
             "data": self.prepared.fingerprint,
         }
 
@@ -104,51 +82,28 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         """Go on from a snapshot."""
         self.best = Best(**snapshot["best"])
         self._tokens, self._evaluated_at = snapshot["tokens"], snapshot["evaluated_at"]
-        self._first_loss = snapshot["first_loss"]
+        self.batches.first_loss = snapshot["first_loss"]
         self._began = time.monotonic() - snapshot["elapsed_s"]
         self._last = (snapshot["elapsed_s"], self._tokens)
 
-    def batch_collated(self, features: Sequence[Feature], tokens: int) -> None:
-        """Note a batch; batches are made ahead of the steps that use them."""
-        longest = max(len(feature.input_ids) for feature in features)
-        self._batches.append(_Batch(len(features), longest, tokens, tuple(item.example for item in features)))
-
-    @property
-    def trying(self) -> tuple[int, int]:
-        """Rows, and tokens of each, of the batch that is being computed."""
-        return (self._batches[0].rows, self._batches[0].longest) if self._batches else (0, 0)
-
-    def check_loss(self, loss: Any) -> None:
-        """See that a loss is one that can be learned from.
-
-        Raises:
-            TrainingError: It is no number, or has exploded; with the step and the batch's row ids.
-        """
-        batch = self._batches[0]
-        value = float(loss.detach())
-        if self._first_loss is None and math.isfinite(value):
-            self._first_loss = value
-        if math.isfinite(value) and value <= _EXPLODED * max(self._first_loss or 0.0, 1.0):
-            return
-        examples = self.prepared.corpus.train.examples
-        rows = ", ".join(dict.fromkeys(examples[at].id for at in batch.examples))
-        train = self.prepared.config.train
-        raise TrainingError(
-            f"the loss is {value:g} at step {self._step + 1}, so training was stopped before it changed the model. The "
-            f"batch: {rows}. A lower `learning_rate` (now {train.learning_rate:g}), more `warmup`, or `precision: "
-            f"fp32` (now {self.prepared.trained.precision}) mostly helps"
-        )
-
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock, unless a resumed run's is running."""
-        self._step = state.global_step
+        self.batches.step = state.global_step
         self._saved = time.monotonic()
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Go on with a pause that a save has broken; then a step is being done."""
+        while self._stands_still:
+            self._stand_still()
+            if self.steering.take_save():
+                self._say_checkpoint(state.global_step)  # nothing has changed since
+        self.batches.begin_step()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count what was learned from, and do what was asked."""
-        self._count_batch()
-        self._step = state.global_step
-        self._wait()
+        self._tokens += self.batches.take()
+        self.batches.step, self.batches.computing = state.global_step, False
+        self._stand_still()
         wanted = self.steering.take_save() or self._checkpoint_is_due(state)
         if self.steering.stopping:
             control.should_training_stop = wanted = True
@@ -161,7 +116,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count a batch whose gradient is only accumulated."""
-        self._count_batch()
+        self._tokens += self.batches.take()
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
@@ -197,12 +152,28 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Make the Trainer's checkpoint a whole one, and say where it is."""
         step = state.global_step
-        keep = self.prepared.config.save.keep
-        self.folder.to_disk()  # what the log says of the steps before it outlives a power cut as the checkpoint does
-        Checkpoints(self.folder.checkpoints).seal(step, self.snapshot(state), self.folder.model, keep)
+        try:
+            self.folder.to_disk()  # what the log says of the steps before outlives a power cut as the checkpoint does
+            keep = self.prepared.config.save.keep
+            self._checkpoints.seal(step, self.snapshot(state), self.folder.model, keep)
+        except Exception as error:
+            if is_grave(error):
+                raise
+            self._go_on_without_checkpoint(step, error)
+            return
         self._saved = time.monotonic()
         self._last = (self._saved - self._began, self._tokens)  # the time that a save takes makes no step slower
+        self._say_checkpoint(step)
+
+    def _say_checkpoint(self, step: int) -> None:
         self._say(lambda: CheckpointSaved(step=step, path=f"checkpoints/checkpoint-{step}"))
+
+    def _go_on_without_checkpoint(self, step: int, error: Exception) -> None:
+        self._checkpoints.drop_torn()
+        newest = self._checkpoints.newest()
+        kept = f"the last whole one is {newest.name}" if newest else "there is none yet"
+        fault = f"{type(error).__name__}: {error}"
+        self.warn(f"the checkpoint of step {step} could not be written ({fault}); {kept}; the training goes on")
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Do what comes after the last step."""
@@ -215,20 +186,20 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         if "dev" not in self.prepared.features or not self.folder.model.is_dir():
             self._keep_model()
 
-    def _count_batch(self) -> None:
-        self._tokens += self._batches.popleft().tokens
-
-    def _wait(self) -> None:
-        """Stand still while a pause lasts."""
-        if not self.steering.pausing:
-            return
-        began = time.monotonic()
-        self._say(lambda: PauseChanged(paused=True, reason=self.steering.pause_reason))
-        self.steering.wait_while_paused()
-        self._say(lambda: PauseChanged(paused=False, reason=""))
-        paused_s = time.monotonic() - began
-        self._began += paused_s
-        self._saved += paused_s
+    def _stand_still(self) -> None:
+        """Stand still while a pause lasts, or until a save is asked for: the Trainer writes only after a step."""
+        if self.steering.pausing:
+            began = time.monotonic()
+            if not self._stands_still:
+                self._say(lambda: PauseChanged(paused=True, reason=self.steering.pause_reason))
+            self._stands_still = True
+            self.steering.wait_while_paused()
+            paused_s = time.monotonic() - began
+            self._began += paused_s
+            self._saved += paused_s
+        if self._stands_still and (self.steering.stopping or not self.steering.pausing):
+            self._say(lambda: PauseChanged(paused=False, reason=""))
+            self._stands_still = False
 
     def _checkpoint_is_due(self, state: TrainerState) -> bool:
         every = self.prepared.config.save.every

@@ -32,11 +32,13 @@ class Resumption:
         checkpoint: The folder; None for the beginning.
         step: Of the checkpoint.
         epoch: Of the checkpoint.
+        elapsed_s: Of the training up to there.
     """
 
     checkpoint: Path | None
     step: int
     epoch: float
+    elapsed_s: float
 
 
 class Checkpoints:
@@ -103,14 +105,14 @@ class Checkpoints:
         self.drop_torn()
         newest = self.newest()
         if newest is None:
-            return Resumption(None, 0, 0.0)
+            return Resumption(None, 0, 0.0, 0.0)
         state = self.read_state(newest)
         if state["data"] != fingerprint:
             raise RunError(
                 f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot go on; "
                 "begin anew without `--resume`"
             )
-        return Resumption(newest, int(state["step"]), float(state["epoch"]))
+        return Resumption(newest, int(state["step"]), float(state["epoch"]), float(state["elapsed_s"]))
 
     def read_state(self, checkpoint: Path) -> dict[str, Any]:
         """What `seal` was given.

@@ -25,6 +25,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from safetensors import SafetensorError
 
+from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import RunError
 from ft_magics.events import RunEvent, event_from_json, still_true
 
@@ -33,7 +34,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]  # it has nothing of the kind
 
-__all__ = ["RunFolder", "how_full", "is_disk_full", "making_way", "to_disk"]
+__all__ = ["RunFolder", "handle_of", "how_full", "is_disk_full", "making_way", "to_disk"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ROOM_IN_WORDS = (
@@ -80,6 +81,11 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"the run's folder {path} cannot be made: {error.strerror}") from error
 
+    @property
+    def handle(self) -> str:
+        """What `%ft` knows the run by in any kernel; see `handle_of`."""
+        return handle_of(self.path)
+
     def predictions(self, split: str) -> Path:
         """The file of a split's predictions."""
         return self.path / f"predictions.{split}.jsonl"
@@ -109,7 +115,7 @@ class RunFolder:
 
     def append_event(self, event: RunEvent) -> None:
         """Add a line to events.jsonl, whole or not at all, and hand it to the operating system at once."""
-        line = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode()
+        line = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode(errors="backslashreplace")
         with self._events.open("ab", buffering=0) as stream:
             before = stream.seek(0, os.SEEK_END)
             try:
@@ -174,7 +180,9 @@ class RunFolder:
     def write_text(self, path: Path, text: str) -> None:
         """Write a text file, whole or not at all."""
         with self._replacing(path) as partial:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(
+                text, encoding="utf-8", errors="backslashreplace"
+            )  # half a surrogate is no reason to fail
 
     def best_model(self) -> Path:
         """`model/`, or where a crash came between the two renames that put a new one there, the one before."""
@@ -210,6 +218,11 @@ class RunFolder:
         except BaseException:
             partial.unlink(missing_ok=True)  # its room is wanted
             raise
+
+
+def handle_of(folder: Path) -> str:
+    """What `%ft` knows a run by in any kernel: its name below `ft_runs`, elsewhere its folder."""
+    return folder.name if folder.parent == Path(DEFAULT_FOLDER) else str(folder)
 
 
 def to_disk(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ft_magics.errors import RunError
+from ft_magics.training.folder import handle_of
 
 __all__ = ["hold_run", "is_held"]
 
@@ -29,7 +30,7 @@ def hold_run(folder: Path) -> FileLock:
     except Timeout as error:
         raise RunError(
             f"the run in {folder} is training in another kernel (or another run of this one); stop it there, "
-            f"`%ft stop {folder.name}` does that from here, or choose another name"
+            f"`%ft stop {handle_of(folder)}` does that from here, or choose another name"
         ) from error
     except OSError as error:
         raise RunError(f"the run's folder {folder} cannot be made: {error.strerror}") from error

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ft_magics.config.schema import RunConfig
-from ft_magics.errors import RunError, drop_frames
+from ft_magics.errors import FineTuneError, RunError, drop_frames
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunStarted, StopAsked
+from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.training.answers import read_report
 from ft_magics.training.entities import Entity, find_entities
 from ft_magics.training.folder import RunFolder, making_way
@@ -80,7 +80,8 @@ class Run:
             return last.status
         if self.finished.is_set() and not is_held(self.dir):
             return "dead"
-        return "paused" if self.steering.pausing and isinstance(last, PauseChanged) and last.paused else "running"
+        change = next((event for event in reversed(self.events) if isinstance(event, PauseChanged)), None)
+        return "paused" if change is not None and change.paused else "running"
 
     @property
     def trains(self) -> bool:
@@ -145,6 +146,8 @@ class Run:
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
         with self._emitting:  # a click comes on a thread of its own
+            if self.events and isinstance(self.events[-1], RunEnded) and not isinstance(event, RunResumed):
+                return  # what comes too late for the run is no part of it
             self.events.append(event)
             self.folder.append_event(event)
 
@@ -249,11 +252,11 @@ class Run:
 
     def fail(self, error: BaseException) -> None:
         """Note what ended the training, and let go of the memory that its frames and the model hold."""
+        self.exception = error
+        self._trained = None
         text = drop_frames(error)
         with contextlib.suppress(OSError):
             self.folder.write_text(self.folder.error, text)
-        self.exception = error
-        self._trained = None
 
     def _dev(self) -> list[Evaluated]:
         return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
@@ -284,7 +287,7 @@ def load(path: str | Path) -> Run:
     """Bring a run back, from its own folder or from one that `Run.save` wrote.
 
     Raises:
-        RunError: There is no run in the folder.
+        RunError: There is no run in the folder, or its files are broken.
     """
     try:
         where = Path(path).expanduser()
@@ -294,6 +297,16 @@ def load(path: str | Path) -> Run:
     folder = RunFolder(inside if inside.is_dir() else where)
     if inside.is_dir():
         folder.model = where
+    try:
+        return _read_back(where, folder)
+    except FineTuneError:
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{where}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
+
+
+def _read_back(where: Path, folder: RunFolder) -> Run:
     events = folder.read_events()
     if not events:
         hint = (

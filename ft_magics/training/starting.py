@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import RunError
 from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
+from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder
 from ft_magics.training.heard import heard
@@ -27,6 +30,8 @@ __all__ = ["find_unfinished", "resume_run", "start_run", "training_here"]
 
 # One at most: random numbers are the process's, and two trainings would take them from each other.
 _under_way: list[Run] = []
+
+_PARTS = ("train.batch_size", "train.gradient_accumulation")
 
 
 def training_here() -> Run | None:
@@ -73,12 +78,15 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
 
 
 def find_unfinished(parent: str, name: str) -> Run | None:
-    """The run that `--resume` means; None where it never began."""
+    """The run that `--resume` means; None where it never began.
+
+    Raises:
+        RunError: Its files cannot be read.
+    """
     folder = Path(parent).expanduser() / name
-    try:
-        run = load(folder)
-    except RunError:
+    if not (folder / "events.jsonl").is_file():
         return None
+    run = load(folder)
     return run if run.config is not None else None
 
 
@@ -102,6 +110,7 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
         _check_same(run, prepared.config)
         resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
         run.folder.mend_events()
+        run.folder.write_config(prepared.config.to_plain())
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
         said = any(isinstance(event, CheckpointSaved) and event.step == resume.step for event in run.events)
         if resume.checkpoint and not said:  # the process died between the two
@@ -118,14 +127,33 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
 
 
 def _check_same(run: Run, config: RunConfig) -> None:
-    """A run goes on with the settings that it began with; where and how often it saves may change."""
+    """A run goes on with the settings that it began with.
+
+    Where and how often it saves may change, and how a step's rows are parted into batches.
+    """
     if run.status == "done":
         raise RunError(f"run {run.name} is done; there is nothing to go on with")
-    before, now = run.folder.read_config(), config.to_plain()
-    odd = [key for key in sorted({*before, *now} - {"save"}) if before.get(key) != now.get(key)]
+    before, now = (dict(_leaves(plain)) for plain in (run.folder.read_config(), config.to_plain()))
+    free = {key for key in {*before, *now} if key.startswith("save.")}
+    if _rows_a_step(before) == _rows_a_step(now):
+        free |= set(_PARTS)
+    odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
     if odd:
         listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
         raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
+
+
+def _leaves(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by their dotted keys."""
+    for key, value in plain.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _rows_a_step(settings: Mapping[str, Any]) -> int:
+    return int(math.prod(settings[key] for key in _PARTS))
 
 
 def _check_turn(name: str) -> None:
@@ -141,30 +169,45 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
     _under_way.append(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
-    threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
+    try:
+        threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
+    except BaseException:
+        _let_go(run, lock)
+        raise
     return run
 
 
-def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumption | None) -> None:
-    from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
+def _let_go(run: Run, lock: FileLock) -> None:
+    """Another run may train here, and another kernel this one."""
+    _under_way.remove(run)
+    lock.release()
 
-    began = time.monotonic()
-    status, reason, best_epoch, best_f1 = "done", "", None, None
+
+def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumption | None) -> None:
+    """All that the thread does. Whatever goes wrong, those who wait for the run hear that it is over."""
+    with ExitStack() as in_the_end:
+        in_the_end.callback(run.finished.set)
+        in_the_end.callback(_let_go, run, lock)
+        ended = _trained(run, handed_over, resume)
+        with suppress(Exception):  # a full disk: the run ends in memory at least
+            run.emit(ended)
+
+
+def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:
+    """Train, and say how it ended."""
+    began = time.monotonic() - (resume.elapsed_s if resume else 0.0)
+    status, reason, best = "done", "", Best()
     try:
+        from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
+
         with heard(lambda text: run.emit(Notice(level="warning", text=text))):
             best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
-        best_epoch, best_f1 = best.epoch, best.f1
         if run.steering.stop_reason:
             status, reason = "stopped", run.steering.stop_reason
     except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
         status, reason = "failed", f"{type(error).__name__}: {error}"
-        run.fail(error)
-        free_memory()
-    finally:
-        elapsed_s = time.monotonic() - began
-        ended = RunEnded(status=status, reason=reason, best_epoch=best_epoch, best_f1=best_f1, elapsed_s=elapsed_s)
-        with contextlib.suppress(OSError):  # a full disk: the run ends in memory at least
-            run.emit(ended)
-        lock.release()
-        _under_way.remove(run)
-        run.finished.set()
+        with suppress(Exception):
+            run.fail(error)
+            free_memory()
+    elapsed_s = time.monotonic() - began
+    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best_f1=best.f1, elapsed_s=elapsed_s)

@@ -57,11 +57,12 @@ class Steering:
 
     def take_save(self) -> bool:
         """Whether a checkpoint was asked for since the last time this was called."""
-        asked = self._save.is_set()
-        self._save.clear()
-        return asked
+        if not self._save.is_set():
+            return False
+        self._save.clear()  # only what was seen: a click meanwhile must not be lost
+        return True
 
     def wait_while_paused(self) -> None:
-        """Come back when training should go on, or stop."""
-        while self.pausing and not self.stopping:
+        """Come back when training should go on, stop, or save."""
+        while self.pausing and not self.stopping and not self._save.is_set():
             self._stop.wait(_LOOK_EVERY_S)

@@ -20,11 +20,12 @@ from ft_magics.tasks.ner import window_cuts
 from ft_magics.training.answers import count_surfaces, read_report, write_predictions
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.batches import GroupedByLength
-from ft_magics.training.callback import Best, RunCallback
+from ft_magics.training.best import Best
+from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.folder import RunFolder, how_full, is_disk_full
 from ft_magics.training.guard import Guarded, is_grave
-from ft_magics.training.memory import free_memory, is_out_of_memory
+from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
 from ft_magics.training.prepare import Prepared
@@ -86,9 +87,25 @@ def train(
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     trainer = _trainer(prepared, folder, callback)
-    # A checkpoint's progress bar would tear the display.
-    with quiet_transformers(), closed_after(trainer, callback.warn):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    _check_gradients(trainer, callback)
+    try:
+        # A checkpoint's progress bar would tear the display.
+        with quiet_transformers(), closed_after(trainer, callback.warn):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    finally:
+        callback.log = no_log  # the trainer's own: it would keep the trainer, and with it the optimizer, in memory
+
+
+def _check_gradients(trainer: Trainer, callback: RunCallback) -> None:
+    """See each gradient before the optimizer does; the Trainer asks for its norm in any case."""
+    clip = trainer.accelerator.clip_grad_norm_
+
+    def clip_and_check(*arguments: Any, **named: Any) -> Any:
+        norm = clip(*arguments, **named)
+        callback.batches.check_gradient(norm)
+        return norm
+
+    trainer.accelerator.clip_grad_norm_ = clip_and_check
 
 
 def _catch_up(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> None:
@@ -104,12 +121,12 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         features = [item["feature"] for item in items]
         batch = trained.task.collate(features, trained.tokenizer.pad_token_id)
-        callback.batch_collated(features, int(batch["attention_mask"].sum()))
+        callback.batches.made(features, int(batch["attention_mask"].sum()))
         return batch
 
     def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         value = trained.task.loss(outputs, labels, num_items_in_batch)
-        callback.check_loss(value)
+        callback.batches.check_loss(value)
         return value
 
     trainer = Trainer(
@@ -170,23 +187,35 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
             f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
-            f"`%ft resume {folder.path.name}`"
+            f"`%ft resume {folder.handle}`"
         )
-    if is_out_of_memory(error) and callback.trying[0]:  # else it predicted, in batches that shrink by themselves
-        tried = callback.trying
+    if is_out_of_memory(error):
+        tried, begun = callback.batches.trying, callback.batches.begun
         drop_frames(error)  # they hold the batch that did not fit, and the optimizer
         prepared.trained.model.zero_grad(set_to_none=True)
         free_memory()
-        train = prepared.config.train
-        advice = memory_advice(
-            prepared.trained,
-            prepared.features["train"],
-            tried=tried,
-            batch_size=train.batch_size,
-            accumulation=train.gradient_accumulation,
-        )
+        if tried == (0, 0):
+            advice = _advice_beside_training(prepared, begun=begun)
+        else:
+            train = prepared.config.train
+            advice = memory_advice(
+                prepared.trained,
+                prepared.features["train"],
+                tried=tried,
+                batch_size=train.batch_size,
+                accumulation=train.gradient_accumulation,
+            )
         return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
     return None
+
+
+def _advice_beside_training(prepared: Prepared, *, begun: bool) -> str:
+    when = "It was predicting, one row at a time in the end" if begun else "That was before the first step"
+    free = free_bytes(prepared.trained.device)
+    return (
+        f"{when}; {free / 1e9:.1f} GB are free now. End what else takes memory there, such as other kernels, or lower "
+        "`train: {max_length_tokens: …}`"
+    )
 
 
 def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best: Best) -> None:
