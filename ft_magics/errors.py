@@ -114,7 +114,7 @@ class UnexpectedError(FineTuneError):
 
 
 def drop_frames(error: BaseException) -> str:
-    """Keep the traceback of an error, and of the errors behind it, as text only; the text is given, and noted on it.
+    """Keep the traceback of an error, and of the errors behind it, as a note on each; the whole text is given.
 
     A traceback that is kept alive keeps the tensors of its frames in memory (ipython#11572).
     """
@@ -123,11 +123,11 @@ def drop_frames(error: BaseException) -> str:
     part: BaseException | None = error
     while part is not None and id(part) not in seen:
         seen.add(id(part))
-        traceback.clear_frames(part.__traceback__)
-        part.__traceback__ = None  # a frame that is cleared keeps its function, and what that closes over
+        if part.__traceback__ is not None:
+            part.add_note("In the training's thread:\n" + "".join(traceback.format_tb(part.__traceback__)))
+            traceback.clear_frames(part.__traceback__)
+            part.__traceback__ = None  # a frame that is cleared keeps its function, and what that closes over
         part = part.__cause__ or part.__context__
-    error.__cause__ = error.__context__ = None  # the text tells of them
-    error.add_note(f"In the training's thread:\n{text}")
     return text
 
 

@@ -188,7 +188,7 @@ def assert_stopped_cleanly(run, model, *, state="is full"):
     newest = checkpoints.newest()
     kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
     message = f"the disk that holds {run.dir} {state}, so training stopped. {kept}; make room, then go on with "
-    assert message + "`%ft resume mine`" in str(run.exception)
+    assert f"{message}`%ft resume {run.folder.handle}`" in str(run.exception)
     shown = "".join(traceback.format_exception(run.exception))  # what `%ft debug` shows
     assert is_disk_full(run.exception.__cause__)
     assert str(run.exception.__cause__) in shown

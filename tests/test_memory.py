@@ -278,6 +278,7 @@ def test_a_failed_cell_keeps_no_model_in_memory(run_cell, shell, cell, patch):
     patch.setattr(NerTask, "loss", run_out_at(2, NerTask.loss))
     assert "ran out of memory" in run_cell(cell(name="broken"))
     assert shell.user_ns["broken"].status == "failed"
+    assert run_cell("%ft debug").count("in run_out") == 1
     gc.collect()
     assert [model() for model in models] == [None]
 
