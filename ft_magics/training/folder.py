@@ -127,8 +127,8 @@ class RunFolder:
                 raise
 
     def to_disk(self) -> None:
-        """Wait until the log, and the names of all that lies here, are on the disk."""
-        for path in (self._events, self.model, self.path, self.path.parent):
+        """Wait until the log, the best model, and the names of all that lies here, are on the disk."""
+        for path in (self._events, *self.model.rglob("*"), self.model, self.path, self.path.parent):
             to_disk(path)
 
     def mend_events(self) -> None:
@@ -197,9 +197,7 @@ class RunFolder:
             shutil.rmtree(leftover, ignore_errors=True)
         try:
             fresh.mkdir()
-            yield fresh
-            for path in (*fresh.rglob("*"), fresh):
-                to_disk(path)
+            yield fresh  # not synced: that would cost seconds at each evaluation, and `to_disk` comes in time
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise

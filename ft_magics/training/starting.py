@@ -18,6 +18,7 @@ from ft_magics.training.folder import RunFolder
 from ft_magics.training.heard import heard
 from ft_magics.training.lock import hold_run
 from ft_magics.training.memory import free_memory
+from ft_magics.training.omp_threads import give_back_threads
 from ft_magics.training.run import Run, load
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
     _under_way.append(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
+    give_back_threads()
     try:
         threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
     except BaseException:
