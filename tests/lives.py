@@ -72,7 +72,7 @@ class Lives:
     def live(self):
         """A life that reaches the run's end."""
         process, began = self._begin()
-        process.join()
+        process.join(300)
         assert process.exitcode == 0
         began.close()
         run = self.load()
@@ -167,13 +167,15 @@ def _stand_still_after(steps):
     from ft_magics.training.callback import RunCallback
 
     begun = 0
+    begin = RunCallback.on_step_begin
 
-    def on_step_begin(*_, **__):
+    def on_step_begin(*arguments, **named):
         nonlocal begun
         begun += 1
         if begun > steps:
             multiprocessing.parent_process().join()
             os._exit(1)
+        begin(*arguments, **named)
 
     RunCallback.on_step_begin = on_step_begin
 

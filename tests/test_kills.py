@@ -93,7 +93,8 @@ def test_kill_9_at_random_moments(lives, kills, every, keep, most_steps):
     whole, killed = lives("whole", **settings).live(), lives("killed", **settings)
     kill_at_random(killed, kills, 5, most_steps=most_steps, steps_an_epoch=STEPS_AN_EPOCH)
     assert sum(killed.found.values()) == killed.kills == kills
-    assert killed.found["elsewhere"] < kills, "no kill fell into the writing of a checkpoint"
+    if every == "{steps: 1}":  # of fewer kills, and fewer checkpoints, all can fall elsewhere
+        assert killed.found["elsewhere"] < kills, "no kill fell into the writing of a checkpoint"
     assert_ends_like(killed, whole, resumed=kills)
 
 
