@@ -272,7 +272,7 @@ def test_a_torn_checkpoint_is_never_chosen(tmp_path):
     for step in (9, 10):
         checkpoints.path(step).mkdir()
         (checkpoints.path(step) / "model.safetensors").write_text("x")
-    checkpoints.seal(9, {"step": 9, "epoch": 1.0, "data": "d"}, tmp_path / "none", keep=1)
+    checkpoints.seal(9, {"step": 9, "epoch": 1.0, "elapsed_s": 2.0, "data": "d"}, tmp_path / "none", keep=1)
     assert checkpoints.newest() == checkpoints.path(9)
     assert checkpoints.choose("d").step == 9
     assert not checkpoints.path(10).exists()

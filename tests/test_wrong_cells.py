@@ -201,7 +201,7 @@ VALUES = {
         "one of steps, minutes",
     ),
     "checkpoints by nothing": (f"{GOOD}save: {{every: {{}}}}", "save.every", "one of steps, minutes"),
-    "a tracker that is not there": (f"{GOOD}train: {{report_to: mlflow}}", "mlflow is not installed here"),
+    "a tracker that nobody knows": (f"{GOOD}train: {{report_to: mlflw}}", "train.report_to", "mlflow"),
     "a folder of a number": (f"{GOOD}save: {{dir: 3}}", "save.dir: found the number 3, expected a text"),
     "a folder without a name": (f"{GOOD}save: {{dir: ''}}", "save.dir: is an empty text"),
     "somebody's home for a folder": (f"{GOOD}save: {{dir: '~nobody-of-this-name'}}", "save.dir", "home directory"),
@@ -645,7 +645,7 @@ def test_a_broken_run_is_refused_in_one_message(refused, run_cell, spoil, says):
     shutil.copytree("ft_runs/bad", "ft_runs/worse")
     spoil(Path("ft_runs/worse"))
     refused("%ner_eval worse", ("ft_runs/worse", says))
-    assert "<Run bad: done" in run_cell("%ft runs")  # one broken folder does not hide the others
+    assert "ft_runs/bad\n" in run_cell("%ft runs")  # one broken folder does not hide the others
 
 
 @pytest.mark.shared
