@@ -100,7 +100,7 @@ def test_mlflow_has_a_finished_run_of_this_name(tracked, mlflow, steps):
     client = mlflow.MlflowClient()
     (record,) = client.search_runs(["0"])
     assert (record.info.run_name, record.info.status) == ("tracked", "FINISHED")
-    points = client.get_metric_history(record.info.run_id, "loss")
+    points = sorted(client.get_metric_history(record.info.run_id, "loss"), key=lambda point: point.step)
     assert [(point.step, pytest.approx(point.value)) for point in points] == losses(run)
     scores = client.get_metric_history(record.info.run_id, "eval_f1")
     assert [(point.step, pytest.approx(point.value)) for point in scores] == dev_scores(run)

@@ -95,8 +95,9 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         """Go on with a pause that a save has broken; then a step is being done."""
         while self._stands_still:
             self._stand_still()
-            if self.steering.take_save():
-                self._say_checkpoint(state.global_step)  # nothing has changed since
+            step = state.global_step
+            if self.steering.take_save() and self._checkpoints.newest() == self._checkpoints.path(step):
+                self._say_checkpoint(step)  # nothing has changed since
         self.batches.begin_step()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
