@@ -134,3 +134,22 @@ def cell(tiny_model, conll):
         return f"%%finetune {name}\ntask: ner\nmodel: {tiny_model}\ndata: {data}\ntrain: {{{train}}}\n{extra}"
 
     return make
+
+
+@pytest.fixture
+def prepared(cell):
+    """Makes a run that is ready for its first step, of what `cell` takes."""
+    from ft_magics.config.cell import parse_cell
+    from ft_magics.training.prepare import prepare
+
+    def make(*arguments, **named):
+        return prepare(parse_cell(cell(*arguments, **named).partition("\n")[2], {}))
+
+    return make
+
+
+@pytest.fixture
+def patch():
+    """A patch that can be undone before the test ends, and leaves the working folder alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch

@@ -10,7 +10,6 @@ from pathlib import Path
 import ft_magics
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Notice, PauseChanged, RunEnded, StepDone
 from ft_magics.tasks.ner import NerTask
@@ -18,7 +17,6 @@ from ft_magics.training import worker
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.lock import is_held
-from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import resume_run, start_run, training_here
 from ft_magics.training.trained import TrainedModel
 from transformers import Trainer, TrainingArguments
@@ -26,21 +24,6 @@ from transformers import Trainer, TrainingArguments
 from runs import assert_same_end, finish
 
 EVERY_STEP = "save: {every: {steps: 1}, keep: 1}"
-
-
-@pytest.fixture
-def prepared(cell):
-    def make(*arguments, **named):
-        return prepare(parse_cell(cell(*arguments, **named).partition("\n")[2], {}))
-
-    return make
-
-
-@pytest.fixture
-def patch():
-    """A patch that can be undone before the test ends, and leaves the working folder alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
 
 
 def assert_over(run, *, status: str = "failed") -> None:
@@ -254,6 +237,16 @@ def test_a_config_that_is_torn_is_said(run_cell, shell, cell):
     assert "holds" not in printed
     with pytest.raises(RunError, match="cannot be read"):
         ft_magics.load("ft_runs/small")
+
+
+def test_a_config_that_lacks_everything_is_another_one(prepared, patch):
+    patch.setattr(NerTask, "loss", run_out)
+    run = start_run("bare", prepared())
+    assert_over(run)
+    patch.undo()
+    run.folder.write_config({})
+    with pytest.raises(RunError, match=r"began with other settings \(.*train\.batch_size: None before, 4 now"):
+        resume_run("bare", prepared())
 
 
 def test_commands_that_a_message_names_work_in_another_kernel(cell, tmp_path, run_cell, shell, patch):

@@ -12,31 +12,14 @@ import weakref
 
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.tasks.ner import NerTask
 from ft_magics.training import memory, trained
 from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.training.memory_need import _kept_bytes, measure_need, need_text
-from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import start_run
 from ft_magics.training.trained import TrainedModel
 
 from runs import finish
-
-
-@pytest.fixture
-def prepared(cell):
-    def make(*arguments, **named):
-        return prepare(parse_cell(cell(*arguments, **named).partition("\n")[2], {}))
-
-    return make
-
-
-@pytest.fixture
-def patch():
-    """A patch that can be undone before the test ends, and leaves the working folder alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
 
 
 def run_out_at(call: int, method):

@@ -35,13 +35,6 @@ def config(cell):
     return make
 
 
-@pytest.fixture
-def patch():
-    """A patch that can be undone before the test ends, and leaves the working folder alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
 class Died(BaseException):
     """Ends a training thread without the run's own clean-up of checkpoints."""
 

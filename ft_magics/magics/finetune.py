@@ -59,7 +59,7 @@ class FinetuneMagics(Magics):
             find_unfinished,
             resume_run,
             start_run,
-            training_here,
+            wait_for_turn,
         )
 
         namespace = self._session.namespace
@@ -72,9 +72,7 @@ class FinetuneMagics(Magics):
             print(f"{arguments.name} is done; there is nothing to go on with, so it was read from its folder.")
             return
         host = find_host(self.shell)
-        other = training_here()
-        if other is not None:
-            other.wait_aloud(" (one run trains at a time)")
+        wait_for_turn()
         prepared = prepare(config)
         show_prepared(prepared, host, dry_run=arguments.dry_run)
         if arguments.dry_run:

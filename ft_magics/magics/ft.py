@@ -83,16 +83,14 @@ class FtMagics(Magics):
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.starting import resume_run, training_here  # noqa: PLC0415  # the same
+        from ft_magics.training.starting import resume_run, wait_for_turn  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         before = find_run(name, namespace)
         if before.trains:
             raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
         config = parse_cell(before.folder.config_text(), namespace)
-        other = training_here()
-        if other is not None:
-            other.wait_aloud(" (one run trains at a time)")
+        wait_for_turn()
         namespace[before.name] = run = resume_run(before.name, prepare(config), folder=before.dir)
         watch(run, find_host(self.shell))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ft_magics.config.schema import RunConfig
     from ft_magics.training.prepare import Prepared
 
-__all__ = ["find_unfinished", "resume_run", "start_run", "training_here"]
+__all__ = ["find_unfinished", "resume_run", "start_run", "training_here", "wait_for_turn"]
 
 # One at most: random numbers are the process's, and two trainings would take them from each other.
 _under_way: list[Run] = []
@@ -38,6 +38,17 @@ _PARTS = ("train.batch_size", "train.gradient_accumulation")
 def training_here() -> Run | None:
     """The run that trains in this process now."""
     return next(iter(_under_way), None)
+
+
+def wait_for_turn() -> None:
+    """Wait until no run trains in this process, and say so.
+
+    Raises:
+        RunError: The waiting was interrupted.
+    """
+    other = training_here()
+    if other is not None:
+        other.wait_aloud(" (one run trains at a time)")
 
 
 def start_run(name: str, prepared: Prepared) -> Run:
@@ -154,7 +165,7 @@ def _leaves(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any
 
 
 def _rows_a_step(settings: Mapping[str, Any]) -> int:
-    return int(math.prod(settings[key] for key in _PARTS))
+    return int(math.prod(settings.get(key, 1) for key in _PARTS))
 
 
 def _check_turn(name: str) -> None:
@@ -170,8 +181,8 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
     _under_way.append(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
-    give_back_threads()
     try:
+        give_back_threads()
         threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
     except BaseException:
         _let_go(run, lock)
