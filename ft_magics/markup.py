@@ -8,15 +8,42 @@ number or a word does not say too. What all cells share stands once, on their ta
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from unicodedata import bidirectional
 
-__all__ = ["MUTED", "cell", "decimal", "details", "element", "heading", "image", "name_cell", "percent", "row", "table"]
+__all__ = [
+    "MUTED",
+    "cell",
+    "decimal",
+    "details",
+    "element",
+    "heading",
+    "image",
+    "markdown_code",
+    "markdown_text",
+    "name_cell",
+    "percent",
+    "row",
+    "table",
+    "terminal_line",
+    "terminal_text",
+]
 
 MUTED = "opacity:0.7"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 _NAME = "text-align:left;white-space:nowrap"  # said again where hosts have rules of their own for cells
+
+_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # what `str.splitlines` parts lines at
+_SEQUENCES = re.compile(  # ECMA-48, section 5: what ESC, or its twin above 0x80, begins
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, the cursor
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles, links, the clipboard
+    r"|\x1b[ -/]*[0-Z\\^-~]"
+)
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # controls, and changes of direction
+_HALVES = re.compile(r"[\ud800-\udfff]")  # of surrogate pairs: no output takes them
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~$#]")
 
 
 def element(name: str, *children: str, style: str = "", **attributes: str) -> str:
@@ -84,3 +111,29 @@ def decimal(value: float) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with two decimals; a dash where it does not exist."""
     return "–" if share is None else f"{100 * share:.2f}"
+
+
+def terminal_text(text: str) -> str:
+    """A text that a terminal only shows: no escape sequence, no control but line feed and tab, no turned direction."""
+    lines = re.sub(r"\r\n|[\u2028\u2029]", "\n", text)
+    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _SEQUENCES.sub("", lines)))
+
+
+def terminal_line(text: str) -> str:
+    """The same in one line, for a name or a cell of a table."""
+    return terminal_text(_BREAKS.sub(" ", text)).replace("\t", " ")
+
+
+def markdown_text(text: str) -> str:
+    """A text that Markdown shows as it is, in one line, in a table's cell too: no mark-up, no HTML.
+
+    Source: GitHub Flavored Markdown, sections 2.4 (backslash escapes) and 4.10 (tables).
+    """
+    line = terminal_line(text).strip()
+    return _MARKDOWN.sub(r"\\\g<0>", escape(line, quote=False))
+
+
+def markdown_code(text: str) -> str:
+    """A text as code in a line of Markdown; what a code span cannot hold stands there as text."""
+    line = terminal_line(text).strip()
+    return markdown_text(text) if not line or "`" in line or "|" in line else f"`{line}`"

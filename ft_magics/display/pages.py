@@ -9,7 +9,7 @@ from ft_magics.evaluation.comparison import Comparison
 from ft_magics.evaluation.comparison_page import comparison_html, comparison_text
 from ft_magics.evaluation.page import View, report_html, report_text
 from ft_magics.evaluation.report import EntityReport
-from ft_magics.markup import details, element
+from ft_magics.markup import details, element, terminal_text
 from ft_magics.training.run import Run
 
 __all__ = ["Bundle", "comparison_bundle", "report_bundle", "run_bundle", "save_page", "widget_bundle"]
@@ -34,7 +34,7 @@ def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:
     report = _last_report(run)
     brief = report_html(report, brief=True) if report else ""
     html = run_html(run.events, run.status, name=run.name, report=brief, folder=str(run.dir), twin_of=twin_of)
-    lines = [repr(run), *filter(None, (event_text(event) for event in run.events[-1:]))]
+    lines = [terminal_text(repr(run)), *filter(None, (event_text(event) for event in run.events[-1:]))]
     text = report_text(report) if report else "\n".join(lines)
     return {"text/html": html, "text/plain": text}
 

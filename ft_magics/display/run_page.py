@@ -19,7 +19,7 @@ from ft_magics.events import (
     StopAsked,
     still_true,
 )
-from ft_magics.markup import MUTED, decimal, element, heading, percent, row, table
+from ft_magics.markup import MUTED, decimal, element, heading, percent, row, table, terminal_text
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
@@ -69,7 +69,7 @@ def run_html(
 
 
 def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, steps: Sequence[StepDone]) -> str:
-    words = [_WORDS[status]]
+    words = [_WORDS.get(status, status)]
     if ended is not None:
         words[0] += f" after {duration(ended.elapsed_s)}"
         if ended.best_f1 is not None:
@@ -147,8 +147,8 @@ def event_text(event: RunEvent) -> str | None:
         case RunEnded():
             best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
             reason = f" ({event.reason})" if event.reason else ""
-            line = f"{_WORDS[event.status]}{reason} after {duration(event.elapsed_s)}{best}"
-    return line
+            line = f"{_WORDS.get(event.status, event.status)}{reason} after {duration(event.elapsed_s)}{best}"
+    return None if line is None else terminal_text(line)
 
 
 def duration(seconds: float) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from ft_magics.display.pages import Bundle
 from ft_magics.display.run_page import duration
 from ft_magics.events import RunEnded, RunStarted, StepDone
-from ft_magics.markup import element, percent, row, table
+from ft_magics.markup import element, percent, row, table, terminal_line, terminal_text
 from ft_magics.training.run import Run
 
 __all__ = ["runs_bundle"]
 
 _COLUMNS = ("run", "status", "best dev F1", "step", "began", "took", "folder")
+
+_Row = tuple[float, tuple[str, ...]]  # when it began, and its cells
 
 
 def runs_bundle(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> Bundle:
@@ -24,12 +26,33 @@ def runs_bundle(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> Bundle:
         runs: In any order.
         unreadable: What is wrong with folders that hold no readable run, a sentence each.
     """
-    rows = [_cells(run) for run in sorted(runs, key=_began, reverse=True)]
-    widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in (_COLUMNS, *rows)] if rows else []
+    drawn, odd = _drawn(runs)
+    rows = [cells for _, cells in sorted(drawn, key=lambda item: item[0], reverse=True)]
+    said = [*unreadable, *odd]
     html = table(_COLUMNS, [row(*cells) for cells in rows]) if rows else ""
-    notes = [element("div", escape(text)) for text in unreadable]
-    return {"text/html": element("div", html, *notes), "text/plain": "\n".join([*lines, *unreadable])}
+    notes = [element("div", escape(text)) for text in said]
+    text = "\n".join([*_text_lines(rows), *map(terminal_text, said)])
+    return {"text/html": element("div", html, *notes), "text/plain": text}
+
+
+def _drawn(runs: Iterable[Run]) -> tuple[list[_Row], list[str]]:
+    """The rows of the runs, and a sentence for each whose record has something that cannot be shown."""
+    rows: list[_Row] = []
+    odd: list[str] = []
+    for run in runs:
+        try:
+            rows.append((_began(run), _cells(run)))
+        except Exception as error:  # noqa: BLE001  # one odd record must not hide the other runs
+            odd.append(f"{run.dir}: events.jsonl says something that cannot be shown ({type(error).__name__}: {error})")
+    return rows, odd
+
+
+def _text_lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    shown = [_COLUMNS, *([terminal_line(text) for text in cells] for cells in rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in shown]
 
 
 def _cells(run: Run) -> tuple[str, ...]:
@@ -37,8 +60,8 @@ def _cells(run: Run) -> tuple[str, ...]:
     last = next((event for event in reversed(run.events) if isinstance(event, (RunEnded, StepDone))), None)
     step = next((event.step for event in reversed(run.events) if isinstance(event, StepDone)), 0)
     return (
-        run.name,
-        run.status,
+        str(run.name),
+        str(run.status),
         percent(run.best_f1),
         f"{step} of {started.total_steps}" if started else "–",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(_began(run))),
@@ -48,4 +71,4 @@ def _cells(run: Run) -> tuple[str, ...]:
 
 
 def _began(run: Run) -> float:
-    return run.events[0].time if run.events else 0.0
+    return float(run.events[0].time) if run.events else 0.0

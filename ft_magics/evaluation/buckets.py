@@ -77,7 +77,11 @@ def attributes_of(
         found["seen"] = _labelled(
             [[_seen(surfaces.get(text, {}), kind) for text, kind in zip(*side, strict=True)] for side in sides]
         )
-        often = [np.array([sum(surfaces.get(text, {}).values()) for text in side], dtype=np.int64) for side in texts]
+        most = _UPTO["train_frequency"][-1] + 1  # more make no difference, and the sum may be any number
+        often = [
+            np.array([min(most, sum(map(int, surfaces.get(text, {}).values()))) for text in side], dtype=np.int64)
+            for side in texts
+        ]
         found["train_frequency"] = _stepped("train_frequency", often)
     return found
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import as_list, shown
 from ft_magics.evaluation.scores import Scores
 from ft_magics.evaluation.sides import lengths_of
 from ft_magics.evaluation.spans import Bools, Ints, SpanTable
@@ -60,6 +62,7 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
     Raises:
         DataError: A sentence has another number of confidences than words, or one is no number from 0 to 1.
     """
+    confidences = as_list(confidences, "confidences", "lists, each with a number per word")
     given = lengths_of(confidences, "confidences")
     if len(given) != len(lengths):
         raise DataError(f"confidences are given for {len(given)} sentences, and there are {len(lengths)}")
@@ -67,10 +70,7 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
     if len(wrong):
         at = int(wrong[0])
         raise DataError(f"sentence {at} (counted from 0) has {lengths[at]} words and {given[at]} confidences")
-    try:
-        flat = np.fromiter(chain.from_iterable(confidences), dtype=np.float64, count=int(given.sum()))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"confidences: expected numbers from 0 to 1 ({error})") from error
+    flat = _numbers(confidences, int(given.sum()))
     first = np.concatenate([[0], np.cumsum(lengths)])
     odd = np.flatnonzero(~((flat >= 0) & (flat <= 1)))
     if len(odd):
@@ -87,6 +87,26 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
     # reduceat wants every edge inside; the last one may stand behind the end.
     least: Floats = np.minimum.reduceat(np.append(flat, 1.0), edges)[::2]
     return least
+
+
+def _numbers(confidences: Sequence[Sequence[float]], count: int) -> Floats:
+    """All confidences in one row; a text that looks like a number is none."""
+    rows = [row.tolist() if hasattr(row, "tolist") else row for row in confidences]
+    kinds = set(map(type, chain.from_iterable(rows)))
+    if not all(issubclass(kind, Real) and not issubclass(kind, bool) for kind in kinds):
+        at, odd = next(
+            (at, odd)
+            for at, row in enumerate(rows)
+            for odd in row
+            if not isinstance(odd, Real) or isinstance(odd, bool)
+        )
+        raise DataError(
+            f"confidences of sentence {at} (counted from 0): expected numbers from 0 to 1, found {shown(odd)}"
+        )
+    try:
+        return np.fromiter(chain.from_iterable(rows), dtype=np.float64, count=count)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"confidences: expected numbers from 0 to 1 ({error})") from error
 
 
 def calibrate(confidence: Floats, correct: Bools, support: int) -> Calibration | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.bootstrap import LEVEL, Difference, differences
 from ft_magics.evaluation.evidence import Evidence
 from ft_magics.evaluation.report import EntityReport
@@ -146,7 +147,13 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
     Raises:
         DataError: They are not of the same gold; the message names the first sentence that differs.
     """
-    baseline, *others = reports
+    resamples, seed = check_bootstrap(resamples, seed)
+    found = as_list(reports, "reports", "reports, the baseline first")
+    if len(found) < 2 or not all(isinstance(report, EntityReport) for report in found):
+        raise DataError(f"reports: found {shown(found)}, expected at least two of what `entity_report` gives")
+    if not resamples:
+        raise DataError("resamples: found 0; a comparison needs at least 1")
+    baseline, *others = found
     contrasts = [_contrast(baseline, other, resamples, seed) for other in others]
     comparison = Comparison(
         baseline=baseline.title,
@@ -243,13 +250,13 @@ def _greatest(gain: Ints) -> list[int]:
 
 def _sentence(baseline: EntityReport, other: EntityReport, index: int) -> dict[str, Any]:
     ours, theirs = _evidence(baseline), _evidence(other)
-    length = int(ours.lengths[index])
+    first, last = ours.whole_sentence(index, theirs.pred)
     return {
         "row": ours.texts.ids[index],
         "sentence": index,
-        "words": ours.words(index, 0, length),
+        "words": ours.words(index, first, last),
         "spaces": ours.texts.unit == "word",
-        "gold_spans": ours.spans_in(ours.gold, index, 0, length),
-        "baseline_spans": ours.spans_in(ours.pred, index, 0, length),
-        "other_spans": theirs.spans_in(theirs.pred, index, 0, length),
+        "gold_spans": ours.spans_in(ours.gold, index, first, last),
+        "baseline_spans": ours.spans_in(ours.pred, index, first, last),
+        "other_spans": theirs.spans_in(theirs.pred, index, first, last),
     }

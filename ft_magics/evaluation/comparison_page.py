@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.evaluation.page import interval
 from ft_magics.evaluation.sentence_page import sentence_html
-from ft_magics.markup import MUTED, details, element, heading, percent, row, table
+from ft_magics.markup import MUTED, details, element, heading, percent, row, table, terminal_line
 
 if TYPE_CHECKING:
     from ft_magics.evaluation.comparison import Comparison, Contrast, TypeContrast
@@ -68,12 +68,14 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 def comparison_text(comparison: Comparison) -> str:
     """The comparison as text."""
-    lines = [f"compared with {comparison.baseline}, micro F1 {percent(comparison.baseline_f1)}"]
+    lines = [f"compared with {terminal_line(comparison.baseline)}, micro F1 {percent(comparison.baseline_f1)}"]
     for item in comparison.others:
-        width = max(12, *(len(line.type) for line in item.per_type), 12)
-        lines.append(f"{item.title}\n{'':{width}}  baseline      F1  difference       95 %      p")
+        width = max(12, *(len(terminal_line(line.type)) for line in item.per_type), 12)
+        lines.append(f"{terminal_line(item.title)}\n{'':{width}}  baseline      F1  difference       95 %      p")
         for line in (*item.per_type, item.overall, item.macro):
             baseline, f1, difference, ends, p, _ = _cells(line)
-            lines.append(f"{line.type:>{width}}  {baseline:>8}  {f1:>6}  {difference:>10}  {ends:>9}  {p:>5}")
+            lines.append(
+                f"{terminal_line(line.type):>{width}}  {baseline:>8}  {f1:>6}  {difference:>10}  {ends:>9}  {p:>5}"
+            )
         lines.append(f"{len(item.gained)} sentences with fewer mistakes, {len(item.lost)} with more")
     return "\n".join(lines)

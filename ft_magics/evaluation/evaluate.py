@@ -8,6 +8,15 @@ from typing import Any
 import numpy as np
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import (
+    as_list,
+    check_bootstrap,
+    check_cuts,
+    check_surfaces,
+    check_text,
+    check_texts,
+    read_history,
+)
 from ft_magics.evaluation.bootstrap import count_sentences, with_intervals
 from ft_magics.evaluation.buckets import Surfaces, attributes_of, bucket_scores
 from ft_magics.evaluation.calibration import calibrate, span_confidences
@@ -69,10 +78,13 @@ def entity_report(
 
     Source: Tjong Kim Sang and De Meulder 2003; the numbers equal seqeval's.
     """
-    if not isinstance(resamples, int) or resamples < 0:
-        raise DataError(f"resamples: found {resamples!r}, expected a whole number from 0")
+    resamples, seed = check_bootstrap(resamples, seed)
+    title, epochs = check_text(title, "title"), read_history(history)
+    if surfaces is not None:
+        check_surfaces(surfaces)
     sides = read_sides(gold, pred, mode, scheme)
     _check_beside(sides, words=words, texts=texts, confidences=confidences)
+    windows = check_cuts(cuts, None if sides.lengths is None else sides.lengths.tolist(), sides.gold.sentences)
     shown = _texts(sides, words, texts, ids)
     evidence = _evidence(sides, shown, confidences, surfaces)
     at_gold, at_pred = evidence.correct
@@ -87,9 +99,7 @@ def entity_report(
     found[at_pred] = True
     sure = evidence.confidence
     lists = _lists(evidence, surfaces)
-    if len(cuts) not in (0, sides.gold.sentences):
-        raise DataError(f"cuts has {len(cuts)} entries, and there are {sides.gold.sentences} sentences")
-    cut = count_cut(sides.gold, cuts, at_gold) if len(cuts) else None
+    cut = count_cut(sides.gold, windows, at_gold) if windows else None
     return EntityReport(
         title=title,
         mode=mode,
@@ -113,7 +123,7 @@ def entity_report(
         mistakes=evidence.mistakes(_MOST_EXAMPLES) if shown.words is not None else [],
         confident_mistakes=lists["confident_mistakes"],
         doubtful_hits=lists["doubtful_hits"],
-        history=[dict(entry) for entry in history],
+        history=epochs,
         notes=[*sides.notes, *_one_sided(per_type)],
         evidence=evidence,
     )
@@ -143,13 +153,14 @@ def _texts(
     sides: Sides, words: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, ids: Sequence[str] | None
 ) -> Texts:
     count = sides.gold.sentences
-    for given, name in ((words, "words"), (texts, "texts"), (ids, "ids")):
-        if given is not None and len(given) != count:
-            raise DataError(f"{name} has {len(given)} entries, and there are {count} sentences")
-    names = [f"sentence {at}" for at in range(count)] if ids is None else ids
+    names = [f"sentence {at}" for at in range(count)] if ids is None else check_texts(ids, "ids", count)
     if sides.lengths is None:
-        return Texts(words=None if texts is None else [list(text) for text in texts], ids=names, unit="character")
+        letters = None if texts is None else [list(text) for text in check_texts(texts, "texts", count)]
+        return Texts(words=letters, ids=names, unit="character")
     if words is not None:
+        words = as_list(words, "words", "lists, each with the words of a sentence")
+        if len(words) != count:
+            raise DataError(f"words has {len(words)} entries, and there are {count} sentences")
         lengths = lengths_of(words, "words", str)
         wrong = np.flatnonzero(lengths != sides.lengths)
         if len(wrong):

@@ -22,6 +22,7 @@ from ft_magics.evaluation.spans import Bools, Ints, SpanTable
 __all__ = ["Evidence", "Texts"]
 
 _FIRST_PAGE = 20
+_MOST_PLACES = 1_000  # where only offsets are known: a span of theirs can be longer than any text
 _AROUND = {"word": 60, "character": 240}  # of a longer sentence the surroundings are shown
 
 PlacedSpan = list[Any]  # start, end, type
@@ -46,7 +47,8 @@ class Texts:
         around = _AROUND[self.unit]
         if length <= 2 * around:
             return 0, length
-        return max(0, start - around), min(length, end + around)
+        first, last = max(0, start - around), min(length, end + around)
+        return first, last if self.words is not None else min(last, first + _MOST_PLACES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +230,20 @@ class Evidence:
         if self.texts.words is None:
             return [f"[{at}]" for at in range(first, last)]
         return list(self.texts.words[sentence][first:last])
+
+    def whole_sentence(self, sentence: int, *others: SpanTable) -> tuple[int, int]:
+        """All of a sentence; where only offsets are known, the part with its first span.
+
+        Args:
+            sentence: Its index.
+            others: Spans of other systems in the same sentences.
+        """
+        length = int(self.lengths[sentence])
+        if self.texts.words is not None or length <= _MOST_PLACES:
+            return 0, length
+        tables = (self.gold, self.pred, *others)
+        starts = [start for table in tables for start in table.start[table.sentence == sentence].tolist()]
+        return self.texts.window(sentence, min(starts, default=0), length, length)
 
     def spans_in(self, table: SpanTable, sentence: int, first: int, last: int) -> list[PlacedSpan]:
         """The spans of one side that touch a part of a sentence, counted from its first word."""

@@ -20,6 +20,8 @@ __all__ = ["ERROR_KINDS", "KINDS", "Pairs", "confusion_matrix", "equal_spans", "
 KINDS = ("correct", "boundary", "type", "both", "missed", "spurious")
 ERROR_KINDS = KINDS[1:]
 
+_GREATEST = int(np.iinfo(np.int64).max)
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -62,11 +64,30 @@ def match_spans(gold: SpanTable, pred: SpanTable, types: int) -> Pairs:
 
 def equal_spans(gold: SpanTable, pred: SpanTable, types: int) -> tuple[Ints, Ints]:
     """Indices of the spans that both sides have."""
-    longest = 1 + max((int(table.end.max()) for table in (gold, pred) if len(table)), default=0)
-    _, at, to = np.intersect1d(
-        gold.keys(longest, types), pred.keys(longest, types), assume_unique=True, return_indices=True
-    )
+    keys = _keys(gold, pred, types)
+    _, at, to = np.intersect1d(keys[: len(gold)], keys[len(gold) :], assume_unique=True, return_indices=True)
     return at, to
+
+
+def _keys(gold: SpanTable, pred: SpanTable, types: int) -> Ints:
+    """A number a span, of gold and then of pred: equal for equal spans, and it rises with the sentence."""
+    sentence, start, end, kind = (
+        np.concatenate([getattr(gold, name), getattr(pred, name)]) for name in ("sentence", "start", "end", "type")
+    )
+    longest = 1 + int(end.max(initial=0))
+    if gold.sentences * longest * longest * types <= _GREATEST:
+        key: Ints = ((sentence * longest + start) * longest + end) * types + kind
+        return key
+    for column in (start, end, kind):  # offsets this large do not fit side by side; their ranks do
+        ranks = _ranks(column)
+        sentence = _ranks(sentence) * (1 + int(ranks.max(initial=0))) + ranks
+    return sentence
+
+
+def _ranks(column: Ints) -> Ints:
+    """The place of each value among the distinct ones."""
+    ranks: Ints = np.unique(column, return_inverse=True)[1]
+    return ranks
 
 
 def _others(count: int, taken: Ints) -> Ints:

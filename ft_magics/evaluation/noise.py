@@ -142,7 +142,7 @@ def find_suspects(
             continue
         surface, kind = surfaces[to], types[to]
         here = {name: len(sentences) for name, sentences in readings[surface].items()}
-        there = dict((training or {}).get(surface, {}))
+        there = {name: int(count) for name, count in (training or {}).get(surface, {}).items()}
         agree = here[kind] + there.get(kind, 0)
         everything = sum(here.values()) + sum(there.values())
         if agree < 2:

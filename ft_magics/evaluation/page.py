@@ -11,7 +11,17 @@ from ft_magics.evaluation.calibration import Calibration
 from ft_magics.evaluation.confusion_page import confusion_html
 from ft_magics.evaluation.scores import Scores
 from ft_magics.evaluation.sentence_page import examples_html
-from ft_magics.markup import details, element, heading, image, percent, row, table
+from ft_magics.markup import (
+    details,
+    element,
+    heading,
+    image,
+    markdown_text,
+    percent,
+    row,
+    table,
+    terminal_line,
+)
 
 if TYPE_CHECKING:
     from ft_magics.evaluation.report import EntityReport
@@ -118,8 +128,8 @@ def _errors(report: EntityReport) -> str:
 def _noise(report: EntityReport) -> list[str]:
     lines = [
         f"{side} tags that break {report.scheme}: {noise['invalid']} of {noise['tags']} ({percent(noise['rate'])} %)"
-        for side, noise in report.tag_noise.items()
-        if side != "cut"
+        for side in ("gold", "predicted")
+        if (noise := report.tag_noise.get(side))
     ]
     cut = report.tag_noise.get("cut")
     if cut:
@@ -170,7 +180,7 @@ def _examples(report: EntityReport) -> list[str]:
 
 
 def _calibration(calibration: Calibration) -> str:
-    filled = [item for item in calibration.bins if item["count"]]
+    filled = [item for item in calibration.bins if None not in (item["confidence"], item["accuracy"])]
     bins = table(
         ("confidence", "entities", "mean confidence", "accuracy"),
         [
@@ -226,9 +236,9 @@ def _history(report: EntityReport) -> str:
         ("epoch", "dev loss", "precision", "recall", "F1"),
         [
             row(
-                f"{entry['epoch']:g}",
-                "–" if entry["loss"] is None else f"{entry['loss']:.4f}",
-                *(percent(entry[name]) for name in ("precision", "recall", "f1")),
+                "–" if entry.get("epoch") is None else f"{entry['epoch']:g}",
+                "–" if entry.get("loss") is None else f"{entry['loss']:.4f}",
+                *(percent(entry.get(name)) for name in ("precision", "recall", "f1")),
             )
             for entry in report.history
         ],
@@ -238,14 +248,14 @@ def _history(report: EntityReport) -> str:
 def report_markdown(report: EntityReport) -> str:
     """The table of scores as Markdown."""
     lines = [
-        f"**{report.title}** ({_RULES[report.mode].format(scheme=report.scheme)})",
+        f"**{markdown_text(report.title) or 'report'}** ({_RULES[report.mode].format(scheme=report.scheme)})",
         "",
         "| type | precision | recall | F1 | F1, 95 % | support |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for name, scores in report.rows():
         cells = _cells(scores)[:5]
-        lines.append(f"| {name.replace('|', chr(92) + '|')} | {' | '.join(cells)} |")
+        lines.append(f"| {markdown_text(name)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -260,21 +270,22 @@ def report_text(report: EntityReport, *, view: View | None = None) -> str:
     least, by = int(view.get("min_support", 0)), str(view.get("by", "type"))
     types = [(kind, scores) for kind, scores in report.per_type.items() if scores.support >= least]
     hidden = _left_out(report, len(types), least)
-    lines = [report.title, *_text_table("", [*types, *report.averages().items()], gap=len(types))]
+    lines = [terminal_line(report.title), *_text_table("", [*types, *report.averages().items()], gap=len(types))]
     if hidden:
         lines.append(hidden)
-    lines += _unknown(report, by)
+    lines += map(terminal_line, _unknown(report, by))
     if by in report.buckets:
         lines += ["", *_text_table(f"by {by.replace('_', ' ')}", list(report.buckets[by].items()))]
-    lines += [f"note: {note}" for note in report.notes]
+    lines += [f"note: {terminal_line(note)}" for note in report.notes]
     return "\n".join(lines)
 
 
 def _text_table(title: str, rows: Sequence[tuple[str, Scores]], *, gap: int = -1) -> list[str]:
     """Lines of scores; `gap` is the row before which an empty line stands."""
-    width = max([12, len(title), *(len(name) for name, _ in rows)])
+    names = [terminal_line(name) for name, _ in rows]
+    width = max([12, len(title), *map(len, names)])
     lines = [f"{title:>{width}}  precision  recall      F1   F1, 95 %  support"]
-    for at, (name, scores) in enumerate(rows):
+    for at, (name, (_, scores)) in enumerate(zip(names, rows, strict=True)):
         if at == gap:
             lines.append("")
         precision, recall, f1, ends, support, _ = _cells(scores)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import shown, whole
 from ft_magics.evaluation.bootstrap import LEVEL
 from ft_magics.evaluation.calibration import Calibration
 from ft_magics.evaluation.evidence import Evidence
 from ft_magics.evaluation.matching import ERROR_KINDS, KINDS
+from ft_magics.evaluation.record import check_record
 from ft_magics.evaluation.scores import Scores
 from ft_magics.evaluation.semeval import SemevalScores
 
@@ -142,17 +144,18 @@ class EntityReport:
         Raises:
             DataError: It is no report, or a newer version wrote it.
         """
-        schema = record.get("schema") if isinstance(record, Mapping) else None
-        if not isinstance(schema, int) or isinstance(schema, bool):
+        schema = whole(record.get("schema")) if isinstance(record, Mapping) else None
+        if schema is None:
             raise DataError("this is no report of ft_magics: it has no `schema`")
         if schema != SCHEMA:
             newer = "Update ft_magics" if schema > SCHEMA else "Evaluate the predictions again"
             raise DataError(
-                f"this report has schema {schema}; this version of ft_magics reads schema {SCHEMA}. {newer}"
+                f"this report has schema {shown(schema)}; this version of ft_magics reads schema {SCHEMA}. {newer}"
             )
+        check_record(record)
         try:
             report = cls(**_read(record))
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a field that nobody knows
             raise DataError(f"this report is not whole ({type(error).__name__}: {error})") from error
         size = len(report.per_type) + 1
         if [len(row) for row in report.confusion] != [size] * size:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ft_magics.data.schemes import SCHEMES, with_inside
-from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
+from ft_magics.data.schemes import with_inside
+from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import as_list, check_rule, is_row, shown
 from ft_magics.evaluation.noise import detect_scheme, invalid_transitions
 from ft_magics.evaluation.spans import (
-    RULES,
     Ints,
     SpanTable,
     TagTable,
@@ -65,12 +65,9 @@ def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
         DataError: The sides do not belong together.
         SchemeError: They are no tags, or not of the scheme.
     """
-    if mode not in RULES:
-        raise DataError(f"mode: found `{mode}`, expected one of {', '.join(RULES)}")
-    if scheme is not None and scheme not in SCHEMES:
-        near = did_you_mean(str(scheme), SCHEMES)
-        raise SchemeError(f"scheme: found `{scheme}`, expected one of {', '.join(SCHEMES)}.{near}")
-    gold, pred = _as_list(gold, "gold"), _as_list(pred, "predicted")
+    check_rule(mode, scheme)
+    of = "lists, each with the tags or spans of a sentence"
+    gold, pred = as_list(gold, "gold", of), as_list(pred, "pred", of)
     if len(gold) != len(pred):
         raise DataError(
             f"gold has {len(gold)} sentences and pred has {len(pred)}; they must be the same, in the same order"
@@ -81,13 +78,6 @@ def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
         names = TypeNames()
         return Sides(gold=read_spans(gold, names, "gold"), pred=read_spans(pred, names, "predicted"), names=names)
     return _from_tags(gold, pred, mode, scheme)
-
-
-def _as_list(side: Any, name: str) -> Sentences:
-    side = side.tolist() if hasattr(side, "tolist") else side
-    if isinstance(side, (str, Mapping)) or not isinstance(side, Sequence):
-        raise DataError(f"{name} is {type_name(side)}; expected a list with a list of tags or spans per sentence")
-    return side
 
 
 def _are_spans(side: Sentences) -> bool:
@@ -132,13 +122,9 @@ def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
 def with_prefixes(sentences: Sentences) -> Sentences:
     """Tags of IO, which have no prefixes, as tags that have them; what is no text stays as it is."""
     return [
-        [with_inside(tag) if isinstance(tag, str) and tag else tag for tag in tags] if _is_row(tags) else tags
+        [with_inside(tag) if isinstance(tag, str) and tag else tag for tag in tags] if is_row(tags) else tags
         for tags in sentences
     ]
-
-
-def _is_row(tags: Any) -> bool:
-    return hasattr(tags, "__len__") and not isinstance(tags, (str, Mapping))
 
 
 def lengths_of(sentences: Sequence[Any], what: str, kind: type | None = None) -> Ints:
@@ -153,14 +139,14 @@ def lengths_of(sentences: Sequence[Any], what: str, kind: type | None = None) ->
         DataError: A sentence has no list, or one with something else in it; the message names it.
     """
     for at, row in enumerate(sentences):
-        if not _is_row(row):
-            raise DataError(f"{what} of sentence {at} (counted from 0): expected a list, found {row!r:.60}")
+        if not is_row(row):
+            raise DataError(f"{what} of sentence {at} (counted from 0): expected a list, found {shown(row)}")
     if kind is not None and not all(
         issubclass(found, kind) for found in set(map(type, chain.from_iterable(sentences)))
     ):
         at, odd = next((at, odd) for at, row in enumerate(sentences) for odd in row if not isinstance(odd, kind))
         raise DataError(
-            f"{what} of sentence {at} (counted from 0): expected a list of {kind.__name__}, found {odd!r:.60} in it"
+            f"{what} of sentence {at} (counted from 0): expected a list of {kind.__name__}, found {shown(odd)} in it"
         )
     return np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ft_magics.data.schemes import SCHEMES, split_tag
 from ft_magics.errors import DataError, SchemeError
+from ft_magics.evaluation.beside import GREATEST_OFFSET, is_row, shown, whole
 
 __all__ = [
     "LETTERS",
-    "RULES",
     "SpanTable",
     "TagTable",
     "TypeNames",
@@ -31,8 +31,6 @@ __all__ = [
     "read_tags",
     "spans_of_tags",
 ]
-
-RULES = ("conll", "strict")
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -80,15 +78,6 @@ class SpanTable:
         columns = (self.sentence, self.start, self.end, self.type)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
-    def keys(self, longest: int, types: int) -> Ints:
-        """A number a span that is equal for equal spans and rises with the sentence. Length N.
-
-        Args:
-            longest: More than any end.
-            types: More than any type number.
-        """
-        return ((self.sentence * longest + self.start) * longest + self.end) * types + self.type
-
     def borders(self) -> NDArray[np.intp]:
         """Where each sentence's spans begin in the columns. Length sentences + 1."""
         return np.searchsorted(self.sentence, np.arange(self.sentences + 1))
@@ -127,7 +116,7 @@ def read_tags(sentences: Sequence[Sequence[str]], types: TypeNames, side: str) -
         DataError: A sentence is no list of texts; the message names it.
         SchemeError: A tag has no prefix; the message names its sentence.
     """
-    if any(isinstance(tags, str) for tags in sentences):
+    if not all(map(is_row, sentences)):  # a text would give letters, a set no order
         raise _located(sentences, side, TypeError())
     try:
         lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
@@ -152,11 +141,11 @@ def _located(sentences: Sequence[Any], side: str, error: Exception) -> DataError
     """The same error with the sentence in which it arises first."""
     for index, tags in enumerate(sentences):
         place = f"{side} sentence {index} (counted from 0)"
-        if isinstance(tags, str) or not hasattr(tags, "__len__") or isinstance(tags, Mapping):
-            return DataError(f"{place}: expected a list of tags such as B-PER, found {tags!r:.60}")
+        if not is_row(tags):
+            return DataError(f"{place}: expected a list of tags such as B-PER, found {shown(tags)}")
         for tag in tags:
             if not isinstance(tag, str):
-                return DataError(f"{place}: expected a list of tags such as B-PER, found {tags!r:.60}")
+                return DataError(f"{place}: expected a list of tags such as B-PER, found {shown(tags)}")
             try:
                 split_tag(tag)
             except SchemeError as fault:
@@ -284,8 +273,8 @@ def read_spans(sentences: Sequence[Iterable[Any]], types: TypeNames, side: str) 
     rows: list[tuple[int, int, int, int]] = []
     for index, spans in enumerate(sentences):
         place = f"{side} text {index} (counted from 0)"
-        if isinstance(spans, (str, Mapping)) or not isinstance(spans, Iterable):
-            raise DataError(f"{place}: expected a list of spans, found {spans!r:.60}")
+        if isinstance(spans, (str, bytes, Mapping)) or not isinstance(spans, Iterable):
+            raise DataError(f"{place}: expected a list of spans, found {shown(spans)}")
         found = {_offsets(span, types, place) for span in spans}
         rows.extend((index, *span) for span in sorted(found))
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
@@ -295,22 +284,25 @@ def read_spans(sentences: Sequence[Iterable[Any]], types: TypeNames, side: str) 
 def _offsets(span: Any, types: TypeNames, place: str) -> tuple[int, int, int]:
     start: Any
     end: Any
+    kind: Any
     if isinstance(span, Mapping):
         kind = next((span[name] for name in ("label", "type", "entity_group") if name in span), None)
         start, end = span.get("start"), span.get("end")
     elif hasattr(span, "start") and hasattr(span, "type"):
-        start, end, kind = span.start, span.end, span.type
+        start, end, kind = span.start, getattr(span, "end", None), span.type
     else:
         start, end, kind = span if isinstance(span, Sequence) and len(span) == 3 else (None, None, None)
-    if not (_is_whole(start) and _is_whole(end) and isinstance(kind, str) and kind and 0 <= start < end):
+    first, last = whole(start), whole(end)
+    if first is None or last is None or not isinstance(kind, str) or not kind or not 0 <= first < last:
         raise DataError(
-            f"{place}: a span is (start, end, type) or {{start, end, label}} with 0 <= start < end; found {span!r:.80}"
+            f"{place}: a span is (start, end, type) or {{start, end, label}} with 0 <= start < end; "
+            f"found {shown(span, 80)}"
         )
-    return int(start), int(end), types[kind]
-
-
-def _is_whole(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool)
+    if last > GREATEST_OFFSET:
+        raise DataError(
+            f"{place}: a span ends at {shown(last, 40)}; offsets count words or characters, up to {GREATEST_OFFSET}"
+        )
+    return first, last, types[kind]
 
 
 def check_scheme(scheme: str, gold: TagTable, pred: TagTable) -> None:

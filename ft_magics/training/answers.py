@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.data.examples import Example, Split
-from ft_magics.data.schemes import spans_of
+from ft_magics.data.schemes import is_tag, spans_of
+from ft_magics.errors import DataError, RunError, SchemeError
+from ft_magics.evaluation.beside import check_cuts, check_rule, check_surfaces, check_text, read_history, shown
 from ft_magics.evaluation.buckets import surface_of
 from ft_magics.evaluation.evaluate import entity_report
 from ft_magics.evaluation.report import EntityReport
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from ft_magics.tasks.ner import Prediction
 
 __all__ = ["count_surfaces", "read_report", "write_predictions"]
+
+_PER_WORD = ("words", "gold", "pred", "confidences")
+_WHAT_TO_DO = "was the file edited? Bring back what the run wrote, or train it again"
 
 
 def count_surfaces(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
@@ -66,22 +72,98 @@ def read_report(
         mode: `conll` or `strict`.
         scheme: For the strict rule; None for what the tags look like.
         history: Dev scores per epoch.
+
+    Raises:
+        DataError: The mode or the scheme is none, or the title is no text.
+        RunError: The run's files do not hold what a run writes; the message names the file and the line.
     """
-    rows = folder.read_lines(folder.predictions(split))
+    check_rule(mode, scheme)
+    check_text(title, "title")
+    path = folder.predictions(split)
+    rows = folder.read_lines(path)
+    for number, row in enumerate(rows, 1):
+        _check_row(row, f"{path}, line {number}", scheme)
     gold, pred, words, confidences, ids = (
         [row[name] for row in rows] for name in ("gold", "pred", "words", "confidences", "id")
     )
     cuts = [row.get("cuts", []) for row in rows]
-    return entity_report(
-        gold,
-        pred,
-        mode=mode,
-        scheme=scheme,
-        words=words,
-        confidences=confidences,
-        ids=ids,
-        surfaces=folder.read_surfaces(),
-        cuts=cuts if any(chain(cuts)) else (),
-        title=title,
-        history=history,
-    )
+    surfaces, epochs = _surfaces(folder), _history(folder, history)
+    try:
+        return entity_report(
+            gold,
+            pred,
+            mode=mode,
+            scheme=scheme,
+            words=words,
+            confidences=confidences,
+            ids=ids,
+            surfaces=surfaces,
+            cuts=cuts if any(chain(cuts)) else (),
+            title=title,
+            history=epochs,
+        )
+    except SchemeError:
+        raise  # the tags are tags: another mode or scheme can be named
+    except DataError as error:
+        raise _broken(path, error) from error
+
+
+def _broken(place: Path | str, fault: object) -> RunError:
+    return RunError(f"{place}: {fault}; {_WHAT_TO_DO}")
+
+
+def _check_row(row: Any, place: str, scheme: str | None) -> None:
+    """See that a line holds what `write_predictions` writes.
+
+    Args:
+        row: What was read.
+        place: The file and the line, for the message.
+        scheme: Named by the user, or None; tags of IO have no prefixes.
+
+    Raises:
+        RunError: It does not.
+    """
+    if not isinstance(row, Mapping):
+        raise _broken(place, f"expected an object with the predictions for a sentence, found {shown(row)}")
+    for name in _PER_WORD:
+        if not isinstance(row.get(name), list):
+            raise _broken(place, f"expected a list in `{name}`, found {shown(row.get(name))}")
+        if len(row[name]) != len(row["words"]):
+            raise _broken(place, f"`words` has {len(row['words'])} entries, and `{name}` has {len(row[name])}")
+        _check_entries(row[name], name, place, tags=name in ("gold", "pred") and scheme != "IO")
+    if not isinstance(row.get("id"), str):
+        raise _broken(place, f"expected a text in `id`, found {shown(row.get('id'))}")
+    try:
+        check_cuts([row.get("cuts", [])], [len(row["words"])], 1)
+    except DataError as error:
+        raise _broken(place, f"expected places in the sentence in `cuts`, found {shown(row['cuts'])}") from error
+
+
+def _check_entries(entries: Sequence[Any], name: str, place: str, *, tags: bool) -> None:
+    """See that each word has a text, a tag or a confidence."""
+    for at, entry in enumerate(entries):
+        if name == "confidences":
+            expected = "a number from 0 to 1"
+            fits = isinstance(entry, (int, float)) and not isinstance(entry, bool) and 0 <= entry <= 1
+        else:
+            expected = "a tag" if tags else "a text"
+            fits = isinstance(entry, str) and (not tags or is_tag(entry))
+        if not fits:
+            raise _broken(place, f"word {at} (counted from 0) has {shown(entry)} in `{name}`, expected {expected}")
+
+
+def _surfaces(folder: RunFolder) -> dict[str, dict[str, int]] | None:
+    surfaces = folder.read_surfaces()
+    if surfaces is not None or folder.surfaces.is_file():  # `null` in the file is no count
+        try:
+            check_surfaces(surfaces)
+        except DataError as error:
+            raise _broken(folder.surfaces, error) from error
+    return surfaces
+
+
+def _history(folder: RunFolder, history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    try:
+        return read_history(history)
+    except DataError as error:
+        raise _broken(folder.path / "events.jsonl", error) from error
