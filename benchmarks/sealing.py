@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 from ft_magics.events import Notice
-from ft_magics.training.checkpoints import Checkpoints
+from ft_magics.training.best import Best
+from ft_magics.training.checkpoints import Checkpoints, CheckpointState
 from ft_magics.training.folder import RunFolder
 from safetensors.torch import save_file
 
@@ -44,6 +45,9 @@ def _round(folder: RunFolder, step: int, weights: torch.Tensor, seconds: dict[st
     for name in ("config.json", "rng_state.pth", "scheduler.pt", "trainer_state.json", "training_args.bin"):
         (here / name).write_text("x" * 1000)
     folder.append_event(Notice(level="info", text="x" * 1000))
+    state = CheckpointState(
+        step=step, epoch=1.0, best=Best(), tokens=9, elapsed_s=2.0, evaluated_at=-1, first_loss=None, data="d"
+    )
     spent, synced = {"its files": 0.0, "folders and the log": 0.0}, os.fsync
 
     def timed(handle: int) -> None:
@@ -58,7 +62,7 @@ def _round(folder: RunFolder, step: int, weights: torch.Tensor, seconds: dict[st
     began = time.perf_counter()
     try:
         folder.to_disk()
-        Checkpoints(folder.checkpoints).seal(step, {"step": step}, folder.model, keep=1)
+        Checkpoints(folder.checkpoints).seal(step, state, folder.model, keep=1)
     finally:
         os.fsync = synced
     seconds["sealing"].append(time.perf_counter() - began)

@@ -18,6 +18,7 @@ traceback is one `%ft debug` away.
 from __future__ import annotations
 
 import difflib
+import itertools
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ __all__ = [
     "drop_frames",
     "type_name",
 ]
+
+_LONGEST_NAME = 100
+_MOST_NAMES = 2000
 
 
 class FineTuneError(Exception):
@@ -132,8 +136,13 @@ def drop_frames(error: BaseException) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest right name as a sentence with a leading space, or an empty string."""
-    names = list(known)
+    """The nearest right name as a sentence with a leading space, or an empty string.
+
+    Names of over 100 characters, and all after the first 2,000 known ones, are left out: comparing takes time.
+    """
+    if len(name) > _LONGEST_NAME:
+        return ""
+    names = [candidate for candidate in itertools.islice(known, _MOST_NAMES) if len(candidate) <= _LONGEST_NAME]
     by_folded = {candidate.lower(): candidate for candidate in names}
     near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
     return f" Did you mean `{by_folded[near[0]]}`?" if near else ""

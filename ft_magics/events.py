@@ -7,11 +7,12 @@ to 1, or None where they do not exist.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 __all__ = [
+    "EVENT_KINDS",
     "CheckpointSaved",
     "DataChecked",
     "Evaluated",
@@ -23,7 +24,7 @@ __all__ = [
     "RunStarted",
     "StepDone",
     "StopAsked",
-    "event_from_json",
+    "ThreadsChosen",
     "still_true",
 ]
 
@@ -135,6 +136,19 @@ class PauseChanged(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadsChosen(RunEvent):
+    """The first steps were timed with several numbers of threads, and the steps after this one compute with `threads`.
+
+    `tokens_per_s` has what was measured by number; the numbers are texts there, as JSON wants them.
+    """
+
+    kind: ClassVar[str] = "threads_chosen"
+    step: int
+    threads: int
+    tokens_per_s: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResumed(RunEvent):
     """A run that had ended goes on from a checkpoint: what the log says of later steps, and of an end, is void."""
 
@@ -155,40 +169,30 @@ class RunEnded(RunEvent):
     elapsed_s: float
 
 
-_KINDS: dict[str, type[RunEvent]] = {
+EVENT_KINDS: dict[str, type[RunEvent]] = {
     event.kind: event
     for event in (
         *(RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved),
-        *(Notice, PauseChanged, StopAsked, RunResumed, RunEnded),
+        *(Notice, PauseChanged, StopAsked, ThreadsChosen, RunResumed, RunEnded),
     )
 }
 
 
-def still_true(events: Iterable[RunEvent]) -> list[RunEvent]:
+def still_true(events: Sequence[RunEvent]) -> list[RunEvent]:
     """The events without those that a later resumption made void."""
     kept: list[RunEvent] = []
-    for event in events:
+    earliest: int | None = None  # of the steps that a later resumption went back to
+    for event in reversed(events):
+        if earliest is None or not _is_void(event, earliest):
+            kept.append(event)
         if isinstance(event, RunResumed):
-            kept = [item for item in kept if not _is_void(item, event.step)]
-        kept.append(event)
-    return kept
+            earliest = event.step if earliest is None else min(earliest, event.step)
+    return kept[::-1]
 
 
 def _is_void(event: RunEvent, step: int) -> bool:
-    if isinstance(event, (StepDone, Evaluated, CheckpointSaved)):
+    if isinstance(event, (StepDone, Evaluated, CheckpointSaved, ThreadsChosen)):
         # A stop on the way through an epoch evaluates after its checkpoint.
         after = isinstance(event, Evaluated) and (event.split == "test" or not event.epoch.is_integer())
         return event.step > step or (event.step == step and after)
     return isinstance(event, (StopAsked, PauseChanged, RunEnded))
-
-
-def event_from_json(record: Mapping[str, Any]) -> RunEvent | None:
-    """The event that a JSON object describes; None for a kind that this version does not know.
-
-    Fields that this version does not know are left out, so that older versions read newer runs.
-    """
-    event = _KINDS.get(record.get("kind", ""))
-    if event is None:
-        return None
-    known = {item.name for item in fields(event)}
-    return event(**{key: value for key, value in record.items() if key in known})

@@ -233,7 +233,7 @@ def test_a_config_that_is_torn_is_said(run_cell, shell, cell):
     run_cell(cell())
     (shell.user_ns.pop("small").dir / "config.yaml").write_text("train: {epochs: [")
     printed = run_cell(cell().replace("small\n", "small --resume\n", 1))
-    assert "RunError: ft_runs/small: the run's files cannot be read (ParserError" in printed
+    assert "ft_runs/small/config.yaml cannot be read: " in printed
     assert "holds" not in printed
     with pytest.raises(RunError, match="cannot be read"):
         ft_magics.load("ft_runs/small")
@@ -245,7 +245,7 @@ def test_a_config_that_lacks_everything_is_another_one(prepared, patch):
     assert_over(run)
     patch.undo()
     run.folder.write_config({})
-    with pytest.raises(RunError, match=r"began with other settings \(.*train\.batch_size: None before, 4 now"):
+    with pytest.raises(RunError, match="has no settings in ft_runs/bare/config.yaml, so it cannot be resumed"):
         resume_run("bare", prepared())
 
 

@@ -55,7 +55,7 @@ MOMENTS = {
     "a checkpoint, half of the best model linked": Moment(
         (r"os\.link .*checkpoint-\d+/best/",) * 3, (f"{SAVED}/best/*",)
     ),
-    "a checkpoint, before its mark": Moment((r"open .*/ft_magics\.json\.new w",), (f"{SAVED}/best/model.safetensors",)),
+    "a checkpoint, before its mark": Moment((r"open .*/ft_magics\.json\.new x",), (f"{SAVED}/best/model.safetensors",)),
     "a checkpoint, its mark not in place": Moment((MARK,), (f"{SAVED}/ft_magics.json.new",)),
     "sealed, the old one still whole": Moment((MARK, UNMARK)),
     "sealed, the old one without a mark": Moment((UNMARK, r"shutil\.rmtree .*checkpoint-")),
@@ -65,10 +65,10 @@ MOMENTS = {
         (r"os\.rename .*/predictions\.dev",), ("predictions.dev.jsonl.new",)
     ),
     "the end, test not yet": Moment(
-        (r"open .*/predictions\.test.*new w",), ("predictions.dev.jsonl",), ("predictions.test.jsonl",)
+        (r"open .*/predictions\.test.*new x",), ("predictions.dev.jsonl",), ("predictions.test.jsonl",)
     ),
     "the end, test's scores not said": Moment((r"os\.rename .*/predictions\.test", LOG), ("predictions.test.jsonl",)),
-    "the end, the report half written": Moment((r"open .*/report\.json\.new w",), (), ("report.json",)),
+    "the end, the report half written": Moment((r"open .*/report\.json\.new x",), (), ("report.json",)),
     "the end, the report not in place": Moment(
         (r"os\.rename .*/report\.json",), ("report.json.new",), ("report.json",)
     ),

@@ -18,7 +18,8 @@ from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Evaluated, PauseChanged, RunResumed, StepDone
 from ft_magics.tasks.ner import NerTask
 from ft_magics.training.callback import RunCallback
-from ft_magics.training.checkpoints import Checkpoints
+from ft_magics.training.best import Best
+from ft_magics.training.checkpoints import Checkpoints, CheckpointState
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import resume_run, start_run
 
@@ -265,7 +266,12 @@ def test_a_torn_checkpoint_is_never_chosen(tmp_path):
     for step in (9, 10):
         checkpoints.path(step).mkdir()
         (checkpoints.path(step) / "model.safetensors").write_text("x")
-    checkpoints.seal(9, {"step": 9, "epoch": 1.0, "elapsed_s": 2.0, "data": "d"}, tmp_path / "none", keep=1)
+        state = {"global_step": step, "epoch": 1.0, "max_steps": 20, "log_history": []}
+        (checkpoints.path(step) / "trainer_state.json").write_text(json.dumps(state))
+    state = CheckpointState(
+        step=9, epoch=1.0, best=Best(), tokens=9, elapsed_s=2.0, evaluated_at=-1, first_loss=None, data="d"
+    )
+    checkpoints.seal(9, state, tmp_path / "none", keep=1)
     assert checkpoints.newest() == checkpoints.path(9)
     assert checkpoints.choose("d").step == 9
     assert not checkpoints.path(10).exists()

@@ -6,8 +6,8 @@ import errno
 import os
 
 import pytest
-from ft_magics.training import folder
-from ft_magics.training.folder import to_disk
+from ft_magics.training import files
+from ft_magics.training.files import to_disk
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def windows(monkeypatch):
 
     monkeypatch.setattr(os, "open", open_file)
     monkeypatch.setattr(os, "fsync", sync)
-    monkeypatch.setattr(folder, "fcntl", None, raising=False)
+    monkeypatch.setattr(files, "fcntl", None, raising=False)
     return synced
 
 

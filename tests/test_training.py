@@ -15,10 +15,11 @@ import pytest
 import torch
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
-from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone, event_from_json
+from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
 from ft_magics.tasks.ner import Feature, NerTask
 from ft_magics.training import device, weights
 from ft_magics.training.callback import Best
+from ft_magics.training.event_log import event_from_json
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import start_run
 
@@ -229,47 +230,6 @@ def test_a_saved_run_comes_back_and_loads_with_plain_transformers(config, tmp_pa
         run.predict(3)
 
 
-def _failing_at(nth, method):
-    """The method, but for one call that finds the folder in use."""
-    calls = itertools.count(1)
-
-    def call(*arguments):
-        if next(calls) == nth:
-            raise OSError(errno.EBUSY, "Device or resource busy")
-        return method(*arguments)
-
-    return call
-
-
-def test_saving_loses_nothing(config, tmp_path, monkeypatch):
-    run = finish(start_run("kept", prepare(config("max_steps: 1"))))
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "thesis.txt").write_text("years of work")
-    with pytest.raises(RunError, match="holds no saved model, and would be lost"):
-        run.save(mine, overwrite=True)
-    for inside in (run.dir, run.model_dir, run.dir.parent, run.dir / "new"):
-        with pytest.raises(RunError, match="choose another folder"):
-            run.save(inside, overwrite=True)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot be written"):
-        run.save(tmp_path / "file" / "below")
-    saved = run.save(tmp_path / "saved")
-    (saved / "mine.txt").write_text("of the one before")
-    for nth in (1, 2):
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", _failing_at(nth, Path.rename))
-            with pytest.raises(RunError, match="saved cannot be written: Device or resource busy"):
-                run.save(saved, overwrite=True)
-        assert (saved / "mine.txt").is_file()
-        assert sorted(path.name for path in tmp_path.glob("saved*")) == ["saved"]
-    run.save(saved, overwrite=True)
-    assert not (saved / "mine.txt").exists()
-    assert sorted(path.name for path in tmp_path.glob("saved*")) == ["saved"]
-    assert (mine / "thesis.txt").read_text() == "years of work"
-    assert run.model_dir.is_dir()
-
-
 def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
     run = finish(start_run("places", prepare(config("max_steps: 1"))))
 
@@ -310,10 +270,15 @@ def test_an_event_log_that_was_cut_off_is_read_up_to_there(config):
     run = finish(start_run("cut", prepare(config("max_steps: 2"))))
     log = run.dir / "events.jsonl"
     whole = log.read_bytes()
-    log.write_bytes(whole[:-20] + b'\n{"kind": "from_a_newer_version"}\n')
+    log.write_bytes(whole[:-20])
     again = ft_magics.load(run.dir)
     assert again.status == "dead"
     assert again.events == run.events[:-1]
+    log.write_bytes(whole + b'{"kind": "from_a_newer_version"}\n')
+    again = ft_magics.load(run.dir)
+    assert again.status == "done"
+    assert [event for event in again.events if event not in run.events] == [again.events[1]]
+    assert "no event of kind 'from_a_newer_version'" in again.events[1].text
 
 
 def test_events_from_two_threads_do_not_tear_lines(config):

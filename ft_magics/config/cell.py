@@ -17,7 +17,7 @@ from ft_magics.config.names import (
 )
 from ft_magics.config.references import Reference, is_reference, lookup, plain_value
 from ft_magics.config.schema import RunConfig
-from ft_magics.config.tree import Path, Tree, read_tree, read_value
+from ft_magics.config.tree import Path, Tree, first_problems, read_tree, read_value, shorten
 from ft_magics.errors import CellError, Problem
 
 __all__ = ["parse_cell"]
@@ -45,14 +45,14 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
     except ValidationError as error:
         tree.problems.extend(explain_all(error, tree))
     if tree.problems:
-        raise CellError(tree.problems)
+        raise CellError(first_problems(tree.problems))
     return config
 
 
 def _override(tree: Tree, override: str) -> None:
     key, equals, text = override.partition("=")
     path: Path = tuple(key.strip().split("."))
-    where = f"--set {override}"
+    where = f"--set {shorten(' '.join(override.split()))}"
     if not equals or not all(path):
         tree.problems.append(Problem(line=1, where=where, text="expected `--set key=value`, such as train.epochs=3"))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
@@ -18,7 +19,7 @@ from ft_magics.config.names import (
 )
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import RunConfig
-from ft_magics.config.tree import Path, Tree, read_value
+from ft_magics.config.tree import Path, Tree, dotted, read_value
 from ft_magics.errors import Problem, did_you_mean, type_name
 
 __all__ = ["explain_all"]
@@ -69,7 +70,7 @@ def _explain(item: Any, tree: Tree) -> Problem:
     path = context.get("path") or _path_in(tree.data, item["loc"], kind)
     written = tree.written.get(path, path)
     text = _text(kind, ".".join(map(str, path)), path, item)
-    return Problem(line=tree.line(path), where=".".join(map(str, written)), text=text)
+    return Problem(line=tree.line(path), where=dotted(written), text=text)
 
 
 def _text(kind: str, where: str, path: Path, item: Any) -> str:
@@ -154,11 +155,13 @@ def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
         yield from _models_in(part)
 
 
+@functools.cache
 def _keys_at(path: Path) -> list[str]:
     models = dict(_sections(RunConfig)).get(path, [])
     return sorted({name for model in models for name in model.model_fields})
 
 
+@functools.cache
 def _all_places() -> list[str]:
     """Every key with its section, those of `train:` first; Hugging Face's names count as keys of `train:`."""
     places = [".".join(map(str, (*path, name))) for path, _ in _sections(RunConfig) for name in _keys_at(path)]

@@ -48,6 +48,7 @@ KEY_SYNONYMS = {
         "word_column": "token_column",
     },
     "save": {"folder": "dir", "path": "dir"},
+    "train": {"cores": "threads", "cpus": "threads", "n_threads": "threads", "num_threads": "threads"},
 }
 VALUE_SYNONYMS = {
     "bilou": "BILOU",

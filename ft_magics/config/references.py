@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from ft_magics.config.tree import is_broken, is_in_range, shorten
 from ft_magics.errors import did_you_mean
 
 __all__ = ["Reference", "is_reference", "lookup", "plain_value"]
@@ -50,13 +51,21 @@ def lookup(text: str, namespace: Mapping[str, Any]) -> Reference:
         known = [
             key for key in namespace if not (key.startswith("_") or key in _OF_THE_SHELL or hasattr(builtins, key))
         ]
-        raise LookupError(f"`${name}` is not defined in this notebook.{did_you_mean(name, known)}")
+        raise LookupError(f"`${shorten(name)}` is not defined in this notebook.{did_you_mean(name, known)}")
     return Reference(name, namespace[name])
 
 
 def plain_value(reference: Reference) -> Any:
-    """A number or a text as itself, so that `learning_rate: $rate` is a number; anything else as the reference."""
+    """A number or a text as itself, so that `learning_rate: $rate` is a number; anything else as the reference.
+
+    Raises:
+        LookupError: A whole number beyond the range of floats, or a text with half a surrogate pair.
+    """
     value = reference.value
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()  # NumPy's and torch's single numbers
+    if isinstance(value, int) and not is_in_range(value):
+        raise LookupError(f"`{reference}` is a number of over 300 digits; give a smaller one")
+    if isinstance(value, str) and is_broken(value):
+        raise LookupError(f"`{reference}` holds half a surrogate pair, which is no letter; mend the text")
     return value if isinstance(value, (bool, int, float, str)) else reference

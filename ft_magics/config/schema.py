@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
+MOST_THREADS = 1024  # of a training
 
 Scheme = Literal["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BILOU", "IO"]
 Text = Annotated[str, Field(min_length=1)]
@@ -37,7 +38,16 @@ def _no_zero(column: int) -> int:
     return column
 
 
+def _auto_or_some(threads: Any) -> Any:
+    number = isinstance(threads, int) and not isinstance(threads, bool)
+    if threads == "auto" or (number and 1 <= threads <= MOST_THREADS):
+        return threads
+    shown = f"`{threads}`" if isinstance(threads, str) else threads
+    raise ValueError(f"found {shown}, expected `auto`, or a whole number from 1 to {MOST_THREADS}")
+
+
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 Column = Annotated[int, AfterValidator(_no_zero)] | Text
 
 
@@ -139,6 +149,7 @@ class TrainConfig(_Section):
     early_stopping: EarlyStopping | None = None
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: ThreadCount = "auto"
     report_to: Literal["tensorboard", "wandb", "mlflow"] | None = None
     max_length_tokens: int | None = Field(default=None, ge=8, le=1_000_000)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ft_magics.config.schema import ReadOptions
 from ft_magics.data.examples import LabelledSentence
-from ft_magics.data.faults import list_faults
+from ft_magics.data.faults import list_faults, list_names, quoted
 from ft_magics.data.schemes import is_tag
 from ft_magics.errors import DataError, did_you_mean
 
@@ -23,6 +23,7 @@ __all__ = ["read_conll"]
 
 _BLANKS = " \t"  # str.strip() would also take U+3000, U+00A0 and others, which are words in some files
 _SPACES = re.compile(r"[ \t]+")
+_MOST_DIGITS = 9  # of the number of a word
 _HEADER_WORDS = frozenset({"form", "token", "tokens", "word", "words"})
 
 Row = tuple[int, list[str]]
@@ -160,7 +161,7 @@ class _Columns:
     def fault(self, cells: Sequence[str]) -> str | None:
         """What is wrong with a row, or None."""
         if len(cells) == 1:
-            return f"`{cells[0][:40]}` has no tag; expected a word and a tag"
+            return f"`{quoted(cells[0][:40])}` has no tag; expected a word and a tag"
         if self.count is not None and len(cells) != self.count > 1:
             return (
                 f"found {len(cells)} columns where most lines have {self.count}, so the last column is not one thing; "
@@ -181,7 +182,7 @@ def _index(column: int | str | None, header: Sequence[str], name: str) -> int | 
         return column - 1 if column > 0 else len(header) + column
     if column not in header:
         near = did_you_mean(column, header)
-        raise DataError(f"{name}: no column `{column}` in the header row ({', '.join(header[:12])}).{near}")
+        raise DataError(f"{name}: no column `{quoted(column)}` in the header row ({list_names(header)}).{near}")
     return list(header).index(column)
 
 
@@ -198,7 +199,7 @@ def _tag_column(rows: Sequence[Sequence[str]], count: int, any_tag: bool, notes:
     holding = [] if any_tag else [at for at in range(1, count) if all(map(is_tag, {cells[at] for cells in body}))]
     if holding == [last] or not holding:
         return last
-    listed = ", ".join(str(at + 1) for at in holding)
+    listed = list_names(at + 1 for at in holding)
     if last in holding:
         notes.append(
             f"{name}: columns {listed} hold tags; the last was read. Another one: `tag_column: {holding[0] + 1}`"
@@ -215,7 +216,7 @@ def _word_column(filled: Sequence[Row], count: int, tag: int, notes: list[str], 
     if count < 3 or tag == 1:
         return 0
     numbers = [cells[0] for _, cells in filled if len(cells) == count and not cells[0].startswith("#")]
-    if "1" not in numbers or not all(number.isdigit() for number in numbers):
+    if "1" not in numbers or not all(number.isdecimal() and len(number) <= _MOST_DIGITS for number in numbers):
         return 0
     steps = itertools.pairwise(numbers)
     if all(int(after) in (int(before) + 1, 1, 0) for before, after in steps):

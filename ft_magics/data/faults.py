@@ -1,12 +1,18 @@
-"""Many faults in one source → one message that can be read."""
+"""Many faults in one source → one message that can be read, whatever the source holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Sequence
 
-__all__ = ["list_faults"]
+__all__ = ["list_faults", "list_names", "printable", "quoted", "show"]
 
 _MOST_PLACES = 12
+_MOST_NAMES = 12
+_MOST_CHARACTERS = 60
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _MOST_CHARACTERS
+_SHORT.maxlevel = 3
 
 
 def list_faults(faults: Sequence[tuple[str, str]]) -> str:
@@ -22,3 +28,29 @@ def list_faults(faults: Sequence[tuple[str, str]]) -> str:
     listed = ", ".join(other.rpartition(", ")[2] for other, _ in others[:_MOST_PLACES])
     more = f" and {len(others) - _MOST_PLACES} more" if len(others) > _MOST_PLACES else ""
     return f"{message}\n{len(others)} more like it: {listed}{more}"
+
+
+def show(value: object) -> str:
+    """A value of the user's as Python writes it, shortened: values may be huge, nested deeply, or without a text."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python does not print a number of over 4,300 digits
+        return f"a very long {type(value).__name__}"
+
+
+def quoted(text: str) -> str:
+    """A text's beginning, for the middle of a message."""
+    return printable(text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…")
+
+
+def printable(text: str) -> str:
+    """The text with half surrogate pairs, which file names may hold, as escapes."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def list_names(names: Iterable[object]) -> str:
+    """The first names, such as those of columns, with commas; `none` where there are none."""
+    listed = list(names)
+    texts = (quoted(name) if isinstance(name, str) else show(name) for name in listed[:_MOST_NAMES])
+    more = f" and {len(listed) - _MOST_NAMES} more" if len(listed) > _MOST_NAMES else ""
+    return (", ".join(text or "(without a name)" for text in texts) or "none") + more

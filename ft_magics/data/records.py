@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ft_magics.data.examples import LabelledSentence
+from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.data.schemes import Span, tags_of
-from ft_magics.data.words import split_words
+from ft_magics.data.words import Word, split_words
 from ft_magics.errors import DataError
 
 __all__ = ["read_json_lines", "read_records"]
@@ -24,6 +28,9 @@ _SPANS = ("spans", "entities", "label", "labels", "annotations")
 _START = ("start", "start_offset", "begin", "from")
 _END = ("end", "end_offset", "stop", "to")
 _TYPE = ("label", "type", "tag", "entity", "entity_group")
+
+_BLOCK = re.compile(r"\S+")
+_start_of, _end_of = operator.itemgetter(0), operator.itemgetter(1)
 
 Record = Mapping[str, Any]
 
@@ -52,6 +59,8 @@ def _loads(text: str, place: str) -> Any:
         raise DataError(f"{place}: this is no JSON ({error.msg} at {where})") from error
     except RecursionError as error:
         raise DataError(f"{place}: this JSON is nested too deeply to be a record") from error
+    except ValueError as error:
+        raise DataError(f"{place}: this JSON holds a number of over 4,300 digits; take it out") from error
 
 
 def _one_object(text: str) -> Any:
@@ -60,7 +69,7 @@ def _one_object(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
@@ -80,7 +89,7 @@ def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | 
 def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> LabelledSentence:
     if not isinstance(record, Mapping):
         raise DataError(
-            f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {record!r:.60}"
+            f"{place}: expected an object with `tokens` and `tags`, or `text` and `spans`; found {show(record)}"
         )
     text, spans = _field(record, _TEXT), _field(record, _SPANS)
     if isinstance(text, str) and spans is not None and not _is_tag_list(spans):
@@ -88,8 +97,7 @@ def _sentence(place: str, record: Any, tag_names: Sequence[str] | None) -> Label
     words, tags = _field(record, _TOKENS), _field(record, _TAGS)
     if words is None or tags is None:
         raise DataError(
-            f"{place}: found the fields {', '.join(map(str, record)) or 'none'}; expected `tokens` and `tags`, "
-            "or `text` and `spans`"
+            f"{place}: found the fields {list_names(record)}; expected `tokens` and `tags`, or `text` and `spans`"
         )
     return _from_tags(place, words, tags, tag_names)
 
@@ -111,7 +119,7 @@ def _from_tags(place: str, words: Any, tags: Any, tag_names: Sequence[str] | Non
     texts = [word.get("text", "") if isinstance(word, Mapping) else word for word in words]
     wrong = [word for word in texts if not isinstance(word, str)]
     if wrong:
-        raise DataError(f"{place}: a token must be text, found {wrong[0]!r}")
+        raise DataError(f"{place}: a token must be text, found {show(wrong[0])}")
     return LabelledSentence(texts, [_tag(place, tag, tag_names) for tag in tags], [place] * len(texts))
 
 
@@ -122,31 +130,41 @@ def _is_list(value: Any) -> bool:
 def _tag(place: str, tag: Any, tag_names: Sequence[str] | None) -> str:
     if isinstance(tag, str):
         return tag
-    if isinstance(tag, bool) or not hasattr(tag, "__index__"):
-        raise DataError(f"{place}: a tag must be text, found {tag!r}")
+    index = _index(tag)
+    if index is None:
+        raise DataError(f"{place}: a tag must be text, found {show(tag)}")
     if tag_names is None:
         raise DataError(f"{place}: the tags are numbers; list their names in order: `tag_names: [O, B-PER, …]`")
-    if not 0 <= int(tag) < len(tag_names):
-        raise DataError(f"{place}: tag {tag} has no name; there are {len(tag_names)} names, counted from 0")
-    return tag_names[int(tag)]
+    if not 0 <= index < len(tag_names):
+        raise DataError(f"{place}: tag {show(tag)} has no name; there are {len(tag_names)} names, counted from 0")
+    return tag_names[index]
+
+
+def _index(tag: Any) -> int | None:
+    """A whole number, also one of NumPy's or torch's; None for anything else."""
+    try:
+        return None if isinstance(tag, bool) else operator.index(tag)
+    except (TypeError, ValueError):
+        return None
 
 
 def _from_spans(place: str, text: str, spans: Any) -> LabelledSentence:
     if not _is_list(spans):
-        raise DataError(f"{place}: spans must be a list of [start, end, type], found {spans!r:.60}")
-    entities = sorted(_trimmed(place, text, _offsets(place, span)) for span in spans)
+        raise DataError(f"{place}: spans must be a list of [start, end, type], found {show(spans)}")
+    blocks = [block.span() for block in _BLOCK.finditer(text)]
+    entities = sorted(_trimmed(place, text, blocks, _offsets(place, span)) for span in spans)
     for before, after in itertools.pairwise(entities):
         if after.start < before.end:
             raise DataError(
-                f"{place}: two spans overlap ({before.type} {before.start}–{before.end}, {after.type} "
+                f"{place}: two spans overlap ({quoted(before.type)} {before.start}–{before.end}, {quoted(after.type)} "
                 f"{after.start}–{after.end}); a word has one tag, so keep one of them"
             )
     cuts = [cut for entity in entities for cut in (entity.start, entity.end)]
     words = split_words(text, cuts)
     in_words = [
         Span(
-            sum(end <= entity.start for _, end in words),
-            sum(start < entity.end for start, _ in words),
+            bisect_right(words, entity.start, key=_end_of),
+            bisect_left(words, entity.end, key=_start_of),
             entity.type,
         )
         for entity in entities
@@ -163,7 +181,7 @@ def _offsets(place: str, span: Any) -> Span:
     else:
         start = end = kind = None
     if not _is_offset(start) or not _is_offset(end) or not isinstance(kind, str) or not kind:
-        raise DataError(f"{place}: a span is [start, end, type] or {{start, end, label}}; found {span!r:.80}")
+        raise DataError(f"{place}: a span is [start, end, type] or {{start, end, label}}; found {show(span)}")
     return Span(start, end, kind)
 
 
@@ -171,16 +189,22 @@ def _is_offset(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _trimmed(place: str, text: str, span: Span) -> Span:
-    """The span without white space at its edges."""
+def _trimmed(place: str, text: str, blocks: Sequence[Word], span: Span) -> Span:
+    """The span without white space at its edges.
+
+    Args:
+        place: For messages.
+        text: The record's text.
+        blocks: Offsets of what white space separates in the text, in order.
+        span: As it stands in the record.
+    """
     if not 0 <= span.start < span.end <= len(text):
         raise DataError(
-            f"{place}: span {span.start}–{span.end} ({span.type}) is empty or outside the text, "
+            f"{place}: span {show(span.start)}–{show(span.end)} ({quoted(span.type)}) is empty or outside the text, "
             f"which has {len(text)} characters"
         )
-    inside = text[span.start : span.end]
-    start = span.start + len(inside) - len(inside.lstrip())
-    end = span.end - len(inside) + len(inside.rstrip())
-    if start >= end:
-        raise DataError(f"{place}: span {span.start}–{span.end} ({span.type}) holds white space only")
-    return Span(start, end, span.type)
+    first = bisect_right(blocks, span.start, key=_end_of)
+    last = bisect_left(blocks, span.end, key=_start_of) - 1
+    if first > last:
+        raise DataError(f"{place}: span {span.start}–{span.end} ({quoted(span.type)}) holds white space only")
+    return Span(max(span.start, blocks[first][0]), min(span.end, blocks[last][1]), span.type)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ft_magics.data.faults import quoted
 from ft_magics.errors import SchemeError
 
 __all__ = [
@@ -59,7 +60,7 @@ def split_tag(tag: str) -> tuple[str, str]:
         return "O", ""
     match = _TAG.fullmatch(tag)
     if match is None or _SEVERAL.search(tag):
-        raise SchemeError(f"`{tag}` {_fault(tag)}")
+        raise SchemeError(f"`{quoted(tag)}` {_fault(tag)}")
     return match.group(1), match.group(2)
 
 
@@ -71,8 +72,8 @@ def _fault(tag: str) -> str:
     if tag in ("o", "0"):
         return "is no tag. Did you mean `O`?"
     if _TAG.fullmatch(tag[:1].upper() + tag[1:]):
-        return f"is no tag. Did you mean `{tag[:1].upper()}{tag[1:]}`?"
-    if tag.isdigit():
+        return f"is no tag. Did you mean `{quoted(tag[:1].upper() + tag[1:])}`?"
+    if tag.isdecimal():
         return "is a number; if it is an index of a tag, list the tags in order with `tag_names: [O, B-PER, …]`"
     return (
         "is no tag: expected O or a prefix and a type, such as B-PER or I-PER. If the tags stand in another column, "
@@ -198,7 +199,7 @@ def check_letters(tags: Iterable[str], scheme: str | None) -> None:
     for tag in tags:
         letter, _ = split_tag(tag)
         if scheme and letter != "O" and letter not in SCHEMES[scheme]:
-            raise SchemeError(f"`{tag}` is no tag of {scheme}, whose prefixes are {', '.join(SCHEMES[scheme])}")
+            raise SchemeError(f"`{quoted(tag)}` is no tag of {scheme}, whose prefixes are {', '.join(SCHEMES[scheme])}")
 
 
 def _check_no_prefixes(tags: Iterable[str]) -> None:
@@ -206,4 +207,6 @@ def _check_no_prefixes(tags: Iterable[str]) -> None:
     seen = set(tags)
     both = sorted(tag for tag in seen if tag.startswith("B-") and f"I-{tag[2:]}" in seen)
     if both:
-        raise SchemeError(f"`{both[0]}` and `I-{both[0][2:]}` have prefixes, and IO has none; leave `scheme` out")
+        raise SchemeError(
+            f"`{quoted(both[0])}` and `{quoted(f'I-{both[0][2:]}')}` have prefixes, and IO has none; leave `scheme` out"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 from ft_magics import demo
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import ReadOptions
+from ft_magics.config.tree import is_broken
 from ft_magics.data.conll import read_conll
 from ft_magics.data.encoding import decode
 from ft_magics.data.examples import Example, LabelledSentence, Split
-from ft_magics.data.faults import list_faults
+from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
 from ft_magics.data.records import read_json_lines, read_records
 from ft_magics.data.schemes import check_letters, count_invalid, detect_scheme, normalise
-from ft_magics.data.tables import TableColumns, read_csv, read_table
+from ft_magics.data.tables import Row, TableColumns, read_csv, read_table
 from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
 
 __all__ = ["read_sentences", "read_split"]
@@ -40,18 +42,17 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
     """
     options = options or ReadOptions()
     sentences, notes = read_sentences(source, options)
-    scheme, invalid = _scheme(sentences, str(source), options.scheme)
+    shown = printable(str(source))
+    scheme, invalid = _scheme(sentences, shown, options.scheme)
     examples = [
         Example(tuple(sentence.words), normalise(sentence.tags, scheme), sentence.places[0]) for sentence in sentences
     ]
     if len(examples) == 1 and len(examples[0].words) > _LONG_FOR_ONE:
         notes.append(
-            f"{source}: the whole file is one sentence of {len(examples[0].words)} words, since no empty line "
+            f"{shown}: the whole file is one sentence of {len(examples[0].words)} words, since no empty line "
             "parts it; if some cell marks the ends, name the mark with `sentence_end`"
         )
-    return Split(
-        name=name, source=str(source), examples=examples, scheme=scheme, invalid_transitions=invalid, notes=notes
-    )
+    return Split(name=name, source=shown, examples=examples, scheme=scheme, invalid_transitions=invalid, notes=notes)
 
 
 def read_sentences(source: str | Reference, options: ReadOptions) -> tuple[list[LabelledSentence], list[str]]:
@@ -79,42 +80,47 @@ def read_sentences(source: str | Reference, options: ReadOptions) -> tuple[list[
 
 
 _LONG_FOR_ONE = 200
+_MOST_DIGITS = 9  # of the index of a tag
 _LONG_PATH = 200  # letters of a path that is not there, for the case that it is a whole text
 
 
 def _check_letters(sentences: Sequence[LabelledSentence]) -> None:
     """Half a surrogate pair, as a broken JSON escape gives it, is no letter and no tokenizer takes it."""
     for sentence in sentences:
-        for word, place in zip(sentence.words, sentence.places, strict=True):
-            if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
-                raise DataError(f"{place}: {word!a} holds half a surrogate pair, which is no letter; mend the text")
+        for texts in (sentence.words, sentence.tags):
+            for text, place in zip(texts, sentence.places, strict=True):
+                if is_broken(text):
+                    raise DataError(
+                        f"{place}: {text[:_LONG_PATH]!a} holds half a surrogate pair, which is no letter; mend the text"
+                    )
 
 
 def _with_names(sentence: LabelledSentence, tag_names: Sequence[str]) -> LabelledSentence:
     """Tags that are written as numbers by their names; records do the same where their tags are numbers."""
     named: list[str] = []
     for tag, place in zip(sentence.tags, sentence.places, strict=True):
-        if tag.isdecimal() and int(tag) >= len(tag_names):
-            raise DataError(f"{place}: tag {tag} has no name; there are {len(tag_names)} names, counted from 0")
+        if tag.isdecimal() and (len(tag) > _MOST_DIGITS or int(tag) >= len(tag_names)):
+            raise DataError(f"{place}: tag {quoted(tag)} has no name; there are {len(tag_names)} names, counted from 0")
         named.append(tag_names[int(tag)] if tag.isdecimal() else tag)
     return LabelledSentence(sentence.words, named, sentence.places)
 
 
 def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[LabelledSentence]:
     path = _path(source)
+    name, source = printable(path.name), printable(source)
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"{source}: the file cannot be read: {error.strerror}") from error
-    text = decode(raw, path.name, options.encoding)
+    text = decode(raw, name, options.encoding)
     if not text.strip():
         raise DataError(f"{source}: the file is empty")
     kind = options.format or _FORMATS.get(path.suffix.lower(), "conll")
     if kind == "jsonl":
-        return read_json_lines(text, path.name, options.tag_names)
+        return read_json_lines(text, name, options.tag_names)
     if kind == "csv":
-        return read_csv(text, path.name, options)
-    return read_conll(text, path.name, options, notes)
+        return read_csv(text, name, options)
+    return read_conll(text, name, options, notes)
 
 
 def _path(source: str) -> Path:
@@ -122,7 +128,7 @@ def _path(source: str) -> Path:
         try:
             return demo.path(source.removeprefix(_DEMO))
         except FileNotFoundError as error:
-            raise DataError(str(error)) from error
+            raise DataError(printable(str(error))) from error
     if not source.strip():
         raise DataError("an empty text is no path; name a file")
     try:
@@ -132,16 +138,19 @@ def _path(source: str) -> Path:
         raise DataError(_why_not(source, path))
     except OSError as error:  # a folder that may not be looked into, a name that is too long
         raise DataError(f"{source:.80}: the file cannot be read: {error.strerror}") from error
-    except RuntimeError as error:  # ~name, and no such user
-        raise DataError(f"{source}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+    except (RuntimeError, ValueError) as error:  # ~name, and no such user; or a name that holds a zero byte
+        raise DataError(f"{quoted(source)}: {str(error)[:1].lower()}{str(error)[1:]}") from error
 
 
 def _why_not(source: str, path: Path) -> str:
     """Why there is no file to read at a path, and what to do."""
     source = source if len(source) <= _LONG_PATH else f"{source[:_LONG_PATH]}…"
+    source = printable(source)
     if path.is_dir():
         names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
         return f"{source} is a folder; name a file in it: {', '.join(names[:8]) or 'it holds no files'}"
+    if path.is_symlink() and not path.exists():
+        return f"{source} is a symbolic link that leads to no file; give the path of the file itself"
     if path.exists():
         return f"{source} is no file with lines to read (a device or a pipe)"
     if _ADDRESS.match(source):
@@ -171,8 +180,8 @@ def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSe
     if isinstance(value, Path):
         return _read_file(str(value), options, [])
     if isinstance(value, Mapping):
-        raise DataError(f"{name} is a mapping of {', '.join(map(str, list(value)[:6]))}; take one split out of it")
-    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise DataError(f"{name} is a mapping of {list_names(value)}; take one split out of it")
+    if isinstance(value, Iterable) and not isinstance(value, str) and getattr(value, "shape", None) != ():
         return _read_list(list(value), name, options.tag_names)
     raise DataError(
         f"{name} is {type_name(value)}; expected a pandas DataFrame, a datasets.Dataset, or a list of sentences"
@@ -180,19 +189,30 @@ def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSe
 
 
 def _read_frame(frame: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
-    header = [str(column) for column in frame.columns]
+    if not hasattr(frame, "iloc"):
+        raise DataError(f"{name} is {type_name(frame)} of another library than pandas; give `{name}.to_pandas()`")
+    header = [_label(column) for column in frame.columns]
     if frame.empty:
-        raise DataError(f"{name}: the DataFrame is empty; its columns are {', '.join(header[:12]) or 'none'}")
-    columns = [frame.iloc[:, at].tolist() for at in range(len(header))]  # to_dict would drop columns of the same name
-    records = [dict(zip(header, cells, strict=True)) for cells in zip(*columns, strict=True)]
-    places = [f"{name}, row {index}" for index in frame.index]
-    if records and any(map(_is_column_of_lists, records[0].values())):
+        raise DataError(f"{name}: the DataFrame is empty; its columns are {list_names(header)}")
+    places = [f"{name}, row {_label(index)}" for index in frame.index]
+    if any(_is_column_of_lists(frame.iat[0, at]) for at in range(len(header))):
+        columns = [frame.iloc[:, at].tolist() for at in range(len(header))]
+        records = [dict(zip(header, cells, strict=True)) for cells in zip(*columns, strict=True)]
         return read_records(zip(places, records, strict=True), options.tag_names)
-    return read_table(zip(places, records, strict=True), TableColumns(header, name, options))
+    cells = (frame.iloc[:, at].tolist() for at in TableColumns(header, name, options).indices)
+    return read_table(itertools.starmap(Row, zip(places, *cells, strict=True)))
+
+
+def _label(name: Any) -> str:
+    """The name of a column or row as text; pandas takes any object."""
+    try:
+        return printable(str(name))
+    except Exception:  # noqa: BLE001  # an object of the user's; a number of over 4,300 digits raises too
+        return show(name)
 
 
 def _is_column_of_lists(value: Any) -> bool:
-    return not isinstance(value, str) and hasattr(value, "__len__")
+    return not isinstance(value, str) and hasattr(value, "__len__") and getattr(value, "shape", None) != ()
 
 
 def _read_dataset(dataset: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
@@ -216,7 +236,7 @@ def _as_record(row: Any) -> Any:
     """`(words, tags)` and `[(word, tag), …]` as records; anything else as it is."""
     if isinstance(row, Example):
         return {"tokens": row.words, "tags": row.tags}
-    if isinstance(row, tuple) and len(row) == 2 and not isinstance(row[0], str):
+    if isinstance(row, tuple) and len(row) == 2 and all(map(_is_column_of_lists, row)):
         return {"tokens": list(row[0]), "tags": list(row[1])}
     if isinstance(row, Sequence) and row and all(isinstance(pair, Sequence) and len(pair) == 2 for pair in row):
         return {"tokens": [word for word, _ in row], "tags": [tag for _, tag in row]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 __all__ = ["Word", "split_words"]
@@ -33,7 +34,7 @@ def split_words(text: str, cuts: Iterable[int] = ()) -> list[Word]:
     borders = sorted(set(cuts))
     words: list[Word] = []
     for chunk in _CHUNK.finditer(text):
-        inner = [cut for cut in borders if chunk.start() < cut < chunk.end()]
+        inner = borders[bisect_right(borders, chunk.start()) : bisect_left(borders, chunk.end())]
         edges = [chunk.start(), *inner, chunk.end()]
         for start, end in itertools.pairwise(edges):
             words.extend(_split_chunk(text, start, end))

@@ -19,6 +19,7 @@ from ft_magics.display.host import Host
 from ft_magics.display.pages import run_bundle, save_page
 from ft_magics.display.run_views import RunView, open_view
 from ft_magics.errors import TrainingError
+from ft_magics.training.interrupts import Interrupts
 from ft_magics.training.run import Run
 
 __all__ = ["watch"]
@@ -27,7 +28,7 @@ _LOOK_EVERY_S = 0.5  # with the saved twin, three messages a second; and the end
 _WORD_EVERY_S = 5.0  # a dashboard that hears nothing for long says so: its kernel may be gone
 
 
-def watch(run: Run, host: Host, *, attached: bool = True) -> None:
+def watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool = True) -> None:
     """Show a run until it ends, or at once hand the showing to a thread.
 
     The first interrupt asks the run to stop; the second lets go of it and leaves it running.
@@ -35,6 +36,7 @@ def watch(run: Run, host: Host, *, attached: bool = True) -> None:
     Args:
         run: What to show.
         host: What the place that shows it can show.
+        interrupts: Those that came since before the run began, and that are still to come.
         attached: Wait for the end. Else a widget is drawn from a thread; HTML and text say one line and no more, since
             a program that runs a notebook drops what comes after the cell.
 
@@ -50,7 +52,7 @@ def watch(run: Run, host: Host, *, attached: bool = True) -> None:
         return
     with ExitStack() as watching:
         _carefully(lambda: watching.enter_context(_pages_greeted(host)))
-        ended = _look_until_the_end(run, showing)
+        ended = _look_until_the_end(run, showing, interrupts)
     if not ended:
         print(f"Let go of {run.name}; it goes on. {_how_to_follow(run)}")
         if host == "widget":
@@ -61,17 +63,19 @@ def watch(run: Run, host: Host, *, attached: bool = True) -> None:
         raise TrainingError(_failure(run)) from run.exception
 
 
-def _look_until_the_end(run: Run, showing: _Showing) -> bool:
+def _look_until_the_end(run: Run, showing: _Showing, interrupts: Interrupts) -> bool:
     """Draw until the run ends; whether it did. The first interrupt stops it, the second lets go of it."""
-    interrupts = 0
+    heeded = 0
     while True:
+        ended = False
         try:
-            if showing.look():
-                return True
-        except KeyboardInterrupt:
-            interrupts += 1
-            if interrupts > 1:
-                return False
+            ended = showing.look()
+        except KeyboardInterrupt:  # where they cannot be noted, or after too many that were not heeded
+            interrupts.note()
+        heeded += interrupts.take()
+        if ended or heeded > 1:
+            return ended
+        if heeded:
             run.stop("stopped by the interrupt")
 
 
@@ -156,6 +160,6 @@ def _failure(run: Run) -> str:
     kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
     text = " and error.txt" if run.folder.error.is_file() else ""  # a full disk may not have taken it
     return (
-        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.dir} has events.jsonl{text}; "
+        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.folder.shown} has events.jsonl{text}; "
         "`%ft debug` shows the whole traceback"
     )

@@ -33,7 +33,7 @@ def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:
     """A run for `display(…, raw=True)`, with its evaluation where there is one."""
     report = _last_report(run)
     brief = report_html(report, brief=True) if report else ""
-    html = run_html(run.events, run.status, name=run.name, report=brief, folder=str(run.dir), twin_of=twin_of)
+    html = run_html(run.events, run.status, name=run.name, report=brief, folder=str(run.folder.shown), twin_of=twin_of)
     lines = [terminal_text(repr(run)), *filter(None, (event_text(event) for event in run.events[-1:]))]
     text = report_text(report) if report else "\n".join(lines)
     return {"text/html": html, "text/plain": text}
@@ -55,5 +55,5 @@ def save_page(run: Run) -> None:
     """Write report.html into the run's folder."""
     report = _last_report(run)
     whole = report_html(report) if report else ""
-    body = run_html(run.events, run.status, name=run.name, report=whole, folder=str(run.dir))
+    body = run_html(run.events, run.status, name=run.name, report=whole, folder=str(run.folder.shown))
     run.folder.write_text(run.folder.html, whole_page(run.name, body))

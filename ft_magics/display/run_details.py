@@ -8,10 +8,10 @@ from html import escape
 from typing import Any
 
 from ft_magics.display.run_curve import curve_image
-from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunEvent, RunStarted, StepDone
+from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunEvent, RunStarted, StepDone, ThreadsChosen
 from ft_magics.markup import MUTED, decimal, details, element, percent, row, table
 
-__all__ = ["checkpoint_line", "config_fold", "curve_folds", "notice_lines", "type_fold"]
+__all__ = ["checkpoint_line", "config_fold", "curve_folds", "notice_lines", "threads_text", "type_fold"]
 
 _MOST_COLUMNS = 10  # a run's output stays small, however long it was: events.jsonl has everything
 _MOST_TYPES = 100
@@ -63,14 +63,25 @@ def checkpoint_line(events: Sequence[RunEvent]) -> str:
     return element("div", escape(text), style=MUTED)
 
 
+def threads_text(events: Sequence[RunEvent]) -> str:
+    """With how many threads the run computes, and why; nothing where that was not measured."""
+    chosen = next((event for event in reversed(events) if isinstance(event, ThreadsChosen)), None)
+    if chosen is None:
+        return ""
+    rates = ", ".join(f"{rate:,.0f} with {number}" for number, rate in chosen.tokens_per_s.items())
+    noun = "thread" if chosen.threads == 1 else "threads"
+    return f"Computes with {chosen.threads} {noun}; tokens/s in the first steps: {rates}"
+
+
 def notice_lines(events: Sequence[RunEvent]) -> list[str]:
-    """Warnings and messages, the newest of many, newest last."""
+    """Warnings and messages, the newest of many, newest last; then the number of threads."""
     notices = [event for event in events if isinstance(event, Notice)]
     lines = [
         element("div", escape(("⚠ " if event.level == "warning" else "") + event.text), dir="auto")
         for event in notices[-_MOST_NOTICES:]
     ]
     left = len(notices) - len(lines)
+    lines += [element("div", escape(text), style=MUTED) for text in [threads_text(events)] if text]
     return [element("div", f"{left} earlier messages are in events.jsonl", style=MUTED)] * (left > 0) + lines
 
 

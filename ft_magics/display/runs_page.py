@@ -43,7 +43,7 @@ def _drawn(runs: Iterable[Run]) -> tuple[list[_Row], list[str]]:
         try:
             rows.append((_began(run), _cells(run)))
         except Exception as error:  # noqa: BLE001  # one odd record must not hide the other runs
-            odd.append(f"{run.dir}: events.jsonl says something that cannot be shown ({type(error).__name__}: {error})")
+            odd.append(f"{run.folder.shown}: events.jsonl says something that cannot be shown ({type(error).__name__}: {error})")
     return rows, odd
 
 
@@ -66,7 +66,7 @@ def _cells(run: Run) -> tuple[str, ...]:
         f"{step} of {started.total_steps}" if started else "–",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(_began(run))),
         duration(last.elapsed_s) if last else "–",
-        str(run.dir),
+        str(run.folder.shown),
     )
 
 

@@ -54,6 +54,7 @@ class FinetuneMagics(Magics):
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
+        from ft_magics.training.interrupts import interrupts_noted  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
         from ft_magics.training.starting import (  # noqa: PLC0415  # the same
             find_unfinished,
@@ -63,7 +64,7 @@ class FinetuneMagics(Magics):
         )
 
         namespace = self._session.namespace
-        check_name(arguments.name, namespace)
+        arguments.name = check_name(arguments.name, namespace)
         config = parse_cell(cell, namespace, arguments.set)
         check_folder(config.save.dir, arguments.name)
         before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
@@ -80,6 +81,7 @@ class FinetuneMagics(Magics):
         if arguments.resume and before is None:
             print(f"There is no run {arguments.name} to go on with; it begins anew.")
         start = start_run if before is None else resume_run
-        namespace[arguments.name] = run = start(arguments.name, prepared)
-        del prepared  # a traceback that is kept would keep the model of a failed run in memory
-        watch(run, host, attached=not arguments.bg)
+        with interrupts_noted() as interrupts:
+            namespace[arguments.name] = run = start(arguments.name, prepared)
+            del prepared  # a traceback that is kept would keep the model of a failed run in memory
+            watch(run, host, interrupts, attached=not arguments.bg)

@@ -81,7 +81,8 @@ class FtMagics(Magics):
         from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
         from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
-        from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
+        from ft_magics.magics.names import check_name, find_run  # noqa: PLC0415  # the same
+        from ft_magics.training.interrupts import interrupts_noted  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
         from ft_magics.training.starting import resume_run, wait_for_turn  # noqa: PLC0415  # the same
 
@@ -89,10 +90,14 @@ class FtMagics(Magics):
         before = find_run(name, namespace)
         if before.trains:
             raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
+        variable = check_name(before.name, namespace, folder=before.dir)
         config = parse_cell(before.folder.config_text(), namespace)
         wait_for_turn()
-        namespace[before.name] = run = resume_run(before.name, prepare(config), folder=before.dir)
-        watch(run, find_host(self.shell))
+        host, prepared = find_host(self.shell), prepare(config)
+        with interrupts_noted() as interrupts:
+            namespace[variable] = run = resume_run(variable, prepared, folder=before.dir)
+            del prepared  # a traceback that is kept would keep the model of a failed run in memory
+            watch(run, host, interrupts)
 
     def _stop(self, name: str) -> None:
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
@@ -102,7 +107,7 @@ class FtMagics(Magics):
             run.stop("stopped by %ft stop")
             print(f"{name} stops after its step.")
         elif run.trains:
-            run.folder.stop_file.touch()
+            run.folder.ask_to_stop()
             print(f"{name} trains in another kernel; it stops after its step.")
         else:
             print(f"{name} is not running: {run.status}.")

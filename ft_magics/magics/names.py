@@ -5,12 +5,15 @@ from __future__ import annotations
 import builtins
 import keyword
 import os
+import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import RunError, did_you_mean, type_name
+from ft_magics.markup import terminal_line
 
 if TYPE_CHECKING:
     from ft_magics.training.run import Run
@@ -18,29 +21,51 @@ if TYPE_CHECKING:
 __all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
 
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
+_LONGEST_BYTES = 200  # of the 255 that a file name may have, the time is wanted when it moves aside
 
 
-def check_name(name: str, namespace: Mapping[str, Any]) -> None:
-    """See that a new run may take this name.
+def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None = None) -> str:
+    """See that a run may take this name; returns it as Python takes it.
+
+    Args:
+        name: What the user, or a run's record, said.
+        namespace: Of the notebook.
+        folder: Of the run, if it is there already: its own name is no other's.
 
     Raises:
         RunError: It is no identifier, belongs to Python, is taken by something else, or by a run that still trains.
     """
     from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
 
-    if not name.isidentifier() or keyword.iskeyword(name):
+    folded = unicodedata.normalize("NFKC", name)  # the variable has this name: Python's reference, section 2.3
+    if not folded.isidentifier() or keyword.iskeyword(folded):
         raise RunError(
-            f"`{name}` cannot name a run: it becomes a variable, so use letters, digits and _, as in `ner_1`"
+            f"`{terminal_line(name):.80}` cannot name a run: it becomes a variable, so use letters, digits and _, as "
+            "in `ner_1`"
         )
-    if hasattr(builtins, name):
-        raise RunError(f"`{name}` is a name of Python's own; choose another name for the run")
-    there = namespace.get(name)
+    if len(os.fsencode(folded)) > _LONGEST_BYTES:
+        raise RunError(
+            f"`{folded:.40}…` is too long for a run's folder ({len(os.fsencode(folded))} bytes); take at most "
+            f"{_LONGEST_BYTES}"
+        )
+    if hasattr(builtins, folded) or folded == "get_ipython":
+        raise RunError(f"`{folded}` is a name of Python's own; choose another name for the run")
+    there = namespace.get(folded)
     if isinstance(there, Run):
         if there.trains:
-            raise RunError(f"run {name} is still training; stop it first (`%ft stop {name}`) or choose another name")
-    elif name in namespace:
+            raise RunError(
+                f"run {folded} is still training; stop it first (`%ft stop {folded}`) or choose another name"
+            )
+        if folder is not None and there.dir.resolve() != folder.resolve():
+            raise RunError(
+                f"`{folded}` is another run in this notebook, of {there.folder.shown}, and would be lost; `del {folded}`"
+            )
+    elif folded in namespace:
         kind = type_name(there)
-        raise RunError(f"`{name}` is {kind} in this notebook and would be lost; choose another name, or `del {name}`")
+        raise RunError(
+            f"`{folded}` is {kind} in this notebook and would be lost; choose another name, or `del {folded}`"
+        )
+    return folded
 
 
 def check_folder(parent: str, name: str) -> None:
@@ -88,7 +113,7 @@ def named_run(name: str, namespace: Mapping[str, Any]) -> Run | None:
     """The run of this name in the notebook or below `ft_runs`; None when there is none."""
     from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
 
-    there = namespace.get(name)
+    there = namespace.get(unicodedata.normalize("NFKC", name))
     if isinstance(there, Run):
         return there
     plain = there is None and name not in ("", "..") and Path(name).name == name
@@ -124,21 +149,30 @@ def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
     runs = {run.dir.resolve(): run for run in here}
     faults: list[str] = []
-    for folder in sorted(path for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir()):
-        if folder.resolve() in runs:
-            continue
+    for folder in _folders():
         try:
-            runs[folder.resolve()] = load_run(folder)
+            place = folder.resolve()
+            if place not in runs:
+                runs[place] = load_run(folder)
         except RunError as error:
             faults.append(str(error))
+        except Exception as error:  # noqa: BLE001  # one odd folder must not hide the other runs
+            faults.append(f"{folder} cannot be read ({type(error).__name__}: {error})")
     return list(runs.values()), faults
+
+
+def _folders() -> list[Path]:
+    """What lies below `ft_runs`: folders, but not what is being written or hidden."""
+    with suppress(OSError):
+        return sorted(path for path in Path(DEFAULT_FOLDER).iterdir() if path.is_dir() and path.name[0] != ".")
+    return []
 
 
 def _known(namespace: Mapping[str, Any]) -> list[str]:
     from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
 
     runs = [key for key, value in namespace.items() if isinstance(value, Run) and not key.startswith("_")]
-    saved = [path.name for path in Path(DEFAULT_FOLDER).glob("*") if path.is_dir()]
+    saved = [path.name for path in _folders()]
     return sorted({*runs, *saved})
 
 

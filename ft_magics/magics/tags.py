@@ -107,7 +107,7 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise RunError(f"{run.dir}: the predictions of run {target} cannot be read ({reason})") from error
+        raise RunError(f"{run.folder.shown}: the predictions of run {target} cannot be read ({reason})") from error
 
 
 def _report_in(path: Path, split: str | None) -> EntityReport:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.errors import AlignmentError
+from ft_magics.markup import terminal_line
 
 __all__ = ["IGNORE_INDEX", "Window", "WordTokenizer", "align_labels", "make_windows"]
 
@@ -45,8 +46,10 @@ class WordTokenizer:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        ids = tokenizer("a", return_special_tokens_mask=True)
+        ids = self._encode("a", return_special_tokens_mask=True)
         mask = ids["special_tokens_mask"]
+        if 0 not in mask:
+            raise AlignmentError("the tokenizer turns the letter a into nothing, so it cannot be used; save it again")
         first, last = mask.index(0), len(mask) - mask[::-1].index(0)
         self.prefix: list[int] = ids["input_ids"][:first]
         self.suffix: list[int] = ids["input_ids"][last:]
@@ -57,7 +60,7 @@ class WordTokenizer:
         """Token ids per word and sentence; at least one per word."""
         if not sentences:
             return []
-        batch = self._tokenizer(
+        batch = self._encode(
             [list(words) for words in sentences],
             is_split_into_words=True,
             add_special_tokens=False,
@@ -68,6 +71,20 @@ class WordTokenizer:
             self._by_word(len(words), batch["input_ids"][index], batch.word_ids(index))
             for index, words in enumerate(sentences)
         ]
+
+    def _encode(self, text: str | list[list[str]], **options: bool) -> Any:
+        """What the tokenizer makes of a text, or of sentences of words.
+
+        Raises:
+            AlignmentError: It fails, as one does that lacks its own unknown token.
+        """
+        try:
+            return self._tokenizer(text, **options)
+        except BaseException as error:  # tokenizers raises plain exceptions, and the panics of Rust
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            reason = terminal_line(str(error))[:300]
+            raise AlignmentError(f"the tokenizer cannot read this text ({reason}); save it again") from error
 
     def _by_word(self, count: int, ids: Sequence[int], word_ids: Sequence[int | None]) -> list[list[int]]:
         pieces: list[list[int]] = [[] for _ in range(count)]

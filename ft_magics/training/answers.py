@@ -153,7 +153,7 @@ def _check_entries(entries: Sequence[Any], name: str, place: str, *, tags: bool)
 
 
 def _surfaces(folder: RunFolder) -> dict[str, dict[str, int]] | None:
-    surfaces = folder.read_surfaces()
+    surfaces: dict[str, dict[str, int]] | None = folder.read_surfaces()
     if surfaces is not None or folder.surfaces.is_file():  # `null` in the file is no count
         try:
             check_surfaces(surfaces)

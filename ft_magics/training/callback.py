@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -17,14 +17,19 @@ from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, PauseChanged, RunEvent, StepDone
 from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
-from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.folder import RunFolder, is_disk_full
+from ft_magics.training.checkpoints import Checkpoints, CheckpointState, ThreadsState
+from ft_magics.training.folder import FolderGoneError, RunFolder, shown_path
+from ft_magics.training.full_disk import is_disk_full
 from ft_magics.training.guard import is_grave
 from ft_magics.training.memory import device_memory_bytes, process_memory_bytes
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.steering import Steering
+from ft_magics.training.threads import Threads
 
 __all__ = ["RunCallback", "no_log"]
+
+
+_LOGS_KEPT = 20
 
 
 def no_log(_: dict[str, float]) -> None:
@@ -50,7 +55,9 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     log: Callable[[dict[str, float]], None] = no_log
     best: Best = field(default_factory=Best)
     batches: BatchWatch = field(init=False)
+    threads: Threads = field(init=False)
     _tokens: int = 0
+    _tokens_before: int = 0
     _began: float = field(default_factory=time.monotonic)
     _last: tuple[float, int] = (0.0, 0)
     _saved: float = field(default_factory=time.monotonic)
@@ -60,31 +67,37 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def __post_init__(self) -> None:
         self.batches = BatchWatch(self.prepared)
+        self.threads = Threads(self.prepared.config.train.threads, self.prepared.trained.device)
 
     @property
     def _checkpoints(self) -> Checkpoints:
         return Checkpoints(self.folder.checkpoints)
 
-    def snapshot(self, state: TrainerState) -> dict[str, Any]:
-        """What a resumed run needs of this one, as plain data."""
-        return {
-            "step": state.global_step,
-            "epoch": float(state.epoch or 0),
-            "best": asdict(self.best),
-            "tokens": self._tokens,
-            "elapsed_s": time.monotonic() - self._began,
-            "evaluated_at": self._evaluated_at,
-            "first_loss": self.batches.first_loss,
-            "data": self.prepared.fingerprint,
-        }
+    def snapshot(self, state: TrainerState) -> CheckpointState:
+        """What a resumed run needs of this one."""
+        return CheckpointState(
+            step=state.global_step,
+            epoch=float(state.epoch or 0),
+            best=self.best,
+            tokens=self._tokens,
+            elapsed_s=time.monotonic() - self._began,
+            evaluated_at=self._evaluated_at,
+            first_loss=self.batches.first_loss,
+            data=self.prepared.fingerprint,
+            threads=ThreadsState(**self.threads.snapshot()),
+        )
 
-    def restore(self, snapshot: dict[str, Any]) -> None:
+    def restore(self, snapshot: CheckpointState) -> None:
         """Go on from a snapshot."""
-        self.best = Best(**snapshot["best"])
-        self._tokens, self._evaluated_at = snapshot["tokens"], snapshot["evaluated_at"]
-        self.batches.first_loss = snapshot["first_loss"]
-        self._began = time.monotonic() - snapshot["elapsed_s"]
-        self._last = (snapshot["elapsed_s"], self._tokens)
+        self.best = snapshot.best
+        self._tokens, self._evaluated_at = snapshot.tokens, snapshot.evaluated_at
+        self.batches.first_loss = snapshot.first_loss
+        self._began = time.monotonic() - snapshot.elapsed_s
+        self._last = (snapshot.elapsed_s, self._tokens)
+        if snapshot.threads is not None:
+            self.threads.restore(snapshot.threads.model_dump())
+        else:
+            self.threads.keep()
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock, unless a resumed run's is running."""
@@ -99,11 +112,17 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             if self.steering.take_save() and self._checkpoints.newest() == self._checkpoints.path(step):
                 self._say_checkpoint(step)  # nothing has changed since
         self.batches.begin_step()
+        self._tokens_before = self._tokens
+        self.threads.begin_step()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count what was learned from, and do what was asked."""
+        self.folder.check_there()
         self._tokens += self.batches.take()
         self.batches.step, self.batches.computing = state.global_step, False
+        told = self.threads.end_step(state.global_step, self._tokens - self._tokens_before)
+        if told is not None:
+            self._say(lambda: told)
         self._stand_still()
         wanted = self.steering.take_save() or self._checkpoint_is_due(state)
         if self.steering.stopping:
@@ -123,6 +142,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
     ) -> None:
         """Say how the last steps went."""
+        del state.log_history[:-_LOGS_KEPT]  # the Trainer writes all of it at every checkpoint; events.jsonl has it
         if not logs or "loss" not in logs:
             return
         elapsed_s = time.monotonic() - self._began
@@ -144,6 +164,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Evaluate dev, keep the model if it is the best so far, stop if it has not risen for long enough."""
+        self.folder.check_there()
         if not _epoch_is_whole(state):
             return  # stopped on the way; `on_train_end` evaluates
         self._evaluate(state, control)
@@ -274,7 +295,9 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             if is_grave(error):
                 raise
             fault = f"{type(error).__name__}: {error}"
-            raise TrainingError(f"the best model cannot be saved in {self.folder.model} ({fault})") from error
+            raise TrainingError(
+                f"the best model cannot be saved in {shown_path(self.folder.model)} ({fault})"
+            ) from error
 
     def warn(self, text: str) -> None:
         """Say something that the user should know."""
@@ -285,7 +308,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         try:
             self.emit(make())
         except Exception as error:
-            if is_disk_full(error):
+            if is_disk_full(error) or isinstance(error, FolderGoneError):
                 raise
             logging.getLogger(__name__).exception("an event could not be said; the training goes on")
 

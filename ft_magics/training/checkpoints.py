@@ -7,21 +7,28 @@ folder without the mark is never chosen. Old ones go when the new one is whole.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ft_magics.errors import RunError
-from ft_magics.training.folder import to_disk
+from ft_magics.training.best import Best
+from ft_magics.training.files import open_new, read_text, remove_or_move_aside, to_disk
+from ft_magics.training.folder import is_model_file
 
-__all__ = ["Checkpoints", "Resumption"]
+__all__ = ["CheckpointState", "Checkpoints", "Resumption"]
 
 _STATE = "ft_magics.json"  # written last: the mark
+_TRAINER_STATE = "trainer_state.json"
 _BEST = "best"
+_NAME = re.compile(r"checkpoint-\d{1,15}", re.ASCII)
+_MOST = 10**15
+_MOST_THREADS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,57 @@ class Resumption:
     elapsed_s: float
 
 
+class ThreadsState(BaseModel):
+    """Which numbers of threads were tried, and which is taken; see `Threads`."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    now: Annotated[int, Field(ge=1, le=_MOST_THREADS)]
+    numbers: list[Annotated[int, Field(ge=1, le=_MOST_THREADS)]]
+    steps: list[tuple[Annotated[int, Field(ge=1, le=_MOST_THREADS)], int, float]]
+    best: float | None
+
+
+class CheckpointState(BaseModel):
+    """What a resumed run needs beside what the Trainer keeps.
+
+    Attributes:
+        step: Of the checkpoint.
+        epoch: Of the checkpoint.
+        best: The best evaluation so far.
+        tokens: Trained on so far.
+        elapsed_s: Of the training so far.
+        evaluated_at: The step of the newest evaluation; -1 without one.
+        first_loss: What later losses are compared with.
+        data: The fingerprint of the training data.
+        threads: What was measured with which number; None in versions that did not measure.
+    """
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    step: Annotated[int, Field(ge=0, le=_MOST)]
+    epoch: Annotated[float, Field(ge=0, le=_MOST)]
+    best: Best
+    tokens: Annotated[int, Field(ge=0)]
+    elapsed_s: Annotated[float, Field(ge=0, le=_MOST)]
+    evaluated_at: Annotated[int, Field(ge=-1, le=_MOST)]
+    first_loss: float | None
+    data: str
+    threads: ThreadsState | None = None
+
+
+class _TrainerState(BaseModel):
+    """The part of the Trainer's own state that resuming computes with."""
+
+    global_step: Annotated[int, Field(ge=0, le=_MOST)]
+    epoch: Annotated[float, Field(ge=0, le=_MOST)] | None
+    max_steps: Annotated[int, Field(ge=0, le=_MOST)]
+    log_history: list[dict[str, Any]]
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
 class Checkpoints:
     """The checkpoints of one run.
 
@@ -57,19 +115,26 @@ class Checkpoints:
 
     def whole(self) -> list[Path]:
         """Those that are whole, oldest first."""
-        found = [path for path in self.folder.glob("checkpoint-*") if (path / _STATE).is_file()]
+        found = [path for path in self._all() if (path / _STATE).is_file()]
         return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+
+    def _all(self) -> list[Path]:
+        """Folders that are checkpoints by their names; nothing that a link leads to, which is another's."""
+        if self.folder.is_symlink() or not self.folder.is_dir():
+            return []
+        named = (path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+        return [path for path in named if path.is_dir() and not path.is_symlink()]
 
     def newest(self) -> Path | None:
         """The one to go on from."""
         return next(reversed(self.whole()), None)
 
-    def seal(self, step: int, state: Mapping[str, Any], best: Path, keep: int) -> None:
+    def seal(self, step: int, state: CheckpointState, best: Path, keep: int) -> None:
         """Make what the Trainer wrote a whole checkpoint, and drop old ones.
 
         Args:
             step: Of the checkpoint.
-            state: Ours, as plain data.
+            state: Ours.
             best: The folder of the best model so far; it may not be there yet.
             keep: How many to keep.
         """
@@ -79,7 +144,8 @@ class Checkpoints:
         for path in (*here.rglob("*"), here, self.folder):
             to_disk(path)
         partial = here / f"{_STATE}.new"
-        partial.write_text(json.dumps(state), encoding="utf-8")
+        with open_new(partial) as stream:
+            stream.write(state.model_dump_json())
         to_disk(partial)
         partial.replace(here / _STATE)
         to_disk(here)
@@ -89,7 +155,7 @@ class Checkpoints:
 
     def drop_torn(self) -> None:
         """Remove what was being written when the process died."""
-        for path in self.folder.glob("checkpoint-*"):
+        for path in self._all():
             if not (path / _STATE).is_file():
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -107,35 +173,43 @@ class Checkpoints:
         if newest is None:
             return Resumption(None, 0, 0.0, 0.0)
         state = self.read_state(newest)
-        if state["data"] != fingerprint:
+        if state.data != fingerprint:
             raise RunError(
                 f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot go on; "
                 "begin anew without `--resume`"
             )
-        return Resumption(newest, int(state["step"]), float(state["epoch"]), float(state["elapsed_s"]))
+        return Resumption(newest, state.step, state.epoch, state.elapsed_s)
 
-    def read_state(self, checkpoint: Path) -> dict[str, Any]:
-        """What `seal` was given.
+    def read_state(self, checkpoint: Path) -> CheckpointState:
+        """What `seal` was given, and what the Trainer wrote beside it is seen to be readable.
 
         Raises:
             RunError: It cannot be read.
         """
-        try:
-            state: dict[str, Any] = json.loads((checkpoint / _STATE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"{checkpoint / _STATE} cannot be read: {error}") from error
-        return state
+        _read(checkpoint / _TRAINER_STATE, _TrainerState)
+        return _read(checkpoint / _STATE, CheckpointState)
 
     def restore_best(self, checkpoint: Path, model: Path) -> None:
         """Put the best model back to what it was at a checkpoint."""
         if not (checkpoint / _BEST).is_dir():
-            shutil.rmtree(model, ignore_errors=True)
+            remove_or_move_aside(model, is_model_file)
             return
         fresh = model.with_name("model.new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        remove_or_move_aside(fresh, is_model_file)
         _link_tree(checkpoint / _BEST, fresh)
-        shutil.rmtree(model, ignore_errors=True)
+        remove_or_move_aside(model, is_model_file)
         fresh.rename(model)
+
+
+def _read(path: Path, schema: type[_Model]) -> _Model:
+    try:
+        return schema.model_validate_json(read_text(path))
+    except RunError as error:
+        fault = str(error)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        fault = f"{path} does not hold what a run writes ({'.'.join(map(str, first['loc']))}: {first['msg']:.200})"
+    raise RunError(f"{fault}. Remove the folder {path.parent}, and the run resumes from the checkpoint before it")
 
 
 def _link_tree(source: Path, target: Path) -> None:

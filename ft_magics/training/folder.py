@@ -12,36 +12,47 @@ error.txt                   the whole traceback of a failed run
 
 from __future__ import annotations
 
-import errno
+import io
 import json
 import os
+import re
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from safetensors import SafetensorError
 
 from ft_magics.config.schema import DEFAULT_FOLDER
-from ft_magics.errors import RunError
-from ft_magics.events import RunEvent, event_from_json, still_true
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]  # it has nothing of the kind
-
-__all__ = ["RunFolder", "handle_of", "how_full", "is_disk_full", "making_way", "to_disk"]
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_ROOM_IN_WORDS = (
-    *("no space left", "not enough space", "quota exceeded", "file too large"),  # safetensors, with the system's words
-    *("pytorchstreamwriter failed", "unexpected pos", "iostream error"),  # torch.save, which does not know why
+from ft_magics.config.tree import read_plain
+from ft_magics.errors import CellError, RunError
+from ft_magics.events import RunEvent
+from ft_magics.training.event_log import read_events
+from ft_magics.training.files import (
+    move_aside,
+    open_new,
+    open_to_append,
+    open_to_mend,
+    open_to_read,
+    read_text,
+    remove_or_move_aside,
+    to_disk,
 )
-_NEXT_TO_NOTHING_BYTES = 1 << 20
+
+__all__ = ["FolderGoneError", "RunFolder", "handle_of", "is_model_file", "shown_path"]
+
+_MODEL_FILES = re.compile(
+    r"(config|generation_config|ft_magics|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
+    r"|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
+    r"|vocab\.txt|merges\.txt|bpe\.codes|[\w.]{1,40}\.model|chat_template\.jinja|README\.md(\.new)?"
+)
+_MOST_LINE_CHARACTERS = 1 << 24  # 16 MB: a sentence has its words, tags and shares there
+_MOST_FAULTS = 3
+
+
+class FolderGoneError(RunError):
+    """The folder of a run that trains was renamed or deleted."""
 
 
 class RunFolder:
@@ -52,7 +63,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path = path.absolute()  # the notebook may change its directory
+        self._identity = _identity(path)
         self.model = path / "model"
         self.checkpoints = path / "checkpoints"
         self.report = path / "report.json"
@@ -60,7 +72,8 @@ class RunFolder:
         self.html = path / "report.html"
         self.error = path / "error.txt"
         self.stop_file = path / "STOP"
-        self._events = path / "events.jsonl"
+        self.log = path / "events.jsonl"
+        self._has_log = self.log.exists()
         self._config = path / "config.yaml"
 
     @classmethod
@@ -68,18 +81,47 @@ class RunFolder:
     def create(cls, path: Path) -> Iterator[RunFolder]:
         """A new, empty folder, for the block to write a run's beginning into.
 
-        One that is there already moves aside and keeps its name with the time it began. If the block fails, all is as
-        it was.
+        One that is there already moves aside and keeps its name with the time of its last change. If the block fails,
+        all is as it was.
 
         Raises:
             RunError: The folder cannot be made, or the beginning cannot be written.
         """
         try:
-            with making_way(path):
+            aside = move_aside(path) if os.path.lexists(path) else None
+            try:
                 path.mkdir(parents=True)
-                yield cls(path)
+                try:
+                    yield cls(path)
+                except BaseException:
+                    shutil.rmtree(path, ignore_errors=True)
+                    raise
+            except BaseException:
+                if aside:
+                    aside.rename(path)
+                raise
         except OSError as error:
             raise RunError(f"the run's folder {path} cannot be made: {error.strerror}") from error
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is still the one that this object was made for, with the log that it had."""
+        there = self._identity is not None and _identity(self.path) == self._identity
+        return there and (self.log.exists() or not self._has_log)
+
+    def check_there(self) -> None:
+        """See that nothing is written into another folder.
+
+        Raises:
+            FolderGoneError: It was renamed or deleted since.
+        """
+        if not self.is_there:
+            raise FolderGoneError(f"its folder {self.shown}, or what was in it, was renamed or deleted")
+
+    @property
+    def shown(self) -> Path:
+        """The folder as a person calls it: from where the notebook is, if it lies there."""
+        return shown_path(self.path)
 
     @property
     def handle(self) -> str:
@@ -96,27 +138,37 @@ class RunFolder:
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write config.yaml."""
-        with self._replacing(self._config) as partial, partial.open("w", encoding="utf-8") as stream:
+        with self._replacing(self._config) as partial, open_new(partial) as stream:
             YAML(typ="safe", pure=True).dump(dict(config), stream)
 
     def config_text(self) -> str:
-        """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run."""
-        try:
-            return self._config.read_text(encoding="utf-8")
-        except OSError as error:
-            raise RunError(f"{self._config} cannot be read: {error.strerror}") from error
+        """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        return read_text(self._config)
 
     def read_config(self) -> dict[str, Any]:
-        """Read config.yaml; empty when there is none."""
+        """Read config.yaml; empty when there is none.
+
+        Raises:
+            RunError: It cannot be read.
+        """
         if not self._config.is_file():
             return {}
-        config: dict[str, Any] = YAML(typ="safe", pure=True).load(self._config.read_text(encoding="utf-8"))
-        return config
+        try:
+            return read_plain(self.config_text())
+        except CellError as error:
+            faults = "; ".join(map(str, error.problems[:_MOST_FAULTS]))
+            raise RunError(f"{self._config} cannot be read: {faults}") from error
 
     def append_event(self, event: RunEvent) -> None:
         """Add a line to events.jsonl, whole or not at all, and hand it to the operating system at once."""
         line = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode(errors="backslashreplace")
-        with self._events.open("ab", buffering=0) as stream:
+        self.check_there()
+        with open_to_append(self.log) as stream:
+            self._has_log = True
             before = stream.seek(0, os.SEEK_END)
             try:
                 while line:
@@ -126,24 +178,34 @@ class RunFolder:
                     stream.truncate(before)
                 raise
 
+    def ask_to_stop(self) -> None:
+        """Ask a training in another process to stop after its step.
+
+        Raises:
+            RunError: That cannot be written.
+        """
+        try:
+            with suppress(FileExistsError):  # someone asked before
+                open_new(self.stop_file).close()
+        except OSError as error:
+            raise RunError(f"{shown_path(self.stop_file)} cannot be written: {error.strerror}") from error
+
     def to_disk(self) -> None:
         """Wait until the log, the best model, and the names of all that lies here, are on the disk."""
-        for path in (self._events, *self.model.rglob("*"), self.model, self.path, self.path.parent):
+        for path in (self.log, *self.model.rglob("*"), self.model, self.path, self.path.parent):
             to_disk(path)
 
     def mend_events(self) -> None:
         """End a line that a crash cut off, so that the next event begins one of its own."""
-        if not self._events.is_file():
+        if not self.log.is_file():
             return
-        with self._events.open("rb+") as stream:
+        with open_to_mend(self.log) as stream:
             if stream.seek(0, 2) and (stream.seek(-1, 2), stream.read(1))[1] != b"\n":
                 stream.write(b"\n")
 
     def read_events(self) -> list[RunEvent]:
-        """All events that can be read and that no resumption made void; a torn line is left out."""
-        if not self._events.is_file():
-            return []
-        return still_true(_parse_events(self._events.read_text(encoding="utf-8", errors="replace").split("\n")))
+        """See `event_log.read_events`."""
+        return read_events(self.log)
 
     def write_json(self, path: Path, record: Mapping[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
@@ -153,36 +215,33 @@ class RunFolder:
         """Write a JSONL file, whole or not at all."""
         self.write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
 
-    def read_lines(self, path: Path) -> list[dict[str, Any]]:
+    def read_lines(self, path: Path) -> list[Any]:
         """Read a JSONL file.
 
         Raises:
-            RunError: A line is no JSON; the message names it.
+            RunError: It cannot be opened, or a line is not JSON; the message names it.
         """
-        rows: list[dict[str, Any]] = []
-        with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    rows.append(json.loads(line))
-                except json.JSONDecodeError as error:
-                    raise RunError(
-                        f"{path}, line {number}: this is no JSON ({error.msg}); was the file edited?"
-                    ) from error
-        return rows
+        try:
+            with open_to_read(path) as raw, io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8") as stream:
+                lines = iter(lambda: stream.readline(_MOST_LINE_CHARACTERS), "")
+                return [_json(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+        except OSError as error:
+            raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
+        except UnicodeDecodeError as error:
+            raise RunError(f"{path} cannot be read: it is not UTF-8 ({error.reason}); was the file edited?") from error
 
-    def read_surfaces(self) -> dict[str, dict[str, int]] | None:
-        """The entities of the training data, or None for a run that did not keep them."""
-        if not self.surfaces.is_file():
-            return None
-        surfaces: dict[str, dict[str, int]] = json.loads(self.surfaces.read_text(encoding="utf-8"))
-        return surfaces
+    def read_surfaces(self) -> Any:  # what stands in it is checked by who reads it
+        """The entities of the training data, or None for a run that did not keep them.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        return _json(read_text(self.surfaces), str(self.surfaces)) if self.surfaces.is_file() else None
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a text file, whole or not at all."""
-        with self._replacing(path) as partial:
-            partial.write_text(
-                text, encoding="utf-8", errors="backslashreplace"
-            )  # half a surrogate is no reason to fail
+        with self._replacing(path) as partial, open_new(partial) as stream:
+            stream.write(text)
 
     def best_model(self) -> Path:
         """`model/`, or where a crash came between the two renames that put a new one there, the one before."""
@@ -192,23 +251,26 @@ class RunFolder:
     @contextmanager
     def new_model(self) -> Iterator[Path]:
         """A folder to write a model into; it takes the place of `model/` once it is whole, and goes if it cannot be."""
+        self.check_there()
         fresh, old = self.path / "model.new", self.path / "model.old"
         for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_or_move_aside(leftover, is_model_file)
         try:
             fresh.mkdir()
             yield fresh  # not synced: that would cost seconds at each evaluation, and `to_disk` comes in time
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
-        if self.model.exists():
+        if os.path.lexists(self.model):
             self.model.rename(old)
         fresh.rename(self.model)
-        shutil.rmtree(old, ignore_errors=True)
+        remove_or_move_aside(old, is_model_file)
 
     @contextmanager
     def _replacing(self, path: Path) -> Iterator[Path]:
+        self.check_there()
         partial = path.with_name(path.name + ".new")
+        partial.unlink(missing_ok=True)  # of a process that died; of a link, the link
         try:
             yield partial
             to_disk(partial)
@@ -218,89 +280,37 @@ class RunFolder:
             raise
 
 
+def is_model_file(path: str) -> bool:
+    """Whether saving a model writes a file of this path in its folder."""
+    return _MODEL_FILES.fullmatch(path) is not None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunError(f"{where}: this is not JSON ({error.msg}); was the file edited?") from error
+    except RecursionError as error:
+        raise RunError(f"{where}: its brackets are too deep; was the file edited?") from error
+    except ValueError as error:
+        raise RunError(f"{where}: a number in it has thousands of digits; was the file edited?") from error
+
+
 def handle_of(folder: Path) -> str:
     """What `%ft` knows a run by in any kernel: its name below `ft_runs`, elsewhere its folder."""
-    return folder.name if folder.parent == Path(DEFAULT_FOLDER) else str(folder)
+    return folder.name if shown_path(folder).parent == Path(DEFAULT_FOLDER) else str(folder)
 
 
-def to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk, so that a power cut cannot take it back.
-
-    Raises:
-        OSError: The disk is full or broken.
-    """
-    handle = _open_to_sync(path)
-    if handle is None:
-        return
-    try:
-        os.fsync(handle)
-        if hasattr(fcntl, "F_FULLFSYNC"):  # macOS, where fsync leaves it in the drive's cache
-            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
-    except OSError as error:
-        if error.errno == errno.EIO or is_disk_full(error):
-            raise
-    finally:
-        os.close(handle)
-
-
-def _open_to_sync(path: Path) -> int | None:
-    """Open for writing, which Windows asks of those who sync; a folder, for reading; None where that cannot be done."""
-    for flags in (os.O_RDWR, os.O_RDONLY):
-        with suppress(OSError):
-            return os.open(path, flags)
-    return None
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that the disk takes no more: it is full, a quota is used up, a file may not be so large."""
-    if getattr(error, "errno", None) in _NO_ROOM:
-        return True
-    # tokenizers raises a bare Exception; of other kinds the words mean something else: a server's quota, a length
-    speaks = isinstance(error, (OSError, RuntimeError, SafetensorError)) or type(error) is Exception
-    return speaks and any(sign in str(error).lower() for sign in _NO_ROOM_IN_WORDS)
-
-
-def how_full(error: BaseException, path: Path) -> str:
-    """What an error for which `is_disk_full` holds says of the disk, as the end of a sentence about it.
-
-    Call it before anything is removed: torch does not say why it cannot write, but the disk has no room then.
-    """
-    full = getattr(error, "errno", None) == errno.ENOSPC or "no space left" in str(error).lower()
-    if full or shutil.disk_usage(path).free < _NEXT_TO_NOTHING_BYTES:
-        return "is full"
-    return f"takes no more ({getattr(error, 'strerror', None) or error})"
-
-
-@contextmanager
-def making_way(path: Path) -> Iterator[Path | None]:
-    """Move aside what is at a path, if anything is, and say where to; if the block fails, it is moved back."""
-    aside = _name_aside(path) if path.exists() else None
-    if aside:
-        path.rename(aside)
-    try:
-        yield aside
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        if aside:
-            aside.rename(path)
-        raise
-
-
-def _name_aside(path: Path) -> Path:
-    began = time.strftime("%Y-%m-%dT%H-%M-%S", time.localtime(path.stat().st_ctime))
-    aside = path.with_name(f"{path.name}@{began}")
-    count = 2
-    while aside.exists():
-        aside = path.with_name(f"{path.name}@{began}-{count}")
-        count += 1
-    return aside
-
-
-def _parse_events(lines: Iterable[str]) -> Iterator[RunEvent]:
-    for line in lines:
-        try:
-            event = event_from_json(json.loads(line))
-        except (json.JSONDecodeError, TypeError):
-            continue
-        if event is not None:
-            yield event
+def shown_path(path: Path) -> Path:
+    """A path from where the notebook is, if it lies there; else as it is."""
+    with suppress(OSError, ValueError):  # where the notebook is may be gone, too
+        return path.absolute().relative_to(Path.cwd())
+    return path

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ft_magics.errors import FineTuneError
-from ft_magics.training.folder import is_disk_full
+from ft_magics.training.full_disk import is_disk_full
 from ft_magics.training.memory import is_out_of_memory
 
 __all__ = ["Guarded", "is_grave"]

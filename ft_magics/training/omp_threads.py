@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-__all__ = ["give_back_threads"]
+__all__ = ["give_back_threads", "own_number_of_threads"]
 
 _HARD = 2  # omp_pause_hard of the OpenMP 5.0 specification, section 3.2.43
 
@@ -25,3 +27,16 @@ def give_back_threads() -> None:
             ctypes.CDLL(str(library)).omp_pause_resource_all(_HARD)
         except (OSError, AttributeError):  # an older one; it is only slower without
             logging.getLogger(__name__).debug("%s cannot give its threads back", library, exc_info=True)
+
+
+@contextmanager
+def own_number_of_threads() -> Iterator[None]:
+    """What is set inside ends with it.
+
+    `torch.set_num_threads` is for the calling thread and for those that are yet to compute; MKL takes it for all.
+    """
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

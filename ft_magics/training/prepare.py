@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from ft_magics.training.arguments import count_steps
 from ft_magics.training.device import choose_device, choose_precision
 from ft_magics.training.trackers import check_tracker
 from ft_magics.training.trained import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.training.weights import find_weights, load_model, load_tokenizer
+from ft_magics.training.weights import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
@@ -38,7 +38,7 @@ class Prepared:
         features: Encoded examples per split name.
         trained: The model, with a fresh head.
         total_steps: Optimiser steps in all.
-        trainable_parameters: How many numbers learn.
+        trainable_parameters: How many parameters are trainable.
         parameters: How many there are.
         fingerprint: Of the training data as the model sees them; a resumed run needs the same.
     """
@@ -72,6 +72,7 @@ def prepare(config: RunConfig) -> Prepared:
         )
     set_seed(train.seed)  # the fresh head's weights
     model, tokenizer = load_model(source, labels), load_tokenizer(source)
+    check_together(source, model, tokenizer)
     METHODS[config.method](model)
     trained = TrainedModel(
         model=model,
@@ -86,7 +87,6 @@ def prepare(config: RunConfig) -> Prepared:
         split.name: trained.task.encode(split.examples, tokenizer, trained.max_length_tokens) for split in corpus.splits
     }
     for split in corpus.splits:
-        _check_ids(source, features[split.name], model.get_input_embeddings().num_embeddings)
         _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
     _note_unknown(features["train"], tokenizer.unk_token_id, check)
     check_tracker(train.report_to)
@@ -153,15 +153,6 @@ def _max_length(asked: int | None, limit: int) -> int:
     if asked is not None and asked > limit:
         raise ModelError(f"train.max_length_tokens: {asked} is more than the {limit} tokens that this model takes")
     return asked or min(limit, MOST_TOKENS)
-
-
-def _check_ids(source: str, features: Sequence[Feature], embeddings: int) -> None:
-    highest = max(max(feature.input_ids) for feature in features)
-    if highest >= embeddings:
-        raise ModelError(
-            f"model: {source}: its tokenizer gives the token {highest}, and the model knows tokens up to "
-            f"{embeddings - 1}; the two do not belong together"
-        )
 
 
 def _check_warmup(warmup: float, total_steps: int) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+from pydantic import ValidationError
 
 from ft_magics.config.schema import RunConfig
 from ft_magics.errors import FineTuneError, RunError, drop_frames
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
+from ft_magics.markup import terminal_line
 from ft_magics.training.answers import read_report
 from ft_magics.training.entities import Entity, find_entities
-from ft_magics.training.folder import RunFolder, making_way
+from ft_magics.training.files import refuse_links
+from ft_magics.training.folder import FolderGoneError, RunFolder
 from ft_magics.training.lock import is_held
+from ft_magics.training.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.training.steering import Steering
 
 if TYPE_CHECKING:
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Run", "load"]
 
 _LOOK_EVERY_S = 0.25
-_INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
 
 
 class Run:
@@ -43,6 +49,8 @@ class Run:
         waits: Whether asking a running run for its report or predictions waits for its end; else it is an error.
     """
 
+    _loaded: ClassVar[Callable[[], Run | None]] = lambda: None  # the run whose model was loaded last: one at a time
+
     def __init__(
         self, name: str, folder: RunFolder, config: RunConfig | None = None, trained: TrainedModel | None = None
     ) -> None:
@@ -53,6 +61,7 @@ class Run:
         self.events: list[RunEvent] = folder.read_events()
         self.finished = threading.Event()
         self._trained = trained
+        self._used: dict[str, Any] = {}  # how it computed, for when it is loaded again
         self._emitting = threading.Lock()
         self.steering = Steering(folder.stop_file)
         self.waits = True
@@ -60,7 +69,7 @@ class Run:
     def __repr__(self) -> str:
         best = self.best_f1
         score = "" if best is None else f", best dev F1 {100 * best:.2f}"
-        return f"<Run {self.name}: {self.status}{score}, {self.dir}>"
+        return terminal_line(f"<Run {self.name}: {self.status}{score}, {self.folder.shown}>")
 
     @property
     def dir(self) -> Path:
@@ -106,7 +115,7 @@ class Run:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
         if self.trains and not self.steering.stopping:
             self.steering.stop(reason)
-            with contextlib.suppress(OSError):  # a full disk: it stops all the same
+            with contextlib.suppress(OSError, FolderGoneError):  # a full disk: it stops all the same
                 self.emit(StopAsked(reason=reason))
 
     def pause(self, reason: str = "paused by hand") -> None:
@@ -204,58 +213,66 @@ class Run:
         """Copy the best model and the run's record into a folder of its own.
 
         Plain `AutoModelForTokenClassification.from_pretrained(path)` loads it, and `ft_magics.load(path)` brings the
-        run back.
+        run back. Of a run whose folder was renamed or deleted, the model in memory is saved: that of its last step.
 
         Args:
             path: A folder that is not there yet, or is empty.
-            overwrite: Replace what is there.
+            overwrite: Replace a saved model, if there is nothing else in its folder.
 
         Raises:
             RunError: There is no model yet, the folder is taken or cannot be written.
         """
         self._settle()
-        if not self.model_dir.is_dir():
-            raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
-        target = Path(path).expanduser()
-        self._check_target(target, overwrite)
-        place = target.resolve() if target.is_symlink() else target
-        fresh = place.with_name(f"{place.name}.new")
-        try:
-            shutil.rmtree(fresh, ignore_errors=True)
-            shutil.copytree(self.model_dir, fresh)
-            (fresh / _INSIDE_SAVED).mkdir()
-            for file in self.dir.iterdir():
-                if file.is_file():
-                    shutil.copy2(file, fresh / _INSIDE_SAVED / file.name)
-            with making_way(place) as before:
-                fresh.rename(place)
-        except OSError as error:
-            shutil.rmtree(fresh, ignore_errors=True)
-            faults = error.args[0] if isinstance(error, shutil.Error) else None  # of a whole folder: one for each file
-            why = faults[0][-1] if isinstance(faults, list) else error.strerror or error
-            raise RunError(f"{target} cannot be written: {why}") from error
-        if before:
-            shutil.rmtree(before, ignore_errors=True)
+        target = check_target(path, self.dir, overwrite=overwrite)
+        save_folder(target, self._filling())
         return target
 
-    def _check_target(self, target: Path, overwrite: bool) -> None:
-        """See that nothing is lost by saving here."""
-        home = self.dir.resolve()
-        if target.resolve() in (home, *home.parents) or home in target.resolve().parents:
-            raise RunError(f"{target} holds the run itself or lies in its folder; choose another folder")
-        if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-            return
-        if not overwrite:
-            raise RunError(f"{target} is taken; choose another folder, or say `overwrite=True`")
-        if not (target / "config.json").is_file():
-            raise RunError(f"{target} holds no saved model, and would be lost; choose another folder")
+    def _filling(self) -> Callable[[Path], None]:
+        if self.model_dir.is_dir():
+            refuse_links(self.model_dir)
+            return self._copy_into
+        trained = self._trained
+        if trained is not None:
+            return lambda fresh: self._write_into(fresh, trained)
+        raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
+
+    def _copy_into(self, fresh: Path) -> None:
+        model = self.model_dir
+
+        def without_record(folder: str, names: list[str]) -> list[str]:
+            return [name for name in names if name == INSIDE_SAVED and Path(folder) == model]
+
+        shutil.copytree(model, fresh, dirs_exist_ok=True, ignore=without_record)
+        inside = fresh / INSIDE_SAVED
+        inside.mkdir()
+        for file in self.dir.iterdir():
+            if file.is_file() and not file.is_symlink():
+                shutil.copy2(file, inside / file.name)
+
+    def _write_into(self, fresh: Path, trained: TrainedModel) -> None:
+        """What there is of a run without its folder."""
+        trained.save(fresh)
+        (fresh / INSIDE_SAVED).mkdir()
+        inside = RunFolder(fresh / INSIDE_SAVED)
+        if self.config is not None:
+            inside.write_config(self.config.to_plain())
+        inside.write_lines(inside.log, (event.to_json() for event in self.events))
+
+    def release(self) -> None:
+        """Free the memory that the model takes; it is loaded again when it is used.
+
+        A model that is nowhere but in memory stays.
+        """
+        if self._trained is not None and not self.trains and self.model_dir.is_dir():
+            self._used = {name: getattr(self._trained, name) for name in ("device", "precision", "batch_size")}
+            self._trained = None
 
     def fail(self, error: BaseException) -> None:
         """Note what ended the training, and let go of the memory that its frames and the model hold."""
         self.exception = error
         self._trained = None
         text = drop_frames(error)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FolderGoneError):
             self.folder.write_text(self.folder.error, text)
 
     def _dev(self) -> list[Evaluated]:
@@ -279,7 +296,11 @@ class Run:
         if self._trained is None:
             from ft_magics.training.trained import load_trained  # noqa: PLC0415  # torch only when it is needed
 
-            self._trained = load_trained(str(self.model_dir))
+            before = Run._loaded()
+            if before is not None and before is not self:
+                before.release()
+            self._trained = load_trained(str(self.model_dir), **self._used)
+            Run._loaded = weakref.ref(self)
         return self._trained
 
 
@@ -293,7 +314,7 @@ def load(path: str | Path) -> Run:
         where = Path(path).expanduser()
     except (TypeError, RuntimeError) as error:
         raise RunError(f"{path!r:.60} is no folder: {error}") from error
-    inside = where / _INSIDE_SAVED
+    inside = where / INSIDE_SAVED
     folder = RunFolder(inside if inside.is_dir() else where)
     if inside.is_dir():
         folder.model = where
@@ -315,6 +336,12 @@ def _read_back(where: Path, folder: RunFolder) -> Run:
         raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
     started = next((event for event in events if isinstance(event, RunStarted)), None)
     plain = folder.read_config()
-    run = Run(started.name if started else where.name, folder, RunConfig.model_validate(plain) if plain else None)
+    try:
+        config = RunConfig.model_validate(plain) if plain else None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}"
+        raise RunError(f"{folder.shown}/config.yaml does not hold a run's settings ({fault}); was it edited?") from error
+    run = Run(started.name if started else where.name, folder, config)
     run.finished.set()
     return run

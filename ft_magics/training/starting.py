@@ -10,11 +10,12 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import RunError
+from ft_magics.errors import RunError, drop_frames
 from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.folder import RunFolder
+from ft_magics.training.files import refuse_links
+from ft_magics.training.folder import FolderGoneError, RunFolder
 from ft_magics.training.heard import heard
 from ft_magics.training.lock import hold_run
 from ft_magics.training.memory import free_memory
@@ -32,6 +33,7 @@ __all__ = ["find_unfinished", "resume_run", "start_run", "training_here", "wait_
 # One at most: random numbers are the process's, and two trainings would take them from each other.
 _under_way: list[Run] = []
 
+_DELETING_S, _LOOK_EVERY_S = 2.0, 0.05
 _PARTS = ("train.batch_size", "train.gradient_accumulation")
 
 
@@ -58,7 +60,7 @@ def start_run(name: str, prepared: Prepared) -> Run:
         RunError: Its folder cannot be made, another kernel trains a run there, or this process trains another run.
     """
     _check_turn(name)
-    path = Path(prepared.config.save.dir).expanduser() / name
+    path = (Path(prepared.config.save.dir).expanduser() / name).absolute()  # the notebook may change its directory
     lock = hold_run(path)
     try:
         with RunFolder.create(path) as folder:
@@ -115,9 +117,10 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
             trains another run.
     """
     _check_turn(name)
-    path = folder or Path(prepared.config.save.dir).expanduser() / name
+    path = (folder or Path(prepared.config.save.dir).expanduser() / name).absolute()
     lock = hold_run(path)
     try:
+        refuse_links(path)
         run = load(path)
         _check_same(run, prepared.config)
         resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
@@ -145,7 +148,9 @@ def _check_same(run: Run, config: RunConfig) -> None:
     """
     if run.status == "done":
         raise RunError(f"run {run.name} is done; there is nothing to go on with")
-    before, now = (dict(_leaves(plain)) for plain in (run.folder.read_config(), config.to_plain()))
+    if run.config is None:
+        raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
+    before, now = (dict(_leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
     free = {key for key in {*before, *now} if key.startswith("save.")}
     if _rows_a_step(before) == _rows_a_step(now):
         free |= set(_PARTS)
@@ -202,8 +207,10 @@ def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumpt
         in_the_end.callback(run.finished.set)
         in_the_end.callback(_let_go, run, lock)
         ended = _trained(run, handed_over, resume)
-        with suppress(Exception):  # a full disk: the run ends in memory at least
+        with suppress(Exception):  # a full disk, a folder that is gone: the run ends in memory at least
             run.emit(ended)
+        run.release()
+        free_memory()
 
 
 def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:
@@ -218,9 +225,30 @@ def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -
         if run.steering.stop_reason:
             status, reason = "stopped", run.steering.stop_reason
     except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
-        status, reason = "failed", f"{type(error).__name__}: {error}"
-        with suppress(Exception):
-            run.fail(error)
-            free_memory()
+        if _is_of_a_folder_that_goes(error, run.folder):
+            status, reason = "stopped", _without_folder(run)
+            drop_frames(error)
+        else:
+            status, reason = "failed", f"{type(error).__name__}: {error}"
+            with suppress(Exception):
+                run.fail(error)
+        free_memory()
     elapsed_s = time.monotonic() - began
     return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best_f1=best.f1, elapsed_s=elapsed_s)
+
+
+def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:
+    """Whether the run's folder was renamed or deleted, or is being deleted: then a file in it is missed first."""
+    chain = [error, *(each for each in (error.__cause__, error.__context__) if each)]
+    if any(isinstance(each, FileNotFoundError) or "No such file" in str(each) for each in chain):
+        until = time.monotonic() + _DELETING_S
+        while folder.is_there and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+    return isinstance(error, FolderGoneError) or not folder.is_there
+
+
+def _without_folder(run: Run) -> str:
+    return (
+        f"its folder {run.folder.shown}, or what was in it, was renamed or deleted; the model of the last step is in "
+        f"memory, and `{run.name}.save('a_folder')` keeps it"
+    )

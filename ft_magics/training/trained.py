@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ft_magics.data.examples import Example
 from ft_magics.data.schemes import is_tag
 from ft_magics.errors import ModelError
+from ft_magics.markup import terminal_line
 from ft_magics.tasks.ner import Feature, NerTask, Prediction
 from ft_magics.training.device import choose_device, choose_precision
 from ft_magics.training.memory import free_memory, is_out_of_memory
+from ft_magics.training.model_files import read_json
 from ft_magics.training.quiet import quiet_transformers
-from ft_magics.training.weights import find_weights, load_model, load_tokenizer
+from ft_magics.training.weights import check_together, find_weights, load_model, load_tokenizer
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
 MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
 _SETTINGS = "ft_magics.json"
+_FEWEST_TOKENS = 8  # as in a cell's `max_length_tokens`
+
+
+class _Settings(BaseModel):
+    """What we write beside a model, and believe as far as this; what a newer version adds is let be."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    task: Literal["ner"]
+    max_length_tokens: int = Field(ge=_FEWEST_TOKENS, le=1_000_000)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,12 +152,13 @@ class TrainedModel:
         (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
 
 
-def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> TrainedModel:
+def load_trained(model: str, *, device: str = "auto", precision: str = "auto", batch_size: int = 64) -> TrainedModel:
     """A token classification model from a folder or the hub.
 
     Args:
         model: A folder that this project or transformers saved, or a hub id.
         device: See `choose_device`.
+        precision: See `choose_precision`.
         batch_size: Windows per batch.
 
     Raises:
@@ -151,16 +166,14 @@ def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> T
     """
     source = find_weights(model)
     loaded, tokenizer = load_model(source, ()), load_tokenizer(source)
+    check_together(source, loaded, tokenizer)
     labels = [loaded.config.id2label[index] for index in range(loaded.config.num_labels)]
     wrong = next((label for label in labels if not is_tag(label)), None)
     if wrong is not None:
         raise ModelError(
-            f"model: {model} has the label `{wrong}`; expected O and labels such as B-PER: is it trained for NER?"
+            f"model: {model} has the label `{wrong:.80}`; expected O and labels such as B-PER: is it trained for NER?"
         )
-    settings = Path(source) / _SETTINGS
-    limit = length_limit(loaded, tokenizer)
-    if settings.is_file():
-        limit = json.loads(settings.read_text(encoding="utf-8"))["max_length_tokens"]
+    limit = min(length_limit(loaded, tokenizer), _saved_limit(Path(source) / _SETTINGS))
     chosen = choose_device(device)
     return TrainedModel(
         model=loaded,
@@ -168,13 +181,31 @@ def load_trained(model: str, *, device: str = "auto", batch_size: int = 64) -> T
         task=NerTask(labels),
         max_length_tokens=min(limit, MOST_TOKENS),
         device=chosen,
-        precision=choose_precision("auto", chosen),
+        precision=choose_precision(precision, chosen),
         batch_size=batch_size,
     )
 
 
+def _saved_limit(path: Path) -> int:
+    """The longest window that the model was trained with, as far as that was written beside it."""
+    if not os.path.lexists(path):
+        return MOST_TOKENS
+    try:
+        return _Settings.model_validate(read_json(path)).max_length_tokens
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where, found = ".".join(map(str, first["loc"])), terminal_line(str(first["input"]))
+        raise ModelError(
+            f"model: {path}: `{where}` is {found:.80}: {first['msg']}; remove the file to use the model's own limit"
+        ) from error
+
+
 def length_limit(model: Any, tokenizer: Any) -> int:
-    """The most tokens that the model takes, special tokens included."""
+    """The most tokens that the model takes, special tokens included.
+
+    Raises:
+        ModelError: They are too few for a sentence.
+    """
     positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
     if model.config.model_type in (
         "roberta",
@@ -185,5 +216,11 @@ def length_limit(model: Any, tokenizer: Any) -> int:
         "data2vec-text",
         "ibert",
     ):
-        positions -= model.config.pad_token_id + 1  # their positions begin after the padding's index
-    return int(min(positions, tokenizer.model_max_length))
+        positions -= (model.config.pad_token_id or 0) + 1  # their positions begin after the padding's index
+    limit = int(min(positions, tokenizer.model_max_length))
+    if limit < _FEWEST_TOKENS:
+        raise ModelError(
+            f"model: it takes {max(limit, 0)} tokens at once, by `max_position_embeddings` in config.json and "
+            f"`model_max_length` in tokenizer_config.json; at least {_FEWEST_TOKENS} are needed"
+        )
+    return limit

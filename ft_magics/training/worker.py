@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from safetensors.torch import load_model as load_weights
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
 from ft_magics.data.examples import Split
-from ft_magics.errors import TrainingError, drop_frames
+from ft_magics.errors import FineTuneError, TrainingError, drop_frames
 from ft_magics.evaluation.reference import check_against_seqeval
 from ft_magics.evaluation.report import EntityReport
 from ft_magics.events import Evaluated, RunEvent
@@ -23,11 +22,14 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.folder import RunFolder, how_full, is_disk_full
+from ft_magics.training.files import remove_or_move_aside
+from ft_magics.training.folder import RunFolder, is_model_file, shown_path
+from ft_magics.training.full_disk import how_full, is_disk_full
 from ft_magics.training.guard import Guarded, is_grave
 from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
+from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.quiet import quiet_transformers
 from ft_magics.training.steering import Steering
@@ -64,11 +66,18 @@ def train(
         TrainingError: Memory or disk ran out, or the loss cannot be learned from.
     """
     callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering)
+    with own_number_of_threads():
+        return _train(name, callback, resume)
+
+
+def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
+    prepared, folder = callback.prepared, callback.folder
     checkpoint = resume.checkpoint if resume else None
     try:
         folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
         if resume:
             _restore(callback, folder, checkpoint)
+        callback.threads.begin()
         if checkpoint and _is_over(prepared, callback, checkpoint):
             _catch_up(prepared, callback, checkpoint)
         else:
@@ -76,9 +85,9 @@ def train(
         trained = prepared.trained
         load_weights(trained.model, folder.model / "model.safetensors")
         trained.model.eval()
-        _evaluate(name, prepared, folder, emit, callback.best)
+        _evaluate(name, prepared, folder, callback.emit, callback.best)
     except Exception as error:
-        explained = _explained(error, prepared, folder, callback)
+        explained = _explained(error, prepared, folder, callback) or _broken(error, checkpoint, callback)
         if explained is None:
             raise
         raise explained from error
@@ -163,7 +172,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
 def _restore(callback: RunCallback, folder: RunFolder, checkpoint: Path | None) -> None:
     """Bring the run's own state back to a checkpoint, or to its beginning."""
     if checkpoint is None:
-        shutil.rmtree(folder.model, ignore_errors=True)
+        remove_or_move_aside(folder.model, is_model_file)
         return
     checkpoints = Checkpoints(folder.checkpoints)
     checkpoints.restore_best(checkpoint, folder.model)
@@ -179,6 +188,8 @@ def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> boo
 
 def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> TrainingError | None:
     """An error of the training as a person needs it; None for one to be taken as it is."""
+    if not folder.is_there:
+        return None
     newest = Checkpoints(folder.checkpoints).newest()
     kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
     if is_disk_full(error):
@@ -186,7 +197,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
         drop_frames(error)  # they hold open what could not be written to its end; not everywhere could it go then
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
-            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
+            f"the disk that holds {folder.shown} {state}, so training stopped. {kept}; make room, then go on with "
             f"`%ft resume {folder.handle}`"
         )
     if is_out_of_memory(error):
@@ -207,6 +218,17 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
             )
         return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
     return None
+
+
+def _broken(error: Exception, checkpoint: Path | None, callback: RunCallback) -> TrainingError | None:
+    """What keeps a run from its checkpoint: files of libraries that have no reader of their own to check them."""
+    if checkpoint is None or callback.batches.begun or isinstance(error, FineTuneError):
+        return None
+    fault = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]:.200}"
+    return TrainingError(
+        f"{shown_path(checkpoint)} cannot be read ({fault}). Remove that folder, and the run resumes from the "
+        "checkpoint before it"
+    )
 
 
 def _advice_beside_training(prepared: Prepared, *, begun: bool) -> str:
