@@ -39,7 +39,7 @@ front: $(STAMP)  ## The front end: types and unit tests
 	cd widgets && PATH="$(CURDIR)/$(BIN):$$PATH" npm run check && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
 
 pytest: $(STAMP) ## The Python suite, a real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution
 	$(BIN)/python -m build

@@ -17,18 +17,22 @@ OUTPUT = HERE.parent / "demo_output"
 def follow(events: Path, done: threading.Event) -> None:
     """Print what the run says, as it says it."""
     from ft_magics.display.run_page import event_text
-    from ft_magics.events import StepDone, event_from_json
+    from ft_magics.events import StepDone
+    from ft_magics.training.event_log import event_from_json
 
     seen, last_step_s = 0, -5.0
     while not done.wait(0.5):
         lines = events.read_text(encoding="utf-8").split("\n")[:-1] if events.is_file() else []
         for line in lines[seen:]:
-            event = event_from_json(json.loads(line))
+            try:
+                event = event_from_json(json.loads(line))
+            except ValueError:
+                continue  # the run's own page says what cannot be read
             if isinstance(event, StepDone):
                 if event.elapsed_s - last_step_s < 5:
                     continue
                 last_step_s = event.elapsed_s
-            text = event_text(event) if event else None
+            text = event_text(event)
             if text:
                 print("  " + text, flush=True)
         seen = len(lines)

@@ -6,11 +6,9 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +17,6 @@ import nbformat
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLOW_MS = int(os.environ.get("FT_MAGICS_BROWSER_TIMEOUT_S", "180")) * 1000
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -54,16 +46,15 @@ def lab_server(folder: Path, *, dark: bool = False):
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "OMP_NUM_THREADS": "1",  # the browser needs a core too; threads that wait for one another would take it
     }
-    port = _free_port()
     command = [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--port={port}"),
+        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
         *("--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=", "--allow-root"),
         *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.root_dir={folder}"),
     ]
     with (folder / "lab.log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            yield _wait_for(f"http://127.0.0.1:{port}", process, folder / "lab.log")
+            yield _wait_for(home / "runtime" / f"jpserver-{process.pid}.json", process, folder / "lab.log")
         finally:
             process.terminate()
             try:
@@ -77,13 +68,15 @@ def _write_json(path: Path, record: object) -> None:
     path.write_text(json.dumps(record))
 
 
-def _wait_for(address: str, process: subprocess.Popen, log: Path) -> str:
+def _wait_for(record: Path, process: subprocess.Popen, log: Path) -> str:
+    """The address of a server that answers. It chose its port itself: another server may begin at the same moment."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
+            address = json.loads(record.read_text())["url"].rstrip("/")
             urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
-        except (urllib.error.URLError, OSError):
+        except (OSError, ValueError):  # not there, half written, or not answering yet
             time.sleep(0.5)
         else:
             return address

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
+from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 # Tiny models gain nothing from threads that wait for each other, and lose much on a busy machine. Before torch is there.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# With one there is nothing to choose for `threads: auto` either, so a run's digits do not depend on the load.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FT_MAGICS_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -20,13 +24,24 @@ CONLL = (
 )
 
 
+def pytest_collection_modifyitems(items):
+    """Long files first, those with a browser before all, so that no worker has a long one left in the end."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, -tests[item.path], item.path))
+
+
+def skip_or_fail(reason: str, demand: str) -> NoReturn:
+    """Skip a test that this machine cannot run; fail where the variable `demand` is set, as in `.ci/run`."""
+    if os.environ.get(demand):
+        pytest.fail(f"{reason}; {demand} is set")
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def shared():
-    """The folder of real data sets; only a checkout without them, outside CI, may skip."""
+    """The folder of real data sets."""
     if not SHARED.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail(f"the data sets are missing: {SHARED}")
-        pytest.skip(f"no data sets at {SHARED}; set FT_MAGICS_DATA")
+        skip_or_fail(f"no data sets at {SHARED}; FT_MAGICS_DATA says where they are", "FT_MAGICS_NEED_DATA")
     return SHARED
 
 
@@ -35,6 +50,20 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in HOST_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_run_outlives_its_test():
+    """The next test would wait for a training that this one left, and share the processor with it."""
+    yield
+    starting = sys.modules.get("ft_magics.training.starting")
+    run = starting and starting.training_here()
+    if not run:
+        return
+    run.stop("its test is over")
+    if not run.wait(60):
+        starting._under_way.clear()  # those after it need not fail for it
+        pytest.fail(f"{run.name} trains and does not stop")
 
 
 @pytest.fixture

@@ -239,5 +239,5 @@ def _near(value: Any) -> tuple[Any, ...]:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return ()
     if isinstance(value, int):
-        return (value + 1, value - 1, value * 2, value // 2, str(value), float(value)) * 3
+        return (value + 1, value - 1, value * 2, value // 2, str(value), min(value, 10**9) + 0.0) * 3
     return (value[::-1], value + "x", value.lower(), value * 3) * 2

@@ -13,7 +13,7 @@ _ON_THE_WAY = {
 
 def finish(run):
     """Wait for a run's end; what ended it badly is raised."""
-    assert run.wait(300)
+    assert run.wait(240)  # below the time that a test has
     if run.exception:
         raise run.exception
     return run

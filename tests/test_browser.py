@@ -24,7 +24,7 @@ from browser import (
     write_notebook,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # a minute on a machine that does nothing else
 
 LOAD, FINETUNE, EVALUATE, PREDICT = 0, 1, 2, 4  # code cells of the quickstart
 WIDGET = "application/vnd.jupyter.widget-view+json"

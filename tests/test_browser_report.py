@@ -15,7 +15,7 @@ from browser import (
     write_notebook,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # a minute on a machine that does nothing else
 
 LOAD = "%load_ext ft_magics\nimport ft_magics"
 SMALL = """\

@@ -21,7 +21,7 @@ from browser import (
     write_notebook,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # a minute on a machine that does nothing else
 
 RUN = """\
 %%finetune {name}

@@ -128,7 +128,7 @@ def test_a_checkpoint_that_cannot_be_sealed_is_said_each_time_and_goes(prepared,
 
 
 def test_a_save_during_a_pause_is_written_and_the_pause_lasts(prepared):
-    run = start_run("still", prepared("epochs: 5000, batch_size: 4", extra="save: {every: null}"))
+    run = start_run("still", prepared("epochs: 400, batch_size: 4", extra="save: {every: null}"))
     run.pause()
     while run.status != "paused":
         assert not run.finished.wait(0.01)

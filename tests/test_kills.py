@@ -50,7 +50,9 @@ MOMENTS = {
         (r"os\.link .*/model\.new", r"os\.rename .*/model\.new"), ("model.new",), ("model",)
     ),
     "a checkpoint, begun": Moment((rf"open .*{SAVED[:-1]}\d+/config\.json",), (SAVED,)),
-    "a checkpoint, all but the Trainer's state": Moment((r"open .*/trainer_state\.json",), (f"{SAVED}/optimizer.pt",)),
+    "a checkpoint, all but the Trainer's state": Moment(
+        (r"open .*/trainer_state\.json w",), (f"{SAVED}/optimizer.pt",)
+    ),
     "a checkpoint, without the best model": Moment((r"shutil\.copytree .*/best",), (f"{SAVED}/trainer_state.json",)),
     "a checkpoint, half of the best model linked": Moment(
         (r"os\.link .*checkpoint-\d+/best/",) * 3, (f"{SAVED}/best/*",)

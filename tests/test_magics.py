@@ -302,7 +302,7 @@ def test_runs_elsewhere_and_folders_that_are_none_are_listed_too(quick, run_cell
     Path("ft_runs/junk").mkdir()
     _, far, near, junk = run_cell("%ft runs").splitlines()
     assert (far.split()[0], near.split()[0]) == ("far", quick.name)
-    assert far.endswith(str(tmp_path / "elsewhere" / "far"))
+    assert far.endswith("elsewhere/far")
     assert junk.startswith("ft_runs/junk holds no run")
 
 
@@ -316,7 +316,7 @@ def test_another_run_of_a_name_keeps_the_first_ones_folder(quick, run_cell, shel
 
 @pytest.mark.usefixtures("let_go")
 def test_a_run_that_goes_on_is_evaluated_later_and_stopped(run_cell, shell, cell):
-    run_cell(cell("epochs: 5000, batch_size: 4"))
+    run_cell(cell("epochs: 400, batch_size: 4"))
     small = shell.user_ns["small"]
     assert "still training" in run_cell("%ner_eval small --split test --no-wait")
     assert not run_cell.result.success
@@ -330,7 +330,7 @@ def test_a_run_that_goes_on_is_evaluated_later_and_stopped(run_cell, shell, cell
 
 @pytest.mark.usefixtures("let_go")
 def test_a_run_is_stopped_from_another_kernel(run_cell, shell, cell):
-    run_cell(cell("epochs: 5000, batch_size: 4"))
+    run_cell(cell("epochs: 400, batch_size: 4"))
     small = shell.user_ns.pop("small")
     while not small.events:
         assert not small.wait(0.05)
@@ -346,7 +346,7 @@ def test_an_interrupt_stops_and_keeps_the_best_model(run_cell, shell, cell):
         _thread.interrupt_main()
 
     threading.Thread(target=interrupt, daemon=True).start()
-    printed = run_cell(cell("epochs: 5000, batch_size: 4, learning_rate: 1e-3"))
+    printed = run_cell(cell("epochs: 400, batch_size: 4, learning_rate: 1e-3"))
     small = shell.user_ns["small"]
     assert run_cell.result.success, printed
     assert "stopped by the interrupt" in printed
@@ -368,7 +368,7 @@ def test_a_second_interrupt_lets_go(run_cell, shell, cell, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(Run, "wait", wait)
-        printed = run_cell(cell("epochs: 5000, batch_size: 4"))
+        printed = run_cell(cell("epochs: 400, batch_size: 4"))
     assert run_cell.result.success
     assert "Let go of small" in printed
     assert "Traceback" not in printed
@@ -440,7 +440,7 @@ def test_a_run_that_begins_while_another_trains_waits_and_takes_nothing_from_it(
 
 @pytest.mark.usefixtures("let_go")
 def test_a_waiting_that_is_interrupted_lets_the_run_go_on(run_cell, shell, cell):
-    run_cell(cell("epochs: 5000, batch_size: 4"))
+    run_cell(cell("epochs: 400, batch_size: 4"))
     small = shell.user_ns["small"]
     for line in ("%ner_eval small", cell(name="other"), "small.predict(['Ada'])"):
         threading.Timer(0.5, _thread.interrupt_main).start()
@@ -460,7 +460,7 @@ def test_resume_goes_on_and_begins_where_nothing_is(run_cell, shell, cell):
     assert "There is no run small to go on with; it begins anew." in run_cell(going_on)
     assert "small is done; there is nothing to go on with" in run_cell(going_on)
     assert "is done; there is nothing to go on with" in run_cell("%ft resume small")
-    run_cell(cell("epochs: 5000, batch_size: 4", name="long").replace("%%finetune long", "%%finetune long --bg"))
+    run_cell(cell("epochs: 400, batch_size: 4", name="long").replace("%%finetune long", "%%finetune long --bg"))
     while not any(isinstance(event, Evaluated) for event in shell.user_ns["long"].events):
         assert not shell.user_ns["long"].wait(0.05)
     assert "only a run that has ended can be resumed" in run_cell("%ft resume long")

@@ -132,11 +132,24 @@ def test_the_follower_prints_lines_as_they_come_and_waits_for_whole_ones(tmp_pat
 
     def step(number: int, elapsed_s: float) -> str:
         numbers = {"epoch": 0.5, "loss": 1.25, "learning_rate": 0.1, "grad_norm": None, "tokens_per_s": 4321.0}
-        return json.dumps({"kind": "step", "step": number, "elapsed_s": elapsed_s, **numbers}) + "\n"
+        return (
+            json.dumps(
+                {
+                    "kind": "step",
+                    "time": 1.0,
+                    "process_memory_bytes": 1,
+                    "device_memory_bytes": None,
+                    "step": number,
+                    "elapsed_s": elapsed_s,
+                    **numbers,
+                }
+            )
+            + "\n"
+        )
 
     try:
         time.sleep(0.1)  # it has looked once, and there was no file
-        notice = json.dumps({"kind": "notice", "level": "info", "text": "一切就绪"}, ensure_ascii=False)
+        notice = json.dumps({"kind": "notice", "time": 1.0, "level": "info", "text": "一切就绪"}, ensure_ascii=False)
         events.write_text(step(1, 1) + step(2, 2) + '{"kind": "of a newer version"}\n' + notice[:20], encoding="utf-8")
         wait_for("  step 1, epoch 0.50, loss 1.2500, 4,321 tokens/s\n")
         with events.open("a", encoding="utf-8") as stream:

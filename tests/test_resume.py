@@ -17,8 +17,8 @@ from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Evaluated, PauseChanged, RunResumed, StepDone
 from ft_magics.tasks.ner import NerTask
-from ft_magics.training.callback import RunCallback
 from ft_magics.training.best import Best
+from ft_magics.training.callback import RunCallback
 from ft_magics.training.checkpoints import Checkpoints, CheckpointState
 from ft_magics.training.prepare import prepare
 from ft_magics.training.starting import resume_run, start_run
@@ -155,13 +155,13 @@ assert run.status == "done", run.exception
 
 
 def test_two_kernels_never_write_one_run(config, tmp_path, cell):
-    body = cell("epochs: 5000, batch_size: 4").partition("\n")[2]
+    body = cell("epochs: 400, batch_size: 4").partition("\n")[2]
     (tmp_path / "cell.yaml").write_text(body)
     (tmp_path / "run.py").write_text(textwrap.dedent(SCRIPT))
     command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "cell.yaml"), "mine"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "began\n"
-    prepared = prepare(config("epochs: 5000, batch_size: 4"))
+    prepared = prepare(config("epochs: 400, batch_size: 4"))
     os.chdir(tmp_path)
     for begin in (start_run, resume_run):
         with pytest.raises(RunError, match="is training in another kernel"):
@@ -179,7 +179,7 @@ def test_two_kernels_never_write_one_run(config, tmp_path, cell):
 
 
 def test_a_pause_stands_still_and_save_now_saves(config):
-    run = start_run("paused", prepare(config("epochs: 5000, batch_size: 4", extra="save: {every: null}")))
+    run = start_run("paused", prepare(config("epochs: 400, batch_size: 4", extra="save: {every: null}")))
     run.pause("to test it")
     while run.status != "paused":
         assert not run.finished.wait(0.01)
@@ -203,16 +203,16 @@ def test_only_the_same_run_goes_on(config, conll):
     finish(start_run("done", prepare(config("max_steps: 2"))))
     with pytest.raises(RunError, match="is done"):
         resume_run("done", prepare(config("max_steps: 2")))
-    run = start_run("other", prepare(config("epochs: 5000, batch_size: 4", extra="save: {every: {steps: 1}}")))
+    run = start_run("other", prepare(config("epochs: 400, batch_size: 4", extra="save: {every: {steps: 1}}")))
     while not any(isinstance(event, CheckpointSaved) for event in run.events):
         assert not run.finished.wait(0.01)
     run.stop()
     finish(run)
     with pytest.raises(RunError, match=r"began with other settings \(train\.batch_size: 4 before, 8 now\)"):
-        resume_run("other", prepare(config("epochs: 5000, batch_size: 8")))
+        resume_run("other", prepare(config("epochs: 400, batch_size: 8")))
     conll.write_text(conll.read_text() + "Eve B-PER\n\n")
     with pytest.raises(RunError, match="the training data, or the tokenizer, are not those"):
-        resume_run("other", prepare(config("epochs: 5000, batch_size: 4")))
+        resume_run("other", prepare(config("epochs: 400, batch_size: 4")))
     with pytest.raises(RunError, match="holds no run"):
         resume_run("nothing", prepare(config("max_steps: 2")))
 

@@ -62,7 +62,7 @@ BOMBS = {
     "5,000 digits in base 16": (f"a: 0x{DIGITS_5000}", "cannot be read"),
     "5,000 digits after the point": (f"a: 1.{DIGITS_5000}", "cannot be read"),
     "beyond the range of floats": (f"a: {'9' * 309}", "cannot be read"),
-    "a digit that is no number": ('a: !!int "²"', "cannot be read"),
+    "a superscript digit": ('a: !!int "²"', "cannot be read"),
 }
 
 
@@ -296,7 +296,7 @@ def test_paths_that_lead_to_no_file(tmp_path):
             read_split("train", f"~{name}/x")
 
 
-def test_objects_that_are_no_sentences():
+def test_objects_that_hold_no_sentences():
     nested: list[object] = []
     for _ in range(100_000):
         nested = [nested]

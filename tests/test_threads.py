@@ -12,19 +12,13 @@ from ft_magics.config.cell import parse_cell
 from ft_magics.display.run_details import threads_text
 from ft_magics.display.run_page import run_html
 from ft_magics.errors import CellError
-from ft_magics.events import CheckpointSaved, Notice, RunResumed, ThreadsChosen, still_true
+from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, still_true
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.event_log import event_from_json
+from ft_magics.training.slowdown import OtherProcesses, ProcessorTime, Slowdown, processor_time, slowdown_text
 from ft_magics.training.starting import resume_run, start_run
-from ft_magics.training.threads import (
-    Slowdown,
-    Threads,
-    TimedStep,
-    choose,
-    next_to_try,
-    numbers_to_try,
-    slowdown_text,
-)
+from ft_magics.training.threads import Threads, TimedStep, choose, next_to_try, numbers_to_try
+from ft_magics.training.trained import TrainedModel
 
 from runs import assert_same_end, finish, weights_of
 
@@ -122,18 +116,50 @@ def test_the_best_rate_is_seen_on_the_way_where_none_was_measured():
     assert watch.best == 500
 
 
+FELL = "training is at 210 tokens/s, it was at 520 with"
+
+
 @pytest.mark.parametrize(
-    ("threads", "load", "expected"),
+    ("threads", "others", "expected"),
     [
-        (2, 5.23, "training is at 210 tokens/s, it was at 520 with 2 threads: something else takes the processor (load average 5.2 on 2 cores); a new run with `train: {threads: 1}` may be faster"),
-        (1, 3.0, "training is at 210 tokens/s, it was at 520 with 1 thread: something else takes the processor (load average 3.0 on 2 cores)"),
-        (2, 1.9, "training is at 210 tokens/s, it was at 520 with 2 threads, and not for want of a free core (load average 1.9 on 2 cores): memory, heat or a limit on the processor may be why"),
-        (2, 0.04, "training is at 210 tokens/s, it was at 520 with 2 threads; something else may take the processor; a new run with `train: {threads: 1}` may be faster"),
-        (2, None, "training is at 210 tokens/s, it was at 520 with 2 threads; something else may take the processor; a new run with `train: {threads: 1}` may be faster"),
+        (2, 0.96, f"{FELL} 2 threads: other processes take 1.0 of 2 cores; a new run with `train: {{threads: 1}}` may be faster"),
+        (1, 1.4, f"{FELL} 1 thread: other processes take 1.4 of 2 cores"),
+        (1, 0.9, f"{FELL} 1 thread, and other processes do not take the processor (0.9 of 2 cores): other work of this kernel, memory, heat or a limit on the processor may be why"),
+        (2, 0.04, f"{FELL} 2 threads, and other processes do not take the processor (0.0 of 2 cores): other work of this kernel, memory, heat or a limit on the processor may be why"),
+        (2, None, f"{FELL} 2 threads; another process may take the processor; a new run with `train: {{threads: 1}}` may be faster"),
     ],
 )  # fmt: skip
-def test_a_slow_training_is_said_with_the_reason(threads, load, expected):
-    assert slowdown_text(210, 520, threads, load=load, cores=2) == expected
+def test_a_slow_training_is_said_with_the_reason(threads, others, expected):
+    assert slowdown_text(210, 520, threads, others=others, cores=2) == expected
+
+
+def after_steps(*steps):
+    """What other processes took in steps of seconds, the machine's processor time, and our own."""
+    clock, spent = Clock(), [ProcessorTime(100.0, 10.0)]
+    others = OtherProcesses(clock, lambda: spent[0])
+    for seconds, machine_s, own_s in steps:
+        others.begin_step()
+        clock.now += seconds
+        spent[0] = ProcessorTime(spent[0].machine_s + machine_s, spent[0].own_s + own_s)
+        others.end_step()
+    return others.cores()
+
+
+def test_what_other_processes_take_is_that_of_the_last_steps():
+    quiet, busy, hidden = (1.0, 2.0, 2.0), (1.0, 2.0, 1.2), (1.0, 0.0, 2.0)
+    assert after_steps(*[quiet] * 9) == 0
+    assert after_steps(*[quiet] * 99, *[busy] * 5) == pytest.approx(0.8)
+    assert after_steps(*[busy] * 99, (12.0, 24.0, 12.0)) == pytest.approx(1)
+    assert after_steps(*[hidden] * 9) is None
+    assert after_steps() is None
+
+
+def test_the_processor_s_time_grows():
+    before = processor_time()
+    sum(range(3_000_000))
+    after = processor_time()
+    assert after.own_s > before.own_s
+    assert after.machine_s >= before.machine_s
 
 
 class Clock:
@@ -257,7 +283,7 @@ def test_a_run_from_before_there_was_a_choice_keeps_its_number(number, used, pat
     snapshot = RunCallback.snapshot
 
     def old_snapshot(self, state):
-        return {key: value for key, value in snapshot(self, state).items() if key != "threads"}
+        return snapshot(self, state).model_copy(update={"threads": None})
 
     patch.setattr(RunCallback, "snapshot", old_snapshot)
     number(1)
@@ -276,6 +302,35 @@ def test_a_run_from_before_there_was_a_choice_keeps_its_number(number, used, pat
     again = finish(resume_run("old", prepared(TRAIN, extra=SAVES)))
     assert set(used.values()) == {2}
     assert not any(isinstance(event, ThreadsChosen) for event in again.events)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_run_that_is_shorter_than_its_trial_ends_like_others(number, used, prepared, steps):
+    number(2)
+    run = finish(start_run("short", prepared(f"max_steps: {steps}, batch_size: 4")))
+    assert run.status == "done"
+    assert run.folder.splits() == ["dev", "test"]
+    assert len(used) == steps
+    assert not any(isinstance(event, ThreadsChosen) for event in run.events)
+    assert torch.get_num_threads() == 2
+
+
+def test_dev_and_test_are_predicted_with_the_number_that_was_chosen(number, patch, prepared):
+    seen = []
+    logits = TrainedModel.logits
+
+    def look(self, features):
+        seen.append(torch.get_num_threads())
+        return logits(self, features)
+
+    patch.setattr(TrainedModel, "logits", look)
+    patch.setattr("ft_magics.training.threads.choose", lambda _: 1)
+    number(2)
+    run = finish(start_run("predicted", prepared(TRAIN)))
+    (chosen,) = (event for event in run.events if isinstance(event, ThreadsChosen))
+    evaluations = [event for event in run.events if isinstance(event, Evaluated) and event.split == "dev"]
+    before = sum(event.step < chosen.step for event in evaluations)
+    assert seen[before:] == [1] * (len(evaluations) - before + 2)
 
 
 def test_a_choice_after_the_checkpoint_is_void():
@@ -299,7 +354,7 @@ def test_the_run_s_page_says_the_number(number, patch, prepared):
 @pytest.mark.parametrize(
     ("written", "shown"), [("0", "0"), ("2000", "2000"), ("fast", "`fast`"), ("true", "True"), ("1.5", "1.5")]
 )
-def test_what_is_no_number_of_threads_is_said(cell, written, shown):
+def test_a_wrong_number_of_threads_is_said(cell, written, shown):
     with pytest.raises(CellError) as caught:
         parse_cell(cell(f"threads: {written}").partition("\n")[2], {})
     assert f"found {shown}, expected `auto`, or a whole number from 1 to 1024" in str(caught.value)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import itertools
 import json
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import ft_magics
 import numpy as np
@@ -145,7 +142,7 @@ def test_the_best_model_is_kept_and_early_stopping_waits(config):
 
 
 def test_a_stop_keeps_the_best_model(config):
-    run = start_run("stopped", prepare(config("epochs: 5000, batch_size: 4, learning_rate: 1e-3")))
+    run = start_run("stopped", prepare(config("epochs: 400, batch_size: 4, learning_rate: 1e-3")))
     while not any(isinstance(event, Evaluated) for event in run.events):
         assert not run.finished.wait(0.05)
     run.stop()
@@ -156,7 +153,7 @@ def test_a_stop_keeps_the_best_model(config):
 
 
 def test_the_stop_file_is_another_way_to_stop(config):
-    run = start_run("filed", prepare(config("epochs: 5000, batch_size: 4")))
+    run = start_run("filed", prepare(config("epochs: 400, batch_size: 4")))
     (run.dir / "STOP").touch()
     finish(run)
     assert run.status == "stopped"
@@ -251,7 +248,7 @@ def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
 
 
 def test_predicting_while_training_says_so(config):
-    run = start_run("busy", prepare(config("epochs: 5000, batch_size: 4")))
+    run = start_run("busy", prepare(config("epochs: 400, batch_size: 4")))
     run.waits = False
     with pytest.raises(RunError, match="still training"):
         run.predict("a")

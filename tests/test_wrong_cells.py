@@ -632,10 +632,13 @@ def test_a_magic_of_the_other_kind(refused, cell, says):
 BROKEN_RUNS = {
     "no events": (lambda folder: (folder / "events.jsonl").write_text(""), "holds no run"),
     "a broken config": (lambda folder: (folder / "config.yaml").write_text("a: [b"), "cannot be read"),
-    "another version's config": (lambda folder: (folder / "config.yaml").write_text("a: b"), "cannot be read"),
+    "another version's config": (
+        lambda folder: (folder / "config.yaml").write_text("a: b"),
+        "does not hold a run's settings",
+    ),
     "broken predictions": (
         lambda folder: (folder / "predictions.test.jsonl").write_text("{\n"),
-        "line 1: this is no JSON",
+        "line 1: this is not JSON",
     ),
 }
 

@@ -46,6 +46,14 @@ def watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool = True
     if not attached and host != "widget":
         print(f"{run.name} trains in the background. {_how_to_follow(run)}")
         return
+    try:
+        _watch(run, host, interrupts, attached=attached)
+    except KeyboardInterrupt:  # more of them than were noted: the display hangs
+        run.stop("stopped by the interrupt")
+        raise
+
+
+def _watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool) -> None:
     showing = _Showing(run, open_view(run, host))
     if not attached:
         showing.go_on_in_background()
@@ -160,6 +168,6 @@ def _failure(run: Run) -> str:
     kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
     text = " and error.txt" if run.folder.error.is_file() else ""  # a full disk may not have taken it
     return (
-        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.folder.shown} has events.jsonl{text}; "
-        "`%ft debug` shows the whole traceback"
+        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.folder.shown} has "
+        f"events.jsonl{text}; `%ft debug` shows the whole traceback"
     )

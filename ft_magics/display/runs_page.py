@@ -43,7 +43,8 @@ def _drawn(runs: Iterable[Run]) -> tuple[list[_Row], list[str]]:
         try:
             rows.append((_began(run), _cells(run)))
         except Exception as error:  # noqa: BLE001  # one odd record must not hide the other runs
-            odd.append(f"{run.folder.shown}: events.jsonl says something that cannot be shown ({type(error).__name__}: {error})")
+            fault = f"{type(error).__name__}: {error}"
+            odd.append(f"{run.folder.shown}: events.jsonl says something that cannot be shown ({fault})")
     return rows, odd
 
 

@@ -54,7 +54,7 @@ class FinetuneMagics(Magics):
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
-        from ft_magics.training.interrupts import interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.training.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
         from ft_magics.training.starting import (  # noqa: PLC0415  # the same
             find_unfinished,
@@ -73,9 +73,10 @@ class FinetuneMagics(Magics):
             print(f"{arguments.name} is done; there is nothing to go on with, so it was read from its folder.")
             return
         host = find_host(self.shell)
-        wait_for_turn()
-        prepared = prepare(config)
-        show_prepared(prepared, host, dry_run=arguments.dry_run)
+        with interrupts_kept():
+            wait_for_turn()
+            prepared = prepare(config)
+            show_prepared(prepared, host, dry_run=arguments.dry_run)
         if arguments.dry_run:
             return
         if arguments.resume and before is None:

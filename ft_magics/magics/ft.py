@@ -82,7 +82,7 @@ class FtMagics(Magics):
         from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_name, find_run  # noqa: PLC0415  # the same
-        from ft_magics.training.interrupts import interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.training.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
         from ft_magics.training.starting import resume_run, wait_for_turn  # noqa: PLC0415  # the same
 
@@ -92,8 +92,9 @@ class FtMagics(Magics):
             raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
         variable = check_name(before.name, namespace, folder=before.dir)
         config = parse_cell(before.folder.config_text(), namespace)
-        wait_for_turn()
-        host, prepared = find_host(self.shell), prepare(config)
+        with interrupts_kept():
+            wait_for_turn()
+            host, prepared = find_host(self.shell), prepare(config)
         with interrupts_noted() as interrupts:
             namespace[variable] = run = resume_run(variable, prepared, folder=before.dir)
             del prepared  # a traceback that is kept would keep the model of a failed run in memory

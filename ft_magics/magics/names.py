@@ -58,7 +58,8 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
             )
         if folder is not None and there.dir.resolve() != folder.resolve():
             raise RunError(
-                f"`{folded}` is another run in this notebook, of {there.folder.shown}, and would be lost; `del {folded}`"
+                f"`{folded}` is another run in this notebook, of {there.folder.shown}, and would be lost; "
+                f"`del {folded}`"
             )
     elif folded in namespace:
         kind = type_name(there)

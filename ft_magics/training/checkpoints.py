@@ -21,7 +21,7 @@ from ft_magics.training.best import Best
 from ft_magics.training.files import open_new, read_text, remove_or_move_aside, to_disk
 from ft_magics.training.folder import is_model_file
 
-__all__ = ["CheckpointState", "Checkpoints", "Resumption"]
+__all__ = ["CheckpointState", "Checkpoints", "Resumption", "ThreadsState"]
 
 _STATE = "ft_magics.json"  # written last: the mark
 _TRAINER_STATE = "trainer_state.json"

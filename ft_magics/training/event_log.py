@@ -41,7 +41,7 @@ class _Log:
     Attributes:
         every: Of so many steps one is kept.
         skipped: The newest step that was not kept, unread.
-        cut_off: A line that is not JSON, where the process may have died: its number, its fault, whether it has its end.
+        cut_off: A line that is not JSON, where the process may have died: number, fault, and whether it has its end.
         last: The newest event beyond what is kept.
     """
 

@@ -30,6 +30,7 @@ __all__ = [
     "new_folder",
     "open_new",
     "open_to_append",
+    "open_to_mend",
     "open_to_read",
     "read_text",
     "refuse_links",

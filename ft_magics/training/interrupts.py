@@ -1,7 +1,7 @@
-"""Interrupts that are noted until someone asks for them, so that none is lost.
+"""Interrupts of which none is lost.
 
-As Python has it, an interrupt is raised as KeyboardInterrupt wherever the main thread is. In a finalizer or a callback
-of the garbage collector Python drops it; below an `except BaseException` a library does.
+Python raises an interrupt as KeyboardInterrupt wherever the main thread is. In a finalizer or a callback of the garbage
+collector Python drops it; below an `except BaseException` a library does. So they are counted as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Interrupts", "interrupts_noted"]
+__all__ = ["Interrupts", "interrupts_kept", "interrupts_noted"]
 
 _PATIENCE = 2  # unheeded interrupts: one more is raised after all, since whatever should heed them hangs
 
@@ -51,19 +51,36 @@ def interrupts_noted() -> Iterator[Interrupts]:
     job that a shell put into the background, and outside of the main thread, which hears none.
     """
     noted = Interrupts()
+    with _handled(lambda before: _noting(noted, before)):
+        yield noted
+    if noted.take():
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """While it lasts, an interrupt is raised at once; one that was dropped is raised when it ends without error."""
+    noted = Interrupts()
+    with _handled(lambda before: _raising(noted, before)):
+        yield
+    if noted.take():
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _handled(make: Callable[[_Handler], _Handler]) -> Iterator[None]:
+    """While it lasts, interrupts go to a handler that is made of the one before."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield noted
+        yield
         return
-    handle = _noting(noted, before)
+    handle = make(before)
     signal.signal(signal.SIGINT, handle)
     try:
-        yield noted
+        yield
     finally:
         if signal.getsignal(signal.SIGINT) is handle:  # else someone has set another since, and means it
             signal.signal(signal.SIGINT, before)
-    if noted.take():
-        signal.raise_signal(signal.SIGINT)
 
 
 def _noting(noted: Interrupts, before: _Handler) -> _Handler:
@@ -72,5 +89,13 @@ def _noting(noted: Interrupts, before: _Handler) -> _Handler:
             noted.note()
         else:
             before(number, frame)
+
+    return handle
+
+
+def _raising(noted: Interrupts, before: _Handler) -> _Handler:
+    def handle(number: int, frame: FrameType | None) -> None:
+        noted.note()
+        before(number, frame)
 
     return handle

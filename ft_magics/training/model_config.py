@@ -24,7 +24,7 @@ from ft_magics.errors import ModelError, type_name
 from ft_magics.markup import terminal_line
 from ft_magics.training.model_files import Weights, read_json
 
-__all__ = ["build_config", "check_sizes", "model_class", "not_theirs"]
+__all__ = ["build_config", "check_sizes", "model_class", "not_theirs", "read_config"]
 
 _LARGEST_NUMBER = 10_000_000  # vocabularies end at a few 100,000
 _LARGEST_BASE = 10**12  # of rotary embeddings, `rope_theta`
@@ -46,29 +46,40 @@ _NOT_TAKEN = frozenset(
 )
 
 
-def build_config(folder: Path, weights: Weights, labels: Sequence[str]) -> Any:
+def read_config(folder: Path) -> dict[str, Any]:
+    """What config.json of an encoder says, of which nothing is believed yet but that it is one.
+
+    Raises:
+        ModelError: It cannot be read, is no encoder's, or its weights are quantised.
+    """
+    raw = read_json(folder / "config.json")
+    _encoder_class(folder, raw)
+    if raw.get("quantization_config"):
+        raise ModelError(f"model: {folder} is quantised (`quantization_config`); name the model that it was made of")
+    return raw
+
+
+def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, labels: Sequence[str]) -> Any:
     """The `PreTrainedConfig` of an encoder.
 
     Args:
         folder: Of the model.
+        raw: As `read_config` gave it.
         weights: Its weights.
         labels: Label names by id. Length C. Empty for those in config.json.
 
     Raises:
-        ModelError: It is no encoder, or a number is out of all proportion to the weights, or the labels are none.
+        ModelError: A number is out of all proportion to the weights, or the labels are none.
     """
     path = folder / "config.json"
-    raw = read_json(path)
     config_class = _encoder_class(folder, raw)
-    if raw.get("quantization_config"):
-        raise ModelError(f"model: {folder} is quantised (`quantization_config`); name the model that it was made of")
     labels = labels or _labels_in(path, raw)
     kept = _of_class(_clean(raw), config_class)
     _check_numbers(path, kept, len(weights.shapes))
     config = config_class(
         **kept, id2label=dict(enumerate(labels)), label2id={label: at for at, label in enumerate(labels)}
     )
-    _refuse_no_encoder(folder, config.model_type, config)
+    _refuse_no_encoder(folder, config.model_type, vars(config))
     for key in _AT_LEAST_ONE:
         value = getattr(config, key, 1)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -79,7 +90,7 @@ def build_config(folder: Path, weights: Weights, labels: Sequence[str]) -> Any:
 def _encoder_class(folder: Path, raw: Mapping[str, Any]) -> Callable[..., Any]:
     kind = raw.get("model_type")
     if isinstance(kind, str) and kind in CONFIG_MAPPING:
-        _refuse_no_encoder(folder, kind, None)
+        _refuse_no_encoder(folder, kind, raw)
         config_class: Callable[..., Any] = CONFIG_MAPPING[kind]
         return config_class
     if raw.get("auto_map"):
@@ -89,9 +100,9 @@ def _encoder_class(folder: Path, raw: Mapping[str, Any]) -> Callable[..., Any]:
     raise ModelError(f"model: {folder}: the `model_type` `{kind!s:.80}` is no kind of model that transformers knows")
 
 
-def _refuse_no_encoder(folder: Path, kind: str, config: Any) -> None:
+def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
     known = kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    if not known or getattr(config, "is_encoder_decoder", False) or getattr(config, "is_decoder", False):
+    if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
         raise ModelError(
             f"model: {folder} is a {kind} model, and `task: ner` needs an encoder, which reads a sentence from both "
             "sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`"

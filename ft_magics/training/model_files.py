@@ -24,7 +24,8 @@ from ft_magics.markup import terminal_line
 __all__ = ["Weights", "open_weights", "read_bytes", "read_json"]
 
 _MOST_JSON_BYTES = 16 << 20  # the config of a model with 10,000 labels has half a megabyte
-_MOST_CONTAINERS = 3_000_000  # objects and arrays in a file: what Python makes of them takes 64 bytes each
+_MOST_CONTAINERS = 1_000_000  # objects and arrays in a file; the largest tokenizers have half of it
+_MOST_COMMAS = 3 * _MOST_CONTAINERS
 _MOST_DEPTH = 50
 _MOST_SHARDS = 1_000
 _MOST_DIMENSIONS = 8
@@ -103,8 +104,8 @@ def read_json(path: Path, most: int = _MOST_JSON_BYTES) -> dict[str, Any]:
 
 
 def _parsed(path: Path, raw: bytes) -> dict[str, Any]:
-    if raw.count(b"[") + raw.count(b"{") > _MOST_CONTAINERS:
-        raise ModelError(f"model: {path} holds more than {_MOST_CONTAINERS:,} lists, so it is no such file of a model")
+    if raw.count(b"[") + raw.count(b"{") > _MOST_CONTAINERS or raw.count(b",") > _MOST_COMMAS:
+        raise ModelError(f"model: {path} holds too many lists and values, so it is no such file of a model")
     try:
         value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
         deep = _depth_exceeds(value, _MOST_DEPTH)

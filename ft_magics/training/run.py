@@ -341,7 +341,8 @@ def _read_back(where: Path, folder: RunFolder) -> Run:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}"
-        raise RunError(f"{folder.shown}/config.yaml does not hold a run's settings ({fault}); was it edited?") from error
+        where = folder.shown / "config.yaml"
+        raise RunError(f"{where} does not hold a run's settings ({fault}); was it edited?") from error
     run = Run(started.name if started else where.name, folder, config)
     run.finished.set()
     return run

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -17,16 +17,14 @@ import torch
 
 from ft_magics.events import Notice, RunEvent, ThreadsChosen
 from ft_magics.training.omp_threads import give_back_threads
+from ft_magics.training.slowdown import OtherProcesses, Slowdown, slowdown_text
 
-__all__ = ["Slowdown", "Threads", "TimedStep", "choose", "next_to_try", "numbers_to_try", "rates", "slowdown_text"]
+__all__ = ["Threads", "TimedStep", "choose", "next_to_try", "numbers_to_try", "rates"]
 
 _TRIES = 3  # steps that are timed with each number
 _FEWEST_TRIES = 2  # one may have been slow by chance
 _HOPELESS = 0.5  # of the best rate: below it, a number is not tried again
 _AS_GOOD = 0.95  # of the best rate: fewer threads leave more to others
-_WINDOW_STEPS, _WINDOW_S = 20, 10.0  # what a rate is taken over: steps differ, and a short wait is no news
-_SLOW, _RECOVERED = 0.5, 0.75  # of the best rate
-_HIDDEN_LOAD = 0.5  # a training alone makes more: some containers do not tell the load of their machine
 
 
 class TimedStep(NamedTuple):
@@ -77,68 +75,6 @@ def choose(steps: Sequence[TimedStep]) -> int:
     return min(number for number, rate in known.items() if rate >= _AS_GOOD * best)
 
 
-class Slowdown:
-    """Notices when a training falls to half of its best rate; says so again only after it recovered.
-
-    Attributes:
-        best: Tokens a second; None before it is known.
-    """
-
-    def __init__(self) -> None:
-        self.best: float | None = None
-        self._window: deque[tuple[int, float]] = deque()
-        self._said = False
-
-    def add(self, tokens: int, seconds: float) -> float | None:
-        """Count a step.
-
-        Returns:
-            The rate of the last steps in tokens a second, when it has fallen and that was not said yet.
-        """
-        rate = self._rate(tokens, seconds)
-        if rate is None:
-            return None
-        self.best = max(self.best or 0.0, rate)
-        if rate > _RECOVERED * self.best:
-            self._said = False
-        if self._said or rate > _SLOW * self.best:
-            return None
-        self._said = True
-        return rate
-
-    def _rate(self, tokens: int, seconds: float) -> float | None:
-        """Over the last steps; None while those are too few."""
-        window = self._window
-        window.append((tokens, seconds))
-        spent = sum(of for _, of in window)
-        while len(window) > _WINDOW_STEPS and spent - window[0][1] >= _WINDOW_S:
-            spent -= window.popleft()[1]
-        if len(window) < _WINDOW_STEPS or spent < _WINDOW_S:
-            return None
-        return sum(of for of, _ in window) / spent
-
-
-def slowdown_text(now: float, best: float, threads: int, *, load: float | None, cores: int) -> str:
-    """A sentence on a training that has become slow, with the reason where it can be seen.
-
-    Args:
-        now: Tokens a second.
-        best: Tokens a second, earlier.
-        threads: Of the training.
-        load: How many threads of the whole machine want to compute; None where that cannot be asked.
-        cores: Of the machine.
-    """
-    noun = "thread" if threads == 1 else "threads"
-    fell = f"training is at {now:,.0f} tokens/s, it was at {best:,.0f} with {threads} {noun}"
-    advice = "; a new run with `train: {threads: 1}` may be faster" if threads > 1 else ""
-    if load is None or load < _HIDDEN_LOAD:
-        return f"{fell}; something else may take the processor{advice}"
-    average = f"load average {load:.1f} on {cores} {'core' if cores == 1 else 'cores'}"
-    if load > max(cores, threads) + 0.5:
-        return f"{fell}: something else takes the processor ({average}){advice}"
-    return f"{fell}, and not for want of a free core ({average}): memory, heat or a limit on the processor may be why"
-
-
 class Threads:
     """The number of threads of one training. It must be used in the thread that trains: the number is a thread's own.
 
@@ -155,7 +91,7 @@ class Threads:
         self._now: int | None = None
         self._numbers: tuple[int, ...] = ()  # to choose among; none when that is done
         self._steps: list[TimedStep] = []
-        self._slowdown = Slowdown()
+        self._slowdown, self._others = Slowdown(), OtherProcesses(clock)
         self._warm = False
         self._began = 0.0
 
@@ -164,7 +100,7 @@ class Threads:
         return {"now": self._now, "numbers": self._numbers, "steps": self._steps, "best": self._slowdown.best}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Go on from a snapshot; it comes before `begin`."""
+        """Continue from a snapshot; it comes before `begin`."""
         self._now, self._numbers = snapshot["now"], tuple(snapshot["numbers"])
         self._steps = [TimedStep(*step) for step in snapshot["steps"]]
         self._slowdown.best = snapshot["best"]
@@ -188,6 +124,7 @@ class Threads:
         """Take the next number while they are tried, and start the clock."""
         if self._numbers and self._warm:
             self._use(next_to_try(self._numbers, self._steps))
+        self._others.begin_step()
         self._began = self._clock()
 
     def end_step(self, step: int, tokens: int) -> RunEvent | None:
@@ -201,6 +138,7 @@ class Threads:
             What there is to say, if anything.
         """
         seconds = self._clock() - self._began
+        self._others.end_step()
         if not self._warm or not self._on_cpu or self._now is None:
             self._warm = True
             return None
@@ -219,8 +157,8 @@ class Threads:
         return ThreadsChosen(step=step, threads=threads, tokens_per_s={str(key): known[key] for key in known})
 
     def _slow(self, rate: float) -> Notice:
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        text = slowdown_text(rate, self._slowdown.best or rate, self._now or 1, load=load, cores=os.cpu_count() or 1)
+        best, threads = self._slowdown.best or rate, self._now or 1
+        text = slowdown_text(rate, best, threads, others=self._others.cores(), cores=os.cpu_count() or 1)
         return Notice(level="warning", text=text)
 
     def _use(self, threads: int | None) -> None:

@@ -21,7 +21,7 @@ from transformers import AutoTokenizer
 from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.markup import terminal_line
 from ft_magics.training.memory import free_bytes
-from ft_magics.training.model_config import build_config, check_sizes, model_class, not_theirs
+from ft_magics.training.model_config import build_config, check_sizes, model_class, not_theirs, read_config
 from ft_magics.training.model_files import Weights, open_weights
 from ft_magics.training.quiet import quiet_transformers
 from ft_magics.training.tokenizer_files import TOKENIZER_FILES, tokenizer_files
@@ -179,8 +179,9 @@ def load_model(source: str, labels: Sequence[str]) -> Any:
     """
     folder = Path(source)
     with _plain_errors(source), quiet_transformers():
+        raw = read_config(folder)
         weights = open_weights(folder)
-        config = build_config(folder, weights, labels)
+        config = build_config(folder, raw, weights, labels)
         check_sizes(source, config, weights)
         _check_memory(source, weights)
         model, loading = model_class(config).from_pretrained(

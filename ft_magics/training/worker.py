@@ -197,7 +197,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
         drop_frames(error)  # they hold open what could not be written to its end; not everywhere could it go then
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
-            f"the disk that holds {folder.shown} {state}, so training stopped. {kept}; make room, then go on with "
+            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
             f"`%ft resume {folder.handle}`"
         )
     if is_out_of_memory(error):
