@@ -22,6 +22,7 @@ from ft_magics.training.answers import read_report
 from ft_magics.training.entities import Entity, find_entities
 from ft_magics.training.files import refuse_links
 from ft_magics.training.folder import FolderGoneError, RunFolder
+from ft_magics.training.interrupts import interrupts_noted
 from ft_magics.training.lock import is_held
 from ft_magics.training.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.training.steering import Steering
@@ -146,11 +147,12 @@ class Run:
             RunError: The waiting was interrupted.
         """
         print(f"Waiting for {self.name}, which is {self.status}{why}; the interrupt ends the waiting.", flush=True)
-        try:
-            while not self.finished.wait(_LOOK_EVERY_S):
-                pass
-        except KeyboardInterrupt:
-            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} goes on") from None
+        with interrupts_noted() as interrupts:
+            interrupted = False
+            while not interrupted and not self.finished.wait(_LOOK_EVERY_S):
+                interrupted = interrupts.take() > 0
+        if interrupted:
+            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} goes on")
 
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""

@@ -144,14 +144,15 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
 def _check_same(run: Run, config: RunConfig) -> None:
     """A run goes on with the settings that it began with.
 
-    Where and how often it saves may change, and how a step's rows are parted into batches.
+    Where and how often it saves may change, with how many threads it computes, and how a step's rows are parted into
+    batches.
     """
     if run.status == "done":
         raise RunError(f"run {run.name} is done; there is nothing to go on with")
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
     before, now = (dict(_leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
-    free = {key for key in {*before, *now} if key.startswith("save.")}
+    free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
     if _rows_a_step(before) == _rows_a_step(now):
         free |= set(_PARTS)
     odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
