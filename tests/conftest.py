@@ -53,6 +53,14 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _gradients_stay_on():
+    """A test that leaves torch computing without gradients would make others fail."""
+    yield
+    torch = sys.modules.get("torch")
+    assert torch is None or torch.is_grad_enabled()
+
+
+@pytest.fixture(autouse=True)
 def _no_run_outlives_its_test():
     """The next test would wait for a training that this one left, and share the processor with it."""
     yield

@@ -115,8 +115,8 @@ class Trial:
     def _resume(self) -> None:
         if self.resume is not None:
             log = self.copy / "events.jsonl"
-            kept = [line for line in log.read_bytes().splitlines(True) if RunEnded.kind.encode() not in line[:30]]
-            log.write_bytes(b"".join(kept))  # so that there is something left to do
+            with contextlib.suppress(OSError):
+                _drop_end(log)  # so that there is something left to do
             self.resume(self.copy)
 
     def _fresh(self, source: Path) -> None:
@@ -137,6 +137,11 @@ class Trial:
         assert not changed, f"{done}: changed beside the folder: {changed}"
         assert taken < MOST_BYTES, f"{done}: {taken >> 20} MB"
         assert took_s < MOST_S * (1 if self.resume is None else 12), f"{done}: {took_s:.1f} s"
+
+
+def _drop_end(log: Path) -> None:
+    kept = [line for line in log.read_bytes().splitlines(True) if RunEnded.kind.encode() not in line[:30]]
+    log.write_bytes(b"".join(kept))
 
 
 def _in_utf8(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import warnings
 from itertools import pairwise
 from types import SimpleNamespace
@@ -84,7 +85,7 @@ def test_a_library_that_repeats_itself_does_not_fill_the_record():
 
 def test_evaluations_and_saves_make_no_step_slower(cell, monkeypatch):
     """Tokens a second are of the steps alone. By a clock on which a step takes a second and all else takes minutes."""
-    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock = SimpleNamespace(now=time.monotonic(), monotonic=lambda: clock.now)
     monkeypatch.setattr("ft_magics.training.callback.time", clock)
 
     def takes(seconds, of, name):

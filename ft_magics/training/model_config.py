@@ -236,7 +236,8 @@ class _Budget(TorchFunctionMode):
         """Call the function, unless that was too much."""
         result = func(*args, **(kwargs or {}))
         self._calls -= 1
-        if self._calls < 0 or (isinstance(result, torch.Tensor) and result.numel() > self._elements):
+        made = isinstance(result, torch.Tensor)  # an error in `no_grad`, which comes here too, would leave it on
+        if made and (self._calls < 0 or result.numel() > self._elements):
             raise ModelError(
                 f"model: the weights of {self._source} are not those of its config.json, which asks for a far larger "
                 "model; save the model again with `model.save_pretrained(folder)`"

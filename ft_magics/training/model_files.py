@@ -88,7 +88,7 @@ def read_bytes(path: Path, most: int) -> bytes:
         ModelError: It cannot be read, or is longer.
     """
     with _open(path) as stream:
-        raw = stream.read(most + 1)
+        raw = stream.read(min(os.fstat(stream.fileno()).st_size, most) + 1)  # it is made as large as is asked for
     if len(raw) > most:
         raise ModelError(f"model: {path} has more than {most >> 20} MB, so it is no such file of a model")
     return raw

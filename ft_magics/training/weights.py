@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 
 from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.markup import terminal_line
-from ft_magics.training.memory import free_bytes
+from ft_magics.training.memory import free_bytes, is_out_of_memory
 from ft_magics.training.model_config import build_config, check_sizes, model_class, not_theirs, read_config
 from ft_magics.training.model_files import Weights, open_weights
 from ft_magics.training.quiet import quiet_transformers
@@ -257,6 +257,9 @@ def _plain_errors(source: str, part: str = "it") -> Iterator[None]:
         kind = "" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: "
         reason = terminal_line(str(error).strip())[:_LONGEST_REASON]
         advice = "copy its folder again, or save it again with `save_pretrained`"
+        if is_out_of_memory(error):
+            kind, reason = "", "there is not enough memory for it"
+            advice = "free some with `RUN.release()`, or take a smaller model"
         if isinstance(error, pickle.UnpicklingError):
             kind, reason = "", "its weights are a pickle that holds more than numbers, which is not opened"
             advice = "save the model as safetensors"
