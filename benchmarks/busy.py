@@ -54,8 +54,8 @@ def train(threads: str, epochs: int) -> dict[str, object]:
     import torch  # noqa: PLC0415  # only the process that trains needs it
     from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # the same
     from ft_magics.events import ThreadsChosen  # noqa: PLC0415  # the same
+    from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
-    from ft_magics.training.starting import start_run  # noqa: PLC0415  # the same
 
     setting = torch.get_num_threads() if threads == "all" else threads
     run = start_run("busy", prepare(parse_cell(CELL.format(epochs=epochs, threads=setting), {})))

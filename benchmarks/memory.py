@@ -31,9 +31,9 @@ def high_water_bytes() -> int:
 def measure(cell: str) -> None:
     """Train in this process, and print what was said and what was taken, in bytes."""
     from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # the process that measures must not have them
+    from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.memory_need import measure_need  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
-    from ft_magics.training.starting import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.worker import train  # noqa: F401, PLC0415  # the same, and before the count begins
 
     before = high_water_bytes()

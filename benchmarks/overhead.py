@@ -39,7 +39,7 @@ from safetensors.torch import load_file
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from ft_magics.config.cell import parse_cell
-from ft_magics.evaluation.evaluate import entity_report
+from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.prepare import prepare
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from ft_magics import entity_report
 from ft_magics.config.schema import ReadOptions
-from ft_magics.data.sources import read_sentences
-from ft_magics.evaluation.matching import equal_spans
-from ft_magics.evaluation.scores import score_spans
-from ft_magics.evaluation.sides import read_sides
+from ft_magics.data.tagged.sources import read_sentences
+from ft_magics.evaluation.entities.matching import equal_spans
+from ft_magics.evaluation.entities.scores import score_spans
+from ft_magics.evaluation.entities.sides import read_sides
 from nervaluate import Evaluator
 from seqeval.metrics import classification_report
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 from ft_magics.events import Notice
+from ft_magics.runs.folder import RunFolder
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints, CheckpointState
-from ft_magics.training.folder import RunFolder
 from safetensors.torch import save_file
 
 PARAMETERS = 22_700_000  # MiniLM's

@@ -18,7 +18,7 @@ def follow(events: Path, done: threading.Event) -> None:
     """Print what the run says, as it says it."""
     from ft_magics.display.run_page import event_text
     from ft_magics.events import StepDone
-    from ft_magics.training.event_log import event_from_json
+    from ft_magics.runs.event_log import event_from_json
 
     seen, last_step_s = 0, -5.0
     while not done.wait(0.5):
@@ -65,7 +65,7 @@ def main() -> int:
     (OUTPUT / f"{name}.html").write_text(page, encoding="utf-8")
 
     from ft_magics import load
-    from ft_magics.evaluation.page import report_text
+    from ft_magics.evaluation.entities.page import report_text
 
     print("\n" + report_text(load(OUTPUT / "ft_runs" / "ner").report("test")))
     print(f"\nExecuted notebook: {OUTPUT / name}.ipynb\nIts HTML:          {OUTPUT / name}.html")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from ft_magics.evaluation.evaluate import entity_report
-    from ft_magics.evaluation.report import EntityReport
-    from ft_magics.training.entities import Entity
-    from ft_magics.training.run import Run, load
+    from ft_magics.evaluation.entities.evaluate import entity_report
+    from ft_magics.evaluation.entities.report import EntityReport
+    from ft_magics.runs.run import Run, load
+    from ft_magics.tasks.ner.answer import Entity
 
 __all__ = [
     "Entity",
@@ -26,11 +26,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Entity": "ft_magics.training.entities",
-    "EntityReport": "ft_magics.evaluation.report",
-    "Run": "ft_magics.training.run",
-    "entity_report": "ft_magics.evaluation.evaluate",
-    "load": "ft_magics.training.run",
+    "Entity": "ft_magics.tasks.ner.answer",
+    "EntityReport": "ft_magics.evaluation.entities.report",
+    "Run": "ft_magics.runs.run",
+    "entity_report": "ft_magics.evaluation.entities.evaluate",
+    "load": "ft_magics.runs.run",
 }
 
 

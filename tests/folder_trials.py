@@ -18,7 +18,7 @@ from ft_magics.display.runs_page import runs_bundle
 from ft_magics.errors import FineTuneError
 from ft_magics.events import RunEnded
 from ft_magics.magics.names import check_name
-from ft_magics.training.trained import load_trained
+from ft_magics.runs.predictor import load_trained
 
 from mutations import mutate_folder
 from run_mutations import mutate_run
@@ -152,8 +152,8 @@ def _in_utf8(text: str) -> bytes:
 def kept_run(folder: Path, model: Path, text: str) -> tuple[Path, Callable[[Path], None]]:
     """The folder of a small run that has ended, and what resumes a copy of it."""
     from ft_magics.config.cell import parse_cell
+    from ft_magics.training.launch import resume_run, start_run
     from ft_magics.training.prepare import prepare
-    from ft_magics.training.starting import resume_run, start_run
 
     data = folder / "small.conll"
     data.write_text(text, encoding="utf-8")

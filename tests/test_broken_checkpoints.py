@@ -8,7 +8,7 @@ import shutil
 import pytest
 from ft_magics.errors import FineTuneError, RunError
 from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.starting import resume_run, start_run
+from ft_magics.training.launch import resume_run, start_run
 
 from runs import finish
 

@@ -39,7 +39,7 @@ for at in range(100_000):
     pred.append(["O", "O", f"B-{guess}", "O", "O", "O"])
 ft_magics.entity_report(gold, pred, words=words, title="large")"""
 COMPARE = """\
-from ft_magics.evaluation.comparison import compare_reports
+from ft_magics.evaluation.entities.comparison import compare_reports
 other = ft_magics.entity_report(gold, gold, words=words, title="perfect")
 compare_reports([ft_magics.entity_report(gold, pred, words=words, title="small"), other])"""
 

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 from ft_magics import entity_report
-from ft_magics.data.sources import read_split
+from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError
-from ft_magics.evaluation.comparison import compare_reports
-from ft_magics.evaluation.comparison_page import comparison_text
+from ft_magics.evaluation.entities.comparison import compare_reports
+from ft_magics.evaluation.entities.comparison_page import comparison_text
 
 GOLD = [["B-PER", "O", "B-LOC"], ["B-ORG", "I-ORG"], ["O", "B-PER"]]
 WEAK = [["B-PER", "O", "O"], ["B-ORG", "O"], ["B-X", "B-PER"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ft_magics import demo
-from ft_magics.data.schemes import count_invalid, spans_of
+from ft_magics.data.tagged.schemes import count_invalid, spans_of
 
 SIZES = {"en": {"train": 280, "dev": 60, "test": 80}, "zh": {"train": 240, "dev": 50, "test": 70}}
 

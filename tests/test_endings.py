@@ -12,13 +12,13 @@ import pytest
 import torch
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Notice, PauseChanged, RunEnded, StepDone
-from ft_magics.tasks.ner import NerTask
+from ft_magics.runs.lock import is_held
+from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training import worker
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.lock import is_held
-from ft_magics.training.starting import resume_run, start_run, training_here
-from ft_magics.training.trained import TrainedModel
+from ft_magics.training.launch import resume_run, start_run, training_here
 from transformers import Trainer, TrainingArguments
 
 from runs import assert_same_end, finish

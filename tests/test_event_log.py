@@ -19,9 +19,9 @@ from ft_magics.events import (
     StopAsked,
     still_true,
 )
-from ft_magics.training import event_log
-from ft_magics.training.event_log import read_events
-from ft_magics.training.folder import RunFolder
+from ft_magics.runs import event_log
+from ft_magics.runs.event_log import read_events
+from ft_magics.runs.folder import RunFolder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -258,7 +258,7 @@ def test_what_is_no_file_is_said(tmp_path, what):
 def test_the_trainer_s_own_log_stays_short(prepared):
     """It is written whole at every checkpoint."""
     from ft_magics.training.checkpoints import Checkpoints
-    from ft_magics.training.starting import start_run
+    from ft_magics.training.launch import start_run
 
     extra = "save: {every: {steps: 50}, keep: 1}"
     run = finish(start_run("long", prepared("max_steps: 150, batch_size: 4", extra=extra)))

@@ -24,10 +24,10 @@ from ft_magics.config.cell import parse_cell
 from ft_magics.display.pages import run_bundle
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import RunResumed
+from ft_magics.runs.full_disk import how_full, is_disk_full
 from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.full_disk import how_full, is_disk_full
+from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import resume_run, start_run
 from safetensors.torch import load_file
 from transformers import modeling_utils
 

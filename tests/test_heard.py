@@ -12,12 +12,12 @@ from types import SimpleNamespace
 import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.events import Notice, StepDone
-from ft_magics.tasks.ner import NerTask
+from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.callback import RunCallback
-from ft_magics.training.heard import heard
+from ft_magics.training.captured_warnings import heard
+from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import start_run
-from ft_magics.training.trained import TrainedModel
 
 from runs import finish
 

@@ -13,14 +13,14 @@ from ft_magics.display.pages import comparison_bundle, report_bundle
 from ft_magics.display.run_page import event_text, run_html
 from ft_magics.display.runs_page import runs_bundle
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
-from ft_magics.evaluation.beside import GREATEST_OFFSET
-from ft_magics.evaluation.comparison import compare_reports
+from ft_magics.evaluation.entities.beside import GREATEST_OFFSET
+from ft_magics.evaluation.entities.comparison import compare_reports
 from ft_magics.events import Notice, RunStarted
 from ft_magics.markup import markdown_code, markdown_text, terminal_line, terminal_text
-from ft_magics.training.answers import read_report
-from ft_magics.training.folder import RunFolder
+from ft_magics.runs.folder import RunFolder
+from ft_magics.runs.predictions import read_report
+from ft_magics.runs.run import Run
 from ft_magics.training.model_card import model_card
-from ft_magics.training.run import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

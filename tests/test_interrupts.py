@@ -10,10 +10,10 @@ import pytest
 from ft_magics.display import live
 from ft_magics.display.live import _Showing
 from ft_magics.display.run_views import _TextView
+from ft_magics.runs.interrupts import Interrupts, interrupts_kept, interrupts_noted
+from ft_magics.runs.run import Run
+from ft_magics.training import launch
 from ft_magics.training import prepare as preparing
-from ft_magics.training import starting
-from ft_magics.training.interrupts import Interrupts, interrupts_kept, interrupts_noted
-from ft_magics.training.run import Run
 
 LONG = "epochs: 400, batch_size: 4"
 
@@ -236,7 +236,7 @@ def test_an_interrupt_before_the_view_is_there_stops_the_run(stops, patch, way):
     stops()
 
 
-MOMENTS = [(starting, "start_run"), (starting, "_begin"), (live, "watch"), (Run, "wait"), (_Showing, "look")]
+MOMENTS = [(launch, "start_run"), (launch, "_begin"), (live, "watch"), (Run, "wait"), (_Showing, "look")]
 
 
 @pytest.mark.parametrize("way", DROPPING)
@@ -250,7 +250,7 @@ def test_one_that_is_dropped_anywhere_stops_the_run(stops, patch, way, moment):
 def test_an_interrupt_stops_a_resumed_run(stops, patch):
     patch.setattr(_TextView, "update", once(interrupt, _TextView.update))
     stops()
-    patch.setattr(starting, "_begin", once(interrupt_in_a_finalizer, starting._begin))
+    patch.setattr(launch, "_begin", once(interrupt_in_a_finalizer, launch._begin))
     stops("%ft resume small")
 
 
@@ -289,13 +289,13 @@ def test_an_interrupt_before_the_run_begins_ends_the_cell(run_cell, shell, cell,
     run_cell(cell("max_steps: 1"))
     assert isinstance(run_cell.result.error_in_exec, KeyboardInterrupt)
     assert "small" not in shell.user_ns
-    assert starting.training_here() is None
+    assert launch.training_here() is None
 
 
 @pytest.mark.usefixtures("handler")
 def test_where_they_cannot_be_noted_one_that_is_raised_counts(patch, prepared, capsys):
     patch.setattr(Run, "wait", once(interrupt, Run.wait))
-    run = starting.start_run("small", prepared(LONG))
+    run = launch.start_run("small", prepared(LONG))
     live.watch(run, "text", Interrupts())
     assert run.events[-1].reason == "stopped by the interrupt"
     assert "stopped by the interrupt" in capsys.readouterr().out

@@ -9,8 +9,8 @@ import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError
 from ft_magics.events import StepDone
+from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import start_run
 
 from lives import CAN_FORK, Lives, Moment, assert_ends_like, assert_readable, kill_at_random
 from runs import finish

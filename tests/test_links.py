@@ -8,10 +8,10 @@ from pathlib import Path
 import ft_magics
 import pytest
 from ft_magics.errors import RunError
+from ft_magics.runs.folder import RunFolder
+from ft_magics.runs.lock import hold_run, is_held
 from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.folder import RunFolder
-from ft_magics.training.lock import hold_run, is_held
-from ft_magics.training.starting import resume_run, start_run
+from ft_magics.training.launch import resume_run, start_run
 
 from runs import finish
 

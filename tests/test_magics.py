@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, StepDone
-from ft_magics.tasks.ner import NerTask
+from ft_magics.runs.run import Run
+from ft_magics.tasks.ner.task import NerTask
+from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.run import Run
-from ft_magics.training.starting import start_run
 
 from conftest import CONLL
 from runs import assert_same_end, finish

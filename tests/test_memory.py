@@ -12,12 +12,13 @@ import weakref
 
 import pytest
 import torch
-from ft_magics.tasks.ner import NerTask
-from ft_magics.training import memory, trained
-from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.models import memory
+from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.runs import predictor
+from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tasks.ner.task import NerTask
+from ft_magics.training.launch import start_run
 from ft_magics.training.memory_need import _kept_bytes, measure_need, need_text
-from ft_magics.training.starting import start_run
-from ft_magics.training.trained import TrainedModel
 
 from runs import finish
 
@@ -242,7 +243,7 @@ def test_a_batch_that_did_not_fit_is_gone_before_a_smaller_one_is_tried(prepared
         return computed(self, features, chosen, results)
 
     patch.setattr(TrainedModel, "_batch", none_at_first)
-    patch.setattr(trained, "free_memory", lambda: gone.append(held[0]() is None))
+    patch.setattr(predictor, "free_memory", lambda: gone.append(held[0]() is None))
     plan.trained.logits(plan.features["train"])
     assert gone == [True]
 
@@ -272,7 +273,7 @@ from pathlib import Path
 import psutil
 from ft_magics.config.cell import parse_cell
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import start_run
+from ft_magics.training.launch import start_run
 
 def run(name, rows):
     ran = start_run(name, prepare(parse_cell(Path(sys.argv[1]).read_text().replace("ROWS", rows), {})))

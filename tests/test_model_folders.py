@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 from ft_magics.config.cell import parse_cell
-from ft_magics.data.examples import Example
+from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.errors import AlignmentError, FineTuneError, ModelError
 from ft_magics.markup import terminal_line
-from ft_magics.tasks.ner import NerTask
-from ft_magics.training import weights
-from ft_magics.training.model_files import open_weights
+from ft_magics.models import loading
+from ft_magics.models.loading import load_model, load_tokenizer
+from ft_magics.models.weight_files import open_weights
+from ft_magics.runs.predictor import TrainedModel, load_trained
+from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.prepare import prepare
-from ft_magics.training.trained import TrainedModel, load_trained
-from ft_magics.training.weights import load_model, load_tokenizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -29,7 +29,7 @@ from safetensors.torch import load_file, save_file
 from mutations import mutate_folder
 
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
-SENTENCE = Example(("Ada", "lives", "here"), ("O", "O", "O"), "one")
+SENTENCE = TaggedSentence(("Ada", "lives", "here"), ("O", "O", "O"), "one")
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +159,7 @@ def test_groups_without_end_are_refused_before_they_are_built(tmp_path):
 
 
 def test_a_model_that_memory_does_not_hold_is_not_loaded(folder, monkeypatch):
-    monkeypatch.setattr(weights, "free_bytes", lambda _: 1000)
+    monkeypatch.setattr(loading, "free_bytes", lambda _: 1000)
     refused(folder, "GB of memory", "choose a smaller model")
 
 
@@ -447,7 +447,7 @@ def test_a_tokenizer_without_its_unknown_token_fails_in_one_sentence(folder):
     rewrite(folder / "tokenizer.json", lambda value: value["model"].update(unk_token="none"))
     trained = load_trained(str(folder), device="cpu")
     with pytest.raises(AlignmentError, match="the tokenizer cannot read this text .*Missing"):
-        trained.predict([Example(("字",), ("O",), "one")])
+        trained.predict([TaggedSentence(("字",), ("O",), "one")])
 
 
 def test_a_panic_of_the_tokenizers_is_an_error_like_others(folder, monkeypatch):
@@ -456,7 +456,7 @@ def test_a_panic_of_the_tokenizers_is_an_error_like_others(folder, monkeypatch):
     def fail(*_, **__):
         raise panic("index out of bounds")
 
-    monkeypatch.setattr(weights.AutoTokenizer, "from_pretrained", fail)
+    monkeypatch.setattr(loading.AutoTokenizer, "from_pretrained", fail)
     refused(folder, "its tokenizer cannot be loaded: PanicException: index out of bounds")
 
 
@@ -528,13 +528,13 @@ def test_a_model_in_the_hubs_cache_is_read_from_its_folder(folder, tmp_path, mon
     shutil.copytree(folder, cache / "snapshots" / ("a" * 40))
     (cache / "refs").mkdir()
     (cache / "refs" / "main").write_text("a" * 40)
-    monkeypatch.setattr(weights.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(weights.constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(weights, "try_to_load_from_cache", lambda *_: str(cache / "snapshots" / "config.json"))
+    monkeypatch.setattr(loading.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(loading.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(loading, "try_to_load_from_cache", lambda *_: str(cache / "snapshots" / "config.json"))
     monkeypatch.setattr(
-        weights,
+        loading,
         "snapshot_download",
-        lambda name, real=weights.snapshot_download, **how: real(name, cache_dir=tmp_path / "hub", **how),
+        lambda name, real=loading.snapshot_download, **how: real(name, cache_dir=tmp_path / "hub", **how),
     )
     change(cache / "snapshots" / ("a" * 40) / "config.json", _attn_implementation="someone/kernel")
     assert loads(Path("some/model")).model.config._attn_implementation == "sdpa"

@@ -7,9 +7,9 @@ import json
 import pytest
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import DataConfig, Fraction, ReadOptions
-from ft_magics.data.checks import check_corpus
 from ft_magics.data.corpus import read_corpus
-from ft_magics.data.sources import read_split
+from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -317,28 +317,28 @@ def config(**named):
 
 
 def test_a_fraction_is_seeded_and_disjoint(conll):
-    first = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)))
-    again = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)))
-    other = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=8), test=Fraction(fraction=0.25)))
+    first = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split)
+    again = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split)
+    other = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=8), test=Fraction(fraction=0.25)), read_split)
     ids = [{example.id for example in split.examples} for split in first.splits]
     assert sorted(map(len, ids)) == [6, 6, 12]
     assert len(set.union(*ids)) == 24
     assert [split.examples for split in first.splits] == [split.examples for split in again.splits]
     assert first.dev.examples != other.dev.examples
     with pytest.raises(DataError, match="choose another fraction"):
-        read_corpus(config(train=str(conll), dev=Fraction(fraction=0.001)))
+        read_corpus(config(train=str(conll), dev=Fraction(fraction=0.001)), read_split)
 
 
 def test_every_unreadable_split_is_named(conll):
     with pytest.raises(DataError) as caught:
-        read_corpus(config(train=str(conll), dev="nodev.conll", test="notest.conll"))
+        read_corpus(config(train=str(conll), dev="nodev.conll", test="notest.conll"), read_split)
     assert "nodev.conll" in str(caught.value)
     assert "notest.conll" in str(caught.value)
 
 
 def test_options_of_a_split_win_over_those_of_all(tmp_path, conll):
     other = write(tmp_path, "1 Ada B-PER x\n2 runs O x\n", "other.txt")
-    corpus = read_corpus(config(train=str(conll), test={"path": other, "token_column": 2, "tag_column": 3}))
+    corpus = read_corpus(config(train=str(conll), test={"path": other, "token_column": 2, "tag_column": 3}), read_split)
     assert corpus.test.examples[0].words == ("Ada", "runs")
 
 
@@ -347,7 +347,7 @@ def test_the_data_check_says_what_is_odd(tmp_path, conll):
         tmp_path,
         "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nMars B-PLANET\nand O\nVenus I-PLANET\n",
     )
-    check = check_corpus(read_corpus(config(train=str(conll), test=test)))
+    check = check_corpus(read_corpus(config(train=str(conll), test=test)), read_split)
     text = "\n".join(check.warnings)
     assert "types that train does not have" in text
     assert "PLANET (2)" in text

@@ -8,9 +8,9 @@ import warnings
 import numpy as np
 import pytest
 from ft_magics import EntityReport, entity_report
-from ft_magics.data.sources import read_split
+from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.matching import KINDS, match_spans
+from ft_magics.evaluation.entities.matching import KINDS, match_spans
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -324,7 +324,7 @@ def test_intervals_are_the_same_each_time_and_hold_the_score(full):
 
 
 def test_seqeval_is_asked_beside(full):
-    from ft_magics.evaluation.reference import check_against_seqeval
+    from ft_magics.evaluation.entities.reference import check_against_seqeval
 
     assert "headline numbers equal seqeval" in check_against_seqeval(full, GOLD, PRED).notes[-1]
     assert "please report" in check_against_seqeval(full, GOLD, GOLD).notes[-1]

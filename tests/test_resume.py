@@ -16,12 +16,12 @@ import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Evaluated, PauseChanged, RunResumed, StepDone
-from ft_magics.tasks.ner import NerTask
+from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.checkpoints import Checkpoints, CheckpointState
+from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import resume_run, start_run
 
 from runs import assert_same_end, finish
 
@@ -141,7 +141,7 @@ import sys
 from pathlib import Path
 from ft_magics.config.cell import parse_cell
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import find_unfinished, resume_run, start_run
+from ft_magics.training.launch import find_unfinished, resume_run, start_run
 import torch
 torch.set_num_threads(1)
 config = parse_cell(Path(sys.argv[1]).read_text(), {})

@@ -15,9 +15,9 @@ from pathlib import Path
 import ft_magics
 import pytest
 from ft_magics.errors import RunError
-from ft_magics.training import saving
-from ft_magics.training.run import Run
-from ft_magics.training.starting import start_run
+from ft_magics.runs import saving
+from ft_magics.runs.run import Run
+from ft_magics.training.launch import start_run
 
 from runs import finish
 

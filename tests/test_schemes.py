@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ft_magics.data.schemes import (
+from ft_magics.data.tagged.schemes import (
     Span,
     check_letters,
     count_invalid,

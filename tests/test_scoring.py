@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import seqeval.scheme
 from ft_magics import entity_report
-from ft_magics.data.schemes import detect_scheme, spans_of
+from ft_magics.data.tagged.schemes import detect_scheme, spans_of
 from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.bootstrap import count_sentences, resample
-from ft_magics.evaluation.noise import detect_scheme as detect_at_once
-from ft_magics.evaluation.reference import check_against_seqeval
-from ft_magics.evaluation.spans import TypeNames, read_tags, spans_of_tags
+from ft_magics.evaluation.entities.bootstrap import count_sentences, resample
+from ft_magics.evaluation.entities.noise import detect_scheme as detect_at_once
+from ft_magics.evaluation.entities.reference import check_against_seqeval
+from ft_magics.evaluation.entities.spans import TypeNames, read_tags, spans_of_tags
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -204,7 +204,7 @@ def test_resampling_groups_is_resampling_sentences():
 
 
 def test_many_distinct_sentences_are_drawn_one_by_one(monkeypatch):
-    from ft_magics.evaluation import bootstrap
+    from ft_magics.evaluation.entities import bootstrap
 
     gold, pred = _simulated(np.random.default_rng(2), 300)
     wanted = entity_report(gold, pred, resamples=2000).micro.intervals["f1"]

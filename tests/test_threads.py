@@ -13,12 +13,12 @@ from ft_magics.display.run_details import threads_text
 from ft_magics.display.run_page import run_html
 from ft_magics.errors import CellError
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, still_true
+from ft_magics.runs.event_log import event_from_json
+from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.callback import RunCallback
-from ft_magics.training.event_log import event_from_json
+from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.slowdown import OtherProcesses, ProcessorTime, Slowdown, processor_time, slowdown_text
-from ft_magics.training.starting import resume_run, start_run
 from ft_magics.training.threads import Threads, TimedStep, choose, next_to_try, numbers_to_try
-from ft_magics.training.trained import TrainedModel
 
 from runs import assert_same_end, finish, weights_of
 

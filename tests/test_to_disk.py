@@ -6,8 +6,8 @@ import errno
 import os
 
 import pytest
-from ft_magics.training import files
-from ft_magics.training.files import to_disk
+from ft_magics.runs import files
+from ft_magics.runs.files import to_disk
 
 
 @pytest.fixture

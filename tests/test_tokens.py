@@ -6,11 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
-from ft_magics.data.examples import Example
-from ft_magics.data.schemes import normalise
-from ft_magics.data.words import split_words
+from ft_magics.data.tagged.examples import TaggedSentence
+from ft_magics.data.tagged.schemes import normalise
+from ft_magics.data.tagged.words import split_words
 from ft_magics.errors import AlignmentError
-from ft_magics.tasks.ner import NerTask, labels_of
+from ft_magics.tasks.ner.task import NerTask, labels_of
 from ft_magics.tasks.tokens import IGNORE_INDEX, WordTokenizer, align_labels, make_windows
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +88,7 @@ def test_labels_that_do_not_belong_are_refused():
 
 @pytest.fixture(scope="module")
 def tokenizer(tiny_model):
-    from ft_magics.training.weights import load_tokenizer
+    from ft_magics.models.loading import load_tokenizer
 
     return load_tokenizer(str(tiny_model))
 
@@ -125,7 +125,7 @@ def test_odd_words_keep_their_place(tokenizer):
     )
 )
 def test_every_word_of_any_text_gets_a_prediction(tokenizer, sentences):
-    examples = [Example(tuple(words), ("O",) * len(words), str(at)) for at, words in enumerate(sentences)]
+    examples = [TaggedSentence(tuple(words), ("O",) * len(words), str(at)) for at, words in enumerate(sentences)]
     task = NerTask(("O", "B-X", "I-X"))
     features = task.encode(examples, tokenizer, 16)
     seen = sorted((feature.example, word) for feature in features for word in feature.words)
@@ -146,7 +146,7 @@ tagged_words = st.lists(
 @given(st.lists(tagged_words, min_size=1, max_size=3), st.integers(8, 24))
 def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit):
     examples = [
-        Example(tuple(word for word, _ in pairs), normalise([tag for _, tag in pairs], "IOB2"), str(at))
+        TaggedSentence(tuple(word for word, _ in pairs), normalise([tag for _, tag in pairs], "IOB2"), str(at))
         for at, pairs in enumerate(sentences)
     ]
     task = NerTask(("O", "B-X", "I-X", "B-Y", "I-Y"))
@@ -172,8 +172,8 @@ def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit
 
 @pytest.mark.shared
 def test_real_files_lose_no_word(shared):
-    from ft_magics.data.sources import read_split
-    from ft_magics.training.weights import find_weights, load_tokenizer
+    from ft_magics.data.tagged.sources import read_split
+    from ft_magics.models.loading import find_weights, load_tokenizer
 
     minilm = load_tokenizer(find_weights("minilm"))
     names = ["01_bom_inside_token.conll", "06_iob1_4cols_docstart_641_tokens.txt", "08_crlf_1047_tokens.conll"]

@@ -12,10 +12,10 @@ import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import ModelError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
+from ft_magics.runs.full_disk import is_disk_full
 from ft_magics.training.callback import RunCallback
-from ft_magics.training.full_disk import is_disk_full
+from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import resume_run, start_run
 from ft_magics.training.trackers import check_tracker
 from safetensors import SafetensorError
 

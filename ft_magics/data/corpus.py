@@ -1,26 +1,34 @@
-"""The `data:` section → train, dev and test."""
+"""The `data:` section → train, dev and test, whatever the examples are."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import DataConfig, Fraction, ReadOptions, SplitFile
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.data.sources import read_split
 from ft_magics.errors import DataError
 
-__all__ = ["read_corpus"]
+__all__ = ["ReadSplit", "read_corpus"]
+
+E = TypeVar("E")
+ReadSplit = Callable[[str, str | Reference, ReadOptions], Split[E]]  # by name, source and options
 
 
-def read_corpus(config: DataConfig) -> Corpus:
+def read_corpus(config: DataConfig, read_split: ReadSplit[E]) -> Corpus[E]:
     """Read every split; dev and test may be drawn from train.
+
+    Args:
+        config: The section.
+        read_split: Reads one.
 
     Raises:
         DataError: With every split that cannot be read, not only the first.
     """
-    splits: dict[str, Split] = {}
+    splits: dict[str, Split[E]] = {}
     fractions: dict[str, Fraction] = {}
     faults: list[DataError] = []
     for name in ("train", "dev", "test"):
@@ -29,7 +37,7 @@ def read_corpus(config: DataConfig) -> Corpus:
             fractions[name] = source
         elif source is not None:
             try:
-                splits[name] = _read(name, source, config)
+                splits[name] = _read(name, source, config, read_split)
             except DataError as error:
                 faults.append(type(error)(f"data.{name}: {error}"))
     if faults:
@@ -40,7 +48,7 @@ def read_corpus(config: DataConfig) -> Corpus:
     return Corpus(train=splits["train"], dev=splits.get("dev"), test=splits.get("test"))
 
 
-def _read(name: str, source: str | Reference | SplitFile, config: DataConfig) -> Split:
+def _read(name: str, source: str | Reference | SplitFile, config: DataConfig, read_split: ReadSplit[E]) -> Split[E]:
     fields = ReadOptions.model_fields
     common = {field: getattr(config, field) for field in fields}
     if isinstance(source, SplitFile):
@@ -49,14 +57,14 @@ def _read(name: str, source: str | Reference | SplitFile, config: DataConfig) ->
     return read_split(name, source, ReadOptions(**common))
 
 
-def _draw(train: Split, name: str, fraction: Fraction, total: int) -> tuple[Split, Split]:
-    """Take a seeded share of all sentences out of train.
+def _draw(train: Split[E], name: str, fraction: Fraction, total: int) -> tuple[Split[E], Split[E]]:
+    """Take a seeded share of all examples out of train.
 
     Args:
         train: What is left so far.
         name: The new split's name.
         fraction: Share of `total`, and the seed.
-        total: Sentences before anything was taken.
+        total: Examples before anything was taken.
     """
     count = round(fraction.fraction * total)
     if not 0 < count < len(train.examples):
@@ -68,7 +76,4 @@ def _draw(train: Split, name: str, fraction: Fraction, total: int) -> tuple[Spli
     kept = [example for index, example in enumerate(train.examples) if index not in chosen]
     drawn = [example for index, example in enumerate(train.examples) if index in chosen]
     source = f"{fraction.fraction:g} of {train.source}"
-    return (
-        replace(train, examples=kept),
-        Split(name=name, source=source, examples=drawn, scheme=train.scheme),
-    )
+    return replace(train, examples=kept), replace(train, name=name, source=source, examples=drawn, notes=[])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ft_magics.data.checks import DataCheck
+from ft_magics.data.tagged.checks import DataCheck
 from ft_magics.markup import details, element, row, table
 
 __all__ = ["check_html", "check_text"]

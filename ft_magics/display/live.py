@@ -19,8 +19,8 @@ from ft_magics.display.host import Host
 from ft_magics.display.pages import run_bundle, save_page
 from ft_magics.display.run_views import RunView, open_view
 from ft_magics.errors import TrainingError
-from ft_magics.training.interrupts import Interrupts
-from ft_magics.training.run import Run
+from ft_magics.runs.interrupts import Interrupts
+from ft_magics.runs.run import Run
 
 __all__ = ["watch"]
 

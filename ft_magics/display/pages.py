@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ft_magics.display.run_page import event_text, run_html, whole_page
-from ft_magics.evaluation.comparison import Comparison
-from ft_magics.evaluation.comparison_page import comparison_html, comparison_text
-from ft_magics.evaluation.page import View, report_html, report_text
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.comparison import Comparison
+from ft_magics.evaluation.entities.comparison_page import comparison_html, comparison_text
+from ft_magics.evaluation.entities.page import View, report_html, report_text
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.markup import details, element, terminal_text
-from ft_magics.training.run import Run
+from ft_magics.runs.run import Run
 
 __all__ = ["Bundle", "comparison_bundle", "report_bundle", "run_bundle", "save_page", "widget_bundle"]
 

@@ -11,8 +11,8 @@ from IPython.display import display
 from ft_magics.display.host import find_host
 from ft_magics.display.pages import comparison_bundle, report_bundle, widget_bundle
 from ft_magics.display.static_twin import hide_dead_views
-from ft_magics.evaluation.comparison import Comparison
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.comparison import Comparison
+from ft_magics.evaluation.entities.report import EntityReport
 
 __all__ = ["show_report"]
 

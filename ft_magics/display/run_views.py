@@ -17,7 +17,7 @@ from ft_magics.display.pages import Bundle, run_bundle, widget_bundle
 from ft_magics.display.run_page import event_text
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
 from ft_magics.events import Evaluated, RunEvent, StepDone
-from ft_magics.training.run import Run
+from ft_magics.runs.run import Run
 
 if TYPE_CHECKING:
     from ft_widgets import RunControls

@@ -10,7 +10,7 @@ from ft_magics.display.pages import Bundle
 from ft_magics.display.run_page import duration
 from ft_magics.events import RunEnded, RunStarted, StepDone
 from ft_magics.markup import element, percent, row, table, terminal_line, terminal_text
-from ft_magics.training.run import Run
+from ft_magics.runs.run import Run
 
 __all__ = ["runs_bundle"]
 

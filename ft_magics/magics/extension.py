@@ -15,8 +15,11 @@ from ft_magics.magics.session import Session
 __all__ = ["load_extension", "unload_extension"]
 
 _MAGICS = (FinetuneMagics, FtMagics, NerEvalMagics)
-_REPORTS = (("ft_magics.evaluation.report", "EntityReport"), ("ft_magics.evaluation.comparison", "Comparison"))
-_RUN = ("ft_magics.training.run", "Run")
+_REPORTS = (
+    ("ft_magics.evaluation.entities.report", "EntityReport"),
+    ("ft_magics.evaluation.entities.comparison", "Comparison"),
+)
+_RUN = ("ft_magics.runs.run", "Run")
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
 
 

@@ -54,14 +54,14 @@ class FinetuneMagics(Magics):
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
-        from ft_magics.training.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
-        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.starting import (  # noqa: PLC0415  # the same
+        from ft_magics.runs.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.training.launch import (  # noqa: PLC0415  # the same
             find_unfinished,
             resume_run,
             start_run,
             wait_for_turn,
         )
+        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
 
         namespace = self._session.namespace
         arguments.name = check_name(arguments.name, namespace)

@@ -82,9 +82,9 @@ class FtMagics(Magics):
         from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_name, find_run  # noqa: PLC0415  # the same
-        from ft_magics.training.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.runs.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.training.launch import resume_run, wait_for_turn  # noqa: PLC0415  # the same
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
-        from ft_magics.training.starting import resume_run, wait_for_turn  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         before = find_run(name, namespace)

@@ -16,7 +16,7 @@ from ft_magics.errors import RunError, did_you_mean, type_name
 from ft_magics.markup import terminal_line
 
 if TYPE_CHECKING:
-    from ft_magics.training.run import Run
+    from ft_magics.runs.run import Run
 
 __all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
 
@@ -35,7 +35,7 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
     Raises:
         RunError: It is no identifier, belongs to Python, is taken by something else, or by a run that still trains.
     """
-    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
 
     folded = unicodedata.normalize("NFKC", name)  # the variable has this name: Python's reference, section 2.3
     if not folded.isidentifier() or keyword.iskeyword(folded):
@@ -112,7 +112,7 @@ def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
 
 def named_run(name: str, namespace: Mapping[str, Any]) -> Run | None:
     """The run of this name in the notebook or below `ft_runs`; None when there is none."""
-    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
 
     there = namespace.get(unicodedata.normalize("NFKC", name))
     if isinstance(there, Run):
@@ -137,14 +137,14 @@ def load_run(folder: Path) -> Run:
     Raises:
         RunError: There is none, or its files are broken.
     """
-    from ft_magics.training.run import load  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.run import load  # noqa: PLC0415  # magics load without the training code
 
     return load(folder)
 
 
 def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     """The runs of the notebook and those below `ft_runs`, and what is wrong with folders that hold none."""
-    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
 
     here = [value for value in namespace.values() if isinstance(value, Run)]
     here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
@@ -170,7 +170,7 @@ def _folders() -> list[Path]:
 
 
 def _known(namespace: Mapping[str, Any]) -> list[str]:
-    from ft_magics.training.run import Run  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
 
     runs = [key for key, value in namespace.items() if isinstance(value, Run) and not key.startswith("_")]
     saved = [path.name for path in _folders()]

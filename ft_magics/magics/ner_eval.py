@@ -12,8 +12,8 @@ from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
 if TYPE_CHECKING:
-    from ft_magics.evaluation.comparison import Comparison
-    from ft_magics.evaluation.report import EntityReport
+    from ft_magics.evaluation.entities.comparison import Comparison
+    from ft_magics.evaluation.entities.report import EntityReport
 
 __all__ = ["NerEvalMagics"]
 
@@ -96,6 +96,6 @@ class NerEvalMagics(Magics):
 
 
 def _one_or_all(reports: list[EntityReport]) -> EntityReport | Comparison:
-    from ft_magics.evaluation.comparison import compare_reports  # noqa: PLC0415  # %load_ext stays quick
+    from ft_magics.evaluation.entities.comparison import compare_reports  # noqa: PLC0415  # %load_ext stays quick
 
     return reports[0] if len(reports) == 1 else compare_reports(reports)

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 
 from ft_magics.config.references import is_reference, lookup
 from ft_magics.config.schema import ReadOptions
-from ft_magics.data.examples import LabelledSentence
-from ft_magics.data.sources import read_sentences, read_split
+from ft_magics.data.tagged.examples import LabelledSentence
+from ft_magics.data.tagged.sources import read_sentences, read_split
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
-from ft_magics.evaluation.evaluate import entity_report
-from ft_magics.evaluation.reference import check_against_seqeval
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.evaluate import entity_report
+from ft_magics.evaluation.entities.reference import check_against_seqeval
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.magics.names import as_folder, find_run, named_run
-from ft_magics.training.trained import load_trained
+from ft_magics.runs.predictor import load_trained
 
 __all__ = ["report_of_columns", "report_of_model", "report_of_run", "report_of_tags"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.errors import TrainingError
-from ft_magics.tasks.ner import Feature
+from ft_magics.tasks.ner.task import Feature
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["BatchWatch"]

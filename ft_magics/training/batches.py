@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from ft_magics.tasks.ner import Feature
+from ft_magics.tasks.ner.task import Feature
 
 __all__ = ["GroupedByLength"]
 

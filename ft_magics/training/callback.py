@@ -12,18 +12,18 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from ft_magics.config.schema import EarlyStopping
 from ft_magics.errors import TrainingError
-from ft_magics.evaluation.evaluate import entity_report
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.evaluate import entity_report
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, PauseChanged, RunEvent, StepDone
+from ft_magics.models.memory import device_memory_bytes, process_memory_bytes
+from ft_magics.runs.folder import FolderGoneError, RunFolder, shown_path
+from ft_magics.runs.full_disk import is_disk_full
+from ft_magics.runs.steering import Steering
 from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints, CheckpointState, ThreadsState
-from ft_magics.training.folder import FolderGoneError, RunFolder, shown_path
-from ft_magics.training.full_disk import is_disk_full
 from ft_magics.training.guard import is_grave
-from ft_magics.training.memory import device_memory_bytes, process_memory_bytes
 from ft_magics.training.prepare import Prepared
-from ft_magics.training.steering import Steering
 from ft_magics.training.threads import Threads
 
 __all__ = ["RunCallback", "no_log"]

@@ -17,9 +17,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ft_magics.errors import RunError
+from ft_magics.runs.files import open_new, read_text, remove_or_move_aside, to_disk
+from ft_magics.runs.folder import is_model_file
 from ft_magics.training.best import Best
-from ft_magics.training.files import open_new, read_text, remove_or_move_aside, to_disk
-from ft_magics.training.folder import is_model_file
 
 __all__ = ["CheckpointState", "Checkpoints", "Resumption", "ThreadsState"]
 

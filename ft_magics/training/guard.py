@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ft_magics.errors import FineTuneError
-from ft_magics.training.full_disk import is_disk_full
-from ft_magics.training.memory import is_out_of_memory
+from ft_magics.models.memory import is_out_of_memory
+from ft_magics.runs.full_disk import is_disk_full
 
 __all__ = ["Guarded", "is_grave"]
 

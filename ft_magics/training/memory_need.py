@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from ft_magics.tasks.ner import Feature
-from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
-from ft_magics.training.trained import TrainedModel
+from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tasks.ner.task import Feature
 
 __all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.markup import markdown_code, markdown_text
 from ft_magics.training.prepare import Prepared
 

@@ -12,16 +12,18 @@ from transformers import set_seed
 
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import RunConfig, TrainConfig
-from ft_magics.data.checks import DataCheck, check_corpus
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus
+from ft_magics.data.tagged.checks import DataCheck, check_corpus
+from ft_magics.data.tagged.examples import TaggedSentence
+from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
-from ft_magics.tasks.ner import Feature, NerTask, labels_of
+from ft_magics.models.device import choose_device, choose_precision
+from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
+from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
+from ft_magics.tasks.ner.task import Feature, NerTask, labels_of
 from ft_magics.training.arguments import count_steps
-from ft_magics.training.device import choose_device, choose_precision
 from ft_magics.training.trackers import check_tracker
-from ft_magics.training.trained import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.training.weights import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
@@ -44,7 +46,7 @@ class Prepared:
     """
 
     config: RunConfig
-    corpus: Corpus
+    corpus: Corpus[TaggedSentence]
     check: DataCheck
     features: dict[str, list[Feature]]
     trained: TrainedModel
@@ -62,7 +64,9 @@ def prepare(config: RunConfig) -> Prepared:
     """
     train = config.train
     (device, precision), source, corpus = _all(
-        lambda: _compute(train), lambda: find_weights(_model_name(config.model)), lambda: read_corpus(config.data)
+        lambda: _compute(train),
+        lambda: find_weights(_model_name(config.model)),
+        lambda: read_corpus(config.data, read_split),
     )
     check = check_corpus(corpus)
     labels = labels_of(corpus.train.examples)

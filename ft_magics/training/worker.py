@@ -11,28 +11,29 @@ from safetensors.torch import load_model as load_weights
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
 from ft_magics.data.examples import Split
+from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.errors import FineTuneError, TrainingError, drop_frames
-from ft_magics.evaluation.reference import check_against_seqeval
-from ft_magics.evaluation.report import EntityReport
+from ft_magics.evaluation.entities.reference import check_against_seqeval
+from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.events import Evaluated, RunEvent
-from ft_magics.tasks.ner import window_cuts
-from ft_magics.training.answers import count_surfaces, read_report, write_predictions
+from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.models.quiet import quiet_transformers
+from ft_magics.runs.files import remove_or_move_aside
+from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
+from ft_magics.runs.full_disk import how_full, is_disk_full
+from ft_magics.runs.predictions import count_surfaces, read_report, write_predictions
+from ft_magics.runs.steering import Steering
+from ft_magics.tasks.ner.task import window_cuts
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.files import remove_or_move_aside
-from ft_magics.training.folder import RunFolder, is_model_file, shown_path
-from ft_magics.training.full_disk import how_full, is_disk_full
 from ft_magics.training.guard import Guarded, is_grave
-from ft_magics.training.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
 from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.prepare import Prepared
-from ft_magics.training.quiet import quiet_transformers
-from ft_magics.training.steering import Steering
 from ft_magics.training.trackers import closed_after, keep_in
 
 __all__ = ["train"]
@@ -253,7 +254,9 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
     folder.to_disk()  # before the log says that the run is done
 
 
-def _predict_split(name: str, prepared: Prepared, folder: RunFolder, split: Split) -> tuple[EntityReport, float | None]:
+def _predict_split(
+    name: str, prepared: Prepared, folder: RunFolder, split: Split[TaggedSentence]
+) -> tuple[EntityReport, float | None]:
     trained, features = prepared.trained, prepared.features[split.name]
     logits, loss = trained.logits(features)
     predictions = trained.task.decode(split.examples, features, logits)

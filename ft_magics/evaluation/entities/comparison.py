@@ -1,0 +1,262 @@
+"""Is one system better than another: differences on the same sentences, with a paired bootstrap.
+
+Source: Berg-Kirkpatrick, Burkett and Klein 2012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ft_magics.errors import DataError
+from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
+from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences
+from ft_magics.evaluation.entities.evidence import Evidence
+from ft_magics.evaluation.entities.report import EntityReport
+from ft_magics.evaluation.entities.spans import Ints, SpanTable, TypeNames
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
+
+COMPARISON_SCHEMA = 1
+_PRELOADED = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeContrast:
+    """One type, or an average, under both systems."""
+
+    type: str
+    support: int
+    baseline_f1: float | None
+    f1: float | None
+    difference: float | None
+    interval: tuple[float, float] | None
+    p: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """One system against the baseline.
+
+    Args:
+        title: What it is.
+        overall: Micro F1.
+        macro: Macro F1.
+        per_type: Each type that either side has.
+        gained: Sentences in which it makes fewer mistakes than the baseline, the greatest gain first. Indices.
+        lost: Sentences in which it makes more.
+    """
+
+    title: str
+    overall: TypeContrast
+    macro: TypeContrast
+    per_type: list[TypeContrast]
+    gained: list[int]
+    lost: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Systems against a baseline, on the same sentences.
+
+    Args:
+        baseline: Title of the first system.
+        baseline_f1: Its micro F1.
+        resamples: Of the paired bootstrap.
+        others: The other systems.
+        sentences: `gained` and `lost` of the first of the others: some sentences with both systems' spans.
+        reports: The reports, where they are in memory; no part of the JSON.
+    """
+
+    baseline: str
+    baseline_f1: float | None
+    resamples: int
+    others: list[Contrast]
+    sentences: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    reports: tuple[EntityReport, ...] = field(default=(), compare=False, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "schema": COMPARISON_SCHEMA,
+            "level": LEVEL,
+            "baseline": self.baseline,
+            "baseline_f1": self.baseline_f1,
+            "resamples": self.resamples,
+            "others": [_plain(item) for item in self.others],
+            "sentences": self.sentences,
+        }
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row per system and type."""
+        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
+
+        return pd.DataFrame(
+            [
+                {"system": item.title, **asdict(row)}
+                for item in self.others
+                for row in (*item.per_type, item.overall, item.macro)
+            ]
+        )
+
+    def to_html(self) -> str:
+        """The comparison as HTML without script or style sheet."""
+        from ft_magics.evaluation.entities.comparison_page import comparison_html  # noqa: PLC0415  # the page knows this class
+
+        return comparison_html(self)
+
+    def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Some sentences that a system gained or lost: `other`, `side`, `text`, `offset`, `limit`."""
+        at = int(request.get("other", 0))
+        chosen = self.others[at].lost if request.get("side") == "lost" else self.others[at].gained
+        wanted = str(request.get("text") or "")
+        evidence = _evidence(self.reports[0])
+        if wanted:
+            chosen = [sentence for sentence in chosen if evidence.mentions(sentence, wanted)]
+        offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
+        shown = [_sentence(self.reports[0], self.reports[at + 1], index) for index in chosen[offset : offset + limit]]
+        return {"total": len(chosen), "sentences": shown}
+
+
+def _plain(item: Contrast) -> dict[str, Any]:
+    named = ("f1", "difference", "interval", "p")
+    overall = {name: value for name, value in asdict(item.overall).items() if name in named}
+    return {
+        "title": item.title,
+        **overall,
+        "per_type": [asdict(row) for row in (*item.per_type, item.macro)],
+        "gained": len(item.gained),
+        "lost": len(item.lost),
+    }
+
+
+def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, seed: int = 0) -> Comparison:
+    """Hold systems against the first of them.
+
+    Args:
+        reports: At least two, of the same gold.
+        resamples: Of the paired bootstrap.
+        seed: Of the bootstrap.
+
+    Raises:
+        DataError: They are not of the same gold; the message names the first sentence that differs.
+    """
+    resamples, seed = check_bootstrap(resamples, seed)
+    found = as_list(reports, "reports", "reports, the baseline first")
+    if len(found) < 2 or not all(isinstance(report, EntityReport) for report in found):
+        raise DataError(f"reports: found {shown(found)}, expected at least two of what `entity_report` gives")
+    if not resamples:
+        raise DataError("resamples: found 0; a comparison needs at least 1")
+    baseline, *others = found
+    contrasts = [_contrast(baseline, other, resamples, seed) for other in others]
+    comparison = Comparison(
+        baseline=baseline.title,
+        baseline_f1=baseline.micro.f1,
+        resamples=resamples,
+        others=contrasts,
+        reports=tuple(reports),
+    )
+    for side in ("gained", "lost"):
+        comparison.sentences[side] = comparison.page({"side": side, "limit": _PRELOADED})["sentences"]
+    return comparison
+
+
+def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed: int) -> Contrast:
+    names = TypeNames()
+    ours, theirs = (_renumbered(_evidence(report), names) for report in (baseline, other))
+    _check_gold(ours[0], theirs[0], baseline, other)
+    types = sorted({*baseline.per_type, *other.per_type})
+    measured = differences(ours, theirs, names, types, resamples=resamples, seed=seed)
+    rows = [
+        _row(name, baseline.per_type.get(name), other.per_type.get(name), item)
+        for name, item in zip(types, measured, strict=False)
+    ]
+    overall, macro = (
+        _row(name, getattr(baseline, name), getattr(other, name), measured[len(types) + at])
+        for at, name in enumerate(("micro", "macro"))
+    )
+    gain = _mistakes(*ours) - _mistakes(*theirs)
+    return Contrast(
+        title=other.title,
+        overall=overall,
+        macro=macro,
+        per_type=rows,
+        gained=_greatest(gain),
+        lost=_greatest(-gain),
+    )
+
+
+def _row(name: str, baseline: Any, other: Any, item: Difference) -> TypeContrast:
+    return TypeContrast(
+        type=name,
+        support=(baseline or other).support,
+        baseline_f1=baseline and baseline.f1,
+        f1=other and other.f1,
+        difference=item.difference,
+        interval=item.interval,
+        p=item.p,
+    )
+
+
+def _evidence(report: EntityReport) -> Evidence:
+    if report.evidence is None:
+        raise DataError(f"{report.title} was read from a file without its sentences; evaluate the predictions again")
+    return report.evidence
+
+
+def _renumbered(evidence: Evidence, names: TypeNames) -> tuple[SpanTable, SpanTable, SpanTable]:
+    """Gold, predicted and correct spans with type numbers that all systems share."""
+    numbers = np.array([0, *(names[name] for name in evidence.names[1:])], dtype=np.int64)
+
+    def shared(table: SpanTable) -> SpanTable:
+        return SpanTable(table.sentence, table.start, table.end, numbers[table.type], table.sentences)
+
+    gold = shared(evidence.gold)
+    return gold, shared(evidence.pred), gold.take(evidence.correct[0])
+
+
+def _check_gold(ours: SpanTable, theirs: SpanTable, baseline: EntityReport, other: EntityReport) -> None:
+    if ours.sentences != theirs.sentences:
+        raise DataError(
+            f"{baseline.title} has {ours.sentences} sentences and {other.title} has {theirs.sentences}; "
+            "a comparison needs the same sentences"
+        )
+    odd = set(ours.rows()) ^ set(theirs.rows())
+    if odd:
+        first = min(odd)[0]
+        raise DataError(
+            f"{baseline.title} and {other.title} have different gold, first in sentence {first} (counted from 0): "
+            f"{_evidence(baseline).texts.ids[first]}"
+        )
+
+
+def _mistakes(gold: SpanTable, pred: SpanTable, correct: SpanTable) -> Ints:
+    """Gold spans that were not found and predicted ones that are wrong, per sentence."""
+    counts = [np.bincount(table.sentence, minlength=gold.sentences) for table in (gold, pred, correct)]
+    mistakes: Ints = counts[0] + counts[1] - 2 * counts[2]
+    return mistakes
+
+
+def _greatest(gain: Ints) -> list[int]:
+    order = np.argsort(-gain, kind="stable")
+    return [int(at) for at in order[: int((gain > 0).sum())]]
+
+
+def _sentence(baseline: EntityReport, other: EntityReport, index: int) -> dict[str, Any]:
+    ours, theirs = _evidence(baseline), _evidence(other)
+    first, last = ours.whole_sentence(index, theirs.pred)
+    return {
+        "row": ours.texts.ids[index],
+        "sentence": index,
+        "words": ours.words(index, first, last),
+        "spaces": ours.texts.unit == "word",
+        "gold_spans": ours.spans_in(ours.gold, index, first, last),
+        "baseline_spans": ours.spans_in(ours.pred, index, first, last),
+        "other_spans": theirs.spans_in(theirs.pred, index, first, last),
+    }

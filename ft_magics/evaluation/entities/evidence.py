@@ -1,0 +1,276 @@
+"""The sentences behind a report: which spans are where, what was taken for what, and how to look through them.
+
+A report is small and plain; the evidence is as large as the data and stays in the kernel. Lists of examples are made
+from it a page at a time.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ft_magics.evaluation.entities.buckets import ATTRIBUTES, Attribute, surface_of
+from ft_magics.evaluation.entities.joining import join_words
+from ft_magics.evaluation.entities.matching import KINDS, Pairs
+from ft_magics.evaluation.entities.spans import Bools, Ints, SpanTable
+
+__all__ = ["Evidence", "Texts"]
+
+_FIRST_PAGE = 20
+_MOST_PLACES = 1_000  # where only offsets are known: a span of theirs can be longer than any text
+_AROUND = {"word": 60, "character": 240}  # of a longer sentence the surroundings are shown
+
+PlacedSpan = list[Any]  # start, end, type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What the sentences say.
+
+    Args:
+        words: Words per sentence, or single characters where offsets count characters. None where only tags are known.
+        ids: Where each sentence stands, such as `train.conll, line 12`.
+        unit: `word` or `character`.
+    """
+
+    words: Sequence[Sequence[str]] | None
+    ids: Sequence[str]
+    unit: str = "word"
+
+    def window(self, sentence: int, start: int, end: int, length: int) -> tuple[int, int]:
+        """The part of a sentence that is shown around a span."""
+        around = _AROUND[self.unit]
+        if length <= 2 * around:
+            return 0, length
+        first, last = max(0, start - around), min(length, end + around)
+        return first, last if self.words is not None else min(last, first + _MOST_PLACES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Spans, pairs and texts of one set of predictions.
+
+    Args:
+        texts: What the sentences say.
+        gold: Gold spans.
+        pred: Predicted spans.
+        pairs: Which was compared with which.
+        names: Type names by number; number 0 is no type.
+        lengths: Words (or characters) per sentence.
+        confidence: Per predicted span; None where it is not known.
+        attributes: Buckets of each span.
+    """
+
+    texts: Texts
+    gold: SpanTable
+    pred: SpanTable
+    pairs: Pairs
+    names: tuple[str, ...]
+    lengths: Ints
+    confidence: Any = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Type numbers by name."""
+        return {name: at for at, name in enumerate(self.names) if at}
+
+    @property
+    def correct(self) -> tuple[Ints, Ints]:
+        """Indices of the gold and the predicted spans that are equal."""
+        right = self.pairs.kind == 0
+        return self.pairs.gold[right], self.pairs.pred[right]
+
+    @cached_property
+    def pair_confidence(self) -> Any:
+        """Confidence per pair, NaN where nothing was predicted or it is not known."""
+        sure = np.full(len(self.pairs), np.nan)
+        if self.confidence is not None:
+            there = self.pairs.pred >= 0
+            sure[there] = self.confidence[self.pairs.pred[there]]
+        return sure
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """Sentences and their row ids as the search compares them."""
+        words = self.texts.words or [[]] * len(self.texts.ids)
+        spaces = self.texts.unit == "word"
+        rows = zip(words, self.texts.ids, strict=True)
+        return [_folded(f"{join_words(sentence, spaces=spaces)}\n{row}") for sentence, row in rows]
+
+    def mentions(self, sentence: int, text: str) -> bool:
+        """Whether a sentence or its row id has a text in it."""
+        return _folded(text) in self._lines[sentence]
+
+    def surfaces(self, table: SpanTable) -> list[str]:
+        """The words of each span; empty texts where only tags are known."""
+        words = self.texts.words
+        if words is None:
+            return [""] * len(table)
+        columns = (table.sentence.tolist(), table.start.tolist(), table.end.tolist())
+        return [surface_of(words[at][start:end]) for at, start, end in zip(*columns, strict=True)]
+
+    def select(self, chosen: Mapping[str, Any]) -> Ints:
+        """Indices of the pairs that pass a filter, in the order of the text.
+
+        Args:
+            chosen: `kinds` (names, empty for all), `gold` and `pred` (a type, or an empty text for no span on that
+                side), `type` (on either side), `bucket` (attribute and label), `text` (anywhere in the sentence).
+                None or absent: anything.
+        """
+        pairs = self.pairs
+        keep = np.ones(len(pairs), dtype=np.bool_)
+        if chosen.get("kinds"):
+            keep &= np.isin(pairs.kind, [KINDS.index(kind) for kind in chosen["kinds"] if kind in KINDS])
+        for side in ("gold", "pred"):
+            if chosen.get(side) is not None:
+                keep &= self._types(side) == self.numbers.get(chosen[side], -1 if chosen[side] else 0)
+        if chosen.get("type"):
+            number = self.numbers.get(chosen["type"], -1)
+            keep &= (self._types("gold") == number) | (self._types("pred") == number)
+        if chosen.get("bucket"):
+            keep &= self._in_bucket(*chosen["bucket"])
+        if chosen.get("text"):
+            wanted = _folded(str(chosen["text"]))
+            keep &= self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
+        return np.flatnonzero(keep)
+
+    def _types(self, side: str) -> Ints:
+        """Type number per pair; 0 for no span on that side."""
+        at: Ints = getattr(self.pairs, side)
+        table: SpanTable = getattr(self, side)
+        types = np.append(table.type, 0)
+        return types[at]
+
+    def _in_bucket(self, name: str, label: str) -> Bools:
+        attribute = self.attributes.get(name)
+        if attribute is None or label not in ATTRIBUTES[name]:
+            return np.zeros(len(self.pairs), dtype=np.bool_)
+        number = ATTRIBUTES[name].index(label)
+        gold, pred = (
+            np.append(side, -1)[at] == number
+            for side, at in ((attribute.gold, self.pairs.gold), (attribute.pred, self.pairs.pred))
+        )
+        both: Bools = gold | pred
+        return both
+
+    def _holds(self, sentences: Bools) -> Bools:
+        held: Bools = sentences[self.pairs.sentence] if len(sentences) else np.zeros(len(self.pairs), dtype=np.bool_)
+        return held
+
+    def sort(self, chosen: Ints, order: str) -> Ints:
+        """Pairs in another order: `row`, `confidence` (highest first) or `doubt` (lowest first); unknown ones last."""
+        if order == "row":
+            return chosen
+        sure = self.pair_confidence[chosen]
+        return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
+
+    def preview(self, most: int = 200) -> list[dict[str, Any]]:
+        """What is sent along with a report: the first page of mistakes, then examples of each pair of types in turn."""
+        rank = self._ranks(np.arange(len(self.pairs)))
+        rank[np.flatnonzero(self.pairs.kind > 0)[:_FIRST_PAGE]] = -1
+        chosen = np.sort(np.argsort(rank, kind="stable")[:most])
+        return [self.example(int(at)) for at in chosen]
+
+    def mistakes(self, most: int) -> list[dict[str, Any]]:
+        """Examples of mistakes in the order of the text, of as many pairs of types as there is room for."""
+        wrong = np.flatnonzero(self.pairs.kind > 0)
+        chosen = np.sort(wrong[np.argsort(self._ranks(wrong), kind="stable")[:most]])
+        return [self.example(int(at)) for at in chosen]
+
+    def _ranks(self, chosen: Ints) -> Ints:
+        """How many pairs of the same two types stand before each of some pairs, which are in order. Length of these."""
+        cell = (self._types("gold") * len(self.names) + self._types("pred"))[chosen]
+        order = np.argsort(cell, kind="stable")
+        rank = np.empty(len(cell), dtype=np.int64)
+        rank[order] = np.arange(len(cell)) - np.searchsorted(cell[order], cell[order], side="left")
+        return rank
+
+    def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""
+        chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort", "row")))
+        offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
+        return {
+            "total": len(chosen),
+            "examples": [self.example(int(at)) for at in chosen[offset : offset + limit]],
+        }
+
+    def example(self, at: int) -> dict[str, Any]:
+        """One pair with its sentence, as plain data."""
+        gold, pred = int(self.pairs.gold[at]), int(self.pairs.pred[at])
+        sentence = int(self.pairs.sentence[at])
+        spans = [_span_at(table, index) for table, index in ((self.gold, gold), (self.pred, pred)) if index >= 0]
+        start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        first, last = self.texts.window(sentence, start, end, int(self.lengths[sentence]))
+        sure = float(self.pair_confidence[at])
+        return {
+            "pair": at,
+            "row": self.texts.ids[sentence],
+            "sentence": sentence,
+            "kind": KINDS[self.pairs.kind[at]],
+            "gold": self._placed(self.gold, gold, first),
+            "pred": self._placed(self.pred, pred, first),
+            "confidence": None if np.isnan(sure) else round(sure, 4),
+            "words": self.words(sentence, first, last),
+            "spaces": self.texts.unit == "word",
+            "before": first > 0,
+            "after": last < int(self.lengths[sentence]),
+            "gold_spans": self.spans_in(self.gold, sentence, first, last),
+            "pred_spans": self.spans_in(self.pred, sentence, first, last),
+            "buckets": {name: self._labels(name, gold, pred) for name in self.attributes},
+        }
+
+    def words(self, sentence: int, first: int, last: int) -> list[str]:
+        """A part of a sentence; places where only tags are known."""
+        if self.texts.words is None:
+            return [f"[{at}]" for at in range(first, last)]
+        return list(self.texts.words[sentence][first:last])
+
+    def whole_sentence(self, sentence: int, *others: SpanTable) -> tuple[int, int]:
+        """All of a sentence; where only offsets are known, the part with its first span.
+
+        Args:
+            sentence: Its index.
+            others: Spans of other systems in the same sentences.
+        """
+        length = int(self.lengths[sentence])
+        if self.texts.words is not None or length <= _MOST_PLACES:
+            return 0, length
+        tables = (self.gold, self.pred, *others)
+        starts = [start for table in tables for start in table.start[table.sentence == sentence].tolist()]
+        return self.texts.window(sentence, min(starts, default=0), length, length)
+
+    def spans_in(self, table: SpanTable, sentence: int, first: int, last: int) -> list[PlacedSpan]:
+        """The spans of one side that touch a part of a sentence, counted from its first word."""
+        begin, end = np.searchsorted(table.sentence, [sentence, sentence + 1])
+        return [
+            [int(table.start[at]) - first, int(table.end[at]) - first, self.names[table.type[at]]]
+            for at in range(begin, end)
+            if table.start[at] < last and table.end[at] > first
+        ]
+
+    def _placed(self, table: SpanTable, index: int, first: int) -> PlacedSpan | None:
+        if index < 0:
+            return None
+        start, end, number = _span_at(table, index)
+        return [start - first, end - first, self.names[number]]
+
+    def _labels(self, name: str, gold: int, pred: int) -> list[str]:
+        attribute = self.attributes[name]
+        found = [int(side[at]) for side, at in ((attribute.gold, gold), (attribute.pred, pred)) if at >= 0]
+        return [ATTRIBUTES[name][at] for at in dict.fromkeys(found)]
+
+
+def _folded(text: str) -> str:
+    """A text as the search compares it: letters alike in case and in the way they are composed."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _span_at(table: SpanTable, index: int) -> tuple[int, int, int]:
+    """One span of a table: start, end, type number."""
+    return int(table.start[index]), int(table.end[index]), int(table.type[index])

@@ -1,0 +1,172 @@
+"""What is odd about the tags themselves: broken transitions, and gold that is probably wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ft_magics.errors import SchemeError
+from ft_magics.evaluation.entities.matching import KINDS, Pairs
+from ft_magics.evaluation.entities.spans import LETTERS, Ints, SpanTable, TagTable
+
+__all__ = ["Suspect", "TagNoise", "count_cut", "detect_scheme", "find_suspects", "invalid_transitions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagNoise:
+    """Transitions that break the scheme.
+
+    Args:
+        invalid: How many tags do.
+        tags: How many there are.
+    """
+
+    invalid: int
+    tags: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, with the share of tags that are invalid."""
+        return {**asdict(self), "rate": self.invalid / self.tags if self.tags else None}
+
+
+def detect_scheme(tags: TagTable) -> str:
+    """The scheme that tags look like: IOB1, IOB2, IOE1, IOE2, BIOES or BILOU.
+
+    Raises:
+        SchemeError: Prefixes of BIOES and of BILOU stand together.
+    """
+    letters = tags.letters()
+    if letters & set("LU"):
+        if letters & set("ESM"):
+            listed = ", ".join(f"{letter}-" for letter in sorted(letters - {"O"}))
+            raise SchemeError(f"prefixes of BIOES and BILOU stand together: {listed}. Name the scheme that is meant")
+        return "BILOU"
+    pair = _Pair(tags)
+    if letters & set("BSM"):
+        if letters & set("ESM"):
+            return "BIOES"
+        needless = pair.any("*", "B") & ~pair.same
+        return "IOB1" if (pair.any("*", "I") & ~pair.same).any() and not needless.any() else "IOB2"
+    if "E" in letters:
+        needless = pair.any("E", "*") & ~pair.same
+        return "IOE2" if needless.any() else "IOE1"
+    return "IOB1" if "I" in letters else "IOB2"
+
+
+def invalid_transitions(tags: TagTable, scheme: str) -> TagNoise:
+    """How often tags break a scheme, such as IOB2's `I-PER` after O."""
+    pair = _Pair(tags)
+    goes_on = pair.any("BIM", "IEML") & pair.same
+    broken = np.zeros(len(goes_on), dtype=np.bool_)
+    if scheme not in ("IOB1", "IOE1", "IOE2", "IO"):
+        broken |= pair.any("*", "IEML") & ~goes_on
+    if scheme in ("BIOES", "BILOU"):
+        broken |= pair.any("BIM", "*") & ~goes_on
+    if scheme == "IOE2":
+        broken |= pair.any("I", "*") & ~goes_on
+    if scheme == "IOE1":
+        broken |= pair.any("E", "*") & ~pair.same
+    return TagNoise(invalid=int(broken.sum()), tags=int(tags.lengths.sum()))
+
+
+class _Pair:
+    """Neighbouring tags."""
+
+    def __init__(self, tags: TagTable) -> None:
+        self._before, self._here = tags.letter[:-1], tags.letter[1:]
+        self.same = tags.type[:-1] == tags.type[1:]
+
+    def any(self, before: str, here: str) -> Any:
+        """Where the letters are among these; `*` is any, O included."""
+        return self._among(self._before, before) & self._among(self._here, here)
+
+    @staticmethod
+    def _among(letters: Any, wanted: str) -> Any:
+        if wanted == "*":
+            return np.ones(len(letters), dtype=np.bool_)
+        return np.isin(letters, [LETTERS.index(letter) for letter in wanted])
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A place where the gold is probably wrong.
+
+    Args:
+        pair: Index of the pair.
+        score: Confidence times how consistently the words are read that way, from 0 to 1.
+        reason: A sentence for the person who decides.
+    """
+
+    pair: int
+    score: float
+    reason: str
+
+
+_LEAST_CONFIDENCE = 0.9
+
+
+def find_suspects(
+    pairs: Pairs,
+    pred: SpanTable,
+    confidence: Any,
+    surfaces: Sequence[str],
+    names: Sequence[str],
+    *,
+    training: Any = None,
+    most: int = 50,
+) -> list[Suspect]:
+    """Confident mistakes whose words are read that way elsewhere, most suspect first.
+
+    Args:
+        pairs: All pairs.
+        pred: Predicted spans.
+        confidence: Per predicted span.
+        surfaces: Words of each predicted span.
+        names: Type names by number.
+        training: `Surfaces` of the training data, or None.
+        most: How many at most.
+    """
+    readings: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    of_pair = {int(to): at for at, to in enumerate(pairs.pred.tolist()) if to >= 0}
+    types = [names[number] for number in pred.type.tolist()]
+    for at, (surface, kind) in enumerate(zip(surfaces, types, strict=True)):
+        readings[surface][kind].add(int(pred.sentence[at]))
+    suspects = []
+    for to in np.flatnonzero(np.asarray(confidence) >= _LEAST_CONFIDENCE).tolist():
+        at = of_pair[to]
+        if KINDS[pairs.kind[at]] == "correct":
+            continue
+        surface, kind = surfaces[to], types[to]
+        here = {name: len(sentences) for name, sentences in readings[surface].items()}
+        there = {name: int(count) for name, count in (training or {}).get(surface, {}).items()}
+        agree = here[kind] + there.get(kind, 0)
+        everything = sum(here.values()) + sum(there.values())
+        if agree < 2:
+            continue
+        score = float(confidence[to]) * agree / (everything + 1)
+        suspects.append(Suspect(at, score, _reason(surface, kind, here[kind], there.get(kind, 0))))
+    return sorted(suspects, key=lambda suspect: (-suspect.score, suspect.pair))[:most]
+
+
+def _reason(surface: str, kind: str, here: int, there: int) -> str:
+    times = f"predicted as {kind} in {here} sentence{'s' if here != 1 else ''} here"
+    return f"`{surface}` is {times}" + (f" and labelled {kind} {there} times in training" if there else "")
+
+
+def count_cut(gold: SpanTable, cuts: Sequence[Sequence[int]], found: Ints) -> dict[str, int] | None:
+    """Gold entities that stand across the border of two windows, and how many of them were missed.
+
+    Args:
+        gold: Gold spans.
+        cuts: Per sentence the words at which the prediction changes from one window to the next.
+        found: Indices of the gold spans that were found.
+    """
+    if not any(len(places) for places in cuts):
+        return None
+    rows = zip(gold.sentence.tolist(), gold.start.tolist(), gold.end.tolist(), strict=True)
+    across = [at for at, (sentence, start, end) in enumerate(rows) if any(start < cut < end for cut in cuts[sentence])]
+    return {"entities": len(across), "missed": len(set(across) - set(found.tolist()))}

@@ -1,0 +1,1 @@
+"""Models and what they take: finding, checking, loading, device and memory."""

@@ -1,0 +1,245 @@
+"""What config.json says, believed as far as the weights bear it out.
+
+Nothing is taken from it that would run code, load a kernel or ask the network, and no model is built of it that its
+weights could not fill.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
+)
+
+from ft_magics.errors import ModelError, type_name
+from ft_magics.markup import terminal_line
+from ft_magics.models.weight_files import Weights, read_json
+
+__all__ = ["build_config", "check_sizes", "model_class", "not_theirs", "read_config"]
+
+_LARGEST_NUMBER = 10_000_000  # vocabularies end at a few 100,000
+_LARGEST_BASE = 10**12  # of rotary embeddings, `rope_theta`
+_ALWAYS_POSSIBLE_LAYERS = 100  # ALBERT has one set of weights for all its layers
+_AT_LEAST_ONE = ("hidden_size", "num_attention_heads", "num_hidden_layers", "vocab_size", "max_position_embeddings")
+_HEAD_ELEMENTS = 10_000_000  # a head and the buffers may be as large as this, whatever the weights
+_CALLS, _CALLS_A_TENSOR = 10_000, 100  # of torch, to build a model without weights; BERT takes about 10 a tensor
+
+_NOT_TAKEN = frozenset(
+    (
+        *("auto_map", "custom_pipelines", "trust_remote_code"),  # code
+        *("attn_implementation", "experts_implementation", "use_kernels", "kernel_config", "fusion_config"),  # kernels
+        *("name_or_path", "base_model_name_or_path", "transformers_weights", "distributed_config"),  # other places
+        *("id2label", "label2id", "num_labels", "problem_type"),  # the labels are read and checked here
+        *("return_dict", "use_return_dict", "output_attentions", "output_hidden_states", "chunk_size_feed_forward"),
+        *("architectures", "dtype", "torch_dtype", "quantization_config", "per_layer_config", "tokenizer_class"),
+        *("model_type", "transformers_version"),
+    )
+)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What config.json of an encoder says, of which nothing is believed yet but that it is one.
+
+    Raises:
+        ModelError: It cannot be read, is no encoder's, or its weights are quantised.
+    """
+    raw = read_json(folder / "config.json")
+    _encoder_class(folder, raw)
+    if raw.get("quantization_config"):
+        raise ModelError(f"model: {folder} is quantised (`quantization_config`); name the model that it was made of")
+    return raw
+
+
+def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, labels: Sequence[str]) -> Any:
+    """The `PreTrainedConfig` of an encoder.
+
+    Args:
+        folder: Of the model.
+        raw: As `read_config` gave it.
+        weights: Its weights.
+        labels: Label names by id. Length C. Empty for those in config.json.
+
+    Raises:
+        ModelError: A number is out of all proportion to the weights, or the labels are none.
+    """
+    path = folder / "config.json"
+    config_class = _encoder_class(folder, raw)
+    labels = labels or _labels_in(path, raw)
+    kept = _of_class(_clean(raw), config_class)
+    _check_numbers(path, kept, len(weights.shapes))
+    config = config_class(
+        **kept, id2label=dict(enumerate(labels)), label2id={label: at for at, label in enumerate(labels)}
+    )
+    _refuse_no_encoder(folder, config.model_type, vars(config))
+    for key in _AT_LEAST_ONE:
+        value = getattr(config, key, 1)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ModelError(f"model: {path}: `{key}` is {value!r:.80}; expected a number of at least 1")
+    return config
+
+
+def _encoder_class(folder: Path, raw: Mapping[str, Any]) -> Callable[..., Any]:
+    kind = raw.get("model_type")
+    if isinstance(kind, str) and kind in CONFIG_MAPPING:
+        _refuse_no_encoder(folder, kind, raw)
+        config_class: Callable[..., Any] = CONFIG_MAPPING[kind]
+        return config_class
+    if raw.get("auto_map"):
+        raise ModelError(f"model: {folder} needs code of its own (`trust_remote_code`), which is not run here")
+    if kind is None:
+        raise ModelError(f"model: {folder / 'config.json'} names no `model_type`, such as `bert`; save the model again")
+    raise ModelError(f"model: {folder}: the `model_type` `{kind!s:.80}` is no kind of model that transformers knows")
+
+
+def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
+    known = kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
+        raise ModelError(
+            f"model: {folder} is a {kind} model, and `task: ner` needs an encoder, which reads a sentence from both "
+            "sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`"
+        )
+
+
+def _clean(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that make the model what it is; none that runs code, loads kernels, or changes how it is called."""
+    return {key: _cleaned(value) for key, value in config.items() if key not in _NOT_TAKEN and not key.startswith("_")}
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _clean(value)
+    return [_cleaned(item) for item in value] if isinstance(value, list) else value
+
+
+def _of_class(settings: Mapping[str, Any], config_class: Any) -> dict[str, Any]:
+    """The settings without those that would take the place of a method, or are large and unknown: a date, say."""
+    known = {item.name for item in dataclasses.fields(config_class)} | set(config_class.attribute_map)
+    return {
+        key: value
+        for key, value in settings.items()
+        if key in known
+        or not (hasattr(config_class, key) or any(abs(number) > _limit(at) for at, number in _numbers(value, key)))
+    }
+
+
+def _check_numbers(path: Path, settings: Mapping[str, Any], tensors: int) -> None:
+    for key, value in _numbers(settings):
+        if abs(value) > _limit(key):
+            raise ModelError(f"model: {path}: `{key:.80}` is {value!s:.20}; no encoder has such a number")
+        if "layer" in key and value > max(tensors, _ALWAYS_POSSIBLE_LAYERS):
+            raise ModelError(
+                f"model: {path}: `{key:.80}` is {value}, and the weights are {tensors} tensors; the two do not belong "
+                "together: save the model again with `model.save_pretrained(folder)`"
+            )
+
+
+def _limit(key: str) -> int:
+    return _LARGEST_BASE if "theta" in key else _LARGEST_NUMBER
+
+
+def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in it, with the nearest key."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _numbers(child, name)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _numbers(child, key)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield key, value
+
+
+def _labels_in(path: Path, config: Mapping[str, Any]) -> list[str]:
+    """The label names by id, as `id2label` says; transformers' two placeholders where it is absent.
+
+    Raises:
+        ModelError: Something else than 0 to C - 1 is named, or not by C different texts.
+    """
+    named = config.get("id2label")
+    if named is None:
+        return ["LABEL_0", "LABEL_1"]
+    where, expected = f"model: {path}: `id2label`", 'expected {"0": "O", "1": "B-PER", …}'
+    if not isinstance(named, dict) or not named:
+        raise ModelError(f"{where} is {type_name(named) if named else 'empty'}; {expected}")
+    labels = [named.get(str(index)) for index in range(len(named))]
+    missing = next((index for index in range(len(named)) if str(index) not in named), None)
+    if missing is not None:
+        raise ModelError(f"{where} has {len(named)} labels and none for {missing}; {expected}")
+    wrong = [label for label in labels if not isinstance(label, str) or not label or label != terminal_line(label)]
+    if wrong:
+        raise ModelError(f"{where} has {wrong[0]!r:.80} for a label; {expected}")
+    texts = [str(label) for label in labels]
+    twice = next((label for label in texts if texts.count(label) > 1), None) if len(set(texts)) < len(texts) else None
+    if twice is not None:
+        raise ModelError(f"{where} has the label `{twice:.80}` twice; {expected}, each label once")
+    return texts
+
+
+def model_class(config: Any) -> Any:
+    """The class of transformers that adds a token classification head to this kind of encoder."""
+    return MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
+
+
+def check_sizes(source: str, config: Any, weights: Weights) -> None:
+    """See that the model which the config describes is no larger than its weights, before it takes memory.
+
+    Raises:
+        ModelError: It is larger.
+    """
+    with torch.random.fork_rng(devices=[]), torch.device("meta"), _Budget(source, weights):
+        model = model_class(config)(config)
+    prefix = f"{model.base_model_prefix}."
+    base = {name: tuple(item.shape) for name, item in model.named_parameters() if name.startswith(prefix)}
+    buffers = sum(item.numel() for item in model.buffers())
+    sizes = {name: item.numel() for name, item in model.named_parameters()}
+    everything = buffers + sum(sizes.values())
+    if sum(sizes[name] for name in base) > weights.elements or everything > weights.elements + _HEAD_ELEMENTS:
+        there = set(weights.shapes.items())
+        wrong = [
+            name for name, shape in base.items() if not {(name, shape), (name.removeprefix(prefix), shape)} & there
+        ]
+        raise not_theirs(source, wrong or list(base))
+
+
+def not_theirs(source: str, names: Sequence[str]) -> ModelError:
+    """The error of a model whose config asks for tensors that the weights lack."""
+    return ModelError(
+        f"model: the weights of {source} are not those of its config.json: {len(names)} tensors are missing or of "
+        f"another shape, such as {names[0]}; save the model again with `model.save_pretrained(folder)`"
+    )
+
+
+class _Budget(TorchFunctionMode):
+    """Ends the building of a model that grows beyond its weights. It sees the calls of its own thread only.
+
+    Args:
+        source: Of the model, for the message.
+        weights: That the model is to be filled with.
+    """
+
+    def __init__(self, source: str, weights: Weights) -> None:
+        super().__init__()
+        self._source = source
+        self._elements = weights.elements + _HEAD_ELEMENTS
+        self._calls = _CALLS + _CALLS_A_TENSOR * len(weights.shapes)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the function, unless that was too much."""
+        result = func(*args, **(kwargs or {}))
+        self._calls -= 1
+        made = isinstance(result, torch.Tensor)  # an error in `no_grad`, which comes here too, would leave it on
+        if made and (self._calls < 0 or result.numel() > self._elements):
+            raise ModelError(
+                f"model: the weights of {self._source} are not those of its config.json, which asks for a far larger "
+                "model; save the model again with `model.save_pretrained(folder)`"
+            )
+        return result

@@ -1,0 +1,350 @@
+"""`Run`: everything a person wants during and after a training."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+from pydantic import ValidationError
+
+from ft_magics.config.schema import RunConfig
+from ft_magics.errors import FineTuneError, RunError, drop_frames
+from ft_magics.evaluation.entities.report import EntityReport
+from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
+from ft_magics.markup import terminal_line
+from ft_magics.runs.files import refuse_links
+from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.interrupts import interrupts_noted
+from ft_magics.runs.lock import is_held
+from ft_magics.runs.predictions import read_report
+from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
+from ft_magics.runs.steering import Steering
+from ft_magics.tasks.ner.answer import Entity, find_entities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ft_magics.runs.predictor import TrainedModel
+
+__all__ = ["Run", "load"]
+
+_LOOK_EVERY_S = 0.25
+
+
+class Run:
+    """One training, running, finished or read back from its folder.
+
+    Args:
+        name: The name in the notebook.
+        folder: Where it lives.
+        config: What the cell said.
+        trained: The model, where it is in memory.
+
+    Attributes:
+        waits: Whether asking a running run for its report or predictions waits for its end; else it is an error.
+    """
+
+    _loaded: ClassVar[Callable[[], Run | None]] = lambda: None  # the run whose model was loaded last: one at a time
+
+    def __init__(
+        self, name: str, folder: RunFolder, config: RunConfig | None = None, trained: TrainedModel | None = None
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.config = config
+        self.exception: BaseException | None = None
+        self.events: list[RunEvent] = folder.read_events()
+        self.finished = threading.Event()
+        self._trained = trained
+        self._used: dict[str, Any] = {}  # how it computed, for when it is loaded again
+        self._emitting = threading.Lock()
+        self.steering = Steering(folder.stop_file)
+        self.waits = True
+
+    def __repr__(self) -> str:
+        best = self.best_f1
+        score = "" if best is None else f", best dev F1 {100 * best:.2f}"
+        return terminal_line(f"<Run {self.name}: {self.status}{score}, {self.folder.shown}>")
+
+    @property
+    def dir(self) -> Path:
+        """The run's folder."""
+        return self.folder.path
+
+    @property
+    def model_dir(self) -> Path:
+        """The folder of the best model; plain `from_pretrained` loads it too."""
+        return self.folder.best_model()
+
+    @property
+    def status(self) -> str:
+        """`running`, `paused`, `done`, `stopped`, `failed`, or `dead` for a run whose process is gone."""
+        last = self.events[-1] if self.events else None
+        if isinstance(last, RunEnded):
+            return last.status
+        if self.finished.is_set() and not is_held(self.dir):
+            return "dead"
+        change = next((event for event in reversed(self.events) if isinstance(event, PauseChanged)), None)
+        return "paused" if change is not None and change.paused else "running"
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is under way, paused or not."""
+        return self.status in ("running", "paused")
+
+    @property
+    def best_f1(self) -> float | None:
+        """The best micro F1 on dev so far, from 0 to 1; None without an evaluation."""
+        return max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row per evaluation on dev: step, epoch, loss, precision, recall, f1, best."""
+        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
+
+        rows = [asdict(event) for event in self._dev()]
+        columns = ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def stop(self, reason: str = "stopped by hand") -> None:
+        """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
+        if self.trains and not self.steering.stopping:
+            self.steering.stop(reason)
+            with contextlib.suppress(OSError, FolderGoneError):  # a full disk: it stops all the same
+                self.emit(StopAsked(reason=reason))
+
+    def pause(self, reason: str = "paused by hand") -> None:
+        """Ask the training to stand still after the step it is at."""
+        if self.trains:
+            self.steering.pause(reason)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self.steering.go_on()
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint after the step that is being done."""
+        if self.trains:
+            self.steering.save()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; whether it came."""
+        return self.finished.wait(timeout_s)
+
+    def wait_aloud(self, why: str = "") -> None:
+        """Say that one waits for the end, and wait.
+
+        Args:
+            why: One does, where that is not plain; in brackets, with a leading space.
+
+        Raises:
+            RunError: The waiting was interrupted.
+        """
+        print(f"Waiting for {self.name}, which is {self.status}{why}; the interrupt ends the waiting.", flush=True)
+        with interrupts_noted() as interrupts:
+            interrupted = False
+            while not interrupted and not self.finished.wait(_LOOK_EVERY_S):
+                interrupted = interrupts.take() > 0
+        if interrupted:
+            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} goes on")
+
+    def emit(self, event: RunEvent) -> None:
+        """Write an event down, where a dashboard and a later kernel read it."""
+        with self._emitting:  # a click comes on a thread of its own
+            if self.events and isinstance(self.events[-1], RunEnded) and not isinstance(event, RunResumed):
+                return  # what comes too late for the run is no part of it
+            self.events.append(event)
+            self.folder.append_event(event)
+
+    def report(
+        self, split: str | None = None, *, mode: str = "conll", scheme: str | None = None, wait: bool | None = None
+    ) -> EntityReport:
+        """The evaluation of a split's predictions.
+
+        Args:
+            split: `dev` or `test`; None for test, or dev where there is no test.
+            mode: `conll` (conlleval's rule) or `strict` (the scheme's own).
+            scheme: For the strict rule; None for what the tags look like.
+            wait: Whether to wait for a run that trains; None for what `waits` says.
+
+        Raises:
+            RunError: There are no predictions for it.
+        """
+        self._settle(wait)
+        there = self.folder.splits()
+        chosen = split or (there[-1] if there else "test")
+        if chosen not in there:
+            known = ", ".join(there) or "nothing"
+            raise RunError(f"run {self.name} has no predictions for `{chosen}`; it has predictions for: {known}")
+        names = ("epoch", "loss", "precision", "recall", "f1")
+        history = [{name: getattr(event, name) for name in names} for event in self._dev()]
+        title = f"{self.name} · {chosen}"
+        return read_report(self.folder, chosen, title=title, mode=mode, scheme=scheme, history=history)
+
+    @overload
+    def predict(self, texts: str) -> list[Entity]: ...
+
+    @overload
+    def predict(self, texts: list[str] | list[list[str]] | tuple[str, ...]) -> list[list[Entity]]: ...
+
+    def predict(self, texts: Any) -> Any:
+        """Entities in new texts, found by the best model.
+
+        Args:
+            texts: One text, a list of texts, or a list of lists of words (whose places are then those in the words
+                joined by single spaces).
+
+        Returns:
+            Entities in order, one list per text; a single list for a single text.
+
+        Raises:
+            RunError: The run is still training.
+            DataError: Not texts.
+        """
+        if isinstance(texts, str):
+            return self.predict([texts])[0]
+        return find_entities(self._model(), texts)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Copy the best model and the run's record into a folder of its own.
+
+        Plain `AutoModelForTokenClassification.from_pretrained(path)` loads it, and `ft_magics.load(path)` brings the
+        run back. Of a run whose folder was renamed or deleted, the model in memory is saved: that of its last step.
+
+        Args:
+            path: A folder that is not there yet, or is empty.
+            overwrite: Replace a saved model, if there is nothing else in its folder.
+
+        Raises:
+            RunError: There is no model yet, the folder is taken or cannot be written.
+        """
+        self._settle()
+        target = check_target(path, self.dir, overwrite=overwrite)
+        save_folder(target, self._filling())
+        return target
+
+    def _filling(self) -> Callable[[Path], None]:
+        if self.model_dir.is_dir():
+            refuse_links(self.model_dir)
+            return self._copy_into
+        trained = self._trained
+        if trained is not None:
+            return lambda fresh: self._write_into(fresh, trained)
+        raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
+
+    def _copy_into(self, fresh: Path) -> None:
+        model = self.model_dir
+
+        def without_record(folder: str, names: list[str]) -> list[str]:
+            return [name for name in names if name == INSIDE_SAVED and Path(folder) == model]
+
+        shutil.copytree(model, fresh, dirs_exist_ok=True, ignore=without_record)
+        inside = fresh / INSIDE_SAVED
+        inside.mkdir()
+        for file in self.dir.iterdir():
+            if file.is_file() and not file.is_symlink():
+                shutil.copy2(file, inside / file.name)
+
+    def _write_into(self, fresh: Path, trained: TrainedModel) -> None:
+        """What there is of a run without its folder."""
+        trained.save(fresh)
+        (fresh / INSIDE_SAVED).mkdir()
+        inside = RunFolder(fresh / INSIDE_SAVED)
+        if self.config is not None:
+            inside.write_config(self.config.to_plain())
+        inside.write_lines(inside.log, (event.to_json() for event in self.events))
+
+    def release(self) -> None:
+        """Free the memory that the model takes; it is loaded again when it is used.
+
+        A model that is nowhere but in memory stays.
+        """
+        if self._trained is not None and not self.trains and self.model_dir.is_dir():
+            self._used = {name: getattr(self._trained, name) for name in ("device", "precision", "batch_size")}
+            self._trained = None
+
+    def fail(self, error: BaseException) -> None:
+        """Note what ended the training, and let go of the memory that its frames and the model hold."""
+        self.exception = error
+        self._trained = None
+        text = drop_frames(error)
+        with contextlib.suppress(OSError, FolderGoneError):
+            self.folder.write_text(self.folder.error, text)
+
+    def _dev(self) -> list[Evaluated]:
+        return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
+
+    def _settle(self, wait: bool | None = None) -> None:
+        """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.
+
+        Raises:
+            RunError: It trains, and it was said not to wait, or it trains in another kernel.
+        """
+        if not self.trains:
+            return
+        if not (self.waits if wait is None else wait) or self.finished.is_set():
+            where = " in another kernel" if self.finished.is_set() else ""
+            raise RunError(f"run {self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
+        self.wait_aloud()
+
+    def _model(self) -> TrainedModel:
+        self._settle()
+        if self._trained is None:
+            from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # torch only when it is needed
+
+            before = Run._loaded()
+            if before is not None and before is not self:
+                before.release()
+            self._trained = load_trained(str(self.model_dir), **self._used)
+            Run._loaded = weakref.ref(self)
+        return self._trained
+
+
+def load(path: str | Path) -> Run:
+    """Bring a run back, from its own folder or from one that `Run.save` wrote.
+
+    Raises:
+        RunError: There is no run in the folder, or its files are broken.
+    """
+    try:
+        where = Path(path).expanduser()
+    except (TypeError, RuntimeError) as error:
+        raise RunError(f"{path!r:.60} is no folder: {error}") from error
+    inside = where / INSIDE_SAVED
+    folder = RunFolder(inside if inside.is_dir() else where)
+    if inside.is_dir():
+        folder.model = where
+    try:
+        return _read_back(where, folder)
+    except FineTuneError:
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{where}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
+
+
+def _read_back(where: Path, folder: RunFolder) -> Run:
+    events = folder.read_events()
+    if not events:
+        hint = (
+            "; for a model without a run use `%ner_eval path --data file`" if (where / "config.json").is_file() else ""
+        )
+        raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
+    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    plain = folder.read_config()
+    try:
+        config = RunConfig.model_validate(plain) if plain else None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}"
+        where = folder.shown / "config.yaml"
+        raise RunError(f"{where} does not hold a run's settings ({fault}); was it edited?") from error
+    run = Run(started.name if started else where.name, folder, config)
+    run.finished.set()
+    return run

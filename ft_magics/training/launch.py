@@ -1,0 +1,255 @@
+"""A run begins, or goes on: its folder, its lock, the thread that trains."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ft_magics.errors import RunError, drop_frames
+from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
+from ft_magics.models.memory import free_memory
+from ft_magics.runs.files import refuse_links
+from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.lock import hold_run
+from ft_magics.runs.run import Run, load
+from ft_magics.training.best import Best
+from ft_magics.training.captured_warnings import heard
+from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.omp_threads import give_back_threads
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from ft_magics.config.schema import RunConfig
+    from ft_magics.training.prepare import Prepared
+
+__all__ = ["find_unfinished", "resume_run", "start_run", "training_here", "wait_for_turn"]
+
+# One at most: random numbers are the process's, and two trainings would take them from each other.
+_under_way: list[Run] = []
+
+_DELETING_S, _LOOK_EVERY_S = 2.0, 0.05
+_PARTS = ("train.batch_size", "train.gradient_accumulation")
+
+
+def training_here() -> Run | None:
+    """The run that trains in this process now."""
+    return next(iter(_under_way), None)
+
+
+def wait_for_turn() -> None:
+    """Wait until no run trains in this process, and say so.
+
+    Raises:
+        RunError: The waiting was interrupted.
+    """
+    other = training_here()
+    if other is not None:
+        other.wait_aloud(" (one run trains at a time)")
+
+
+def start_run(name: str, prepared: Prepared) -> Run:
+    """Begin training in a thread of its own; the run is returned at once.
+
+    Raises:
+        RunError: Its folder cannot be made, another kernel trains a run there, or this process trains another run.
+    """
+    _check_turn(name)
+    path = (Path(prepared.config.save.dir).expanduser() / name).absolute()  # the notebook may change its directory
+    lock = hold_run(path)
+    try:
+        with RunFolder.create(path) as folder:
+            folder.write_config(prepared.config.to_plain())
+            run = Run(name, folder, prepared.config, prepared.trained)
+            run.emit(_started(name, prepared))
+    except BaseException:
+        lock.release()
+        raise
+    return _begin(run, prepared, lock)
+
+
+def _started(name: str, prepared: Prepared) -> RunStarted:
+    config = prepared.config
+    return RunStarted(
+        name=name,
+        task=config.task,
+        model=str(config.model),
+        method=config.method,
+        device=prepared.trained.device,
+        precision=prepared.trained.precision,
+        epochs=config.train.epochs,
+        total_steps=prepared.total_steps,
+        parameters=prepared.parameters,
+        trainable_parameters=prepared.trainable_parameters,
+        sentences=len(prepared.corpus.train.examples),
+        config=config.to_plain(),
+    )
+
+
+def find_unfinished(parent: str, name: str) -> Run | None:
+    """The run that `--resume` means; None where it never began.
+
+    Raises:
+        RunError: Its files cannot be read.
+    """
+    folder = Path(parent).expanduser() / name
+    if not (folder / "events.jsonl").is_file():
+        return None
+    run = load(folder)
+    return run if run.config is not None else None
+
+
+def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
+    """Go on with a run that stopped, failed or died, from its newest whole checkpoint.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its config.
+        folder: Where the run is; None for below `save.dir`.
+
+    Raises:
+        RunError: There is no such run, it is done, its settings are others, another kernel trains it, or this process
+            trains another run.
+    """
+    _check_turn(name)
+    path = (folder or Path(prepared.config.save.dir).expanduser() / name).absolute()
+    lock = hold_run(path)
+    try:
+        refuse_links(path)
+        run = load(path)
+        _check_same(run, prepared.config)
+        resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
+        run.folder.mend_events()
+        run.folder.write_config(prepared.config.to_plain())
+        run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
+        said = any(isinstance(event, CheckpointSaved) and event.step == resume.step for event in run.events)
+        if resume.checkpoint and not said:  # the process died between the two
+            run.emit(CheckpointSaved(step=resume.step, path=f"checkpoints/{resume.checkpoint.name}"))
+        run.folder.stop_file.unlink(missing_ok=True)
+        run.folder.error.unlink(missing_ok=True)
+    except BaseException as error:
+        lock.release()
+        if isinstance(error, OSError):
+            raise RunError(f"run {name} cannot go on: {path} cannot be written: {error.strerror}") from error
+        raise
+    fresh = Run(name, run.folder, prepared.config, prepared.trained)
+    return _begin(fresh, prepared, lock, resume)
+
+
+def _check_same(run: Run, config: RunConfig) -> None:
+    """A run goes on with the settings that it began with.
+
+    Where and how often it saves may change, with how many threads it computes, and how a step's rows are parted into
+    batches.
+    """
+    if run.status == "done":
+        raise RunError(f"run {run.name} is done; there is nothing to go on with")
+    if run.config is None:
+        raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
+    before, now = (dict(_leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
+    free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
+    if _rows_a_step(before) == _rows_a_step(now):
+        free |= set(_PARTS)
+    odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
+    if odd:
+        listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
+        raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
+
+
+def _leaves(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by their dotted keys."""
+    for key, value in plain.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _rows_a_step(settings: Mapping[str, Any]) -> int:
+    return int(math.prod(settings.get(key, 1) for key in _PARTS))
+
+
+def _check_turn(name: str) -> None:
+    other = training_here()
+    if other is not None:
+        raise RunError(
+            f"run {name} cannot begin while {other.name} trains in this kernel, since both draw from the same random "
+            f"numbers; wait for it (`{other.name}.wait()`) or stop it"
+        )
+
+
+def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
+    _under_way.append(run)
+    handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
+    arguments = (run, handed_over, lock, resume)
+    try:
+        give_back_threads()
+        threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
+    except BaseException:
+        _let_go(run, lock)
+        raise
+    return run
+
+
+def _let_go(run: Run, lock: FileLock) -> None:
+    """Another run may train here, and another kernel this one."""
+    _under_way.remove(run)
+    lock.release()
+
+
+def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumption | None) -> None:
+    """All that the thread does. Whatever goes wrong, those who wait for the run hear that it is over."""
+    with ExitStack() as in_the_end:
+        in_the_end.callback(run.finished.set)
+        in_the_end.callback(_let_go, run, lock)
+        ended = _trained(run, handed_over, resume)
+        with suppress(Exception):  # a full disk, a folder that is gone: the run ends in memory at least
+            run.emit(ended)
+        run.release()
+        free_memory()
+
+
+def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:
+    """Train, and say how it ended."""
+    began = time.monotonic() - (resume.elapsed_s if resume else 0.0)
+    status, reason, best = "done", "", Best()
+    try:
+        from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
+
+        with heard(lambda text: run.emit(Notice(level="warning", text=text))):
+            best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
+        if run.steering.stop_reason:
+            status, reason = "stopped", run.steering.stop_reason
+    except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
+        if _is_of_a_folder_that_goes(error, run.folder):
+            status, reason = "stopped", _without_folder(run)
+            drop_frames(error)
+        else:
+            status, reason = "failed", f"{type(error).__name__}: {error}"
+            with suppress(Exception):
+                run.fail(error)
+        free_memory()
+    elapsed_s = time.monotonic() - began
+    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best_f1=best.f1, elapsed_s=elapsed_s)
+
+
+def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:
+    """Whether the run's folder was renamed or deleted, or is being deleted: then a file in it is missed first."""
+    chain = [error, *(each for each in (error.__cause__, error.__context__) if each)]
+    if any(isinstance(each, FileNotFoundError) or "No such file" in str(each) for each in chain):
+        until = time.monotonic() + _DELETING_S
+        while folder.is_there and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+    return isinstance(error, FolderGoneError) or not folder.is_there
+
+
+def _without_folder(run: Run) -> str:
+    return (
+        f"its folder {run.folder.shown}, or what was in it, was renamed or deleted; the model of the last step is in "
+        f"memory, and `{run.name}.save('a_folder')` keeps it"
+    )
