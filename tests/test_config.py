@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ft_magics.config.cell import parse_cell
 from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
@@ -219,3 +221,11 @@ def test_early_stopping_needs_dev():
 def test_fractions_must_leave_something():
     text = "task: ner\nmodel: m\ndata: {train: a, dev: {fraction: 0.5}, test: {fraction: 0.5}}"
     assert "nothing is left" in problems(text)[4, "data"]
+
+
+@pytest.mark.parametrize("every", [None, {"epochs": 2}])
+def test_the_config_that_a_run_keeps_says_all_that_its_cell_said(every):
+    config = parse_cell(f"{LEAST}\nsave: {{every: {json.dumps(every)}}}", {})
+    assert parse_cell(json.dumps(config.to_plain()), {}) == config  # JSON is YAML
+    assert config.to_plain()["save"]["every"] == every
+    assert "max_steps" not in config.to_plain()["train"]

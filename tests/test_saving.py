@@ -183,6 +183,10 @@ def test_a_folder_that_goes_ends_the_training_with_the_model_in_memory(prepared,
     run = start_run("gone", prepared("epochs: 400, batch_size: 4"))
     while len(run.events) < 4:
         assert not run.finished.wait(0.01)
+    if how == "another in its place":  # between two system calls of ours it could come unseen
+        run.pause()
+        while run.status != "paused":
+            assert not run.finished.wait(0.01)
     if how == "deleted":
         shutil.rmtree(run.dir, ignore_errors=True)
         shutil.rmtree(run.dir, ignore_errors=True)  # it was being written
@@ -195,6 +199,7 @@ def test_a_folder_that_goes_ends_the_training_with_the_model_in_memory(prepared,
         run.dir.rename(tmp_path / "renamed")
     if how == "another in its place":
         run.dir.mkdir()
+        run.go_on()
     assert run.wait(60)
     assert run.status == "stopped"
     assert run.exception is None

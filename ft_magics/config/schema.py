@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
@@ -59,6 +70,14 @@ class _Section(BaseModel):
         allow_inf_nan=False,
         arbitrary_types_allowed=True,  # a Reference holds any object of the kernel
     )
+
+    @model_serializer(mode="wrap")
+    def _said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a None that is the default: what was not said, but not what was said to be none."""
+        fields = type(self).model_fields
+        return {
+            name: value for name, value in plain(self).items() if value is not None or fields[name].default is not None
+        }
 
 
 class ReadOptions(_Section):
@@ -208,4 +227,4 @@ class RunConfig(_Section):
 
     def to_plain(self) -> dict[str, Any]:
         """The resolved config as plain data for `config.yaml`; references become `$name`."""
-        return self.model_dump(mode="python", exclude_none=True)
+        return self.model_dump(mode="python")

@@ -16,9 +16,10 @@ import torch
 __all__ = ["device_memory_bytes", "free_bytes", "free_memory", "is_out_of_memory", "process_memory_bytes"]
 
 _SIGNS = (
-    *("out of memory", "can't allocate memory", "not enough memory"),
+    *("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory"),
     *("alloc_failed", "allocation_failed"),  # cuBLAS and cuDNN, which find no room for what they need themselves
 )
+_ONEDNN_HAS_NONE = "could not create a primitive"  # all of it; with more behind it there is another reason
 _PROC = Path("/proc/self/cgroup")
 _CGROUPS = Path("/sys/fs/cgroup")
 _LIMIT_TAKEN_CACHE = (
@@ -102,5 +103,6 @@ def _trim() -> None:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on the device or on the host."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
+        isinstance(error, RuntimeError)
+        and (any(sign in str(error).lower() for sign in _SIGNS) or str(error) == _ONEDNN_HAS_NONE)
     )

@@ -96,7 +96,9 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
 
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
+    folder.check_there()  # the Trainer makes folders
     trainer = _trainer(prepared, folder, callback)
+    _check_folder(trainer, folder)
     _check_gradients(trainer, callback)
     try:
         # A checkpoint's progress bar would tear the display.
@@ -104,6 +106,17 @@ def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpo
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finally:
         callback.log = no_log  # the trainer's own: it would keep the trainer, and with it the optimizer, in memory
+
+
+def _check_folder(trainer: Trainer, folder: RunFolder) -> None:
+    """See that the run's folder is there right before a checkpoint is written: the Trainer would make it again."""
+    save = trainer._save_checkpoint  # noqa: SLF001  # its callbacks come too early, with an evaluation in between
+
+    def check_and_save(*arguments: Any, **named: Any) -> None:
+        folder.check_there()
+        save(*arguments, **named)
+
+    trainer._save_checkpoint = check_and_save  # noqa: SLF001
 
 
 def _check_gradients(trainer: Trainer, callback: RunCallback) -> None:
