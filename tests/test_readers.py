@@ -317,9 +317,15 @@ def config(**named):
 
 
 def test_a_fraction_is_seeded_and_disjoint(conll):
-    first = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split)
-    again = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split)
-    other = read_corpus(config(train=str(conll), dev=Fraction(fraction=0.25, seed=8), test=Fraction(fraction=0.25)), read_split)
+    first = read_corpus(
+        config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split
+    )
+    again = read_corpus(
+        config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split
+    )
+    other = read_corpus(
+        config(train=str(conll), dev=Fraction(fraction=0.25, seed=8), test=Fraction(fraction=0.25)), read_split
+    )
     ids = [{example.id for example in split.examples} for split in first.splits]
     assert sorted(map(len, ids)) == [6, 6, 12]
     assert len(set.union(*ids)) == 24
@@ -347,7 +353,7 @@ def test_the_data_check_says_what_is_odd(tmp_path, conll):
         tmp_path,
         "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nMars B-PLANET\nand O\nVenus I-PLANET\n",
     )
-    check = check_corpus(read_corpus(config(train=str(conll), test=test)), read_split)
+    check = check_corpus(read_corpus(config(train=str(conll), test=test), read_split))
     text = "\n".join(check.warnings)
     assert "types that train does not have" in text
     assert "PLANET (2)" in text
