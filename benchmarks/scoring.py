@@ -15,16 +15,16 @@ from typing import Any
 from ft_magics import entity_report
 from ft_magics.config.schema import ReadOptions
 from ft_magics.data.tagged.sources import read_sentences
+from ft_magics.evaluation.entities.inputs import read_inputs
 from ft_magics.evaluation.entities.matching import equal_spans
 from ft_magics.evaluation.entities.scores import score_spans
-from ft_magics.evaluation.entities.sides import read_sides
 from nervaluate import Evaluator
 from seqeval.metrics import classification_report
 
 
 def score(gold: list[list[str]], pred: list[list[str]]) -> Any:
     """Scores per type alone, from tags."""
-    sides = read_sides(gold, pred, "conll", None)
+    sides = read_inputs(gold, pred, "conll", None)
     right = sides.gold.take(equal_spans(sides.gold, sides.pred, len(sides.names) + 1)[0])
     return score_spans(sides.gold, sides.pred, right, sides.names)
 

@@ -25,7 +25,7 @@ __all__ = [
     "StepDone",
     "StopAsked",
     "ThreadsChosen",
-    "still_true",
+    "drop_superseded",
 ]
 
 
@@ -102,7 +102,7 @@ class Evaluated(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointSaved(RunEvent):
-    """Something was written that a later run can go on from."""
+    """Something was written that a later run can resume from."""
 
     kind: ClassVar[str] = "checkpoint"
     step: int
@@ -128,7 +128,7 @@ class StopAsked(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseChanged(RunEvent):
-    """Training waits between two steps, or goes on after that."""
+    """Training is paused between two steps, or unpaused."""
 
     kind: ClassVar[str] = "pause"
     paused: bool
@@ -150,7 +150,7 @@ class ThreadsChosen(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResumed(RunEvent):
-    """A run that had ended goes on from a checkpoint: what the log says of later steps, and of an end, is void."""
+    """A run that had ended is resumed from a checkpoint: what the log says of later steps, and of an end, is void."""
 
     kind: ClassVar[str] = "resumed"
     step: int
@@ -178,7 +178,7 @@ EVENT_KINDS: dict[str, type[RunEvent]] = {
 }
 
 
-def still_true(events: Sequence[RunEvent]) -> list[RunEvent]:
+def drop_superseded(events: Sequence[RunEvent]) -> list[RunEvent]:
     """The events without those that a later resumption made void."""
     kept: list[RunEvent] = []
     earliest: int | None = None  # of the steps that a later resumption went back to

@@ -64,7 +64,7 @@ class Trial:
         beside = place / "beside"
         for name in ("checkpoint-3", "model"):
             (beside / name).mkdir(parents=True)
-            (beside / name / "ft_magics.json").write_text("{}")
+            (beside / name / "run_state.json").write_text("{}")
         (beside / "file").write_text("theirs")
         self.before = snapshot(place, "spoilt")
 

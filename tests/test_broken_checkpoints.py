@@ -84,7 +84,7 @@ STATES = {
 @pytest.mark.parametrize("change", STATES.values(), ids=STATES)
 def test_a_broken_state_is_said_before_anything_is_written(broken, change):
     newest, resume = broken
-    path = newest / "ft_magics.json"
+    path = newest / "run_state.json"
     path.write_bytes(change(path.read_bytes()))
     log = newest.parent.parent / "events.jsonl"
     before = log.read_bytes()
@@ -95,7 +95,7 @@ def test_a_broken_state_is_said_before_anything_is_written(broken, change):
 
 def test_doing_what_is_said_helps(broken):
     newest, resume = broken
-    (newest / "ft_magics.json").write_text("{}")
+    (newest / "run_state.json").write_text("{}")
     with pytest.raises(RunError, match="Remove the folder"):
         resume()
     shutil.rmtree(newest)

@@ -1,4 +1,4 @@
-"""A run in a real JupyterLab: pause and resume, save now, a page that is loaded anew, two runs, a dark theme."""
+"""A run in a real JupyterLab: pause and resume, save now, a page that is reloaded, two runs, a dark theme."""
 
 from __future__ import annotations
 
@@ -95,18 +95,18 @@ def press(page, name: str) -> None:
 
 
 def listen(page) -> None:
-    """Note all that the dashboard's live region says from now on; `heard` gives it."""
+    """Note all that the dashboard's live region says from now on; `capture_warnings` gives it."""
     page.evaluate(
         """() => {
-            window.heard = [];
+            window.capture_warnings = [];
             const region = document.querySelector('[data-testid=run-dashboard] > .ft-spoken[aria-live=polite]');
-            new MutationObserver(() => window.heard.push(region.textContent)).observe(region, {childList: true});
+            new MutationObserver(() => window.capture_warnings.push(region.textContent)).observe(region, {childList: true});
         }"""
     )
 
 
-def heard(page) -> list[str]:
-    return page.evaluate("window.heard")
+def capture_warnings(page) -> list[str]:
+    return page.evaluate("window.capture_warnings")
 
 
 def shown_range(page) -> tuple[int, int]:
@@ -148,7 +148,9 @@ def test_pause_stands_still_and_resume_goes_on_while_the_cell_is_busy(lab, page)
     wait_for_state(page, "running")
     wait_for_step_after(page, before + 1)
     button(page, "Pause").wait_for()
-    said = [sentence for sentence in heard(page) if not re.match(r"Epoch [\d.]+: dev F1 \d+\.\d\d$", sentence)]
+    said = [
+        sentence for sentence in capture_warnings(page) if not re.match(r"Epoch [\d.]+: dev F1 \d+\.\d\d$", sentence)
+    ]
     assert said == ["paused", "running"]
     assert [event["paused"] for event in lab.events("paused", "pause")] == [True, False]
     press(page, "Pause")
@@ -181,7 +183,7 @@ def test_save_now_writes_a_checkpoint_while_the_cell_is_busy(lab, page):
     wait_for_state(page, "running")
     page.get_by_test_id("journal").locator("summary").click()
     log = page.get_by_test_id("journal").inner_text()
-    assert re.search(rf"paused by the Pause button\n.*checkpoint at step {step}\n.*going on\b", log)
+    assert re.search(rf"paused by the Pause button\n.*checkpoint at step {step}\n.*unpaused\b", log)
     press(page, "Stop")
     wait_for_cell(page, FIRST)
     shut_down_kernels(page, lab.address)

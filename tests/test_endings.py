@@ -123,7 +123,7 @@ def test_a_checkpoint_that_cannot_be_sealed_is_said_each_time_and_goes(prepared,
         "the checkpoint of step 3 could not be written",
         "the checkpoint of step 4 could not be written",
     ]
-    assert all("the last whole one is checkpoint-2; the training goes on" in text for text in texts)
+    assert all("the last whole one is checkpoint-2; training continues" in text for text in texts)
     assert [path.name for path in run.folder.checkpoints.glob("checkpoint-*")] == ["checkpoint-5"]
 
 
@@ -145,7 +145,7 @@ def test_a_save_during_a_pause_is_written_and_the_pause_lasts(prepared):
     while sum(isinstance(event, CheckpointSaved) for event in run.events) < 2:
         assert not run.finished.wait(0.01)
     assert {event.step for event in run.events if isinstance(event, CheckpointSaved)} == {saved.step}
-    run.go_on()
+    run.unpause()
     while [event.paused for event in run.events if isinstance(event, PauseChanged)] != [True, False]:
         assert not run.finished.wait(0.01)
     run.stop()

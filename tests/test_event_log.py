@@ -1,4 +1,4 @@
-"""events.jsonl, whatever stands in it: nothing is fatal, nothing is silent, and it takes little time and memory."""
+"""events.jsonl, whatever it holds: nothing is fatal, nothing is silent, and it takes little time and memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ft_magics.events import (
     RunStarted,
     StepDone,
     StopAsked,
-    still_true,
+    drop_superseded,
 )
 from ft_magics.runs import event_log
 from ft_magics.runs.event_log import read_events
@@ -201,11 +201,11 @@ def test_large_events_are_bounded_too(log, monkeypatch):
 
 
 def as_it_was_said(events):
-    """What `still_true` is to keep, in as many passes as there are resumptions."""
+    """What `drop_superseded` is to keep, in as many passes as there are resumptions."""
     kept = []
     for event in events:
         if isinstance(event, RunResumed):
-            kept = still_true([*kept, event])[:-1]
+            kept = drop_superseded([*kept, event])[:-1]
         kept.append(event)
     return kept
 
@@ -228,7 +228,7 @@ EVENTS = st.one_of(
 @given(st.lists(EVENTS, max_size=30))
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_resumptions_make_void_the_same_in_one_pass(events):
-    assert still_true(events) == as_it_was_said(events)
+    assert drop_superseded(events) == as_it_was_said(events)
 
 
 def test_a_hundred_thousand_resumptions_take_no_time(log):

@@ -185,7 +185,7 @@ def assert_stopped_cleanly(run, model, *, state="is full"):
     checkpoints = Checkpoints(run.folder.checkpoints)
     newest = checkpoints.newest()
     kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
-    message = f"the disk that holds {run.dir} {state}, so training stopped. {kept}; make room, then go on with "
+    message = f"the disk that holds {run.dir} {state}, so training stopped. {kept}; make room, then resume with "
     assert f"{message}`%ft resume {run.folder.handle}`" in str(run.exception)
     shown = "".join(traceback.format_exception(run.exception))  # what `%ft debug` shows
     assert is_disk_full(run.exception.__cause__)
@@ -257,7 +257,7 @@ def test_a_disk_that_is_too_small(small_disk, prepared, whole, share):
 
 
 def test_a_step_that_the_log_does_not_take_leaves_no_torn_line(small_disk, awaited, prepared):
-    """Training alone writes little: the log goes on to the end of its page, and then takes half a line."""
+    """Training alone writes little: the log continues to the end of its page, and then takes half a line."""
     settings = ("max_steps: 30, batch_size: 8",)
     named = {"every": "null", "splits": ("train", "test")}
     awaited.expect(r"/events\.jsonl", lambda: None)
@@ -320,7 +320,7 @@ def test_a_disk_that_is_still_full_lets_no_run_go_on(small_disk, awaited, prepar
     with log.open("ab") as stream:  # up to the end of its page: the next line wants another
         stream.write(b"\n" * (-log.stat().st_size % PAGE_BYTES))
     before = _contents(run.dir)
-    with pytest.raises(RunError, match="run mine cannot go on: .* cannot be written: No space left on device"):
+    with pytest.raises(RunError, match="run mine cannot be resumed: .* cannot be written: No space left on device"):
         resume_run("mine", prepared(small_disk.path))
     assert _contents(run.dir) == before
     small_disk.make_room()
@@ -373,7 +373,7 @@ def test_a_notebook_says_what_happened_and_what_to_do(small_disk, awaited, run_c
     awaited.expect(CHECKPOINT + r"optimizer\.pt", small_disk.fill)
     said = run_mine()
     assert "TrainingError: run mine failed: TrainingError: the disk that holds" in said
-    assert "is full, so training stopped. The last whole checkpoint is checkpoint-2; make room, then go on" in said
+    assert "is full, so training stopped. The last whole checkpoint is checkpoint-2; make room, then resume" in said
     assert "Traceback" not in said
     assert "_save_optimizer_and_scheduler" in run_cell("%ft debug")
     small_disk.make_room()

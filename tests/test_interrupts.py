@@ -273,7 +273,7 @@ def test_a_display_that_hangs_is_left_with_the_third_interrupt_and_the_run_stops
 def test_a_second_interrupt_that_is_dropped_lets_go(run_cell, shell, cell, patch):
     patch.setattr(live, "open_view", once(lambda: [interrupt(), interrupt_in_a_finalizer()], live.open_view))
     patch.setattr(Run, "stop", lambda *_: None)
-    assert "Let go of small; it goes on." in run_cell(cell(LONG))
+    assert "Detached from small; it keeps training." in run_cell(cell(LONG))
     patch.undo()
     small = shell.user_ns["small"]
     assert small.status == "running"

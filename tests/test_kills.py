@@ -58,7 +58,7 @@ MOMENTS = {
         (r"os\.link .*checkpoint-\d+/best/",) * 3, (f"{SAVED}/best/*",)
     ),
     "a checkpoint, before its mark": Moment((r"open .*/ft_magics\.json\.new x",), (f"{SAVED}/best/model.safetensors",)),
-    "a checkpoint, its mark not in place": Moment((MARK,), (f"{SAVED}/ft_magics.json.new",)),
+    "a checkpoint, its mark not in place": Moment((MARK,), (f"{SAVED}/run_state.json.new",)),
     "sealed, the old one still whole": Moment((MARK, UNMARK)),
     "sealed, the old one without a mark": Moment((UNMARK, r"shutil\.rmtree .*checkpoint-")),
     "sealed, the old one half gone": Moment((UNMARK, r"os\.rmdir best")),
@@ -163,7 +163,7 @@ class Disk:
         self.deeds.append(f"sync {there.st_ino}")
 
     def replace(self, source, target):
-        if Path(target).name == "ft_magics.json":
+        if Path(target).name == "run_state.json":
             here = Path(target).parent
             run = here.parent.parent
             needed = [*here.rglob("*"), here.parent, run / "events.jsonl", run / "config.yaml", run, run.parent]
@@ -174,7 +174,7 @@ class Disk:
         self._replace(source, target)
 
     def unlink(self, path, **named):
-        if Path(path).match("checkpoint-*/ft_magics.json"):
+        if Path(path).match("checkpoint-*/run_state.json"):
             self.deeds.append("unmark")
         self._unlink(path, **named)
 

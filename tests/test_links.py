@@ -45,7 +45,7 @@ def elsewhere(tmp_path):
     folder = tmp_path / "elsewhere"
     for name in ("checkpoint-1", "checkpoint-7", "checkpoint-9"):
         (folder / name).mkdir(parents=True)
-        (folder / name / "ft_magics.json").write_text("{}")
+        (folder / name / "run_state.json").write_text("{}")
         (folder / name / "weights").write_text("theirs")
     (folder / "file").write_text("theirs")
     return folder

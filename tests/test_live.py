@@ -17,7 +17,7 @@ class Listening(NotebookClient):
     """Runs a notebook, and keeps what was sent to the front end: moment, kind, content."""
 
     def process_message(self, message, cell, cell_index):
-        self.__dict__.setdefault("heard", []).append(
+        self.__dict__.setdefault("capture_warnings", []).append(
             (message["header"]["date"].timestamp(), message["msg_type"], message["content"])
         )
         return super().process_message(message, cell, cell_index)
@@ -29,17 +29,21 @@ def execute(tmp_path, monkeypatch):
         monkeypatch.setenv("FT_MAGICS_DISPLAY", host)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
         client = Listening(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
-        return client.execute(), client.heard
+        return client.execute(), client.capture_warnings
 
     return run
 
 
 def test_at_most_four_messages_in_any_second_of_a_training(execute, cell):
     often = cell("epochs: 60, batch_size: 4")  # an evaluation after every six steps
-    _, heard = execute("%load_ext ft_magics", often, host="widget")
-    ended = next(at for at, kind, content in heard if kind == "comm_msg" and '"run_ended"' in json.dumps(content))
-    began = next(at for at, kind, content in heard if kind == "comm_msg" and '"evaluated"' in json.dumps(content))
-    moments = [at for at, kind, _ in heard if kind in DRAWN and began <= at < ended]
+    _, capture_warnings = execute("%load_ext ft_magics", often, host="widget")
+    ended = next(
+        at for at, kind, content in capture_warnings if kind == "comm_msg" and '"run_ended"' in json.dumps(content)
+    )
+    began = next(
+        at for at, kind, content in capture_warnings if kind == "comm_msg" and '"evaluated"' in json.dumps(content)
+    )
+    moments = [at for at, kind, _ in capture_warnings if kind in DRAWN and began <= at < ended]
     assert len(moments) > 4
     assert all(sum(start <= other < start + 1 for other in moments) <= 4 for start in moments)
 

@@ -189,7 +189,7 @@ def test_a_dry_run_trains_nothing(run_cell, shell, cell):
     assert run_cell.result.success
     for part in (
         "12 steps over 2 epochs",
-        "parameters learn",
+        "trainable parameters",
         "PER 16",
         "batch_size: 4",
         "windows of at most 64 tokens",
@@ -445,7 +445,7 @@ def test_a_waiting_that_is_interrupted_lets_the_run_go_on(run_cell, shell, cell)
     for line in ("%ner_eval small", cell(name="other"), "small.predict(['Ada'])"):
         threading.Timer(0.5, _thread.interrupt_main).start()
         printed = run_cell(line)
-        assert "RunError: the waiting for small was interrupted; small goes on" in printed
+        assert "RunError: the waiting for small was interrupted; small keeps training" in printed
         assert "Traceback" not in printed
     assert "other" not in shell.user_ns
     with pytest.raises(RunError, match=r"cannot begin while small trains in this kernel.*`small.wait\(\)`"):
@@ -457,9 +457,9 @@ def test_a_waiting_that_is_interrupted_lets_the_run_go_on(run_cell, shell, cell)
 
 def test_resume_goes_on_and_begins_where_nothing_is(run_cell, shell, cell):
     going_on = cell("epochs: 6, batch_size: 4").replace("%%finetune small", "%%finetune small --resume")
-    assert "There is no run small to go on with; it begins anew." in run_cell(going_on)
-    assert "small is done; there is nothing to go on with" in run_cell(going_on)
-    assert "is done; there is nothing to go on with" in run_cell("%ft resume small")
+    assert "There is no run small to resume; it starts from the beginning." in run_cell(going_on)
+    assert "small is done; there is nothing to resume" in run_cell(going_on)
+    assert "is done; there is nothing to resume" in run_cell("%ft resume small")
     run_cell(cell("epochs: 400, batch_size: 4", name="long").replace("%%finetune long", "%%finetune long --bg"))
     while not any(isinstance(event, Evaluated) for event in shell.user_ns["long"].events):
         assert not shell.user_ns["long"].wait(0.05)

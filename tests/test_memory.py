@@ -147,7 +147,7 @@ def test_two_rows_tell_what_many_need(prepared):
     assert need.row_tokens == len(longest.input_ids)
     assert _kept_bytes(plan.trained, [longest] * 9) == pytest.approx(need.constant_bytes + 9 * need.row_bytes, rel=0.01)
     weights = 4 * sum(item.numel() for item in plan.trained.model.parameters())
-    assert (need.weights_bytes, need.learning_bytes) == (weights, 3 * weights)
+    assert (need.weights_bytes, need.optimizer_bytes) == (weights, 3 * weights)
     for rows in (1, 7, 500):
         assert need.rows_in(need.total_bytes(rows) - need.weights_bytes + need.row_bytes // 2) == rows
     assert need.rows_in(0) == 0

@@ -381,7 +381,7 @@ named = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file anew
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file again
 @given(
     st.lists(scraps, max_size=25),
     named,

@@ -162,9 +162,9 @@ def test_every_mistake_has_its_kind(full):
     by_kind = {item.kind: item for item in full.error_kinds}
     assert by_kind["spurious"].per_type == {"ORG": 1, "PER": 1}
     assert by_kind["missed"].per_type == {"LOC": 1}
-    assert by_kind["spurious"].mended_f1 == pytest.approx(2 * 2 / (6 + 5))
-    assert by_kind["missed"].mended_f1 == pytest.approx(2 * 3 / (6 + 8))
-    assert by_kind["type"].mended_f1 == pytest.approx(2 * 3 / (6 + 7))
+    assert by_kind["spurious"].f1_if_fixed == pytest.approx(2 * 2 / (6 + 5))
+    assert by_kind["missed"].f1_if_fixed == pytest.approx(2 * 3 / (6 + 8))
+    assert by_kind["type"].f1_if_fixed == pytest.approx(2 * 3 / (6 + 7))
 
 
 def test_buckets_speak_of_each_span_by_its_own_words(full):
@@ -205,7 +205,7 @@ def test_a_perfectly_calibrated_model_has_no_error():
 
 def test_lists_of_examples_begin_with_what_matters(full):
     assert [item["confidence"] for item in full.confident_mistakes] == [0.97, 0.9, 0.7, 0.6, 0.5]
-    assert [item["confidence"] for item in full.doubtful_hits] == [0.95, 0.99]
+    assert [item["confidence"] for item in full.least_confident_correct] == [0.95, 0.99]
     first = full.confident_mistakes[0]
     assert (first["row"], first["kind"], first["words"]) == ("d", "spurious", WORDS[3])
     (suspect,) = full.suspects

@@ -187,7 +187,7 @@ def test_a_pause_stands_still_and_save_now_saves(config):
     assert not run.finished.wait(0.4)
     assert max((event.step for event in run.events if isinstance(event, StepDone)), default=0) == step
     run.save_now()
-    run.go_on()
+    run.unpause()
     while not any(isinstance(event, CheckpointSaved) for event in run.events):
         assert not run.finished.wait(0.01)
     assert [event.paused for event in run.events if isinstance(event, PauseChanged)] == [True, False]
@@ -275,4 +275,4 @@ def test_a_torn_checkpoint_is_never_chosen(tmp_path):
     assert checkpoints.newest() == checkpoints.path(9)
     assert checkpoints.choose("d").step == 9
     assert not checkpoints.path(10).exists()
-    assert Path(checkpoints.path(9) / "ft_magics.json").is_file()
+    assert Path(checkpoints.path(9) / "run_state.json").is_file()

@@ -65,7 +65,7 @@ def test_everything_that_a_run_says_is_there():
     assert "⚠ odd &lt;tags&gt;" in html
     assert "train: &lt;a&gt;.conll" in html
     assert "test:" not in html
-    assert "22.6 M of 22.6 M parameters learn" in html
+    assert "22.6 M of 22.6 M parameters trainable" in html
     assert html.count("<img") == 3
 
 
@@ -97,8 +97,8 @@ def test_a_long_run_of_many_types_stays_small():
 
 def test_a_terminal_hears_of_pauses_and_resumptions():
     assert event_text(PauseChanged(paused=True, reason="paused by hand")) == "paused by hand"
-    assert event_text(PauseChanged(paused=False, reason="")) == "going on"
-    assert event_text(RunResumed(step=200, epoch=1.0)) == "going on from step 200, epoch 1"
+    assert event_text(PauseChanged(paused=False, reason="")) == "unpaused"
+    assert event_text(RunResumed(step=200, epoch=1.0)) == "resumed from step 200, epoch 1"
 
 
 def test_tokens_per_second_count_the_first_step():

@@ -199,7 +199,7 @@ def test_a_folder_that_goes_ends_the_training_with_the_model_in_memory(prepared,
         run.dir.rename(tmp_path / "renamed")
     if how == "another in its place":
         run.dir.mkdir()
-        run.go_on()
+        run.unpause()
     assert run.wait(60)
     assert run.status == "stopped"
     assert run.exception is None

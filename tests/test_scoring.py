@@ -13,7 +13,7 @@ from ft_magics import entity_report
 from ft_magics.data.tagged.schemes import detect_scheme, spans_of
 from ft_magics.errors import DataError, SchemeError
 from ft_magics.evaluation.entities.bootstrap import count_sentences, resample
-from ft_magics.evaluation.entities.noise import detect_scheme as detect_at_once
+from ft_magics.evaluation.entities.noise import scheme_of
 from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.spans import TypeNames, read_tags, spans_of_tags
 from hypothesis import assume, given, settings
@@ -109,7 +109,7 @@ def test_the_table_of_spans_and_the_walk_agree(pairs):
     sentences, _ = two_sides(pairs)
     names = TypeNames()
     tags = read_tags(sentences, names, "gold")
-    assert detect_at_once(tags) == detect_scheme(sentences)
+    assert scheme_of(tags) == detect_scheme(sentences)
     if tags.letters() & set("LU"):
         return  # the walk knows L and U, conlleval's rule does not
     table = spans_of_tags(tags)
@@ -158,7 +158,7 @@ def test_kinds_of_mistakes_add_up(pairs):
     assert met + count["missed"] == report.micro.support
     assert met + count["spurious"] == report.micro.predicted
     if report.micro.support:
-        assert all(item.mended_f1 >= report.micro.f1 - 1e-12 for item in report.error_kinds)
+        assert all(item.f1_if_fixed >= report.micro.f1 - 1e-12 for item in report.error_kinds)
 
 
 def _simulated(generator, sentences):

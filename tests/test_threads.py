@@ -12,7 +12,7 @@ from ft_magics.config.cell import parse_cell
 from ft_magics.display.run_details import threads_text
 from ft_magics.display.run_page import run_html
 from ft_magics.errors import CellError
-from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, still_true
+from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, drop_superseded
 from ft_magics.runs.event_log import event_from_json
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.callback import RunCallback
@@ -270,7 +270,7 @@ def test_a_resumed_run_computes_with_the_number_that_was_chosen(number, used, pa
     log.write_text("".join(lines[: cut + 1]), encoding="utf-8")  # its process died here
     for folder in whole.folder.checkpoints.iterdir():
         if int(folder.name.rpartition("-")[2]) > chosen.step + 3:
-            (folder / "ft_magics.json").unlink()
+            (folder / "run_state.json").unlink()
     patch.setattr("ft_magics.training.threads.choose", lambda _: 2)
     used.clear()
     again = finish(resume_run("whole", prepared(TRAIN, extra=SAVES)))
@@ -336,8 +336,8 @@ def test_dev_and_test_are_predicted_with_the_number_that_was_chosen(number, patc
 def test_a_choice_after_the_checkpoint_is_void():
     chosen = ThreadsChosen(step=8, threads=1, tokens_per_s={"2": 62.0, "1": 375.0})
     saved = CheckpointSaved(step=8, path="checkpoints/checkpoint-8")
-    assert chosen in still_true([chosen, saved, RunResumed(step=8, epoch=1.0)])
-    assert chosen not in still_true([chosen, saved, RunResumed(step=7, epoch=1.0)])
+    assert chosen in drop_superseded([chosen, saved, RunResumed(step=8, epoch=1.0)])
+    assert chosen not in drop_superseded([chosen, saved, RunResumed(step=7, epoch=1.0)])
 
 
 def test_the_run_s_page_says_the_number(number, patch, prepared):

@@ -215,7 +215,7 @@ def test_a_folder_of_a_trackers_name_is_no_package(monkeypatch, tmp_path, not_im
 def test_a_file_of_a_trackers_name_is_no_package(tmp_path, not_imported, tracker):
     (tmp_path / f"{tracker}.py").write_text("mine = 1\n")
     not_imported(tracker)
-    with pytest.raises(ModelError, match=rf"{tracker}\.py stands in the way of the package {tracker}; rename it"):
+    with pytest.raises(ModelError, match=rf"{tracker}\.py shadows the package {tracker}; rename it"):
         check_tracker(tracker)
 
 

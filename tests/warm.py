@@ -1,4 +1,4 @@
-"""Imported once by the process that lives are forked from, so that none of them loads or computes this anew."""
+"""Imported once by the process that lives are forked from, so that none of them loads or computes this again."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from ft_magics.config.names import (
-    BROUGHT_ALONG,
+    HF_ARGUMENT_NAMES,
     KEY_SYNONYMS,
     LATER_METHODS,
     LATER_TASKS,
@@ -134,7 +134,7 @@ def _guess_key(key: str, section: str, known: list[str]) -> str:
     elsewhere = next((place for place in places if place.rpartition(".")[2] == key), None)
     if elsewhere:
         return f" here; it belongs at `{elsewhere}`"
-    near = did_you_mean(key, (*known, *BROUGHT_ALONG) if section == "train" else known)
+    near = did_you_mean(key, (*known, *HF_ARGUMENT_NAMES) if section == "train" else known)
     return f".{near or ' Known here: ' + ', '.join(known) + '.'}"
 
 
@@ -165,7 +165,7 @@ def _keys_at(path: Path) -> list[str]:
 def _all_places() -> list[str]:
     """Every key with its section, those of `train:` first; Hugging Face's names count as keys of `train:`."""
     places = [".".join(map(str, (*path, name))) for path, _ in _sections(RunConfig) for name in _keys_at(path)]
-    places += [f"train.{name}" for name in BROUGHT_ALONG]
+    places += [f"train.{name}" for name in HF_ARGUMENT_NAMES]
     order = {section: at for at, section in enumerate(_SECTION_FIRST)}
     return sorted(places, key=lambda place: order.get(place.partition(".")[0], -1))
 

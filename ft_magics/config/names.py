@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "BROUGHT_ALONG",
+    "HF_ARGUMENT_NAMES",
     "KEY_SYNONYMS",
     "LATER_METHODS",
     "LATER_TASKS",
@@ -112,7 +112,7 @@ SETTLED_ARGUMENTS = {
 }
 
 # Names of Hugging Face's that mean something under `train:`, for guessing what was meant.
-BROUGHT_ALONG = (*_RENAMED, *_FLAGS, *SETTLED_ARGUMENTS)
+HF_ARGUMENT_NAMES = (*_RENAMED, *_FLAGS, *SETTLED_ARGUMENTS)
 
 
 def understand_train_key(key: str, value: Any) -> tuple[tuple[str, ...], Any] | None:

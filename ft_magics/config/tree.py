@@ -69,8 +69,8 @@ class Tree:
     Attributes:
         data: Mappings, lists and scalars.
         lines: Cell line per path; a path is the keys and indices from the root.
-        written: The path that stands in the cell, for those that were understood as another.
-        problems: Mistakes found while reading; reading goes on after each.
+        written: The path written in the cell, for those that were understood as another.
+        problems: Mistakes found while reading; reading continues after each.
     """
 
     def __init__(self) -> None:
@@ -310,7 +310,7 @@ def _line(node: Node) -> int:
 def _build(node: Node, path: Path, tree: Tree, ancestors: tuple[Node, ...]) -> Any:
     tree.lines.setdefault(path, _line(node))
     if any(node is ancestor for ancestor in ancestors):
-        tree.complain(path, "an alias (`*name`) stands inside what it names; write the value out")
+        tree.complain(path, "an alias (`*name`) is part of what it names; write the value out")
         return None
     if str(node.tag).rpartition(":")[2] not in _TAGS:
         tree.complain(path, f"the YAML tag `{_short(node)}` means nothing here; take it out")

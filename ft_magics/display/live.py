@@ -62,7 +62,7 @@ def _watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool) -> N
         _carefully(lambda: watching.enter_context(_pages_greeted(host)))
         ended = _look_until_the_end(run, showing, interrupts)
     if not ended:
-        print(f"Let go of {run.name}; it goes on. {_how_to_follow(run)}")
+        print(f"Detached from {run.name}; it keeps training. {_how_to_follow(run)}")
         if host == "widget":
             showing.go_on_in_background()
         return
@@ -92,11 +92,11 @@ def _carefully(draw: Callable[[], None]) -> None:
     try:
         draw()
     except Exception:
-        logging.getLogger(__name__).exception("the live view failed; the training goes on")
+        logging.getLogger(__name__).exception("the live view failed; training continues")
 
 
 def _pages_greeted(host: Host) -> AbstractContextManager[None]:
-    """While it lasts, a page that is loaded anew gets its live view back, though the kernel is busy."""
+    """While it lasts, a page that is reloaded gets its live view back, though the kernel is busy."""
     if host != "widget":
         return nullcontext()
     from ft_widgets.busy_kernel import greet_new_pages  # noqa: PLC0415  # only where a widget can live

@@ -36,7 +36,7 @@ def _plan(prepared: Prepared) -> str:
     trained, train = prepared.trained, prepared.config.train
     return (
         f"{prepared.total_steps} steps over {train.epochs:g} epochs · {prepared.trainable_parameters:,} of "
-        f"{prepared.parameters:,} parameters learn · {trained.device}, {trained.precision} · "
+        f"{prepared.parameters:,} trainable parameters · {trained.device}, {trained.precision} · "
         f"{len(trained.task.labels)} labels · windows of at most {trained.max_length_tokens} tokens · "
         f"{need_text(trained, prepared.features['train'], train.batch_size)}"
     )

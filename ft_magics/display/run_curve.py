@@ -21,7 +21,7 @@ def curve_image(name: str, steps: Sequence[int], values: Sequence[float | None])
     Args:
         name: What it shows, for those who do not see it.
         steps: Length S, growing.
-        values: Length S; those that are none or no number are left out.
+        values: Length S; those that are None, NaN or infinite are left out.
     """
     points = [
         (step, value) for step, value in zip(steps, values, strict=True) if value is not None and math.isfinite(value)

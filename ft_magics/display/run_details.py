@@ -54,7 +54,7 @@ def type_fold(dev: Sequence[Evaluated]) -> str:
 
 
 def checkpoint_line(events: Sequence[RunEvent]) -> str:
-    """Where a resumed run would go on; nothing where no checkpoint was written."""
+    """Where a resumed run would start; nothing where no checkpoint was written."""
     saved = [event for event in events if isinstance(event, CheckpointSaved)]
     if not saved:
         return ""

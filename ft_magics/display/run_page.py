@@ -17,7 +17,7 @@ from ft_magics.events import (
     RunStarted,
     StepDone,
     StopAsked,
-    still_true,
+    drop_superseded,
 )
 from ft_magics.markup import MUTED, decimal, element, heading, percent, row, table, terminal_text
 
@@ -47,7 +47,7 @@ def run_html(
         folder: Where the run lives.
         twin_of: Id of the widget that shows the same while it lives, and hides this.
     """
-    events = still_true(events)
+    events = drop_superseded(events)
     started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
     ended = next((event for event in reversed(events) if isinstance(event, RunEnded)), None)
     steps = [event for event in events if isinstance(event, StepDone)]
@@ -78,7 +78,9 @@ def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, st
         words.append(f"step {steps[-1].step} of {started.total_steps}")
     if started is not None:
         words += [started.model, started.method, f"{started.device}, {started.precision}"]
-        words.append(f"{_millions(started.trainable_parameters)} of {_millions(started.parameters)} parameters learn")
+        words.append(
+            f"{_millions(started.trainable_parameters)} of {_millions(started.parameters)} parameters are trainable"
+        )
     if steps:
         seconds = steps[-1].elapsed_s or 1.0
         rate = sum(
@@ -123,7 +125,7 @@ def event_text(event: RunEvent) -> str | None:
         case RunStarted():
             line = (
                 f"{event.name}: {event.model}, {event.method}, {event.device} {event.precision}, "
-                f"{event.trainable_parameters / 1e6:.1f} M parameters learn, {event.total_steps} steps"
+                f"{event.trainable_parameters / 1e6:.1f} M trainable parameters, {event.total_steps} steps"
             )
         case StepDone():
             rate = f"{event.tokens_per_s:,.0f} tokens/s"
@@ -139,9 +141,9 @@ def event_text(event: RunEvent) -> str | None:
         case StopAsked():
             line = f"{event.reason}: stopping after this step"
         case PauseChanged():
-            line = event.reason or "paused" if event.paused else "going on"
+            line = event.reason or "paused" if event.paused else "unpaused"
         case RunResumed():
-            line = f"going on from step {event.step}, epoch {decimal(event.epoch)}"
+            line = f"resumed from step {event.step}, epoch {decimal(event.epoch)}"
         case CheckpointSaved():
             line = f"checkpoint at step {event.step}: {event.path}"
         case RunEnded():

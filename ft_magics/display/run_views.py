@@ -72,7 +72,7 @@ class _TextView:
 
 
 class _HtmlView:
-    """Static HTML, drawn anew after an evaluation, but not all the time.
+    """Static HTML, redrawn after an evaluation, but not all the time.
 
     Args:
         run: What to show.
@@ -106,7 +106,7 @@ class _HtmlView:
 class _WidgetView:
     """The dashboard, with a twin in static HTML that stays when it goes.
 
-    The twin is drawn anew after evaluations, so that a notebook whose kernel or page dies still has the run so far.
+    The twin is redrawn after evaluations, so that a notebook whose kernel or page dies still has the run so far.
     """
 
     def __init__(self, run: Run) -> None:
@@ -118,7 +118,7 @@ class _WidgetView:
             name=run.name,
             controls=self._controls,
             way_out=way_out(run.folder.stop_file),
-            deaf=clicks_wait(),
+            clicks_blocked=clicks_wait(),
             twin=twin,
             events=lambda: [_plain(event) for event in list(run.events)],
         )
@@ -137,7 +137,7 @@ class _WidgetView:
         self._twin.update(events)
 
     def finish(self, bundle: Bundle) -> None:
-        """Leave static HTML only; but a page that was loaded anew does not hear of that, and keeps its dashboard."""
+        """Leave static HTML only; but a page that was reloaded does not notice, and keeps its dashboard."""
         self._twin.finish(bundle)
         self._handle.update(_NOTHING, raw=True)
         if not self._dashboard.reloaded:
@@ -152,14 +152,14 @@ def _controls(run: Run) -> RunControls:
         {
             "stop": lambda: run.stop("stopped by the Stop button"),
             "pause": lambda: run.pause("paused by the Pause button"),
-            "go_on": run.go_on,
+            "unpause": run.unpause,
             "save": run.save_now,
         }
     )
 
 
 def _plain(event: RunEvent) -> dict[str, Any]:
-    """An event as JSON, which has no numbers that are none: they become null."""
+    """An event as JSON, where NaN and infinity become null."""
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in event.to_json().items()

@@ -1,4 +1,4 @@
-"""Saved HTML that stands in for a widget: hidden while the widget lives, shown once it is gone.
+"""Saved HTML that replaces a widget: hidden while the widget lives, shown once it is gone.
 
 JupyterLab prefers a widget's view to whatever HTML is beside it in one output, and says "model not found" where its
 kernel is gone. So the HTML is an output of its own, before the widget's, with rules that show one of the two. A host
@@ -21,5 +21,5 @@ def hide_dead_views(twin: str) -> str:
 
 
 def hide_twin_of_live_view(twin: str) -> str:
-    """A rule that hides the twin as long as its widget is on the page, however often the twin is drawn anew."""
+    """A rule that hides the twin as long as its widget is on the page, however often the twin is redrawn."""
     return element("style", f':root:has([data-ft-view="{twin}"]) [data-ft-static="{twin}"] {{ display: none; }}')

@@ -70,7 +70,7 @@ class FinetuneMagics(Magics):
         before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
         if before is not None and before.status == "done":
             namespace[arguments.name] = before
-            print(f"{arguments.name} is done; there is nothing to go on with, so it was read from its folder.")
+            print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
             return
         host = find_host(self.shell)
         with interrupts_kept():
@@ -80,7 +80,7 @@ class FinetuneMagics(Magics):
         if arguments.dry_run:
             return
         if arguments.resume and before is None:
-            print(f"There is no run {arguments.name} to go on with; it begins anew.")
+            print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
         start = start_run if before is None else resume_run
         with interrupts_noted() as interrupts:
             namespace[arguments.name] = run = start(arguments.name, prepared)

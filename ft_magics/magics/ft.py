@@ -37,7 +37,7 @@ class FtMagics(Magics):
         %ft report NAME   a run's page, from its folder, in any kernel
         %ft status NAME   how far a run is, in any kernel
         %ft stop NAME     stop a run after its step; the best model and a checkpoint are kept
-        %ft resume NAME   go on with a run that stopped or died, from its last checkpoint
+        %ft resume NAME   resume a run that stopped or died, from its last checkpoint
         """
         with self._session.plain_errors():
             arguments = read_line(self.ft, line, later=_LATER)
@@ -88,7 +88,7 @@ class FtMagics(Magics):
 
         namespace = self._session.namespace
         before = find_run(name, namespace)
-        if before.trains:
+        if before.is_active:
             raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
         variable = check_name(before.name, namespace, folder=before.dir)
         config = parse_cell(before.folder.config_text(), namespace)
@@ -104,10 +104,10 @@ class FtMagics(Magics):
         from ft_magics.magics.names import find_run  # noqa: PLC0415  # %load_ext stays quick
 
         run = find_run(name, self._session.namespace)
-        if run.trains and not run.finished.is_set():
+        if run.is_active and not run.finished.is_set():
             run.stop("stopped by %ft stop")
             print(f"{name} stops after its step.")
-        elif run.trains:
+        elif run.is_active:
             run.folder.ask_to_stop()
             print(f"{name} trains in another kernel; it stops after its step.")
         else:

@@ -52,7 +52,7 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
         raise RunError(f"`{folded}` is a name of Python's own; choose another name for the run")
     there = namespace.get(folded)
     if isinstance(there, Run):
-        if there.trains:
+        if there.is_active:
             raise RunError(
                 f"run {folded} is still training; stop it first (`%ft stop {folded}`) or choose another name"
             )

@@ -31,17 +31,17 @@ Side = Sequence[Sequence[Any]]
 
 def report_of_tags(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """`--gold` against `--pred`: objects of the kernel, or files."""
-    sides, files = [], []
+    inputs, files = [], []
     for text, column in ((arguments.gold, arguments.gold_column), (arguments.pred, arguments.pred_column)):
         if is_reference(text):
-            sides.append(_own_tags(text, namespace))
+            inputs.append(_own_tags(text, namespace))
         else:
             sentences, _ = read_sentences(text, _options(arguments, column))
-            sides.append([sentence.tags for sentence in sentences])
+            inputs.append([sentence.tags for sentence in sentences])
             files.append(sentences)
     words, ids = (_words(files[0]), _places(files[0])) if files else (None, None)
     notes = _word_notes(*files) if len(files) == 2 else []
-    report = _report(sides, arguments, words, ids, f"{arguments.pred} against {arguments.gold}")
+    report = _report(inputs, arguments, words, ids, f"{arguments.pred} against {arguments.gold}")
     return replace(report, notes=[*report.notes, *notes])
 
 
@@ -58,8 +58,8 @@ def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityRep
             f"{error}\nWithout a model, --data wants a gold and a predicted tag in the last two columns. Name the "
             "model (`%ner_eval NAME --data …`), or the columns (`--gold-column`, `--pred-column`)"
         ) from error
-    sides = [[sentence.tags for sentence in side] for side in (gold, pred)]
-    return _report(sides, arguments, _words(gold), _places(gold), f"predictions in {arguments.data}")
+    inputs = [[sentence.tags for sentence in side] for side in (gold, pred)]
+    return _report(inputs, arguments, _words(gold), _places(gold), f"predictions in {arguments.data}")
 
 
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
@@ -80,13 +80,13 @@ def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -
 
 
 def _report(
-    sides: Sequence[Side],
+    inputs: Sequence[Side],
     arguments: Any,
     words: Sequence[Sequence[str]] | None,
     ids: Sequence[str] | None,
     title: str,
 ) -> EntityReport:
-    gold, pred = sides
+    gold, pred = inputs
     report = entity_report(gold, pred, mode=arguments.mode, scheme=arguments.scheme, words=words, ids=ids, title=title)
     if 0 < report.words <= _MOST_WORDS_CHECKED:
         return check_against_seqeval(report, gold, pred)

@@ -32,7 +32,7 @@ TOKENIZER_FILES = (_CONFIG, *_JSON, *_VOCABULARIES)
 _MOST_BYTES = 64 << 20  # the largest vocabularies, of 256,000 pieces, take half of it
 _MOST_ID = 10_000_000
 
-# Whatever else stands in tokenizer_config.json could name files, code or places.
+# Anything else in tokenizer_config.json could name files, code or places.
 _TAKEN = frozenset(
     (
         *("tokenizer_class", "model_max_length", "model_input_names", "padding_side", "truncation_side"),

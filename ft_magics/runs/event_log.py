@@ -1,4 +1,4 @@
-"""events.jsonl, read: in a stream, once, in bounded memory, whatever stands in it."""
+"""events.jsonl, read: in a stream, once, in bounded memory, whatever it holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ft_magics.errors import RunError
-from ft_magics.events import EVENT_KINDS, Notice, RunEvent, RunResumed, RunStarted, StepDone, still_true
+from ft_magics.events import EVENT_KINDS, Notice, RunEvent, RunResumed, RunStarted, StepDone, drop_superseded
 from ft_magics.runs.files import open_to_read
 
 __all__ = ["event_from_json", "read_events"]
@@ -85,7 +85,7 @@ class _Log:
             self.events.append(self.last)
 
     def _settle(self, *, resumed: bool) -> None:
-        """A line that was cut off is to be expected where a run went on after its process had died."""
+        """A line that was cut off is to be expected where a run was resumed after its process had died."""
         if self.cut_off is not None and not resumed:
             self._count(*self.cut_off[:2])
         self.cut_off = None
@@ -136,7 +136,7 @@ class _Log:
 def read_events(path: Path) -> list[RunEvent]:
     """The events of a run that no resumption made void; empty without a file.
 
-    A line that a crash cut off is left out without a word: the last of the file, or the last before the run went on.
+    A line that a crash cut off is left out: the last of the file, or the last before the run was resumed.
     Other lines that cannot be read are counted, and a notice says so. Of very many steps every second, fourth, … is
     kept.
 
@@ -154,7 +154,7 @@ def read_events(path: Path) -> list[RunEvent]:
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
     log.finish()
-    events = still_true(log.events)
+    events = drop_superseded(log.events)
     notice = _notice(path.name, log)
     if notice and events:
         after = int(isinstance(events[0], RunStarted))

@@ -3,7 +3,7 @@
 config.yaml                 the resolved config
 events.jsonl                what happened, a line each, append-only
 model/                      the best model: weights, tokenizer, model card
-checkpoints/                what a later run can go on from
+checkpoints/                what a later run can resume from
 predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
 report.json  report.html    the evaluation
 surfaces.json               the entities of the training data, for what the report says of seen and unseen ones
@@ -230,7 +230,7 @@ class RunFolder:
         except UnicodeDecodeError as error:
             raise RunError(f"{path} cannot be read: it is not UTF-8 ({error.reason}); was the file edited?") from error
 
-    def read_surfaces(self) -> Any:  # what stands in it is checked by who reads it
+    def read_surfaces(self) -> Any:  # its contents are checked by the reader
         """The entities of the training data, or None for a run that did not keep them.
 
         Raises:

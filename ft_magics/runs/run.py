@@ -94,7 +94,7 @@ class Run:
         return "paused" if change is not None and change.paused else "running"
 
     @property
-    def trains(self) -> bool:
+    def is_active(self) -> bool:
         """Whether it is under way, paused or not."""
         return self.status in ("running", "paused")
 
@@ -114,30 +114,30 @@ class Run:
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
-        if self.trains and not self.steering.stopping:
+        if self.is_active and not self.steering.stopping:
             self.steering.stop(reason)
             with contextlib.suppress(OSError, FolderGoneError):  # a full disk: it stops all the same
                 self.emit(StopAsked(reason=reason))
 
     def pause(self, reason: str = "paused by hand") -> None:
         """Ask the training to stand still after the step it is at."""
-        if self.trains:
+        if self.is_active:
             self.steering.pause(reason)
 
-    def go_on(self) -> None:
+    def unpause(self) -> None:
         """End a pause."""
-        self.steering.go_on()
+        self.steering.unpause()
 
     def save_now(self) -> None:
         """Ask for a checkpoint after the step that is being done."""
-        if self.trains:
+        if self.is_active:
             self.steering.save()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; whether it came."""
         return self.finished.wait(timeout_s)
 
-    def wait_aloud(self, why: str = "") -> None:
+    def wait_with_notice(self, why: str = "") -> None:
         """Say that one waits for the end, and wait.
 
         Args:
@@ -152,7 +152,7 @@ class Run:
             while not interrupted and not self.finished.wait(_LOOK_EVERY_S):
                 interrupted = interrupts.take() > 0
         if interrupted:
-            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} goes on")
+            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} keeps training")
 
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
@@ -265,7 +265,7 @@ class Run:
 
         A model that is nowhere but in memory stays.
         """
-        if self._trained is not None and not self.trains and self.model_dir.is_dir():
+        if self._trained is not None and not self.is_active and self.model_dir.is_dir():
             self._used = {name: getattr(self._trained, name) for name in ("device", "precision", "batch_size")}
             self._trained = None
 
@@ -286,12 +286,12 @@ class Run:
         Raises:
             RunError: It trains, and it was said not to wait, or it trains in another kernel.
         """
-        if not self.trains:
+        if not self.is_active:
             return
         if not (self.waits if wait is None else wait) or self.finished.is_set():
             where = " in another kernel" if self.finished.is_set() else ""
             raise RunError(f"run {self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
-        self.wait_aloud()
+        self.wait_with_notice()
 
     def _model(self) -> TrainedModel:
         self._settle()

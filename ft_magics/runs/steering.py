@@ -35,7 +35,7 @@ class Steering:
         self.pause_reason = reason
         self._pause.set()
 
-    def go_on(self) -> None:
+    def unpause(self) -> None:
         """End the pause."""
         self._pause.clear()
 
@@ -63,6 +63,6 @@ class Steering:
         return True
 
     def wait_while_paused(self) -> None:
-        """Come back when training should go on, stop, or save."""
+        """Return when training should continue, stop, or save."""
         while self.pausing and not self.stopping and not self._save.is_set():
             self._stop.wait(_LOOK_EVERY_S)

@@ -1,4 +1,4 @@
-"""The batches on their way, and whether what comes of them is something that can be learned from."""
+"""The batches on their way, and whether their loss and gradients are finite."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class BatchWatch:
         return batch.tokens
 
     def check_loss(self, loss: Any) -> None:
-        """See that the loss of a batch is one that can be learned from; on a GPU this waits for it.
+        """See that the loss of a batch is finite; on a GPU this waits for it.
 
         Args:
             loss: A tensor with one number.
 
         Raises:
-            TrainingError: It is no number, or has exploded; with the step and the batch's row ids.
+            TrainingError: It is NaN or infinite, or has exploded; with the step and the batch's row ids.
         """
         value = float(loss.detach())
         if self.first_loss is None and math.isfinite(value):
@@ -92,13 +92,13 @@ class BatchWatch:
             raise self._hopeless(f"the loss is {value:g}", [self._coming[0]])
 
     def check_gradient(self, norm: Any) -> None:
-        """See that the gradient of a step is one that can be learned from.
+        """See that the gradient of a step is finite.
 
         Args:
             norm: Its norm before clipping: a tensor with one number.
 
         Raises:
-            TrainingError: It is no number; with the step and the row ids of its batches.
+            TrainingError: It is NaN or infinite; with the step and the row ids of its batches.
         """
         value = float(norm)
         if not math.isfinite(value):
@@ -111,5 +111,5 @@ class BatchWatch:
         return TrainingError(
             f"{what} at step {self.step + 1}, so training was stopped before it changed the model. The batch: {rows}. "
             f"A lower `learning_rate` (now {train.learning_rate:g}), more `warmup`, or `precision: fp32` (now "
-            f"{self._prepared.trained.precision}) mostly helps; a run with other settings begins anew"
+            f"{self._prepared.trained.precision}) mostly helps; a run with other settings starts from the beginning"
         )

@@ -22,7 +22,7 @@ from ft_magics.runs.steering import Steering
 from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import Checkpoints, CheckpointState, ThreadsState
-from ft_magics.training.guard import is_grave
+from ft_magics.training.guard import is_fatal
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads
 
@@ -116,7 +116,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.threads.begin_step()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Count what was learned from, and do what was asked."""
+        """Count the tokens of the step, and do what was requested."""
         self.folder.check_there()
         self._tokens += self.batches.take()
         self.batches.step, self.batches.computing = state.global_step, False
@@ -179,7 +179,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             keep = self.prepared.config.save.keep
             self._checkpoints.seal(step, self.snapshot(state), self.folder.model, keep)
         except Exception as error:
-            if is_grave(error):
+            if is_fatal(error):
                 raise
             self._go_on_without_checkpoint(step, error)
             return
@@ -195,7 +195,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         newest = self._checkpoints.newest()
         kept = f"the last whole one is {newest.name}" if newest else "there is none yet"
         fault = f"{type(error).__name__}: {error}"
-        self.warn(f"the checkpoint of step {step} could not be written ({fault}); {kept}; the training goes on")
+        self.warn(f"the checkpoint of step {step} could not be written ({fault}); {kept}; training continues")
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Do what comes after the last step."""
@@ -240,12 +240,12 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             self._evaluate_dev(state, control)
             self._last = (self._last[0] + time.monotonic() - began, self._last[1])  # nor does that of an evaluation
         except Exception as error:
-            if is_grave(error):
+            if is_fatal(error):
                 raise
-            text = "dev could not be evaluated; the training goes on"
+            text = "dev could not be evaluated; training continues"
             logging.getLogger(__name__).exception(text, extra={"said": True})
             fault = f"{type(error).__name__}: {error}"
-            self.warn(f"dev could not be evaluated at step {state.global_step} ({fault}); the training goes on")
+            self.warn(f"dev could not be evaluated at step {state.global_step} ({fault}); training continues")
 
     def _evaluate_dev(self, state: TrainerState, control: TrainerControl) -> None:
         dev = self.prepared.corpus.dev
@@ -292,7 +292,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             with self.folder.new_model() as fresh:
                 self.prepared.trained.save(fresh)
         except Exception as error:
-            if is_grave(error):
+            if is_fatal(error):
                 raise
             fault = f"{type(error).__name__}: {error}"
             raise TrainingError(
@@ -310,7 +310,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         except Exception as error:
             if is_disk_full(error) or isinstance(error, FolderGoneError):
                 raise
-            logging.getLogger(__name__).exception("an event could not be said; the training goes on")
+            logging.getLogger(__name__).exception("an event could not be said; training continues")
 
 
 def _epoch_is_whole(state: TrainerState) -> bool:

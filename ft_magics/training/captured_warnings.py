@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-__all__ = ["heard"]
+__all__ = ["capture_warnings"]
 
 _MOST = 50  # a library that repeats itself with other numbers must not fill the record
 
 
 @contextmanager
-def heard(say: Callable[[str], None]) -> Iterator[None]:
+def capture_warnings(say: Callable[[str], None]) -> Iterator[None]:
     """While it lasts, what this thread logs as a warning or worse, or warns of, is said, once each.
 
-    A record with a true `said` is left out. Other threads are not heard.
+    A record with a true `said` is left out. Warnings of other threads are not captured.
 
     Args:
         say: Takes a sentence; what it raises is ignored.

@@ -1,4 +1,4 @@
-"""What a run goes on from after its process died: whole or not at all.
+"""What a run is resumed from after its process died: whole or not at all.
 
 The Trainer writes model, optimizer, scheduler, random states and its own state; this adds what is ours (the best model
 so far, how long it has not been bettered, counts) and, last of all, a mark that says that everything is on the disk. A
@@ -23,7 +23,8 @@ from ft_magics.training.best import Best
 
 __all__ = ["CheckpointState", "Checkpoints", "Resumption", "ThreadsState"]
 
-_STATE = "ft_magics.json"  # written last: the mark
+_STATE = "run_state.json"  # written last: the mark
+_STATE_OF_0_1 = "ft_magics.json"
 _TRAINER_STATE = "trainer_state.json"
 _BEST = "best"
 _NAME = re.compile(r"checkpoint-\d{1,15}", re.ASCII)
@@ -33,7 +34,7 @@ _MOST_THREADS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """Where a run goes on from.
+    """Where a run is resumed from.
 
     Args:
         checkpoint: The folder; None for the beginning.
@@ -115,7 +116,7 @@ class Checkpoints:
 
     def whole(self) -> list[Path]:
         """Those that are whole, oldest first."""
-        found = [path for path in self._all() if (path / _STATE).is_file()]
+        found = [path for path in self._all() if _state_of(path).is_file()]
         return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
 
     def _all(self) -> list[Path]:
@@ -126,7 +127,7 @@ class Checkpoints:
         return [path for path in named if path.is_dir() and not path.is_symlink()]
 
     def newest(self) -> Path | None:
-        """The one to go on from."""
+        """The one to resume from."""
         return next(reversed(self.whole()), None)
 
     def seal(self, step: int, state: CheckpointState, best: Path, keep: int) -> None:
@@ -150,20 +151,20 @@ class Checkpoints:
         partial.replace(here / _STATE)
         to_disk(here)
         for old in self.whole()[:-keep]:
-            (old / _STATE).unlink()  # first the mark: a half-removed one is no checkpoint
+            _state_of(old).unlink()  # first the mark: a half-removed one is no checkpoint
             shutil.rmtree(old, ignore_errors=True)
 
     def drop_torn(self) -> None:
         """Remove what was being written when the process died."""
         for path in self._all():
-            if not (path / _STATE).is_file():
+            if not _state_of(path).is_file():
                 shutil.rmtree(path, ignore_errors=True)
 
     def choose(self, fingerprint: str) -> Resumption:
-        """Where a run goes on from, after what a crash left half-written is gone.
+        """Where a run is resumed from, after what a crash left half-written is gone.
 
         Args:
-            fingerprint: Of the training data that it would go on with.
+            fingerprint: Of the training data that it would resume with.
 
         Raises:
             RunError: The newest checkpoint is of other training data.
@@ -175,8 +176,8 @@ class Checkpoints:
         state = self.read_state(newest)
         if state.data != fingerprint:
             raise RunError(
-                f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot go on; "
-                "begin anew without `--resume`"
+                f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot be "
+                "resumed; start again without `--resume`"
             )
         return Resumption(newest, state.step, state.epoch, state.elapsed_s)
 
@@ -187,7 +188,7 @@ class Checkpoints:
             RunError: It cannot be read.
         """
         _read(checkpoint / _TRAINER_STATE, _TrainerState)
-        return _read(checkpoint / _STATE, CheckpointState)
+        return _read(_state_of(checkpoint), CheckpointState)
 
     def restore_best(self, checkpoint: Path, model: Path) -> None:
         """Put the best model back to what it was at a checkpoint."""
@@ -210,6 +211,11 @@ def _read(path: Path, schema: type[_Model]) -> _Model:
         first = error.errors(include_url=False, include_input=False)[0]
         fault = f"{path} does not hold what a run writes ({'.'.join(map(str, first['loc']))}: {first['msg']:.200})"
     raise RunError(f"{fault}. Remove the folder {path.parent}, and the run resumes from the checkpoint before it")
+
+
+def _state_of(checkpoint: Path) -> Path:
+    old = checkpoint / _STATE_OF_0_1
+    return old if old.is_file() else checkpoint / _STATE
 
 
 def _link_tree(source: Path, target: Path) -> None:

@@ -10,11 +10,11 @@ from ft_magics.errors import FineTuneError
 from ft_magics.models.memory import is_out_of_memory
 from ft_magics.runs.full_disk import is_disk_full
 
-__all__ = ["Guarded", "is_grave"]
+__all__ = ["Guarded", "is_fatal"]
 
 
-def is_grave(error: Exception) -> bool:
-    """Whether an error is one that a training cannot go on after."""
+def is_fatal(error: Exception) -> bool:
+    """Whether an error ends a training."""
     return isinstance(error, FineTuneError) or is_out_of_memory(error) or is_disk_full(error)
 
 
@@ -24,7 +24,7 @@ class Guarded:
     Args:
         callback: A `TrainerCallback`.
         warn: Takes a sentence for the user; a fault is said once for each of the callback's methods.
-        ends: Whether an error ends the training. Of one that only watches nothing does, however grave it sounds: its
+        ends: Whether an error ends the training. Of one that only watches nothing does, however fatal it sounds: its
             full disk, or its quota, is mostly another's.
     """
 
@@ -53,7 +53,7 @@ class Guarded:
     def _say(self, name: str, error: Exception) -> None:
         where = f"{type(self._callback).__name__}.{name}"
         log = logging.getLogger(__name__)
-        log.error("%s failed; the training goes on", where, exc_info=error, extra={"said": True})
+        log.error("%s failed; training continues", where, exc_info=error, extra={"said": True})
         if name not in self._said:
             self._said.add(name)
-            self._warn(f"{where} failed ({type(error).__name__}: {error}); the training goes on")
+            self._warn(f"{where} failed ({type(error).__name__}: {error}); training continues")

@@ -1,4 +1,4 @@
-"""A run begins, or goes on: its folder, its lock, the thread that trains."""
+"""A run is started or resumed: its folder, its lock, the thread that trains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.lock import hold_run
 from ft_magics.runs.run import Run, load
 from ft_magics.training.best import Best
-from ft_magics.training.captured_warnings import heard
+from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.omp_threads import give_back_threads
 
@@ -50,7 +50,7 @@ def wait_for_turn() -> None:
     """
     other = training_here()
     if other is not None:
-        other.wait_aloud(" (one run trains at a time)")
+        other.wait_with_notice(" (one run trains at a time)")
 
 
 def start_run(name: str, prepared: Prepared) -> Run:
@@ -135,20 +135,20 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
     except BaseException as error:
         lock.release()
         if isinstance(error, OSError):
-            raise RunError(f"run {name} cannot go on: {path} cannot be written: {error.strerror}") from error
+            raise RunError(f"run {name} cannot be resumed: {path} cannot be written: {error.strerror}") from error
         raise
     fresh = Run(name, run.folder, prepared.config, prepared.trained)
     return _begin(fresh, prepared, lock, resume)
 
 
 def _check_same(run: Run, config: RunConfig) -> None:
-    """A run goes on with the settings that it began with.
+    """A run is resumed with the settings that it was started with.
 
     Where and how often it saves may change, with how many threads it computes, and how a step's rows are parted into
     batches.
     """
     if run.status == "done":
-        raise RunError(f"run {run.name} is done; there is nothing to go on with")
+        raise RunError(f"run {run.name} is done; there is nothing to resume")
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
     before, now = (dict(_leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
@@ -158,7 +158,9 @@ def _check_same(run: Run, config: RunConfig) -> None:
     odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
     if odd:
         listed = "; ".join(f"{key}: {before.get(key)} before, {now.get(key)} now" for key in odd)
-        raise RunError(f"run {run.name} began with other settings ({listed}); it can go on with the same ones only")
+        raise RunError(
+            f"run {run.name} was started with other settings ({listed}); it can be resumed with the same ones only"
+        )
 
 
 def _leaves(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -221,7 +223,7 @@ def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -
     try:
         from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
 
-        with heard(lambda text: run.emit(Notice(level="warning", text=text))):
+        with capture_warnings(lambda text: run.emit(Notice(level="warning", text=text))):
             best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
         if run.steering.stop_reason:
             status, reason = "stopped", run.steering.stop_reason

@@ -25,7 +25,7 @@ class MemoryNeed:
 
     Args:
         weights_bytes: The model.
-        learning_bytes: Gradients and the optimizer's moments.
+        optimizer_bytes: Gradients and the optimizer's moments.
         constant_bytes: Kept for the backward pass whatever the number of rows.
         row_bytes: Kept for the backward pass for each row.
         row_tokens: Tokens of that row.
@@ -33,7 +33,7 @@ class MemoryNeed:
     """
 
     weights_bytes: int
-    learning_bytes: int
+    optimizer_bytes: int
     constant_bytes: int
     row_bytes: int
     row_tokens: int
@@ -45,11 +45,11 @@ class MemoryNeed:
 
     def total_bytes(self, rows: int) -> int:
         """All of it, with a batch of so many rows."""
-        return self.weights_bytes + self.learning_bytes + self.batch_bytes(rows)
+        return self.weights_bytes + self.optimizer_bytes + self.batch_bytes(rows)
 
     def rows_in(self, free: int) -> int:
         """How many rows fit, where so many bytes are free beside the weights; 0 for none."""
-        rows = max(0, int(((free - self.learning_bytes) / _SPARE - self.constant_bytes) // self.row_bytes))
+        rows = max(0, int(((free - self.optimizer_bytes) / _SPARE - self.constant_bytes) // self.row_bytes))
         return min(rows, 1) if self.one_at_most else rows
 
 
@@ -74,7 +74,7 @@ def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNe
     learning = [item for item in trained.model.parameters() if item.requires_grad]
     return MemoryNeed(
         weights_bytes=_bytes(trained.model.parameters()),
-        learning_bytes=_STATES_A_WEIGHT * _bytes(learning),
+        optimizer_bytes=_STATES_A_WEIGHT * _bytes(learning),
         constant_bytes=0 if two is None else max(0, 2 * one - two),
         row_bytes=max(1, one if two is None else two - one),
         row_tokens=len(longest.input_ids),
@@ -153,7 +153,7 @@ def memory_advice(
         fits = need.rows_in(free)
         text += (
             f" Measured: a row of {need.row_tokens} tokens takes {_size(need.row_bytes)}, gradients and optimizer "
-            f"{_size(need.learning_bytes)}, and {_size(free)} are free beside the model"
+            f"{_size(need.optimizer_bytes)}, and {_size(free)} are free beside the model"
         )
     if fits == 0 or batch_size == 1:
         return f"{text}. A single row is too much: {_SHORTER}"
@@ -179,7 +179,7 @@ def need_text(trained: TrainedModel, features: Sequence[Feature], batch_size: in
         return f"memory: {_size(free)} are free on {trained.device}, where not even a single row fits: {_SHORTER}"
     text = (
         f"memory about {_size(need.total_bytes(batch_size))}: weights {_size(need.weights_bytes)}, gradients and "
-        f"optimizer {_size(need.learning_bytes)}, a batch of {batch_size} rows of {need.row_tokens} tokens "
+        f"optimizer {_size(need.optimizer_bytes)}, a batch of {batch_size} rows of {need.row_tokens} tokens "
         f"{_size(need.batch_bytes(batch_size))}; {_size(free)} are free on {trained.device}"
     )
     fits = need.rows_in(free)

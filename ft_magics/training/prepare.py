@@ -144,7 +144,7 @@ def _model_name(model: str | Reference) -> str:
     if isinstance(model, str):
         return model
     value: Any = model.value
-    folder = getattr(value, "model_dir", value)  # a Run goes on from its best model
+    folder = getattr(value, "model_dir", value)  # a Run is continued from its best model
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
         return str(folder)
     raise ModelError(

@@ -42,12 +42,12 @@ def check_tracker(name: str | None) -> None:
         module = import_module(used)
     except Exception as error:  # a package that is broken can raise anything
         raise ModelError(
-            f"train.report_to: {name} cannot be imported here ({type(error).__name__}: {error}); install it anew, "
+            f"train.report_to: {name} cannot be imported here ({type(error).__name__}: {error}); reinstall it, "
             "or leave it out"
         ) from error
     if not hasattr(module, attribute):
         raise ModelError(
-            f"train.report_to: {module.__file__} stands in the way of the package {name}; rename it and restart the "
+            f"train.report_to: {module.__file__} shadows the package {name}; rename it and restart the "
             "kernel, or leave the tracker out"
         )
     if name == "wandb" and _wandb_would_ask():

@@ -29,7 +29,7 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.guard import Guarded, is_grave
+from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
 from ft_magics.training.omp_threads import own_number_of_threads
@@ -58,13 +58,13 @@ def train(
         folder: Where everything goes.
         emit: Takes each event.
         steering: Asked after each step.
-        resume: Where to go on from; None for a new run.
+        resume: The checkpoint to resume from; None for a new run.
 
     Returns:
         The best evaluation on dev; empty without dev.
 
     Raises:
-        TrainingError: Memory or disk ran out, or the loss cannot be learned from.
+        TrainingError: Memory or disk ran out, or the loss is NaN or infinite.
     """
     callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering)
     with own_number_of_threads():
@@ -177,7 +177,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     watching = [item for item in handler.callbacks if not isinstance(item, (DefaultFlowCallback, RunCallback))]
     handler.callbacks = [
         DefaultFlowCallback(),
-        Guarded(callback, callback.warn, ends=is_grave),  # before the trackers: its last scores find them still open
+        Guarded(callback, callback.warn, ends=is_fatal),  # before the trackers: its last scores find them still open
         *(Guarded(item, callback.warn) for item in watching),
     ]
     return trainer
@@ -211,7 +211,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
         drop_frames(error)  # they hold open what could not be written to its end; not everywhere could it go then
         Checkpoints(folder.checkpoints).drop_torn()
         return TrainingError(
-            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then go on with "
+            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then resume with "
             f"`%ft resume {folder.handle}`"
         )
     if is_out_of_memory(error):

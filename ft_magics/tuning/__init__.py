@@ -1,4 +1,4 @@
-"""What learns: one module per method."""
+"""Methods of tuning, one module each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full fine-tuning: every parameter learns."""
+"""Full fine-tuning: all parameters are trainable."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["tune_all"]
 
 
 def tune_all(model: nn.Module) -> nn.Module:
-    """Let every parameter learn."""
+    """Make all parameters trainable."""
     return model.requires_grad_(True)

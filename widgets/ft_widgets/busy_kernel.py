@@ -31,7 +31,7 @@ _CONTROL = "jupyter.widget.control"  # the comm through which a page asks for th
 def greet_new_pages(kernel: Any) -> Iterator[None]:
     """Answer pages that connect to the kernel while its cell runs.
 
-    A page that is loaded anew asks the kernel who it is and how its widgets are, and draws none before the answers;
+    A page that is reloaded asks the kernel who it is and how its widgets are, and draws none before the answers;
     the main shell would give them when the cell has run. Within this context the thread that hands messages on
     answers instead. It does nothing where a kernel has no such thread (ipykernel < 7).
 

@@ -15,8 +15,8 @@ class RunControls(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets carrie
     """Hears the buttons that the dashboard draws. It has no view, and nothing is published on it while the run goes on.
 
     Args:
-        actions: What to do when asked to `stop`, `pause`, `go_on` or `save`; called on whatever thread the kernel hands
-            clicks to.
+        actions: What to do when asked to `stop`, `pause`, `unpause` or `save`; called on whatever thread the kernel
+            hands clicks to.
     """
 
     def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:

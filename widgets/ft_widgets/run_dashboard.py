@@ -32,7 +32,7 @@ class RunDashboard(anywidget.AnyWidget):
         name: The run's name.
         controls: The model that hears its buttons, a `RunControls`.
         way_out: How to stop the run without a click.
-        deaf: Whether it is known that clicks wait until the cell has run.
+        clicks_blocked: Whether it is known that clicks wait until the cell has run.
         twin: The value of `data-ft-static` on the saved HTML that this view stands in for while it lives.
         events: Gives every event so far, as plain data.
     """
@@ -43,7 +43,7 @@ class RunDashboard(anywidget.AnyWidget):
     twin = traitlets.Unicode().tag(sync=True)
     controls = traitlets.Unicode().tag(sync=True)
     way_out = traitlets.Unicode().tag(sync=True)
-    deaf = traitlets.Bool().tag(sync=True)
+    clicks_blocked = traitlets.Bool().tag(sync=True)
     snapshot: traitlets.List[Event] = traitlets.List().tag(sync=True, to_json=_all_events)
 
     def __init__(
@@ -52,13 +52,15 @@ class RunDashboard(anywidget.AnyWidget):
         name: str,
         controls: RunControls,
         way_out: str,
-        deaf: bool = False,
+        clicks_blocked: bool = False,
         twin: str = "",
         events: Callable[[], list[Event]],
     ) -> None:
         self.all_events = events
         self.state_requests = 0
-        super().__init__(name=name, twin=twin, controls=controls.model_id, way_out=way_out, deaf=deaf)
+        super().__init__(
+            name=name, twin=twin, controls=controls.model_id, way_out=way_out, clicks_blocked=clicks_blocked
+        )
         self._own_requests = self.state_requests  # the widget's own, when it was opened
 
     @property

@@ -4,7 +4,7 @@ import { h } from "./dom.ts";
 
 export interface Card {
   root: HTMLElement;
-  /** What it is about, so that the same card keeps the focus when the list is drawn anew. */
+  /** What it is about, so that the same card keeps the focus when the list is redrawn. */
   key: string;
   copy: () => void;
 }

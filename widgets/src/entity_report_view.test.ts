@@ -94,8 +94,8 @@ test("the asked-for bucket table opens first", async () => {
 
 test("arrow keys walk through the tabs, and a key meant for us goes no further", async () => {
   const { area } = await render();
-  let heard = 0;
-  area.addEventListener("keydown", () => heard++);
+  let receive = 0;
+  area.addEventListener("keydown", () => receive++);
   const tablist = area.querySelector('[role="tablist"]')!;
   press(one(area, "tab-scores"), "ArrowRight");
   assert.equal(document.activeElement, one(area, "tab-confusion"));
@@ -103,9 +103,9 @@ test("arrow keys walk through the tabs, and a key meant for us goes no further",
   assert.equal(one(area, "tab-suspects").getAttribute("aria-selected"), "true");
   press(tablist, "ArrowRight");
   assert.equal(one(area, "tab-scores").tabIndex, 0);
-  assert.equal(heard, 0);
+  assert.equal(receive, 0);
   press(tablist, "s", { ctrlKey: true });
-  assert.equal(heard, 1);
+  assert.equal(receive, 1);
 });
 
 test("names from data are text, never markup", async () => {
@@ -114,15 +114,15 @@ test("names from data are text, never markup", async () => {
   assert.equal(area.querySelectorAll("b").length, area.querySelectorAll(".ft-range b").length);
 });
 
-test("a report that changes is drawn anew", async () => {
+test("a report that changes is redrawn", async () => {
   const { default: view } = await import("./entity_report_view.ts");
-  const heard: Record<string, () => void> = {};
+  const receive: Record<string, () => void> = {};
   let now = report();
-  const model = { get: (name: string) => (name === "report" ? now : undefined), on: (name: string, call: () => void) => (heard[name] = call), off: () => {}, send: () => {} };
+  const model = { get: (name: string) => (name === "report" ? now : undefined), on: (name: string, call: () => void) => (receive[name] = call), off: () => {}, send: () => {} };
   const el = document.createElement("div");
   view.render({ model, el } as never);
   now = report({ title: "another" });
-  heard["change:report"]?.();
+  receive["change:report"]?.();
   assert.equal(el.querySelector("strong")?.textContent, "another");
 });
 

@@ -5,8 +5,8 @@ const PATIENCE_MS = 700;
 /** What a widget's model offers for it. */
 export interface Mailbox {
   send: (content: unknown) => void;
-  on: (name: "msg:custom", heard: (message: Answer) => void) => void;
-  off: (name: "msg:custom", heard: (message: Answer) => void) => void;
+  on: (name: "msg:custom", receive: (message: Answer) => void) => void;
+  off: (name: "msg:custom", receive: (message: Answer) => void) => void;
 }
 export interface Answer {
   kind: string;
@@ -14,21 +14,21 @@ export interface Answer {
   text?: string;
   total?: number;
 }
-export interface Heard<A> {
+export interface Receiver<A> {
   answered: (answer: A) => void;
   failed: (text: string) => void;
   /** No answer has come for a while. It may still come. */
   waiting: () => void;
 }
 export interface Asker<A> {
-  ask: (question: object, heard: Heard<A>) => void;
+  ask: (question: object, receive: Receiver<A>) => void;
   /** Pay no heed to the answer that is under way. */
   forget: () => void;
   close: () => void;
 }
 interface Pending<A> {
   id: number;
-  heard: Heard<A>;
+  receive: Receiver<A>;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -44,22 +44,22 @@ export function asker<A extends Answer>(mailbox: Mailbox, patience = PATIENCE_MS
   };
   const listen = (message: Answer): void => {
     if (!pending || message.id !== pending.id) return;
-    const { heard } = pending;
+    const { receive } = pending;
     forget();
-    if (message.kind === "error") heard.failed(message.text ?? "the kernel could not answer");
-    else heard.answered(message as A);
+    if (message.kind === "error") receive.failed(message.text ?? "the kernel could not answer");
+    else receive.answered(message as A);
   };
   mailbox.on("msg:custom", listen);
   return {
-    ask(question, heard) {
+    ask(question, receive) {
       forget();
       const id = ++lastId;
-      pending = { id, heard, timer: setTimeout(heard.waiting, patience) };
+      pending = { id, receive, timer: setTimeout(receive.waiting, patience) };
       try {
         mailbox.send({ ...question, id });
       } catch {
         forget();
-        heard.failed("no kernel is there to answer");
+        receive.failed("no kernel is there to answer");
       }
     },
     forget,

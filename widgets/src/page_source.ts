@@ -17,8 +17,8 @@ export interface Found<Item> {
   trouble?: string;
 }
 export interface PageSource<Query, Item> {
-  /** `heard` is called at once, and again when the kernel is slow and when it answers. */
-  find: (query: Query & Place, heard: (found: Found<Item>) => void) => void;
+  /** `receive` is called at once, and again when the kernel is slow and when it answers. */
+  find: (query: Query & Place, receive: (found: Found<Item>) => void) => void;
   close: () => void;
 }
 interface Ways<Query, Item, Page> {
@@ -33,16 +33,16 @@ interface Ways<Query, Item, Page> {
 export function pageSource<Query, Item, Page extends Answer>(ways: Ways<Query, Item, Page>, mailbox: Mailbox): PageSource<Query, Item> {
   const kernel = asker<Page>(mailbox);
   return {
-    find(query, heard) {
+    find(query, receive) {
       const near = ways.near(query);
       const here = { items: near.slice(query.offset, query.offset + query.limit), total: near.length };
       kernel.forget();
-      if (ways.complete(query)) return heard({ ...here, state: "ready" });
-      heard({ ...here, state: "asking", note: "asking the kernel …" });
+      if (ways.complete(query)) return receive({ ...here, state: "ready" });
+      receive({ ...here, state: "asking", note: "asking the kernel …" });
       kernel.ask(ways.question(query), {
-        answered: (page) => heard({ items: ways.items(page), total: page.total ?? 0, state: "ready" }),
-        failed: (trouble) => heard({ ...here, state: "failed", note: sentAlong(near.length), trouble }),
-        waiting: () => heard({ ...here, state: "waiting", note: `the kernel is busy: ${sentAlong(near.length)}` }),
+        answered: (page) => receive({ items: ways.items(page), total: page.total ?? 0, state: "ready" }),
+        failed: (trouble) => receive({ ...here, state: "failed", note: sentAlong(near.length), trouble }),
+        waiting: () => receive({ ...here, state: "waiting", note: `the kernel is busy: ${sentAlong(near.length)}` }),
       });
     },
     close: kernel.close,

@@ -8,7 +8,7 @@ import { pagedCards } from "./report_suspects.ts";
 import type { Example } from "./example_data.ts";
 
 export function calibrationPanel(report: EntityReport): HTMLElement {
-  const { calibration, confident_mistakes, doubtful_hits } = report;
+  const { calibration, confident_mistakes, least_confident_correct } = report;
   const curves = calibration
     ? curvesPart(calibration)
     : [h("p", { class: "ft-muted" }, "These predictions come without confidences, so there is nothing to calibrate.")];
@@ -17,7 +17,7 @@ export function calibrationPanel(report: EntityReport): HTMLElement {
     {},
     ...curves,
     ...fold("The most confident mistakes", confident_mistakes),
-    ...fold("The least confident hits", doubtful_hits),
+    ...fold("Least confident correct", least_confident_correct),
   );
 }
 

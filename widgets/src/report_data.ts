@@ -24,7 +24,7 @@ export interface Confusion {
 export interface ErrorKind {
   kind: string;
   count: number;
-  mended_f1: Metric;
+  f1_if_fixed: Metric;
   per_type: Record<string, number>;
 }
 export interface SemEvalRow extends Rates {
@@ -84,7 +84,7 @@ export interface EntityReport {
   tag_noise: TagNoise | null;
   suspects: Suspect[];
   confident_mistakes: Example[];
-  doubtful_hits: Example[];
+  least_confident_correct: Example[];
   history: HistoryEntry[];
   notes: string[];
 }
@@ -114,7 +114,7 @@ export function completeReport(report: Partial<EntityReport>): EntityReport {
     tag_noise: null,
     suspects: [],
     confident_mistakes: [],
-    doubtful_hits: [],
+    least_confident_correct: [],
     history: [],
     notes: [],
     ...report,

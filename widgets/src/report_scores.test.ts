@@ -43,7 +43,7 @@ test("rare types are hidden and counted", async () => {
 });
 
 test("a type and a kind of error open their examples", async () => {
-  const error_kinds = [{ kind: "missed", count: 7, mended_f1: 0.3, per_type: { "<b>": 7 } }];
+  const error_kinds = [{ kind: "missed", count: 7, f1_if_fixed: 0.3, per_type: { "<b>": 7 } }];
   const { root, explored } = await panel({ error_kinds });
   root.querySelector<HTMLElement>('[data-name="<b>"] button')!.click();
   one(root, "error-kinds").querySelector<HTMLElement>("button")!.click();

@@ -107,15 +107,15 @@ function range({ f1, intervals }: Scores): HTMLElement {
 
 function kindsPart({ error_kinds, micro }: EntityReport, explore: Explore): HTMLElement[] {
   if (error_kinds.length === 0) return [];
-  const rows = error_kinds.map(({ kind, count: number, mended_f1, per_type }) => {
+  const rows = error_kinds.map(({ kind, count: number, f1_if_fixed, per_type }) => {
     const look = (): void => explore({ kinds: [kind] }, "scores", name);
     const name = button("", look, { class: "ft-link", "data-kind": kind, title: "show these" });
     name.append(kindBadge(kind));
-    const gain = mended_f1 === null || micro.f1 === null ? null : mended_f1 - micro.f1;
-    const cells = [count(number), percent(mended_f1), signed(gain), h("bdi", { class: "ft-muted" }, mostOf(per_type) || "–")];
+    const gain = f1_if_fixed === null || micro.f1 === null ? null : f1_if_fixed - micro.f1;
+    const cells = [count(number), percent(f1_if_fixed), signed(gain), h("bdi", { class: "ft-muted" }, mostOf(per_type) || "–")];
     return [name, ...cells];
   });
-  const heads = ["kind of error", "pairs", "F1 if mended", "gain", "mostly"];
+  const heads = ["kind of error", "pairs", "F1 if fixed", "gain", "mostly"];
   return [section("What mistakes cost", table(heads, rows, { "data-testid": "error-kinds", class: "ft-last-start" }))];
 }
 

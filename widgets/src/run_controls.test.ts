@@ -12,10 +12,10 @@ const paused = (is: boolean): RunEvent => ({ kind: "pause", paused: is, reason: 
 const checkpoint: RunEvent = { kind: "checkpoint", step: 7, path: "" };
 const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
 
-function controls(deaf = false, heard = true) {
+function controls(clicks_blocked = false, receive = true) {
   const asked: Ask[] = [];
-  const send = (ask: Ask) => (asked.push(ask), heard ? Promise.resolve() : Promise.reject(new Error("no model")));
-  const part = runControls({ send, wayOut: "use the interrupt button", deaf });
+  const send = (ask: Ask) => (asked.push(ask), receive ? Promise.resolve() : Promise.reject(new Error("no model")));
+  const part = runControls({ send, wayOut: "use the interrupt button", clicks_blocked });
   const texts = (): (string | null)[] => [...part.root.querySelectorAll("button")].map((each) => each.textContent);
   const click = (testid: string): void => one(part.root, testid).click();
   const note = (): string | null => one(part.root, "controls-note").textContent;
@@ -35,9 +35,9 @@ test("what was clicked is said until the run has done it, and is not asked twice
   assert.deepEqual(texts(), ["Stop", "Pause…", "Save now"]);
   update(after(checkpoint, paused(true)));
   assert.deepEqual(texts(), ["Stop", "Resume", "Save now"]);
-  click("ask-go_on");
+  click("ask-unpause");
   update(after(checkpoint, paused(true), paused(false)));
-  assert.deepEqual([texts(), asked.at(-1)], [["Stop", "Pause", "Save now"], "go_on"]);
+  assert.deepEqual([texts(), asked.at(-1)], [["Stop", "Pause", "Save now"], "unpause"]);
   destroy();
 });
 
@@ -77,7 +77,7 @@ test("a kernel that says nothing for long is noted until it speaks, and not afte
   assert.equal(silence.root.hidden, true);
   mock.timers.tick(15_000);
   assert.equal(silence.root.hidden, false);
-  silence.heard();
+  silence.receive();
   assert.equal(silence.root.hidden, true);
   silence.update(after({ kind: "run_ended", status: "done", reason: "", elapsed_s: 1 }));
   mock.timers.tick(60_000);

@@ -4,7 +4,7 @@ import { button, h } from "./dom.ts";
 import { hasEnded, type RunState } from "./run_state.ts";
 import type { Part } from "./run_tables.ts";
 
-export type Ask = "stop" | "pause" | "go_on" | "save";
+export type Ask = "stop" | "pause" | "unpause" | "save";
 
 const LATE_MS = 20_000; // longer than most steps and evaluations
 
@@ -17,7 +17,7 @@ interface Control {
 const CONTROLS: Control[] = [
   { of: () => ["Stop", "stop", "Stop after this step and keep the best model"], answer: ({ status }) => status },
   {
-    of: ({ status }) => (status === "paused" ? ["Resume", "go_on", "Go on"] : ["Pause", "pause", "Stand still after this step"]),
+    of: ({ status }) => (status === "paused" ? ["Resume", "unpause", "Go on"] : ["Pause", "pause", "Stand still after this step"]),
     answer: ({ status }) => status,
   },
   { of: () => ["Save now", "save", "Write a checkpoint after this step"], answer: ({ checkpoints }) => checkpoints.at(-1)?.step },
@@ -28,13 +28,13 @@ interface Settings {
   /** How to stop a run without a click. */
   wayOut: string;
   /** Whether it is known that clicks wait until the cell has run. */
-  deaf: boolean;
+  clicks_blocked: boolean;
 }
 
-export function runControls({ send, wayOut, deaf }: Settings): Part & { destroy(): void } {
+export function runControls({ send, wayOut, clicks_blocked }: Settings): Part & { destroy(): void } {
   const note = h("div", { class: "ft-muted", dir: "auto", "data-testid": "controls-note" });
   const say = (why: string): void => void (note.textContent = why && `${why}: ${wayOut}`);
-  say(deaf ? "While the cell runs, clicks wait for its end here" : "");
+  say(clicks_blocked ? "While the cell runs, clicks wait for its end here" : "");
   const late = (): void => say("No answer yet. Where clicks wait for the end of the cell, they cannot help");
   const drawn = CONTROLS.map((control) => controlButton(control, send, late));
   const root = h("div", { class: "ft-controls", role: "group", "aria-label": "this run" }, ...drawn.map((each) => each.root), note);
@@ -43,7 +43,7 @@ export function runControls({ send, wayOut, deaf }: Settings): Part & { destroy(
     update(state) {
       root.hidden = hasEnded(state);
       for (const each of drawn) each.update(state);
-      if (!deaf && drawn.every((each) => !each.waits())) say("");
+      if (!clicks_blocked && drawn.every((each) => !each.waits())) say("");
     },
     destroy: () => drawn.forEach((each) => each.destroy()),
   };

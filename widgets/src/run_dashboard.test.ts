@@ -58,7 +58,7 @@ test("the log tells what was done by the way", () => {
   update(after(started, step));
   assert.equal(root.hidden, true);
   update(after(started, { kind: "checkpoint", step: 1000, path: "" }, { kind: "pause", paused: true, reason: "" }, { kind: "resumed", step: 1000, epoch: 1 }));
-  assert.deepEqual([...root.querySelectorAll("div > div")].map((each) => each.textContent), ["checkpoint at step 1,000", "paused", "going on from step 1,000"]);
+  assert.deepEqual([...root.querySelectorAll("div > div")].map((each) => each.textContent), ["checkpoint at step 1,000", "paused", "resumed from step 1,000"]);
 });
 
 test("a run without dev data says so in place of an empty table", () => {

@@ -18,7 +18,7 @@ interface Model {
   /** The id of the model that clicks are sent to; see run_controls.py. */
   controls: string;
   way_out: string;
-  deaf: boolean;
+  clicks_blocked: boolean;
   snapshot: RunEvent[];
 }
 
@@ -49,7 +49,7 @@ export default () => {
 function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () => void {
   const name = model.get("name");
   const curves = runCurves(freshId());
-  const controls = runControls({ send: sender(model), wayOut: model.get("way_out"), deaf: model.get("deaf") });
+  const controls = runControls({ send: sender(model), wayOut: model.get("way_out"), clicks_blocked: model.get("clicks_blocked") });
   const silence = runSilence(name);
   // Controls first: what grows below them does not move them away from under the pointer.
   const above: Part[] = [controls, head(name), silence, progress(), figures()];
@@ -66,15 +66,15 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
   );
   keepKeys(root);
   parent.append(root);
-  model.on("msg:custom", silence.heard);
+  model.on("msg:custom", silence.receive);
   const unsubscribe = log.subscribe((state) => {
     root.dataset["state"] = state.status;
-    after.hidden = !hasEnded(state); // mostly the saved HTML takes this view's place; not on a page that was loaded anew
+    after.hidden = !hasEnded(state); // mostly the saved HTML takes this view's place; not on a page that was reloaded
     for (const part of [...above, curves, dev, ...below]) part.update(state);
   });
   return () => {
     unsubscribe();
-    model.off("msg:custom", silence.heard);
+    model.off("msg:custom", silence.receive);
     for (const part of [controls, silence]) part.destroy();
     curves.destroy();
   };

@@ -17,7 +17,7 @@ const FIGURES: [label: string, testid: string, show: Show][] = [
   ["loss", "loss", ({ last }) => number(last?.loss)],
   ["process memory", "process-memory", ({ last }) => memory(last?.process_memory_bytes)],
   ["device memory", "device-memory", ({ last }) => memory(last?.device_memory_bytes)],
-  ["parameters that learn", "trainable", learning],
+  ["trainable parameters", "trainable", learning],
   ["last checkpoint", "checkpoint", ({ checkpoints }) => (checkpoints.length ? `step ${count(checkpoints.at(-1)!.step)}` : null)],
 ];
 
@@ -99,9 +99,9 @@ function line(event: Told): string {
     case "checkpoint":
       return `checkpoint at step ${count(event.step)}`;
     case "resumed":
-      return `going on from step ${count(event.step)}`;
+      return `resumed from step ${count(event.step)}`;
     case "pause":
-      return event.paused ? event.reason || "paused" : "going on";
+      return event.paused ? event.reason || "paused" : "unpaused";
     default:
       return event.reason;
   }

@@ -8,7 +8,7 @@ const LONG_MS = 30_000; // the kernel sends a word every 5 s, if only that there
 const LOOK_EVERY_MS = 5_000;
 
 export interface Silence extends Part {
-  heard(): void;
+  receive(): void;
   destroy(): void;
 }
 
@@ -17,13 +17,13 @@ export function runSilence(name: string): Silence {
   const root = h(
     "div",
     { class: "ft-warning", hidden: true, role: "status", "data-testid": "silence" },
-    `No word from the kernel for a while. If it has ended, %ft resume ${name} goes on from the last checkpoint.`,
+    `No word from the kernel for a while. If it has ended, %ft resume ${name} resumes from the last checkpoint.`,
   );
   const look = (): void => void (root.hidden = ended || Date.now() - last < LONG_MS);
   const timer = setInterval(look, LOOK_EVERY_MS);
   return {
     root,
-    heard() {
+    receive() {
       last = Date.now();
       look();
     },

@@ -47,7 +47,7 @@ test("a long curve is thinned and keeps its ends", () => {
   assert.equal(state.last?.step, 8999);
 });
 
-test("smoothing keeps a constant and skips what is no number", () => {
+test("smoothing keeps a constant and skips NaN", () => {
   assert.deepEqual(smooth([3, 3, 3], 0.8).map((value) => Math.round(value! * 1e9) / 1e9), [3, 3, 3]);
   for (const hole of [Number.NaN, null]) {
     assert.equal(smooth([1, hole, 2], 0.5)[1], null);

@@ -153,7 +153,7 @@ function withPause(state: RunState, { paused, reason }: PauseChanged): RunState 
   return state.status === "paused" ? { ...state, status: "running", reason: "" } : state;
 }
 
-/** A run that had ended goes on: what came after the checkpoint is void. Python's twin is `events.still_true`. */
+/** A run that had ended is resumed: what came after the checkpoint is void. Python's twin is `events.drop_superseded`. */
 function goneBack(state: RunState, step: number): RunState {
   const before = (event: { step: number }): boolean => event.step <= step;
   const steps = state.steps.filter(before);

@@ -16,7 +16,7 @@ export interface Edge extends Covering {
 }
 export interface Cover {
   own: boolean;
-  /** Whether a span begins or ends with this piece, rather than going on. */
+  /** Whether a span begins or ends with this piece, rather than continuing. */
   starts: boolean;
   ends: boolean;
 }

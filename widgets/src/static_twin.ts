@@ -1,4 +1,4 @@
-/** A report stands in a notebook twice: as static HTML that is saved, and as a widget while the kernel lives. */
+/** A report is in a notebook twice: as static HTML that is saved, and as a widget while the kernel lives. */
 
 /** Hide the saved twin of this view; gives a function that shows it again. */
 export function hideStaticTwin(view: HTMLElement, id: string): () => void {

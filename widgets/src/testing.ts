@@ -1,4 +1,4 @@
-/** What tests of views need: a window, a model that stands in for the kernel's, a report. Not part of any bundle. */
+/** What tests of views need: a window, a model that replaces the kernel's, a report. Not part of any bundle. */
 
 import { Window } from "happy-dom";
 
@@ -26,24 +26,24 @@ export interface Asked {
 /** A mailbox whose kernel answers when the test says so. */
 export class FakeKernel implements Mailbox {
   asked: Asked[] = [];
-  #heard = new Set<(message: Answer) => void>();
+  #receive = new Set<(message: Answer) => void>();
   send(content: unknown): void {
     this.asked.push(content as Asked);
   }
-  on(name: string, heard: (message: Answer) => void): void {
-    if (name === "msg:custom") this.#heard.add(heard);
+  on(name: string, receive: (message: Answer) => void): void {
+    if (name === "msg:custom") this.#receive.add(receive);
   }
-  off(name: string, heard: (message: Answer) => void): void {
-    if (name === "msg:custom") this.#heard.delete(heard);
+  off(name: string, receive: (message: Answer) => void): void {
+    if (name === "msg:custom") this.#receive.delete(receive);
   }
   get listeners(): number {
-    return this.#heard.size;
+    return this.#receive.size;
   }
   get last(): Asked {
     return this.asked.at(-1)!;
   }
   answer(content: object, id = this.last.id): void {
-    for (const heard of [...this.#heard]) heard({ kind: "page", ...content, id });
+    for (const receive of [...this.#receive]) receive({ kind: "page", ...content, id });
   }
 }
 

@@ -196,7 +196,7 @@ def _trimmed(place: str, text: str, blocks: Sequence[Word], span: Span) -> Span:
         place: For messages.
         text: The record's text.
         blocks: Offsets of what white space separates in the text, in order.
-        span: As it stands in the record.
+        span: As in the record.
     """
     if not 0 <= span.start < span.end <= len(text):
         raise DataError(

@@ -12,12 +12,12 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-__all__ = ["Word", "split_words"]
+__all__ = ["CJK", "Word", "split_words"]
 
 Word = tuple[int, int]  # character offsets, end not included
 
 _CHUNK = re.compile(r"\S+")
-_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}", re.UNICODE)  # U.S. keeps its last point
 
 
@@ -44,7 +44,7 @@ def split_words(text: str, cuts: Iterable[int] = ()) -> list[Word]:
 def _split_chunk(text: str, start: int, end: int) -> list[Word]:
     pieces: list[Word] = []
     at = start
-    for match in _CJK.finditer(text, start, end):
+    for match in CJK.finditer(text, start, end):
         if at < match.start():
             pieces.extend(_peel(text, at, match.start()))
         pieces.append(match.span())

@@ -1,4 +1,4 @@
-"""How sure a score is: sentences are drawn anew, with replacement, and the score is taken each time.
+"""How sure a score is: sentences are redrawn, with replacement, and the score is taken each time.
 
 Nothing is scored again. A sentence counts by its gold, predicted and correct spans per type, and sentences with the
 same counts are drawn together: how often each group is drawn follows a multinomial distribution, exactly as if its

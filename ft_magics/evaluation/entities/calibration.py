@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, shown
+from ft_magics.evaluation.entities.inputs import lengths_of
 from ft_magics.evaluation.entities.scores import Scores
-from ft_magics.evaluation.entities.sides import lengths_of
 from ft_magics.evaluation.entities.spans import Bools, Ints, SpanTable
 
 __all__ = ["Calibration", "calibrate", "span_confidences"]
@@ -60,7 +60,7 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
         Length N.
 
     Raises:
-        DataError: A sentence has another number of confidences than words, or one is no number from 0 to 1.
+        DataError: A sentence has another number of confidences than words, or one is not a number from 0 to 1.
     """
     confidences = as_list(confidences, "confidences", "lists, each with a number per word")
     given = lengths_of(confidences, "confidences")

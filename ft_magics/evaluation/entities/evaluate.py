@@ -21,12 +21,12 @@ from ft_magics.evaluation.entities.bootstrap import count_sentences, with_interv
 from ft_magics.evaluation.entities.buckets import Surfaces, attributes_of, bucket_scores
 from ft_magics.evaluation.entities.calibration import calibrate, span_confidences
 from ft_magics.evaluation.entities.evidence import Evidence, Texts
+from ft_magics.evaluation.entities.inputs import Inputs, Sentences, lengths_of, read_inputs
 from ft_magics.evaluation.entities.matching import confusion_matrix, match_spans
 from ft_magics.evaluation.entities.noise import count_cut, find_suspects
 from ft_magics.evaluation.entities.report import EntityReport, error_kinds
 from ft_magics.evaluation.entities.scores import Scores, average_scores, score_spans
 from ft_magics.evaluation.entities.semeval import semeval_scores
-from ft_magics.evaluation.entities.sides import Sentences, Sides, lengths_of, read_sides
 from ft_magics.evaluation.entities.spans import Ints
 
 __all__ = ["entity_report"]
@@ -82,49 +82,49 @@ def entity_report(
     title, epochs = check_text(title, "title"), read_history(history)
     if surfaces is not None:
         check_surfaces(surfaces)
-    sides = read_sides(gold, pred, mode, scheme)
-    _check_beside(sides, words=words, texts=texts, confidences=confidences)
-    windows = check_cuts(cuts, None if sides.lengths is None else sides.lengths.tolist(), sides.gold.sentences)
-    shown = _texts(sides, words, texts, ids)
-    evidence = _evidence(sides, shown, confidences, surfaces)
+    inputs = read_inputs(gold, pred, mode, scheme)
+    _check_beside(inputs, words=words, texts=texts, confidences=confidences)
+    windows = check_cuts(cuts, None if inputs.lengths is None else inputs.lengths.tolist(), inputs.gold.sentences)
+    shown = _texts(inputs, words, texts, ids)
+    evidence = _evidence(inputs, shown, confidences, surfaces)
     at_gold, at_pred = evidence.correct
-    right = sides.gold.take(at_gold)
-    per_type = score_spans(sides.gold, sides.pred, right, sides.names)
-    counts = count_sentences(sides.gold, sides.pred, right, sides.names, list(per_type))
+    right = inputs.gold.take(at_gold)
+    per_type = score_spans(inputs.gold, inputs.pred, right, inputs.names)
+    counts = count_sentences(inputs.gold, inputs.pred, right, inputs.names, list(per_type))
     averages = average_scores(per_type)
     scored = with_intervals([*per_type.values(), *averages.values()], counts, resamples=resamples, seed=seed)
     per_type = dict(zip(per_type, scored, strict=False))
     averages = dict(zip(averages, scored[len(per_type) :], strict=True))
-    found = np.zeros(len(sides.pred), dtype=np.bool_)
+    found = np.zeros(len(inputs.pred), dtype=np.bool_)
     found[at_pred] = True
     sure = evidence.confidence
     lists = _lists(evidence, surfaces)
-    cut = count_cut(sides.gold, windows, at_gold) if windows else None
+    cut = count_cut(inputs.gold, windows, at_gold) if windows else None
     return EntityReport(
         title=title,
         mode=mode,
-        scheme=sides.scheme,
-        sentences=sides.gold.sentences,
-        words=0 if sides.lengths is None else int(sides.lengths.sum()),
+        scheme=inputs.scheme,
+        sentences=inputs.gold.sentences,
+        words=0 if inputs.lengths is None else int(inputs.lengths.sum()),
         resamples=resamples,
         per_type=per_type,
         micro=averages["micro"],
         macro=averages["macro"],
         weighted=averages["weighted"],
         confusion=confusion_matrix(
-            sides.gold, sides.pred, evidence.pairs, [sides.names[name] for name in per_type]
+            inputs.gold, inputs.pred, evidence.pairs, [inputs.names[name] for name in per_type]
         ).tolist(),
         error_kinds=error_kinds(evidence, averages["micro"]),
-        semeval=semeval_scores(sides.gold, sides.pred),
+        semeval=semeval_scores(inputs.gold, inputs.pred),
         buckets={name: bucket_scores(name, item, at_gold) for name, item in evidence.attributes.items()},
-        calibration=None if sure is None else calibrate(sure, found, len(sides.gold)),
-        tag_noise={**sides.noise, "cut": cut},
+        calibration=None if sure is None else calibrate(sure, found, len(inputs.gold)),
+        tag_noise={**inputs.noise, "cut": cut},
         suspects=lists["suspects"],
         mistakes=evidence.mistakes(_MOST_EXAMPLES) if shown.words is not None else [],
         confident_mistakes=lists["confident_mistakes"],
-        doubtful_hits=lists["doubtful_hits"],
+        least_confident_correct=lists["least_confident_correct"],
         history=epochs,
-        notes=[*sides.notes, *_one_sided(per_type)],
+        notes=[*inputs.notes, *_one_sided(per_type)],
         evidence=evidence,
     )
 
@@ -140,9 +140,9 @@ def _one_sided(per_type: Mapping[str, Scores]) -> list[str]:
     return notes
 
 
-def _check_beside(sides: Sides, **given: Any) -> None:
+def _check_beside(inputs: Inputs, **given: Any) -> None:
     """See that nothing is given that these sides cannot use: it would be left out without a word."""
-    unused = ("texts",) if sides.lengths is not None else ("words", "confidences")
+    unused = ("texts",) if inputs.lengths is not None else ("words", "confidences")
     for name in unused:
         if given[name] is not None:
             instead = "tags take `words`" if name == "texts" else "spans with offsets take `texts`"
@@ -150,11 +150,11 @@ def _check_beside(sides: Sides, **given: Any) -> None:
 
 
 def _texts(
-    sides: Sides, words: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, ids: Sequence[str] | None
+    inputs: Inputs, words: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, ids: Sequence[str] | None
 ) -> Texts:
-    count = sides.gold.sentences
+    count = inputs.gold.sentences
     names = [f"sentence {at}" for at in range(count)] if ids is None else check_texts(ids, "ids", count)
-    if sides.lengths is None:
+    if inputs.lengths is None:
         letters = None if texts is None else [list(text) for text in check_texts(texts, "texts", count)]
         return Texts(words=letters, ids=names, unit="character")
     if words is not None:
@@ -162,41 +162,41 @@ def _texts(
         if len(words) != count:
             raise DataError(f"words has {len(words)} entries, and there are {count} sentences")
         lengths = lengths_of(words, "words", str)
-        wrong = np.flatnonzero(lengths != sides.lengths)
+        wrong = np.flatnonzero(lengths != inputs.lengths)
         if len(wrong):
             at = int(wrong[0])
-            raise DataError(f"sentence {at} (counted from 0) has {lengths[at]} words and {sides.lengths[at]} tags")
+            raise DataError(f"sentence {at} (counted from 0) has {lengths[at]} words and {inputs.lengths[at]} tags")
     return Texts(words=words, ids=names)
 
 
 def _evidence(
-    sides: Sides, texts: Texts, confidences: Sequence[Sequence[float]] | None, surfaces: Surfaces | None
+    inputs: Inputs, texts: Texts, confidences: Sequence[Sequence[float]] | None, surfaces: Surfaces | None
 ) -> Evidence:
-    names = ("", *sides.names)
+    names = ("", *inputs.names)
     sure = None
-    if confidences is not None and sides.lengths is not None:
-        sure = span_confidences(sides.pred, confidences, sides.lengths)
+    if confidences is not None and inputs.lengths is not None:
+        sure = span_confidences(inputs.pred, confidences, inputs.lengths)
     in_words = texts.words if texts.unit == "word" else None
     return Evidence(
         texts=texts,
-        gold=sides.gold,
-        pred=sides.pred,
-        pairs=match_spans(sides.gold, sides.pred, len(names)),
+        gold=inputs.gold,
+        pred=inputs.pred,
+        pairs=match_spans(inputs.gold, inputs.pred, len(names)),
         names=names,
-        lengths=_lengths(sides, texts),
+        lengths=_lengths(inputs, texts),
         confidence=sure,
         attributes=attributes_of(
-            sides.gold, sides.pred, names, lengths=sides.lengths, words=in_words, surfaces=surfaces
+            inputs.gold, inputs.pred, names, lengths=inputs.lengths, words=in_words, surfaces=surfaces
         ),
     )
 
 
-def _lengths(sides: Sides, texts: Texts) -> Ints:
+def _lengths(inputs: Inputs, texts: Texts) -> Ints:
     """Words or characters per sentence; without a text, up to its last span."""
-    if sides.lengths is not None:
-        return sides.lengths
-    ends = np.zeros(sides.gold.sentences, dtype=np.int64)
-    for table in (sides.gold, sides.pred):
+    if inputs.lengths is not None:
+        return inputs.lengths
+    ends = np.zeros(inputs.gold.sentences, dtype=np.int64)
+    for table in (inputs.gold, inputs.pred):
         np.maximum.at(ends, table.sentence, table.end)
     if texts.words is None:
         return ends
@@ -213,7 +213,7 @@ def _lengths(sides: Sides, texts: Texts) -> Ints:
 def _lists(evidence: Evidence, surfaces: Surfaces | None) -> dict[str, list[dict[str, Any]]]:
     """Examples that a person should see first; none without confidences."""
     if evidence.confidence is None:
-        return {"suspects": [], "confident_mistakes": [], "doubtful_hits": []}
+        return {"suspects": [], "confident_mistakes": [], "least_confident_correct": []}
     wrong = evidence.sort(evidence.select({"kinds": ["boundary", "type", "both", "spurious"]}), "confidence")
     right = evidence.sort(evidence.select({"kinds": ["correct"]}), "doubt")
     suspects = find_suspects(
@@ -228,7 +228,7 @@ def _lists(evidence: Evidence, surfaces: Surfaces | None) -> dict[str, list[dict
         suspects = []
     return {
         "confident_mistakes": [evidence.example(int(at)) for at in wrong[:_MOST_EXAMPLES]],
-        "doubtful_hits": [evidence.example(int(at)) for at in right[:_MOST_EXAMPLES]],
+        "least_confident_correct": [evidence.example(int(at)) for at in right[:_MOST_EXAMPLES]],
         "suspects": [
             {**evidence.example(item.pair), "score": round(item.score, 4), "reason": item.reason} for item in suspects
         ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["join_words", "joint"]
+from ft_magics.data.tagged.words import CJK
 
-_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+__all__ = ["join_words", "joint"]
 
 
 def join_words(words: Sequence[str], *, spaces: bool = True) -> str:
@@ -26,6 +25,6 @@ def join_words(words: Sequence[str], *, spaces: bool = True) -> str:
 
 def joint(before: str, after: str, *, spaces: bool) -> str:
     """What stands between two words: a space, but not between characters of scripts that write none."""
-    if not spaces or (_CJK.match(before[-1:]) and _CJK.match(after[:1])):
+    if not spaces or (CJK.match(before[-1:]) and CJK.match(after[:1])):
         return ""
     return " "

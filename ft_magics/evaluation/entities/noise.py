@@ -13,7 +13,7 @@ from ft_magics.errors import SchemeError
 from ft_magics.evaluation.entities.matching import KINDS, Pairs
 from ft_magics.evaluation.entities.spans import LETTERS, Ints, SpanTable, TagTable
 
-__all__ = ["Suspect", "TagNoise", "count_cut", "detect_scheme", "find_suspects", "invalid_transitions"]
+__all__ = ["Suspect", "TagNoise", "count_cut", "find_suspects", "invalid_transitions", "scheme_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class TagNoise:
         return {**asdict(self), "rate": self.invalid / self.tags if self.tags else None}
 
 
-def detect_scheme(tags: TagTable) -> str:
+def scheme_of(tags: TagTable) -> str:
     """The scheme that tags look like: IOB1, IOB2, IOE1, IOE2, BIOES or BILOU.
 
     Raises:

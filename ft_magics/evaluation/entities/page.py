@@ -106,8 +106,8 @@ def interval(ends: Sequence[float] | None) -> str:
 
 def _errors(report: EntityReport) -> str:
     kinds = table(
-        ("kind", "count", "micro F1 if mended"),
-        [row(item.kind, str(item.count), percent(item.mended_f1)) for item in report.error_kinds],
+        ("kind", "count", "micro F1 if fixed"),
+        [row(item.kind, str(item.count), percent(item.f1_if_fixed)) for item in report.error_kinds],
         caption="boundary: right type; type: right borders; both: neither; missed and spurious: no partner",
     )
     names = ("correct", "incorrect", "partial", "missed", "spurious")
@@ -174,7 +174,7 @@ def _examples(report: EntityReport) -> list[str]:
         (f"Mistakes of every kind ({some})", report.mistakes),
         (f"Suspected gold errors ({len(report.suspects)})", report.suspects),
         (f"The most confident mistakes ({len(report.confident_mistakes)})", report.confident_mistakes),
-        (f"The least confident hits ({len(report.doubtful_hits)})", report.doubtful_hits),
+        (f"Least confident correct ({len(report.least_confident_correct)})", report.least_confident_correct),
     )
     return [details(title, examples_html(found)) for title, found in lists if found]
 

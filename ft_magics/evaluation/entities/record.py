@@ -147,7 +147,9 @@ _EXAMPLE = _object(
         "buckets": _map(_list(_text)),
     },
 )
-_ERROR_KIND = _object({"kind": _one_of(*KINDS), "count": _count, "mended_f1": _maybe(_share), "per_type": _map(_count)})
+_ERROR_KIND = _object(
+    {"kind": _one_of(*KINDS), "count": _count, "f1_if_fixed": _maybe(_share), "per_type": _map(_count)}
+)
 _BIN = _object(
     {"low": _share, "high": _share, "count": _count, "confidence": _maybe(_share), "accuracy": _maybe(_share)}
 )
@@ -183,7 +185,7 @@ _REPORT = _object(
         "tag_noise": _TAG_NOISE,
         "history": _history,
         "notes": _list(_text),
-        **dict.fromkeys(("suspects", "mistakes", "confident_mistakes", "doubtful_hits"), _list(_EXAMPLE)),
+        **dict.fromkeys(("suspects", "mistakes", "confident_mistakes", "least_confident_correct"), _list(_EXAMPLE)),
     },
 )
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
+from ft_magics.evaluation.entities.inputs import with_prefixes
 from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.evaluation.entities.sides import with_prefixes
 
 __all__ = ["check_against_seqeval"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AVERAGES", "SCHEMA", "EntityReport", "ErrorKind", "error_kinds"]
 
-SCHEMA = 2
+SCHEMA = 3
 AVERAGES = ("micro", "macro", "weighted")
 
 Example = dict[str, Any]
@@ -36,13 +36,13 @@ class ErrorKind:
     Args:
         kind: `boundary` (right type), `type` (right borders), `both` (neither), `missed` or `spurious`.
         count: How many.
-        mended_f1: What micro F1 would be if the first three were right, the missed ones found, the spurious ones gone.
+        f1_if_fixed: Micro F1 if the first three were right, the missed ones found, the spurious ones gone.
         per_type: By gold type; spurious ones by predicted type.
     """
 
     kind: str
     count: int
-    mended_f1: float | None
+    f1_if_fixed: float | None
     per_type: dict[str, int]
 
 
@@ -70,7 +70,7 @@ class EntityReport:
         suspects: Examples whose gold is probably wrong, with `score` and `reason`.
         mistakes: Examples of all kinds and types, in the order of the text; none where only tags are known.
         confident_mistakes: Examples, the most confident first.
-        doubtful_hits: Examples, the least confident first.
+        least_confident_correct: Examples, the least confident first.
         history: Dev scores per epoch, where the predictions come from a run.
         notes: Sentences that a reader of the numbers should know.
         evidence: The sentences, where they are in memory; no part of the JSON.
@@ -95,7 +95,7 @@ class EntityReport:
     suspects: list[Example] = field(default_factory=list)
     mistakes: list[Example] = field(default_factory=list)
     confident_mistakes: list[Example] = field(default_factory=list)
-    doubtful_hits: list[Example] = field(default_factory=list)
+    least_confident_correct: list[Example] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
@@ -116,7 +116,7 @@ class EntityReport:
     def to_json(self) -> dict[str, Any]:
         """Plain data; metrics that do not exist are null."""
         plain = ("title", "mode", "scheme", "sentences", "words", "resamples", "tag_noise", "history", "notes")
-        listed = ("suspects", "mistakes", "confident_mistakes", "doubtful_hits")
+        listed = ("suspects", "mistakes", "confident_mistakes", "least_confident_correct")
         return {
             "schema": SCHEMA,
             "level": LEVEL,
@@ -125,7 +125,7 @@ class EntityReport:
             **{name: scores.to_json() for name, scores in self.averages().items()},
             "confusion": {"types": self.types, "counts": self.confusion},
             "error_kinds": [
-                {"kind": item.kind, "count": item.count, "mended_f1": item.mended_f1, "per_type": item.per_type}
+                {"kind": item.kind, "count": item.count, "f1_if_fixed": item.f1_if_fixed, "per_type": item.per_type}
                 for item in self.error_kinds
             ],
             "semeval": {way: scores.to_json() for way, scores in self.semeval.items()},
@@ -224,5 +224,5 @@ def error_kinds(evidence: Evidence, micro: Scores) -> list[ErrorKind]:
             correct=micro.correct + (0 if kind == "spurious" else count),
         )
         per_type = {evidence.names[number]: int(numbers[number]) for number in np.flatnonzero(numbers)}
-        found.append(ErrorKind(kind=kind, count=count, mended_f1=mended.f1, per_type=dict(sorted(per_type.items()))))
+        found.append(ErrorKind(kind=kind, count=count, f1_if_fixed=mended.f1, per_type=dict(sorted(per_type.items()))))
     return found

@@ -215,7 +215,7 @@ class _Pairs:
 
 @dataclass(frozen=True, slots=True)
 class _Strict:
-    """A scheme's strict rule: where a span begins, goes on, and may end."""
+    """A scheme's strict rule: where a span begins, continues, and may end."""
 
     begins: _Pairs
     goes_on: _Pairs
@@ -246,7 +246,7 @@ _STRICT = {
 def _strict_borders(before: Any, here: Any, same: Bools, rule: _Strict) -> tuple[Ints, Ints]:
     """Indices of pairs at which a span begins, and at which it has ended.
 
-    Pairs that go on chain into runs. Of a run the first beginning counts; its span ends where the run does, if the
+    Pairs that continue chain into runs. Of a run the first beginning counts; its span ends where the run does, if the
     scheme lets it end there.
     """
     pair = before * _KINDS + here

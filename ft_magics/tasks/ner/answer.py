@@ -24,7 +24,7 @@ class Entity:
     """An entity found in a text.
 
     Args:
-        text: As it stands in the text.
+        text: As in the text.
         type: Such as PER.
         start: First character.
         end: Character after the last.

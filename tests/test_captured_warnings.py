@@ -15,7 +15,7 @@ from ft_magics.events import Notice, StepDone
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.callback import RunCallback
-from ft_magics.training.captured_warnings import heard
+from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 
@@ -49,7 +49,7 @@ def test_other_threads_are_not_heard_and_lose_nothing(capsys, monkeypatch):
         logging.getLogger("others").warning("from elsewhere")
         warnings.showwarning("there", UserWarning, "a file", 1)
 
-    with heard(texts.append):
+    with capture_warnings(texts.append):
         thread = threading.Thread(target=elsewhere)
         thread.start()
         thread.join()
@@ -67,9 +67,9 @@ def test_it_ends_and_survives_what_cannot_be_said():
         raise OSError(text)
 
     shown, handlers = warnings.showwarning, list(logging.getLogger().handlers)
-    with pytest.raises(ZeroDivisionError), heard(fault):
+    with pytest.raises(ZeroDivisionError), capture_warnings(fault):
         logging.getLogger("ours").warning("one %d", 1 // 0)
-    with heard(fault):
+    with capture_warnings(fault):
         logging.getLogger("ours").warning("one")
     assert warnings.showwarning is shown
     assert logging.getLogger().handlers == handlers
@@ -77,7 +77,7 @@ def test_it_ends_and_survives_what_cannot_be_said():
 
 def test_a_library_that_repeats_itself_does_not_fill_the_record():
     texts: list[str] = []
-    with heard(texts.append):
+    with capture_warnings(texts.append):
         for at in range(1000):
             logging.getLogger("ours").warning("step %d is odd", at)
     assert len(texts) == 50

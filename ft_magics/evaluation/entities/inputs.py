@@ -1,4 +1,4 @@
-"""What a user hands over as gold and predictions → spans of both sides, checked against each other."""
+"""What a user hands over as gold and predictions → spans of both, checked against each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from ft_magics.data.tagged.schemes import with_inside
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_rule, is_row, shown
-from ft_magics.evaluation.entities.noise import detect_scheme, invalid_transitions
+from ft_magics.evaluation.entities.noise import invalid_transitions, scheme_of
 from ft_magics.evaluation.entities.spans import (
     Ints,
     SpanTable,
@@ -24,13 +24,13 @@ from ft_magics.evaluation.entities.spans import (
     spans_of_tags,
 )
 
-__all__ = ["Sentences", "Sides", "lengths_of", "read_sides", "with_prefixes"]
+__all__ = ["Inputs", "Sentences", "lengths_of", "read_inputs", "with_prefixes"]
 
 Sentences = Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Inputs:
     """Both sides as spans.
 
     Args:
@@ -52,7 +52,7 @@ class Sides:
     notes: list[str] = field(default_factory=list)
 
 
-def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) -> Sides:
+def read_inputs(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) -> Inputs:
     """Tags or spans of both sides.
 
     Args:
@@ -76,7 +76,7 @@ def read_sides(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
         raise DataError("there is no sentence to score: gold and pred are empty")
     if _are_spans(gold) or _are_spans(pred):
         names = TypeNames()
-        return Sides(gold=read_spans(gold, names, "gold"), pred=read_spans(pred, names, "predicted"), names=names)
+        return Inputs(gold=read_spans(gold, names, "gold"), pred=read_spans(pred, names, "predicted"), names=names)
     return _from_tags(gold, pred, mode, scheme)
 
 
@@ -87,7 +87,7 @@ def _are_spans(side: Sentences) -> bool:
     return is_list or isinstance(first, Mapping) or hasattr(first, "type")
 
 
-def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) -> Sides:
+def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) -> Inputs:
     names = TypeNames()
     if scheme == "IO":
         gold, pred = with_prefixes(gold), with_prefixes(pred)
@@ -108,7 +108,7 @@ def _from_tags(gold: Sentences, pred: Sentences, mode: str, scheme: str | None) 
         side: invalid_transitions(table, seen).to_json()
         for side, table in zip(("gold", "predicted"), tags, strict=True)
     }
-    return Sides(
+    return Inputs(
         gold=spans_of_tags(tags[0], rule),
         pred=spans_of_tags(tags[1], rule),
         names=names,
@@ -153,14 +153,14 @@ def lengths_of(sentences: Sequence[Any], what: str, kind: type | None = None) ->
 
 def _scheme(gold: TagTable, pred: TagTable) -> str:
     """The scheme of the gold tags; where they are all O, of the predicted ones."""
-    return detect_scheme(gold if gold.letters() - {"O"} else pred)
+    return scheme_of(gold if gold.letters() - {"O"} else pred)
 
 
 def _notes(gold: TagTable, pred: TagTable, mode: str, *, named: str | None, seen: str) -> list[str]:
     ours, theirs = gold.letters(), pred.letters()
     foreign = (ours | theirs) & set("LUM")
-    sides = ((ours, theirs), (theirs, ours))
-    if mode == "conll" and any(one & set("ES") and other & set("LU") for one, other in sides):
+    inputs = ((ours, theirs), (theirs, ours))
+    if mode == "conll" and any(one & set("ES") and other & set("LU") for one, other in inputs):
         mixed = "prefixes of BIOES and BILOU stand together, and conlleval's rule reads them differently"
         return [f"{mixed}: equal entities can count as different; bring gold and predictions to one scheme"]
     if mode == "conll" and foreign:
