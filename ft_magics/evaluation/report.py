@@ -1,0 +1,125 @@
+"""What every report of every task has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ft_magics.sections import Section
+from ft_magics.evaluation.tally import Tally
+from ft_magics.metrics import Metric
+
+__all__ = ["Comparison", "Evidence", "Report", "Score"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One measured number.
+
+    Args:
+        metric: What was measured.
+        value: A share from 0 to 1, or a number, as the metric says; None where it does not exist.
+        interval: Low and high end of its 95 % interval; None where there is none.
+    """
+
+    metric: Metric
+    value: float | None
+    interval: tuple[float, float] | None = None
+
+
+class Evidence(Protocol):
+    """The examples behind a report."""
+
+    def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Some of them: `filter`, `sort`, `offset`, `limit` → `total` and `cards`."""
+        ...
+
+
+class Comparison(Protocol):
+    """Systems against a baseline, on the same examples."""
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        ...
+
+    def sections(self) -> Sequence[Section]:
+        """What is shown."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        ...
+
+    def to_html(self) -> str:
+        """HTML without script or style sheet."""
+        ...
+
+
+class Report(Protocol):
+    """Numbers, sections, evidence."""
+
+    @property
+    def title(self) -> str:
+        """What was scored, such as `intents · test`."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the numbers should know."""
+        ...
+
+    @property
+    def headline(self) -> Score:
+        """The score that chooses the best model."""
+        ...
+
+    @property
+    def scores(self) -> Mapping[str, Score]:
+        """Every score, by the name of its metric."""
+        ...
+
+    @property
+    def by_label(self) -> Mapping[str, float | None]:
+        """The headline, or what comes closest to it, for each label."""
+        ...
+
+    @property
+    def tally(self) -> Tally | None:
+        """What each example adds; None for a report that was read from a file."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The examples; None for a report that was read from a file."""
+        ...
+
+    def summary(self) -> str:
+        """The scores and counts in a line."""
+        ...
+
+    def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> Sequence[Section]:
+        """What is shown.
+
+        Args:
+            view: What the magic's line asked for.
+            brief: Scores and confusion only.
+        """
+        ...
+
+    def compare(self, others: Sequence[Any], *, resamples: int = 1000, seed: int = 0) -> Comparison:
+        """Hold other reports of the same gold against this one."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        ...
+
+    def to_markdown(self) -> str:
+        """The table of scores as Markdown."""
+        ...
+
+    def to_html(self) -> str:
+        """Every section as HTML without script or style sheet."""
+        ...
