@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ft_magics.sections import Section
 from ft_magics.evaluation.tally import Tally
 from ft_magics.metrics import Metric
+from ft_magics.sections import Section
 
 __all__ = ["Comparison", "Evidence", "Report", "Score"]
 
