@@ -9,10 +9,10 @@ import os
 import sys
 
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import ModelError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
 from ft_magics.runs.full_disk import is_disk_full
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare

@@ -10,11 +10,11 @@ import ft_magics
 import numpy as np
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
 from ft_magics.models import device, loading
 from ft_magics.runs.event_log import event_from_json
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import Feature, NerTask
 from ft_magics.training.callback import Best
 from ft_magics.training.launch import start_run
@@ -107,8 +107,8 @@ def test_results_come_back_in_the_order_of_the_features(config):
         Feature(at, [2, *range(5, 5 + size), 3], [-100] * (size + 2), [1], [0])
         for at, size in enumerate((3, 30, 1, 12))
     ]
-    together, _ = replace(trained, batch_size=2).logits(features)
-    alone = [trained.logits([feature])[0][0] for feature in features]
+    together, _ = replace(trained, batch_size=2).infer(features)
+    alone = [trained.infer([feature])[0][0] for feature in features]
     for ours, theirs in zip(together, alone, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -335,7 +335,7 @@ def test_a_model_that_is_no_encoder_is_refused(tmp_path):
     for kind in (GPT2Config(), T5Config(), BertConfig(is_decoder=True)):
         kind.save_pretrained(tmp_path / kind.model_type)
         with pytest.raises(ModelError, match="needs an encoder"):
-            loading.load_model(str(tmp_path / kind.model_type), ("O", "B-X", "I-X"))
+            loading.load_model(str(tmp_path / kind.model_type), NerTask(("O", "B-X", "I-X")).head())
 
 
 def test_hundreds_of_types_and_other_scripts(config, tmp_path):

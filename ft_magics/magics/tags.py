@@ -65,7 +65,7 @@ def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityRep
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """A model, or a run's best model, on labelled data."""
     split = read_split("data", _source(arguments.data, namespace), _options(arguments, arguments.tag_column))
-    trained = load_trained(_model_folder(target, namespace))
+    trained = load_trained(_model_folder(target, namespace), task="ner")
     predictions = trained.predict(split.examples)
     return entity_report(
         [example.tags for example in split.examples],
@@ -102,12 +102,13 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
     run = find_run(target, namespace)
     wait = False if arguments.no_wait else None
     try:
-        return run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)
+        report: EntityReport = run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)
     except FineTuneError:
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise RunError(f"{run.folder.shown}: the predictions of run {target} cannot be read ({reason})") from error
+    return report
 
 
 def _report_in(path: Path, split: str | None) -> EntityReport:

@@ -14,6 +14,7 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
+from ft_magics.models.heads import Head
 
 if TYPE_CHECKING:
     import torch
@@ -40,23 +41,6 @@ class Spec:
     tokenizer: Any
     config: Any
     max_length_tokens: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """Which model a task needs.
-
-    Args:
-        kind: The class of transformers that builds it: `AutoModelForTokenClassification` and its like.
-        labels: Names by id. Length C.
-        problem_type: Of a sequence classification model's config; None for others.
-        needs: What is missing in a model without such a head, such as `for tagging words`.
-    """
-
-    kind: str
-    labels: tuple[str, ...] = ()
-    problem_type: str | None = None
-    needs: str = ""
 
 
 class Feature(Protocol):
@@ -129,6 +113,11 @@ class Task(Protocol[E, F, P]):
         """Which model it needs."""
         ...
 
+    @classmethod
+    def saved_head(cls) -> Head:
+        """Which model a saved one must be; its labels are in its config."""
+        ...
+
     def encode(self, examples: Sequence[E], spec: Spec) -> Sequence[F]:
         """Features of all examples, in order; a long example may have several."""
         ...
@@ -137,6 +126,10 @@ class Task(Protocol[E, F, P]):
         self, corpus: Corpus[E], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck
     ) -> None:
         """Add to the check what is seen only now: texts that are cut, words that the tokenizer does not know."""
+        ...
+
+    def fingerprint(self, feature: F) -> bytes:
+        """What the model sees of a feature: a run is resumed with the same only."""
         ...
 
     def collate(self, features: Sequence[F], spec: Spec) -> dict[str, torch.Tensor]:
@@ -180,6 +173,24 @@ class Task(Protocol[E, F, P]):
         ...
 
     @classmethod
+    def check_facts(cls, facts: Mapping[str, Any]) -> None:
+        """See that `facts` gave these.
+
+        Raises:
+            DataError: It did not.
+        """
+        ...
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """See that a report can be asked for so.
+
+        Raises:
+            DataError: There is no such option, or no such value.
+        """
+        ...
+
+    @classmethod
     def to_record(cls, example: E, prediction: P) -> dict[str, Any]:
         """A line of `predictions.<split>.jsonl`."""
         ...
@@ -214,11 +225,13 @@ class Task(Protocol[E, F, P]):
             facts: What `facts` gave.
             history: Dev scores per epoch.
             resamples: Bootstrap resamples behind the intervals; 0 for none.
-            options: The task's own, such as `mode`.
-
-        Raises:
-            DataError: An option is none, or the facts are not those of `facts`.
+            options: The task's own, such as `mode`, as `check_options` lets them pass.
         """
+        ...
+
+    @classmethod
+    def verified(cls, report: Any, examples: Sequence[E], predictions: Sequence[P]) -> Report:
+        """The report of a run's end, with a note on what the field's own library gives, where there is one."""
         ...
 
     def parse(self, inputs: Any) -> list[E]:
