@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    SerializerFunctionWrapHandler,
-    Tag,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
+from ft_magics.config.section import Section
+from ft_magics.config.splits import (
+    FILE,
+    FRACTION,
+    HELD_OUT,
+    SOURCE,
+    TRAIN,
+    Column,
+    Fraction,
+    Source,
+    Text,
+    find_source,
+    fractions_leave_something,
+)
 
 __all__ = [
     "DataConfig",
@@ -40,13 +43,6 @@ DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
 MOST_THREADS = 1024  # of a training
 
 Scheme = Literal["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BILOU", "IO"]
-Text = Annotated[str, Field(min_length=1)]
-
-
-def _no_zero(column: int) -> int:
-    if column == 0:
-        raise ValueError("found 0; columns count from 1, and from the end -1 is the last")
-    return column
 
 
 def _auto_or_some(threads: Any) -> Any:
@@ -59,28 +55,9 @@ def _auto_or_some(threads: Any) -> Any:
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
-Column = Annotated[int, AfterValidator(_no_zero)] | Text
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        arbitrary_types_allowed=True,  # a Reference holds any object of the kernel
-    )
-
-    @model_serializer(mode="wrap")
-    def _said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out a None that is the default: what was not said, but not what was said to be none."""
-        fields = type(self).model_fields
-        return {
-            name: value for name, value in plain(self).items() if value is not None or fields[name].default is not None
-        }
-
-
-class ReadOptions(_Section):
+class ReadOptions(Section):
     """How files are read, where that cannot be seen in the file itself.
 
     Columns count from 1, from the end with -1 for the last, or are named by the file's header row.
@@ -102,56 +79,34 @@ class SplitFile(ReadOptions):
     path: Text | Reference
 
 
-class Fraction(_Section):
-    """A split drawn from the training data: `dev: {fraction: 0.1, seed: 42}`."""
-
-    fraction: float = Field(gt=0, lt=1)
-    seed: int = Field(default=42, ge=0, lt=2**32)
-
-
-def _split_kind(value: Any) -> str:
-    # The tags stand in pydantic's error locations: angle brackets keep them apart from keys.
-    if isinstance(value, Fraction) or (isinstance(value, dict) and "path" not in value):
-        return "<fraction>"
-    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
-
-
-Source = Text | Reference
-HeldOut = Annotated[
-    Annotated[Fraction, Tag("<fraction>")] | Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")],
-    Discriminator(_split_kind),
-]
-
-
-def _train_kind(value: Any) -> str:
-    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
+HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[SplitFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
 
 
 class DataConfig(ReadOptions):
     """Where the labelled data are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[
-        Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")], Discriminator(_train_kind)
-    ]
+    train: Annotated[Annotated[SplitFile, FILE] | Annotated[Source, SOURCE], TRAIN]
     dev: HeldOut | None = None
     test: HeldOut | None = None
 
     @model_validator(mode="after")
     def _fractions_leave_something(self) -> DataConfig:
-        held_out = sum(split.fraction for split in (self.dev, self.test) if isinstance(split, Fraction))
-        if held_out >= 1:
-            raise ValueError(f"the fractions of dev and test add up to {held_out:g}; nothing is left to train on")
+        fractions_leave_something(self)
         return self
 
+    def source(self, split: str) -> Fraction | tuple[str | Reference, ReadOptions] | None:
+        """Where a split comes from, with its reading options; None where it is absent."""
+        return find_source(self, split, ReadOptions)
 
-class EarlyStopping(_Section):
+
+class EarlyStopping(Section):
     """Stop when dev F1 has not risen by more than `min_delta` for `patience` evaluations."""
 
     patience: Count = 3
     min_delta: float = Field(default=0.0, ge=0, lt=1)
 
 
-class TrainConfig(_Section):
+class TrainConfig(Section):
     """How the model learns."""
 
     epochs: float = Field(default=5, gt=0, le=10_000)
@@ -183,7 +138,7 @@ class TrainConfig(_Section):
         return self
 
 
-class Every(_Section):
+class Every(Section):
     """How often a checkpoint is written: after so many steps, minutes or epochs. A stop writes one too."""
 
     steps: Count | None = None
@@ -197,7 +152,7 @@ class Every(_Section):
         return self
 
 
-class SaveConfig(_Section):
+class SaveConfig(Section):
     """Where a run lives and what it keeps."""
 
     every: Every | None = Every(epochs=1)
@@ -205,7 +160,7 @@ class SaveConfig(_Section):
     dir: Text = DEFAULT_FOLDER
 
 
-class RunConfig(_Section):
+class RunConfig(Section):
     """A whole cell."""
 
     task: Literal["ner"]
