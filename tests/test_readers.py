@@ -6,9 +6,10 @@ import json
 
 import pytest
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import DataConfig, Fraction, ReadOptions
+from ft_magics.config.splits import Fraction
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.config import DataConfig, ReadOptions
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
 from hypothesis import HealthCheck, given, settings

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import ReadOptions
 from ft_magics.config.tree import read_plain, read_value
 from ft_magics.data.examples import Corpus
 from ft_magics.data.faults import show
 from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.data.tagged.words import split_words
 from ft_magics.errors import CellError, DataError, FineTuneError, did_you_mean

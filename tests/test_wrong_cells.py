@@ -216,7 +216,7 @@ VALUES = {
     "a fraction of a file": (data("train: small.conll, dev: {path: small.conll, fraction: 0.1}"), "go with `path`"),
     "a fraction too small": (
         data("train: small.conll, dev: {fraction: 0.001}"),
-        "data.dev: 0.001 of 24 sentences is 0",
+        "data.dev: 0.001 of 24 examples is 0",
     ),
     "a fraction that leaves nothing": (data("train: small.conll, dev: {fraction: 0.99}"), "leaves 0 to train on"),
     "fractions that leave nothing": (

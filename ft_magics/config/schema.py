@@ -8,36 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
+from ft_magics.config.splits import Text
 
 __all__ = [
     "AnyConfig",
-    "DataConfig",
     "EarlyStopping",
     "Every",
-    "Fraction",
-    "ReadOptions",
     "RunConfig",
     "SaveConfig",
-    "SplitFile",
     "TrainConfig",
 ]
 
 DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
 MOST_THREADS = 1024  # of a training
-
-Scheme = Literal["IOB1", "IOB2", "IOE1", "IOE2", "BIOES", "BILOU", "IO"]
-Text = Annotated[str, Field(min_length=1)]
-
-
-def _no_zero(column: int) -> int:
-    if column == 0:
-        raise ValueError("found 0; columns count from 1, and from the end -1 is the last")
-    return column
 
 
 def _auto_or_some(threads: Any) -> Any:
@@ -50,88 +38,6 @@ def _auto_or_some(threads: Any) -> Any:
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
-Column = Annotated[int, AfterValidator(_no_zero)] | Text
-
-
-class ReadOptions(Section):
-    """How files are read, where that cannot be seen in the file itself.
-
-    Columns count from 1, from the end with -1 for the last, or are named by the file's header row.
-    """
-
-    format: Literal["conll", "jsonl", "csv"] | None = None
-    token_column: Column | None = None
-    tag_column: Column | None = None
-    sentence_column: Column | None = None
-    sentence_end: Text | None = None
-    encoding: Text | None = None
-    scheme: Scheme | None = None
-    tag_names: list[str] | None = None
-
-
-class SplitFile(ReadOptions):
-    """A split with reading options of its own: `test: {path: test.iob2, tag_column: 3}`."""
-
-    path: Text | Reference
-
-
-_FRACTION = "{fraction: 0.1}` to draw it from train, or `{path: path/to/file}"
-
-
-class Fraction(Section):
-    """A split drawn from the training data: `dev: {fraction: 0.1, seed: 42}`."""
-
-    fraction: float = described(example=_FRACTION, gt=0, lt=1)
-    seed: int = Field(default=42, ge=0, lt=2**32)
-
-
-def _split_kind(value: Any) -> str:
-    # The tags stand in pydantic's error locations: angle brackets keep them apart from keys.
-    if isinstance(value, Fraction) or (isinstance(value, dict) and "path" not in value):
-        return "<fraction>"
-    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
-
-
-_SOURCE = "a path, or `$name` for an object of the notebook"
-_SHARE = "a path, `$name`, or a share of train such as `{fraction: 0.1}`"
-Source = Text | Reference
-HeldOut = Annotated[
-    Annotated[Fraction, Tag("<fraction>")] | Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")],
-    Discriminator(_split_kind),
-]
-
-
-def _train_kind(value: Any) -> str:
-    return "<file>" if isinstance(value, (dict, SplitFile)) else "<source>"
-
-
-class DataConfig(ReadOptions):
-    """Where the labelled data are. `$name` stands for an object of the kernel."""
-
-    synonyms: ClassVar = {
-        "eval": "dev",
-        "label_column": "tag_column",
-        "label_names": "tag_names",
-        "labels": "tag_names",
-        "training": "train",
-        "val": "dev",
-        "valid": "dev",
-        "validation": "dev",
-        "word_column": "token_column",
-    }
-
-    train: Annotated[
-        Annotated[SplitFile, Tag("<file>")] | Annotated[Source, Tag("<source>")], Discriminator(_train_kind)
-    ] = described(expected=_SOURCE, example="train: path/to/train.conll")
-    dev: HeldOut | None = described(expected=_SHARE, default=None)
-    test: HeldOut | None = described(expected=_SHARE, default=None)
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> DataConfig:
-        held_out = sum(split.fraction for split in (self.dev, self.test) if isinstance(split, Fraction))
-        if held_out >= 1:
-            raise ValueError(f"the fractions of dev and test add up to {held_out:g}; nothing is left to train on")
-        return self
 
 
 class EarlyStopping(Section):

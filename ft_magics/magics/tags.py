@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ft_magics.config.references import is_reference, lookup
-from ft_magics.config.schema import ReadOptions
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.sources import read_sentences, read_split
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name

@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from ft_magics.config.schema import DataConfig
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus
 from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.config import DataConfig
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import is_tag, spans_of
 from ft_magics.data.tagged.sources import read_split
