@@ -145,7 +145,7 @@ class DataConfig(ReadOptions):
 
 
 class EarlyStopping(_Section):
-    """Stop when dev F1 has not risen by more than `min_delta` for `patience` evaluations."""
+    """Stop when the dev headline metric has not improved by more than `min_delta` for `patience` evaluations."""
 
     patience: Count = 3
     min_delta: float = Field(default=0.0, ge=0, lt=1)
@@ -220,7 +220,8 @@ class RunConfig(_Section):
         if self.train.early_stopping and self.data.dev is None:
             raise PydanticCustomError(
                 "elsewhere",
-                "it watches dev F1, and there is no dev split; add one under `data:`, such as `dev: {fraction: 0.1}`",
+                "it watches the dev headline metric, and there is no dev split; add one under `data:`, such as "
+                "`dev: {fraction: 0.1}`",
                 {"path": ("train", "early_stopping")},
             )
         return self

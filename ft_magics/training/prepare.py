@@ -18,6 +18,7 @@ from ft_magics.data.tagged.checks import DataCheck, check_corpus
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
+from ft_magics.metrics import Metric
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
@@ -27,6 +28,8 @@ from ft_magics.training.trackers import check_tracker
 from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
+
+_METRICS = (Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Prepared:
         trainable_parameters: How many parameters are trainable.
         parameters: How many there are.
         fingerprint: Of the training data as the model sees them; a resumed run needs the same.
+        metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
     """
 
     config: RunConfig
@@ -54,6 +58,7 @@ class Prepared:
     trainable_parameters: int
     parameters: int
     fingerprint: str
+    metrics: tuple[Metric, ...]
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -106,6 +111,7 @@ def prepare(config: RunConfig) -> Prepared:
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
         fingerprint=_fingerprint(features["train"]),
+        metrics=_METRICS,
     )
 
 

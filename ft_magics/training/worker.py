@@ -29,6 +29,7 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.dev_scores import as_plain
 from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
@@ -260,7 +261,7 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
         report, loss = _predict_split(name, prepared, folder, split)
         reports[split.name] = report
         if split.name == "test":
-            emit(_final(report, loss, best, prepared.total_steps))
+            emit(_final(report, loss, best, prepared))
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
     folder.write_text(folder.model / "README.md", card)
@@ -279,15 +280,13 @@ def _predict_split(
     return check_against_seqeval(report, gold, pred), loss
 
 
-def _final(report: EntityReport, loss: float | None, best: Best, total_steps: int) -> Evaluated:
+def _final(report: EntityReport, loss: float | None, best: Best, prepared: Prepared) -> Evaluated:
     return Evaluated(
-        step=total_steps,
+        step=prepared.total_steps,
         epoch=best.epoch or 0.0,
         split="test",
         loss=loss,
-        precision=report.micro.precision,
-        recall=report.micro.recall,
-        f1=report.micro.f1,
-        per_type_f1={kind: scores.f1 for kind, scores in report.per_type.items()},
+        metrics=as_plain({metric.name: getattr(report.micro, metric.name) for metric in prepared.metrics}),
+        by_label=as_plain({label: scores.f1 for label, scores in report.per_type.items()}),
         best=False,
     )
