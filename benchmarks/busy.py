@@ -63,7 +63,7 @@ def train(threads: str, epochs: int) -> dict[str, object]:
     if run.exception:
         raise run.exception
     measured = [[event.threads, event.tokens_per_s] for event in run.events if isinstance(event, ThreadsChosen)]
-    return {"seconds": run.events[-1].elapsed_s, "chosen": measured, "dev F1": run.best_f1}
+    return {"seconds": run.events[-1].elapsed_s, "chosen": measured, "dev F1": run.best}
 
 
 def in_a_process(threads: str, epochs: int, beside: str) -> float:

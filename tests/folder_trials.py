@@ -95,7 +95,7 @@ class Trial:
         repr(run).encode()
         uses: tuple[Callable[[], object], ...] = (
             lambda: run.history,
-            lambda: run.best_f1,
+            lambda: run.best,
             lambda: _in_utf8(run_bundle(run)["text/html"]),
             lambda: _in_utf8(runs_bundle([run])["text/plain"]),
             lambda: _in_utf8(run.report("dev").to_markdown()),

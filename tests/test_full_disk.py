@@ -277,7 +277,7 @@ def _finish_beside(small_disk, prepared, settings, named):
 
 def test_an_old_best_model_stays_whole_where_a_better_one_finds_no_room(small_disk, awaited, prepared, monkeypatch):
     improved = iter([True, True])
-    monkeypatch.setattr("ft_magics.training.callback.Best.improve", lambda *_: next(improved))
+    monkeypatch.setattr("ft_magics.training.best.Best.improve", lambda *_: next(improved))
     before = {}
 
     def fill():

@@ -247,7 +247,14 @@ def run_of(path, *events):
 
 def started(**changed):
     plain = {"name": "x", "task": "ner", "model": "m", "method": "full", "device": "cpu", "precision": "fp32"}
-    numbers = {"epochs": 1.0, "total_steps": 4, "parameters": 9, "trainable_parameters": 9, "sentences": 2}
+    numbers = {
+        "epochs": 1.0,
+        "total_steps": 4,
+        "parameters": 9,
+        "trainable_parameters": 9,
+        "examples": 2,
+        "metrics": [],
+    }
     return RunStarted(**{**plain, **numbers, "time": 1.0, **changed})
 
 

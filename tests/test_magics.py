@@ -351,8 +351,8 @@ def test_an_interrupt_stops_and_keeps_the_best_model(run_cell, shell, cell):
     assert run_cell.result.success, printed
     assert "stopped by the interrupt" in printed
     assert small.status == "stopped"
-    best = max(event.f1 for event in small.events if isinstance(event, Evaluated) and event.split == "dev")
-    assert small.events[-1].best_f1 == best
+    best = max(event.metrics["f1"] for event in small.events if isinstance(event, Evaluated) and event.split == "dev")
+    assert small.events[-1].best == best
     assert small.report("dev").micro.f1 == best
     assert small.predict(["Ada runs."]) is not None
 

@@ -246,8 +246,8 @@ def test_a_fault_in_a_callback_or_in_saying_does_not_end_the_training(config, pa
     def fault(*_, **__):
         raise ValueError("broken display")
 
-    patch.setattr("ft_magics.training.callback.StepDone", fault)
-    patch.setattr("ft_magics.training.callback.entity_report", fault)
+    patch.setattr("ft_magics.training.throughput.StepDone", fault)
+    patch.setattr("ft_magics.training.dev_scores._score_dev", fault)
     run = finish(start_run("faulty", prepare(config("max_steps: 4, batch_size: 4"))))
     assert run.status == "done"
     assert run.report("test").sentences == 24

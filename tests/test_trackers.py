@@ -66,7 +66,11 @@ def a_fault_in_training(monkeypatch):
 
 
 def dev_scores(run) -> list[tuple[int, float]]:
-    return [(event.step, event.f1) for event in run.events if isinstance(event, Evaluated) and event.split == "dev"]
+    return [
+        (event.step, event.metrics["f1"])
+        for event in run.events
+        if isinstance(event, Evaluated) and event.split == "dev"
+    ]
 
 
 def losses(run) -> list[tuple[int, float]]:

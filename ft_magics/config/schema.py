@@ -41,7 +41,7 @@ ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 
 
 class EarlyStopping(Section):
-    """Stop when the headline score on dev has not improved by more than `min_delta` for `patience` evaluations."""
+    """Stop when the dev headline metric has not improved by more than `min_delta` for `patience` evaluations."""
 
     patience: Count = 3
     min_delta: float = Field(default=0.0, ge=0, lt=1)
@@ -127,7 +127,7 @@ class RunConfig(Section, Generic[S, D]):
         if self.train.early_stopping and getattr(self.data, "dev", None) is None:
             raise PydanticCustomError(
                 "elsewhere",
-                "it watches the score on dev, and there is no dev split; add one under `data:`, such as "
+                "it watches the dev headline metric, and there is no dev split; add one under `data:`, such as "
                 "`dev: {fraction: 0.1}`",
                 {"path": ("train", "early_stopping")},
             )

@@ -9,6 +9,7 @@ from ft_magics.evaluation.entities.comparison import Comparison
 from ft_magics.evaluation.entities.comparison_page import comparison_html, comparison_text
 from ft_magics.evaluation.entities.page import View, report_html, report_text
 from ft_magics.evaluation.entities.report import EntityReport
+from ft_magics.events import described_metrics
 from ft_magics.markup import details, element, terminal_text
 from ft_magics.runs.run import Run
 
@@ -34,7 +35,8 @@ def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:
     report = _last_report(run)
     brief = report_html(report, brief=True) if report else ""
     html = run_html(run.events, run.status, name=run.name, report=brief, folder=str(run.folder.shown), twin_of=twin_of)
-    lines = [terminal_text(repr(run)), *filter(None, (event_text(event) for event in run.events[-1:]))]
+    last = [event_text(event, described_metrics(run.events)) for event in run.events[-1:]]
+    lines = [terminal_text(repr(run)), *filter(None, last)]
     text = report_text(report) if report else "\n".join(lines)
     return {"text/html": html, "text/plain": text}
 

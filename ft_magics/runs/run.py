@@ -7,7 +7,6 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,10 +14,11 @@ from pydantic import ValidationError
 
 from ft_magics.config.schema import AnyConfig
 from ft_magics.errors import FineTuneError, RunError, drop_frames
-from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
+from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.predictions import read_report
@@ -69,9 +69,8 @@ class Run:
         self.waits = True
 
     def __repr__(self) -> str:
-        best = self.best_f1
-        score = "" if best is None else f", best dev F1 {100 * best:.2f}"
-        return terminal_line(f"<Run {self.name}: {self.status}{score}, {self.folder.shown}>")
+        facts = [self.status, best_text(headline_of(self.events), self.best), str(self.folder.shown)]
+        return terminal_line(f"<Run {self.name}: {', '.join(filter(None, facts))}>")
 
     @property
     def dir(self) -> Path:
@@ -100,18 +99,14 @@ class Run:
         return self.status in ("running", "paused")
 
     @property
-    def best_f1(self) -> float | None:
-        """The best micro F1 on dev so far, from 0 to 1; None without an evaluation."""
-        return max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
+    def best(self) -> float | None:
+        """The best value of the headline metric on dev so far; None without an evaluation."""
+        return best_of(self.events)
 
     @property
     def history(self) -> pd.DataFrame:
-        """A row per evaluation on dev: step, epoch, loss, precision, recall, f1, best."""
-        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
-
-        rows = [asdict(event) for event in self._dev()]
-        columns = ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
-        return pd.DataFrame(rows, columns=columns)
+        """A row per evaluation on dev: epoch, step, loss, the run's metrics by their names, best."""
+        return history_table(self.events)
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
@@ -182,7 +177,9 @@ class Run:
         if chosen not in there:
             known = ", ".join(there) or "nothing"
             raise RunError(f"run {self.name} has no predictions for `{chosen}`; it has predictions for: {known}")
-        history = [{**event.metrics, "epoch": event.epoch, "loss": event.loss} for event in self._dev()]
+        history = [
+            {"epoch": event.epoch, "loss": event.loss, **event.metrics} for event in dev_evaluations(self.events)
+        ]
         title = f"{self.name} · {chosen}"
         task = self._task()
         return guarded(
@@ -283,9 +280,6 @@ class Run:
         text = drop_frames(error)
         with contextlib.suppress(OSError, FolderGoneError):
             self.folder.write_text(self.folder.error, text)
-
-    def _dev(self) -> list[Evaluated]:
-        return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
 
     def _settle(self, wait: bool | None = None) -> None:
         """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.

@@ -109,7 +109,8 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         total_steps=prepared.total_steps,
         parameters=prepared.parameters,
         trainable_parameters=prepared.trainable_parameters,
-        sentences=len(prepared.corpus.train.examples),
+        metrics=list(prepared.metrics),
+        examples=len(prepared.corpus.train.examples),
         config=config.to_plain(),
     )
 
@@ -260,7 +261,7 @@ def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -
                 run.fail(error)
         free_memory()
     elapsed_s = time.monotonic() - began
-    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best_f1=best.f1, elapsed_s=elapsed_s)
+    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best=best.value, elapsed_s=elapsed_s)
 
 
 def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:

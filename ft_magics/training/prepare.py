@@ -14,6 +14,7 @@ from ft_magics.config.schema import AnyConfig, TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, FineTuneError, ModelError, Problem, TaskError, type_name
+from ft_magics.metrics import Metric
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
@@ -23,6 +24,8 @@ from ft_magics.training.trackers import check_tracker
 from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
+
+_METRICS = (Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Prepared:
         trainable_parameters: How many parameters are trainable.
         parameters: How many there are.
         fingerprint: Of the training data as the model sees them; a resumed run needs the same.
+        metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
     """
 
     config: AnyConfig
@@ -52,6 +56,7 @@ class Prepared:
     trainable_parameters: int
     parameters: int
     fingerprint: str
+    metrics: tuple[Metric, ...]
 
 
 def prepare(config: AnyConfig) -> Prepared:
@@ -98,6 +103,7 @@ def prepare(config: AnyConfig) -> Prepared:
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
         fingerprint=_fingerprint(trained, features["train"]),
+        metrics=task.metrics,
     )
 
 

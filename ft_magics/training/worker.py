@@ -25,6 +25,7 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.dev_scores import measured
 from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
@@ -266,20 +267,21 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
         report = read_report(folder, split.name, kind, title=f"{name} · {split.name}")
         reports[split.name] = kind.verified(report, split.examples, predictions)
         if split.name == "test":
-            emit(_final(report, loss, best, prepared.total_steps))
+            emit(_final(report, loss, best, prepared))
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
     folder.write_text(folder.model / "README.md", card)
     folder.to_disk()  # before the log says that the run is done
 
 
-def _final(report: Report, loss: float | None, best: Best, total_steps: int) -> Evaluated:
+def _final(report: Report, loss: float | None, best: Best, prepared: Prepared) -> Evaluated:
+    metrics, by_label = measured(report, prepared)
     return Evaluated(
-        step=total_steps,
+        step=prepared.total_steps,
         epoch=best.epoch or 0.0,
         split="test",
         loss=loss,
-        metrics={score.metric.name: score.value for score in report.scores.values()},
-        by_label=dict(report.by_label),
+        metrics=metrics,
+        by_label=by_label,
         best=False,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -125,17 +125,21 @@ def from_record(record: Any) -> tuple[LabelledText, Prediction]:
     if _is_number(gold) and _is_number(pred):
         example = LabelledText(record["text"], pair, (), float(gold), record["id"])
         return example, Prediction((), np.zeros(0, dtype=np.float32), float(pred))
-    for name, found in (("gold", gold), ("pred", pred)):
-        if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
-            raise DataError(f"expected a list of labels, or a number, in `{name}`, found {show(found)}")
+    sides = [_labels(found, name) for name, found in (("gold", gold), ("pred", pred))]
     shares = record.get("probabilities")
     if not isinstance(shares, list) or not all(_is_number(share) and 0 <= share <= 1 for share in shares):
         raise DataError(f"expected a list of numbers from 0 to 1 in `probabilities`, found {show(shares)}")
-    example = LabelledText(record["text"], pair, tuple(gold), None, record["id"])
-    return example, Prediction(tuple(pred), np.array(shares, dtype=np.float32))
+    example = LabelledText(record["text"], pair, sides[0], None, record["id"])
+    return example, Prediction(sides[1], np.array(shares, dtype=np.float32))
 
 
-def _is_number(value: Any) -> bool:
+def _labels(found: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
+        raise DataError(f"expected a list of labels, or a number, in `{name}`, found {show(found)}")
+    return tuple(found)
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -166,9 +170,8 @@ def report_of(
     shares = np.zeros((len(predictions), len(labels)), dtype=np.float32)
     for row, item in enumerate(predictions):
         if len(item.probabilities) != len(facts["labels"]):
-            raise DataError(
-                f"line {row + 1} has {len(item.probabilities)} probabilities, and there are {len(facts['labels'])} labels"
-            )
+            found, wanted = len(item.probabilities), len(facts["labels"])
+            raise DataError(f"line {row + 1} has {found} probabilities, and there are {wanted} labels")
         shares[row, : len(item.probabilities)] = item.probabilities
     return label_report(
         gold,

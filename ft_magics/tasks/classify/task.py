@@ -193,7 +193,9 @@ class ClassifyTask:
 
     def _tokens(self, examples: Sequence[LabelledText], spec: Spec, **options: Any) -> Any:
         texts = [example.text for example in examples]
-        pairs = [example.pair or "" for example in examples] if any(item.pair is not None for item in examples) else None
+        pairs = (
+            [example.pair or "" for example in examples] if any(item.pair is not None for item in examples) else None
+        )
         return spec.tokenizer(texts, pairs, return_attention_mask=False, **options)
 
     def _of_long(self, index: int, example: LabelledText, label: Any, spec: Spec) -> list[Feature]:
@@ -286,13 +288,12 @@ class ClassifyTask:
         return [self._prediction(row) for row in sums / np.maximum(windows, 1)[:, None]]
 
     def _shares(self, logits: np.ndarray) -> np.ndarray:
-        if self.kind == "number":
-            return logits
+        shares = logits
         if self.kind == "several":
-            shares: np.ndarray = 1 / (1 + np.exp(-logits.astype(np.float64)))
-            return shares
-        shifted = np.exp(logits - logits.max())
-        shares = shifted / shifted.sum()
+            shares = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        elif self.kind == "one":
+            shifted = np.exp(logits - logits.max())
+            shares = shifted / shifted.sum()
         return shares
 
     def _prediction(self, shares: np.ndarray) -> Prediction:
