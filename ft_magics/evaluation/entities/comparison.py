@@ -13,10 +13,11 @@ import numpy as np
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
-from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences
+from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
 from ft_magics.evaluation.entities.evidence import Evidence
 from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.evaluation.entities.spans import Ints, SpanTable, TypeNames
+from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
+from ft_magics.evaluation.tally import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,11 @@ class Comparison:
     others: list[Contrast]
     sentences: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reports: tuple[EntityReport, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        return " · ".join([f"compared with {self.baseline}", *(item.title for item in self.others)])
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -172,7 +178,8 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
     ours, theirs = (_renumbered(_evidence(report), names) for report in (baseline, other))
     _check_gold(ours[0], theirs[0], baseline, other)
     types = sorted({*baseline.per_type, *other.per_type})
-    measured = differences(ours, theirs, names, types, resamples=resamples, seed=seed)
+    tallies = [tally_spans(*tables, names, types) for tables in (ours, theirs)]
+    measured = differences(*tallies, resamples=resamples, seed=seed)
     rows = [
         _row(name, baseline.per_type.get(name), other.per_type.get(name), item)
         for name, item in zip(types, measured, strict=False)
@@ -181,7 +188,7 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
         _row(name, getattr(baseline, name), getattr(other, name), measured[len(types) + at])
         for at, name in enumerate(("micro", "macro"))
     )
-    gain = _mistakes(*ours) - _mistakes(*theirs)
+    gain = tallies[0].cost - tallies[1].cost
     return Contrast(
         title=other.title,
         overall=overall,
@@ -236,14 +243,7 @@ def _check_gold(ours: SpanTable, theirs: SpanTable, baseline: EntityReport, othe
         )
 
 
-def _mistakes(gold: SpanTable, pred: SpanTable, correct: SpanTable) -> Ints:
-    """Gold spans that were not found and predicted ones that are wrong, per sentence."""
-    counts = [np.bincount(table.sentence, minlength=gold.sentences) for table in (gold, pred, correct)]
-    mistakes: Ints = counts[0] + counts[1] - 2 * counts[2]
-    return mistakes
-
-
-def _greatest(gain: Ints) -> list[int]:
+def _greatest(gain: Floats) -> list[int]:
     order = np.argsort(-gain, kind="stable")
     return [int(at) for at in order[: int((gain > 0).sum())]]
 
