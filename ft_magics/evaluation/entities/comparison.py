@@ -15,12 +15,13 @@ from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
 from ft_magics.evaluation.entities.evidence import Evidence
-from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
 from ft_magics.evaluation.tally import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ft_magics.evaluation.entities.report import EntityReport
 
 __all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
 
@@ -155,7 +156,7 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
     """
     resamples, seed = check_bootstrap(resamples, seed)
     found = as_list(reports, "reports", "reports, the baseline first")
-    if len(found) < 2 or not all(isinstance(report, EntityReport) for report in found):
+    if len(found) < 2 or not all(hasattr(report, "per_type") for report in found):
         raise DataError(f"reports: found {shown(found)}, expected at least two of what `entity_report` gives")
     if not resamples:
         raise DataError("resamples: found 0; a comparison needs at least 1")
