@@ -225,9 +225,9 @@ class EntityReport:
 
 
 def _score(way: str, metric: str, scores: Scores) -> Score:
-    label = f"{way} {'F1' if metric == 'f1' else metric}"
+    label = f"{way} {'F1' if metric == 'f1' else metric}".strip()
     interval = (scores.intervals or {}).get(metric)
-    return Score(metric=Metric(f"{way}_{metric}", label), value=getattr(scores, metric), interval=interval)
+    return Score(metric=Metric(f"{way}_{metric}".strip("_"), label), value=getattr(scores, metric), interval=interval)
 
 
 def _row(scores: Scores) -> dict[str, Any]:
