@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.markup import markdown_code, markdown_text
+from ft_magics.sections import Table
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["model_card"]
@@ -20,11 +21,6 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, EntityReport
         reports: Per split.
     """
     config, train = prepared.config, prepared.config.train
-    counts = "\n".join(
-        f"| {markdown_text(item.name)} | {markdown_text(item.source)} "
-        f"| {item.sentences} | {item.words} | {item.entities} |"
-        for item in prepared.check.splits
-    )
     types = ", ".join(markdown_text(label[2:]) for label in prepared.trained.task.labels if label.startswith("B-"))
     settings = (
         f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
@@ -35,10 +31,17 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, EntityReport
         f"# {markdown_text(name)}",
         f"{markdown_code(str(config.model))} fine-tuned for named entity recognition ({config.method}): {types}.",
         settings,
-        f"| split | source | sentences | words | entities |\n|---|---|---|---|---|\n{counts}",
+        _counts(prepared.check.tables[0]),
         *(_scores(split, report) for split, report in reports.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _counts(table: Table) -> str:
+    """A table of the data check, a row per split."""
+    lines = [table.columns, *([cell.text for cell in row.cells] for row in table.rows)]
+    head, *rows = [f"| {' | '.join(map(markdown_text, cells))} |" for cells in lines]
+    return "\n".join([head, f"|{'---|' * len(table.columns)}", *rows])
 
 
 def _scores(split: str, report: EntityReport) -> str:

@@ -12,9 +12,10 @@ from transformers import set_seed
 
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import RunConfig, TrainConfig
+from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus
-from ft_magics.data.tagged.checks import DataCheck, check_corpus
+from ft_magics.data.tagged.checks import check_corpus
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
