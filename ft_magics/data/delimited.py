@@ -160,7 +160,8 @@ def _parse(text: str, name: str, delimiter: str, notes: list[str]) -> list[_Line
     if strict is not None and (meant or not _is_even(literal)):
         return strict
     if _is_even(literal):
-        notes.append(f"{name}: quotation marks do not enclose cells here; they were read as they stand")
+        if any(cell.startswith('"') for line in literal for cell in line.cells):
+            notes.append(f"{name}: quotation marks do not enclose cells here; they were read as they stand")
         return literal
     loose = _rows(text, delimiter, strict=False)
     if loose is None or "unexpected end" in fault.message:

@@ -12,7 +12,7 @@ from ft_magics.data.cells import Rows, is_list
 from ft_magics.data.delimited import read_delimited
 from ft_magics.data.encoding import decode
 from ft_magics.data.faults import printable
-from ft_magics.data.frames import choose_split, rows_of_dataset, rows_of_frame, rows_of_records
+from ft_magics.data.frames import choose_split, holds_rows, rows_of_dataset, rows_of_frame, rows_of_records
 from ft_magics.data.json_text import loads, one_object
 from ft_magics.data.paths import read_file
 from ft_magics.errors import DataError, type_name
@@ -99,7 +99,7 @@ def _of_json(text: str, name: str, split: str) -> Rows:
     if whole is None and start == "{" and "\n" not in text.strip():
         whole = loads(text, f"{name}, line 1")
     note = ""
-    if isinstance(whole, Mapping) and any(is_list(item) for item in whole.values()):
+    if isinstance(whole, Mapping) and holds_rows(whole):
         whole, note = choose_split(whole, name, split)
     if whole is None:
         lines = ((f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())

@@ -31,14 +31,14 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
         f"# {markdown_text(name)}",
         f"{markdown_code(str(config.model))} fine-tuned for {markdown_text(use)} ({config.method}).",
         settings,
-        *(_table(table) for table in prepared.check.tables[:1]),
+        *(_counts(table) for table in prepared.check.tables[:1]),
         *(f"## {markdown_text(split)}\n\n{report.to_markdown()}" for split, report in reports.items()),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> str:
-    rows = [table.columns, ["---"] * len(table.columns), *([cell.text for cell in row.cells] for row in table.rows)]
-    return "\n".join(
-        f"| {' | '.join(text if text == '---' else markdown_text(text) for text in row)} |" for row in rows
-    )
+def _counts(table: Table) -> str:
+    """A table of the data check, a row per split."""
+    lines = [table.columns, *([cell.text for cell in row.cells] for row in table.rows)]
+    head, *rows = [f"| {' | '.join(map(markdown_text, cells))} |" for cells in lines]
+    return "\n".join([head, f"|{'---|' * len(table.columns)}", *rows])
