@@ -2,7 +2,7 @@
 
 import type { Span, Words } from "./example_data.ts";
 import type { Interval } from "./report_data.ts";
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 
 export interface Sentence extends Words {
   row: string;
@@ -12,26 +12,26 @@ export interface Sentence extends Words {
   other_spans: Span[];
 }
 export interface Difference {
-  difference: Metric;
+  difference: Value;
   interval: Interval | null;
-  p: Metric;
+  p: Value;
 }
 export interface TypeDifference extends Difference {
   type: string;
   support: number;
-  baseline_f1: Metric;
-  f1: Metric;
+  baseline_f1: Value;
+  f1: Value;
 }
 export interface Other extends Difference {
   title: string;
-  f1: Metric;
+  f1: Value;
   per_type: TypeDifference[];
   gained: number;
   lost: number;
 }
 export interface Comparison {
   baseline: string;
-  baseline_f1: Metric;
+  baseline_f1: Value;
   others: Other[];
   /** The first of those that the first other gained and lost. */
   sentences?: Record<Change, Sentence[]>;

@@ -1,13 +1,13 @@
 /** Small drawings of shares against shares: both axes run from 0 to 1. */
 
 import { h, svg } from "./dom.ts";
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 
 export interface Series {
   name: string;
   /** Becomes a class: ft-<look>. */
   look: string;
-  points: [x: number, y: Metric][];
+  points: [x: number, y: Value][];
   /** Weight of each point, 0 to 1: points are drawn as discs of that area. */
   weights?: number[];
 }

@@ -1,6 +1,6 @@
 /** Pairs of gold and predicted span: which of them a filter keeps, and in which order. Pure functions. */
 
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 import { plainText } from "./sentence_layout.ts";
 
 export type Span = [start: number, end: number, type: string];
@@ -20,7 +20,7 @@ export interface Example extends Words {
   kind: Kind;
   gold: Span | null;
   pred: Span | null;
-  confidence: Metric;
+  confidence: Value;
   /** Whether words were cut off there. */
   before: boolean;
   after: boolean;

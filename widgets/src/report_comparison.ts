@@ -5,7 +5,7 @@ import type { Comparison, Difference, Other, TypeDifference } from "./comparison
 import { button, h, section, table, type Child, type Panel } from "./dom.ts";
 import { count, percent, pValue, signed, signedInterval } from "./format.ts";
 import type { Mailbox } from "./kernel_pages.ts";
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 import { sortTable, type Column } from "./sort_table.ts";
 
 const AVERAGES = ["micro", "macro", "weighted"];
@@ -42,7 +42,7 @@ function certainty({ difference, interval, p }: Difference): string[] {
   return [signed(difference), signedInterval(interval) || "–", pText(p)];
 }
 
-function pText(p: Metric): string {
+function pText(p: Value): string {
   return p !== null && p < SURE ? `${pValue(p)} *` : pValue(p);
 }
 

@@ -1,14 +1,14 @@
 /** The report as it comes from the kernel, and what its tables need of it. Pure functions. */
 
 import type { Example } from "./example_data.ts";
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 
 export type Interval = [low: number, high: number];
 
 export interface Rates {
-  precision: Metric;
-  recall: Metric;
-  f1: Metric;
+  precision: Value;
+  recall: Value;
+  f1: Value;
 }
 export interface Scores extends Rates {
   support: number;
@@ -24,7 +24,7 @@ export interface Confusion {
 export interface ErrorKind {
   kind: string;
   count: number;
-  f1_if_fixed: Metric;
+  f1_if_fixed: Value;
   per_type: Record<string, number>;
 }
 export interface SemEvalRow extends Rates {
@@ -41,14 +41,14 @@ export interface Bucket extends Rates {
   correct: number;
 }
 export interface Calibration {
-  ece: Metric;
-  bins: { low: number; high: number; count: number; confidence: Metric; accuracy: Metric }[];
+  ece: Value;
+  bins: { low: number; high: number; count: number; confidence: Value; accuracy: Value }[];
   thresholds: (Rates & { threshold: number; predicted: number })[];
 }
 export interface NoisyTags {
   invalid: number;
   tags: number;
-  rate: Metric;
+  rate: Value;
 }
 export interface TagNoise {
   gold: NoisyTags | null;
@@ -57,7 +57,7 @@ export interface TagNoise {
 }
 export interface HistoryEntry extends Rates {
   epoch: number;
-  loss: Metric;
+  loss: Value;
 }
 export type Suspect = Example & { score: number; reason: string };
 
@@ -124,7 +124,7 @@ export function completeReport(report: Partial<EntityReport>): EntityReport {
 /** Rows in the order of a column; what does not exist comes last either way, and equal rows go by name. */
 export function sortedRows<Row>(
   rows: readonly Row[],
-  value: (row: Row) => string | Metric,
+  value: (row: Row) => string | Value,
   descending: boolean,
   name: (row: Row) => string,
 ): Row[] {

@@ -2,13 +2,13 @@
 
 import { button, h, spoken, type Attributes, type Child } from "./dom.ts";
 import { sortedRows } from "./report_data.ts";
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 
 export interface Column<Row> {
   head: string;
   show: (row: Row) => Child;
   /** What it sorts by; a column without cannot be sorted by. */
-  value?: (row: Row) => string | Metric;
+  value?: (row: Row) => string | Value;
   class?: string;
   /** A drawing needs no heading for the eye. */
   drawn?: boolean;
