@@ -21,7 +21,7 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
         reports: Per split.
     """
     config, train = prepared.config, prepared.config.train
-    pipeline, use, tags = prepared.trained.task.card(prepared.corpus)
+    pipeline, use, tags = prepared.trained.task.describe(prepared.corpus)
     settings = (
         f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
         f"seed {train.seed}, precision {prepared.trained.precision}."

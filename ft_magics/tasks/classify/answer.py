@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ft_magics.errors import DataError, type_name
+from ft_magics.sections import Card
 from ft_magics.tasks.classify.examples import LabelledText
 from ft_magics.tasks.classify.records import Prediction
 
-__all__ = ["Classification", "answer_of", "read_texts"]
+__all__ = ["Classification", "answer_of", "card_of", "read_texts"]
+
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,15 @@ def answer_of(kind: str, labels: Sequence[str], prediction: Prediction) -> Class
     first, share = next(iter(ranked.items()))
     given = tuple(label for label in ranked if label in prediction.labels) if kind == "several" else ()
     return Classification(first, share, ranked, given)
+
+
+def card_of(kind: str, labels: Sequence[str], example: LabelledText, prediction: Prediction) -> Card:
+    """A text with what it was taken for, as a page shows it."""
+    answer = answer_of(kind, labels, prediction)
+    data: dict[str, Any] = {"text": example.text, "pair": example.pair, "gold": []}
+    if isinstance(answer, float):
+        return Card(kind="labels", row=example.id, data={**data, "pred": [f"{answer:.4g}"], "confidence": None})
+    ranked = list(answer.probabilities.items())[:_MOST_SHOWN]
+    given = list(answer.labels) if kind == "several" else [answer.label]
+    shown = {"pred": given, "confidence": answer.probability, "probabilities": [list(pair) for pair in ranked]}
+    return Card(kind="labels", row=example.id, data={**data, **shown})

@@ -20,7 +20,7 @@ from ft_magics.evaluation.labels.words import words_of
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.tasks.classify.config import ClassifySettings
-from ft_magics.tasks.classify.examples import LabelledText
+from ft_magics.tasks.classify.examples import LabelledText, labels_of
 
 __all__ = [
     "METRICS",
@@ -71,7 +71,12 @@ def facts_of(settings: ClassifySettings, corpus: Corpus[LabelledText]) -> dict[s
     counts = Counter(label for example in corpus.train.examples for label in example.labels)
     words = Counter(word for example in corpus.train.examples for word in words_of(example.text))
     known = [word for word, _ in words.most_common(_MOST_WORDS)]
-    return {"kind": kind, "labels": sorted(counts), "train_counts": dict(sorted(counts.items())), "train_words": known}
+    return {
+        "kind": kind,
+        "labels": [] if kind == "number" else list(labels_of(corpus)),
+        "train_counts": dict(counts),
+        "train_words": known,
+    }
 
 
 def check_facts(facts: Mapping[str, Any]) -> None:

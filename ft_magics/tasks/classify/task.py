@@ -20,10 +20,11 @@ from ft_magics.data.examples import Corpus, Split
 from ft_magics.errors import ModelError
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
-from ft_magics.tasks.classify.answer import answer_of, read_texts
+from ft_magics.sections import Card
+from ft_magics.tasks.classify.answer import answer_of, card_of, read_texts
 from ft_magics.tasks.classify.checks import check_corpus
 from ft_magics.tasks.classify.config import ClassifyData, ClassifySettings
-from ft_magics.tasks.classify.examples import LabelledText
+from ft_magics.tasks.classify.examples import LabelledText, labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
 from ft_magics.tasks.classify.reader import read_split
 from ft_magics.tasks.classify.records import (
@@ -37,6 +38,7 @@ from ft_magics.tasks.classify.records import (
     to_record,
     verified,
 )
+from ft_magics.tasks.classify.score import read_labels, read_options, score
 from ft_magics.tasks.classify.thresholds import choose_thresholds
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import unknown_tokens
@@ -98,6 +100,8 @@ class ClassifyTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    score = staticmethod(score)
+    read_answers = staticmethod(read_labels)
 
     def __init__(
         self,
@@ -138,11 +142,11 @@ class ClassifyTask:
 
     @classmethod
     def for_corpus(cls, settings: ClassifySettings, corpus: Corpus[LabelledText]) -> ClassifyTask:
-        """With the labels of train, in alphabetical order."""
+        """With the labels of train."""
         if settings.regression:
             return cls(settings, ("value",))
         counts = Counter(label for example in corpus.train.examples for label in example.labels)
-        labels = sorted(counts)
+        labels = labels_of(corpus)
         return cls(settings, labels, label_weights(settings.class_weights, labels, counts))
 
     @classmethod
@@ -316,7 +320,20 @@ class ClassifyTask:
         """A label with its probability and all others', labels, or a number."""
         return answer_of(self.kind, self.labels, prediction)
 
-    def card(self, corpus: Corpus[LabelledText]) -> tuple[str, str, list[str]]:
+    def known_facts(self) -> dict[str, Any]:
+        """The labels that the model has."""
+        labels = [] if self.kind == "number" else list(self.labels)
+        return {"kind": self.kind, "labels": labels, "train_counts": {}, "train_words": []}
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[LabelledText]:
+        """Read labelled texts."""
+        return read_split("data", source, read_options(options), self.settings)
+
+    def drawn(self, example: LabelledText, prediction: Prediction) -> Card:
+        """The text with its labels, the most likely first."""
+        return card_of(self.kind, self.labels, example, prediction)
+
+    def describe(self, corpus: Corpus[LabelledText]) -> tuple[str, str, list[str]]:
         """For the model card."""
         shown = ", ".join(self.labels[:30]) + (" …" if len(self.labels) > 30 else "")
         use = "a number per text" if self.kind == "number" else f"text classification: {shown}"

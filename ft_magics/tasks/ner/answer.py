@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import spans_of
 from ft_magics.data.tagged.words import Word, split_words
 from ft_magics.errors import DataError, type_name
+from ft_magics.sections import Card
 from ft_magics.tasks.ner.records import Prediction
 
-__all__ = ["Entity", "entities_in", "read_texts"]
+__all__ = ["Entity", "card_of", "entities_in", "read_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,22 @@ def entities_in(example: TaggedSentence, prediction: Prediction) -> list[Entity]
         sure = min(prediction.confidences[span.start : span.end])
         found.append(Entity(example.text[start:end], span.type, start, end, sure))
     return found
+
+
+def card_of(example: TaggedSentence, prediction: Prediction) -> Card:
+    """The words of a text with its entities, as a page shows them; a text of our own, split at every entity's edge."""
+    found = entities_in(example, prediction)
+    text = example.text if isinstance(example, _PlacedSentence) else " ".join(example.words)
+    edges = sorted({0, len(text), *(edge for item in found for edge in (item.start, item.end))})
+    place = {edge: at for at, edge in enumerate(edges)}
+    return Card(
+        kind="spans",
+        row=example.id,
+        data={
+            "words": [text[start:end] for start, end in pairwise(edges)],
+            "spaces": False,
+            "gold_spans": [],
+            "pred_spans": [[place[item.start], place[item.end], item.type] for item in found],
+            "confidence": min((item.confidence for item in found), default=None),
+        },
+    )

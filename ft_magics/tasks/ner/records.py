@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from pydantic import ValidationError
+
 from ft_magics.data.examples import Corpus
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import is_tag, spans_of
+from ft_magics.data.tagged.sources import read_sentences
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import check_cuts, check_rule, check_surfaces, shown
 from ft_magics.evaluation.entities.buckets import surface_of
@@ -23,6 +27,8 @@ __all__ = [
     "check_options",
     "facts_of",
     "from_record",
+    "read_options",
+    "read_tags",
     "report_of",
     "to_record",
     "verified",
@@ -133,6 +139,31 @@ def report_of(
         resamples=resamples,
         **options,
     )
+
+
+def read_options(options: Mapping[str, Any]) -> ReadOptions:
+    """How a file of tagged words is read.
+
+    Raises:
+        DataError: There is no such option, or no such value.
+    """
+    try:
+        return ReadOptions.model_validate(dict(options))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(step) for step in fault["loc"] if not str(step).startswith("<"))
+        known = f"; there are {', '.join(ReadOptions.model_fields)}" if fault["type"] == "extra_forbidden" else ""
+        raise DataError(f"{where}: found {fault['input']!r:.60}: {fault['msg']}{known}") from error
+
+
+def read_tags(source: Any, options: Mapping[str, Any]) -> list[list[str]]:
+    """The tags in a file, a list per sentence.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    sentences, _ = read_sentences(source, read_options(options))
+    return [list(sentence.tags) for sentence in sentences]
 
 
 def verified(

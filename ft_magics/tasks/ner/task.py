@@ -18,22 +18,26 @@ from torch.nn.functional import cross_entropy
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
-from ft_magics.data.examples import Corpus
+from ft_magics.data.examples import Corpus, Split
 from ft_magics.data.tagged.checks import check_corpus
 from ft_magics.data.tagged.config import DataConfig
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import is_tag, spans_of
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, ModelError
+from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
-from ft_magics.tasks.ner.answer import Entity, entities_in, read_texts
+from ft_magics.sections import Card
+from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, read_texts
 from ft_magics.tasks.ner.records import (
     Prediction,
     check_facts,
     check_options,
     facts_of,
     from_record,
+    read_options,
+    read_tags,
     report_of,
     to_record,
     verified,
@@ -101,6 +105,8 @@ class NerTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    score = staticmethod(entity_report)
+    read_answers = staticmethod(read_tags)
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -255,7 +261,19 @@ class NerTask:
         """Entities in order."""
         return entities_in(example, prediction)
 
-    def card(self, corpus: Corpus[TaggedSentence]) -> tuple[str, str, list[str]]:
+    def known_facts(self) -> dict[str, Any]:
+        """Nothing: the entities of the training data are not known."""
+        return {}
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[TaggedSentence]:
+        """Read labelled sentences."""
+        return read_split("data", source, read_options(options))
+
+    def drawn(self, example: TaggedSentence, prediction: Prediction) -> Card:
+        """The words with their entities."""
+        return card_of(example, prediction)
+
+    def describe(self, corpus: Corpus[TaggedSentence]) -> tuple[str, str, list[str]]:
         """For the model card."""
         types = ", ".join(label[2:] for label in self.labels if label.startswith("B-"))
         return "token-classification", f"named entity recognition: {types}", ["ner"]
