@@ -15,8 +15,10 @@ import numpy as np
 from ft_magics.data.examples import Corpus
 from ft_magics.data.faults import show
 from ft_magics.errors import DataError
-from ft_magics.evaluation.labels.report import LabelReport, NumberReport, label_report, number_report
-from ft_magics.evaluation.labels.words import words_of
+from ft_magics.evaluation.labels.buckets import words_of
+from ft_magics.evaluation.labels.evaluate import label_report
+from ft_magics.evaluation.labels.number_report import NumberReport, number_report
+from ft_magics.evaluation.labels.report import LabelReport
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.tasks.classify.config import ClassifySettings
@@ -170,22 +172,19 @@ def report_of(
         return number_report([item.value for item in examples], [item.value for item in predictions], **beside)
     several = facts["kind"] == "several"
     gold, pred = ([_said(item.labels, several=several) for item in side] for side in (examples, predictions))
-    unseen = sorted({label for example in examples for label in example.labels} - set(facts["labels"]))
-    labels = [*facts["labels"], *unseen]
-    shares = np.zeros((len(predictions), len(labels)), dtype=np.float32)
-    for row, item in enumerate(predictions):
-        if len(item.probabilities) != len(facts["labels"]):
-            found, wanted = len(item.probabilities), len(facts["labels"])
-            raise DataError(f"line {row + 1} has {found} probabilities, and there are {wanted} labels")
-        shares[row, : len(item.probabilities)] = item.probabilities
+    labels = facts["labels"]
+    wrong = next((row for row, item in enumerate(predictions, 1) if len(item.probabilities) != len(labels)), None)
+    if wrong is not None:
+        found = len(predictions[wrong - 1].probabilities)
+        raise DataError(f"line {wrong} has {found} probabilities, and there are {len(labels)} labels")
     return label_report(
         gold,
         pred,
         labels=labels,
-        probabilities=shares,
+        probabilities=np.stack([item.probabilities for item in predictions]),
         multi_label=several,
-        train_counts=facts["train_counts"],
-        train_words=set(facts["train_words"]),
+        train_counts=facts["train_counts"] or None,
+        train_words=set(facts["train_words"]) or None,
         **beside,
     )
 
