@@ -124,7 +124,7 @@ class Card:
     Args:
         kind: How it is drawn: `spans` (words with marked spans), `labels` (a text and its labels) or `texts`.
         row: Where it stands, such as `test.csv, line 12`.
-        data: What that kind of card shows; see `evaluation/card_html.py`.
+        data: What that kind of card shows; see `evaluation/card_data.py`.
     """
 
     kind: Literal["spans", "labels", "texts"]

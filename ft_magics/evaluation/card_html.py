@@ -1,27 +1,4 @@
-"""Cards of examples as static HTML. What a host strips of the style, the words still say.
-
-What a card's `data` holds, here and in the widget's `card_*.ts`:
-
-Every kind may have
-    `badge`: what became of it in a word or two, such as `boundary error`; `sign`: the same as a sign, such as `↔`
-    `right`: whether it is right, for the colour of its sign
-    `about`: more about it in short texts, such as `gold PER → predicted LOC`
-    `confidence`: of the prediction, 0 to 1, or None
-    `note`: why it is shown, in a sentence
-    `facets`: name of a filter → the values that find this card, so that a busy kernel need not be asked
-    `ranks`: name of a sort → its place in it, the least first; None for last
-`spans`: words with marked spans
-    `words`, `spaces` (whether words are written apart), `before` and `after` (whether words were cut off there)
-    `gold`: all gold spans, `[start, end, label]` in words from the first shown one
-    `predicted`: all predicted spans; or `versions`: `{name, predicted}` of each system
-    `own`: `{gold, predicted}`: the spans that it is about
-`labels`: a text and its labels
-    `text`; `pair`: the second text of a pair
-    `gold`, `predicted`: names of labels, or numbers as texts; or `versions`: `{name, predicted}` of each system
-    `scores`: `[label, share]`, the most probable first
-`texts`: named texts below each other
-    `texts`: `[name, text]`
-"""
+"""Cards of examples as static HTML. What a host strips of the style, the words still say. See `card_data.py`."""
 
 from __future__ import annotations
 
