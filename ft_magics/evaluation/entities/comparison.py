@@ -13,13 +13,15 @@ import numpy as np
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
-from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences
+from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
 from ft_magics.evaluation.entities.evidence import Evidence
-from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.evaluation.entities.spans import Ints, SpanTable, TypeNames
+from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
+from ft_magics.evaluation.tally import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ft_magics.evaluation.entities.report import EntityReport
 
 __all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
 
@@ -80,6 +82,11 @@ class Comparison:
     others: list[Contrast]
     sentences: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reports: tuple[EntityReport, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        return " · ".join([f"compared with {self.baseline}", *(item.title for item in self.others)])
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -149,7 +156,7 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
     """
     resamples, seed = check_bootstrap(resamples, seed)
     found = as_list(reports, "reports", "reports, the baseline first")
-    if len(found) < 2 or not all(isinstance(report, EntityReport) for report in found):
+    if len(found) < 2 or not all(hasattr(report, "per_type") for report in found):
         raise DataError(f"reports: found {shown(found)}, expected at least two of what `entity_report` gives")
     if not resamples:
         raise DataError("resamples: found 0; a comparison needs at least 1")
@@ -172,7 +179,8 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
     ours, theirs = (_renumbered(_evidence(report), names) for report in (baseline, other))
     _check_gold(ours[0], theirs[0], baseline, other)
     types = sorted({*baseline.per_type, *other.per_type})
-    measured = differences(ours, theirs, names, types, resamples=resamples, seed=seed)
+    tallies = [tally_spans(*tables, names, types) for tables in (ours, theirs)]
+    measured = differences(*tallies, resamples=resamples, seed=seed)
     rows = [
         _row(name, baseline.per_type.get(name), other.per_type.get(name), item)
         for name, item in zip(types, measured, strict=False)
@@ -181,7 +189,7 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
         _row(name, getattr(baseline, name), getattr(other, name), measured[len(types) + at])
         for at, name in enumerate(("micro", "macro"))
     )
-    gain = _mistakes(*ours) - _mistakes(*theirs)
+    gain = tallies[0].cost - tallies[1].cost
     return Contrast(
         title=other.title,
         overall=overall,
@@ -236,14 +244,7 @@ def _check_gold(ours: SpanTable, theirs: SpanTable, baseline: EntityReport, othe
         )
 
 
-def _mistakes(gold: SpanTable, pred: SpanTable, correct: SpanTable) -> Ints:
-    """Gold spans that were not found and predicted ones that are wrong, per sentence."""
-    counts = [np.bincount(table.sentence, minlength=gold.sentences) for table in (gold, pred, correct)]
-    mistakes: Ints = counts[0] + counts[1] - 2 * counts[2]
-    return mistakes
-
-
-def _greatest(gain: Ints) -> list[int]:
+def _greatest(gain: Floats) -> list[int]:
     order = np.argsort(-gain, kind="stable")
     return [int(at) for at in order[: int((gain > 0).sum())]]
 

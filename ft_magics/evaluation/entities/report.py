@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,15 @@ from ft_magics.evaluation.entities.matching import ERROR_KINDS, KINDS
 from ft_magics.evaluation.entities.record import check_record
 from ft_magics.evaluation.entities.scores import Scores
 from ft_magics.evaluation.entities.semeval import SemevalScores
+from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.tally import Tally
+from ft_magics.markup import percent
+from ft_magics.metrics import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ft_magics.evaluation.entities.comparison import Comparison
 
 __all__ = ["AVERAGES", "SCHEMA", "EntityReport", "ErrorKind", "error_kinds"]
 
@@ -74,6 +80,7 @@ class EntityReport:
         history: Dev scores per epoch, where the predictions come from a run.
         notes: Sentences that a reader of the numbers should know.
         evidence: The sentences, where they are in memory; no part of the JSON.
+        tally: What each sentence adds to the scores, where they are in memory; no part of the JSON.
     """
 
     title: str
@@ -99,11 +106,45 @@ class EntityReport:
     history: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
+    tally: Tally | None = field(default=None, compare=False, repr=False)
 
     @property
     def types(self) -> list[str]:
         """The entity types, in the order of the confusion matrix."""
         return list(self.per_type)
+
+    @property
+    def headline(self) -> Score:
+        """Micro F1."""
+        return self.scores["micro_f1"]
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """Every average, `micro_f1` first."""
+        pairs = [(way, metric) for metric in ("f1", "precision", "recall") for way in AVERAGES]
+        return {f"{way}_{metric}": _score(way, metric, self.averages()[way]) for way, metric in pairs}
+
+    @property
+    def by_label(self) -> dict[str, float | None]:
+        """F1 per type."""
+        return {kind: scores.f1 for kind, scores in self.per_type.items()}
+
+    def summary(self) -> str:
+        """The scores and counts in a line."""
+        micro = self.micro
+        shares = f"precision {percent(micro.precision)}, recall {percent(micro.recall)}, F1 {percent(micro.f1)}"
+        counts = f"{micro.support} gold entities, {micro.predicted} predicted, {micro.correct} correct"
+        return f"{shares} · {counts} · {self.sentences} sentences"
+
+    def compare(self, others: Sequence[EntityReport], *, resamples: int = 1000, seed: int = 0) -> Comparison:
+        """Hold other reports of the same gold against this one.
+
+        Raises:
+            DataError: They are not of the same gold; the message names the first sentence that differs.
+        """
+        from ft_magics.evaluation.entities.comparison import compare_reports  # noqa: PLC0415  # it knows this class
+
+        return compare_reports([self, *others], resamples=resamples, seed=seed)
 
     def averages(self) -> dict[str, Scores]:
         """`micro`, `macro` and `weighted`."""
@@ -180,6 +221,12 @@ class EntityReport:
         from ft_magics.evaluation.entities.page import report_html  # noqa: PLC0415  # the pages know this class
 
         return report_html(self)
+
+
+def _score(way: str, metric: str, scores: Scores) -> Score:
+    label = f"{way} {'F1' if metric == 'f1' else metric}"
+    interval = (scores.intervals or {}).get(metric)
+    return Score(metric=Metric(f"{way}_{metric}", label), value=getattr(scores, metric), interval=interval)
 
 
 def _row(scores: Scores) -> dict[str, Any]:
