@@ -1,7 +1,15 @@
 /** Numbers as people read them. A metric that does not exist is a dash. */
 
 export function percent(share: number | null, places = 2): string {
-  return share === null ? "–" : (100 * share).toFixed(places);
+  return share === null ? "–" : rounded(100 * share, places);
+}
+
+/** As Python rounds, so that a live page and a saved one agree: a tie, such as 78.125, goes to the even digit. */
+function rounded(value: number, places: number): string {
+  const text = value.toFixed(places);
+  const tie = Math.abs(value * 2 ** (places + 1)) % 2 === 1;
+  if (!tie || Number(text.at(-1)) % 2 === 0) return text;
+  return (Number(text) - Math.sign(value) * 10 ** -places).toFixed(places);
 }
 
 /** An interval of shares, as "[39.1, 44.2]". */
