@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,18 @@ __all__ = ["LabelEvidence", "page_bounds"]
 _MOST_CARDS = 200
 _FIRST_PAGE = 20
 _MOST_PROBABILITIES = 5
+
+
+_SIDES: dict[str, Callable[[Bools, Bools], Bools]] = {
+    "gold": lambda gold, _: gold,
+    "pred": lambda _, pred: pred,
+    "missed": lambda gold, pred: gold & ~pred,
+    "spurious": lambda gold, pred: pred & ~gold,
+}
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 def page_bounds(request: Mapping[str, Any]) -> slice:
@@ -84,43 +96,56 @@ class LabelEvidence:
         """Indices of the examples that pass a filter, in order.
 
         Args:
-            chosen: `gold` and `pred`: a label on that side. Where both are given and examples can have several labels,
-                two that differ are one that was missed and one that was spurious, an empty text being none at all.
-                `wrong`: true for mistakes, false for right answers. `suspect`: true for what probably has wrong gold.
-                `bucket`: attribute and label. `text`: anywhere in the text. None or absent: anything.
+            chosen: Names → a value, or several of which any will do. `gold`, `pred`: labels on that side. `missed`,
+                `spurious`: labels of gold alone, or of the prediction alone, an empty text being none; the same label
+                for both is one that is right. `outcome`: `right` or `wrong`, or `wrong`: true or false. `suspect`:
+                whether gold is probably wrong. `length`, `class size`, `overlap`: buckets, or `bucket`: attribute and
+                label. `text`: anywhere in the text. None or absent: anything.
         """
+        given = {name: value for name, value in chosen.items() if value not in (None, "") or name in _SIDES}
+        given = {name: value for name, value in given.items() if value is not None}
         keep = np.ones(len(self.ids), dtype=np.bool_)
-        gold, pred = chosen.get("gold"), chosen.get("pred")
-        if gold is not None and pred is not None and gold != pred and self.multi_label:
-            keep &= self._side(self.gold & ~self.pred, gold) & self._side(self.pred & ~self.gold, pred)
-        else:
-            for side, label in ((self.gold, gold), (self.pred, pred)):
-                if label is not None:
-                    keep &= self._side(side, label)
-        if chosen.get("wrong") is not None:
-            keep &= self.wrong == bool(chosen["wrong"])
-        if chosen.get("suspect"):
-            keep &= np.zeros_like(keep) if self.suspicion is None else self.suspicion > 0
-        if chosen.get("bucket"):
-            keep &= self._in_bucket(*chosen["bucket"])
-        if chosen.get("text"):
-            wanted = fold(str(chosen["text"]))
+        if given.keys() >= {"missed", "spurious"} and given["missed"] == given["spurious"]:
+            keep &= self._any_of(self.gold & self.pred, given.pop("missed"))
+            del given["spurious"]
+        for name in given.keys() & _SIDES.keys():
+            keep &= self._any_of(_SIDES[name](self.gold, self.pred), given[name])
+        for name in given.keys() & BUCKETS.keys():
+            keep &= self._in_buckets(name, _several(given[name]))
+        if "bucket" in given:
+            name, label = given["bucket"]
+            keep &= self._in_buckets(name, [label])
+        if "wrong" in given:
+            keep &= self.wrong == bool(given["wrong"])
+        if "outcome" in given:
+            keep &= np.isin(np.where(self.wrong, "wrong", "right"), _several(given["outcome"]))
+        if given.get("suspect"):
+            keep &= self._is_suspect
+        if "text" in given:
+            wanted = fold(str(given["text"]))
             keep &= np.fromiter((wanted in line for line in self._lines), dtype=np.bool_, count=len(keep))
         return np.flatnonzero(keep)
 
-    def _side(self, side: Bools, label: str) -> Bools:
-        if not label:
-            nothing: Bools = ~side.any(axis=1)
-            return nothing
-        at = self.numbers.get(label)
-        has: Bools = np.zeros(len(side), dtype=np.bool_) if at is None else side[:, at]
-        return has
+    def _any_of(self, side: Bools, labels: Any) -> Bools:
+        keep = np.zeros(len(side), dtype=np.bool_)
+        for label in _several(labels):
+            if label == "":
+                keep |= ~side.any(axis=1)
+            elif label in self.numbers:
+                keep |= side[:, self.numbers[label]]
+        return keep
 
-    def _in_bucket(self, name: str, label: str) -> Bools:
-        if name not in self.buckets or label not in BUCKETS[name]:
+    def _in_buckets(self, name: str, labels: Sequence[str]) -> Bools:
+        if name not in self.buckets:
             return np.zeros(len(self.ids), dtype=np.bool_)
-        inside: Bools = self.buckets[name] == BUCKETS[name].index(label)
-        return inside
+        return np.isin(self.buckets[name], [at for at, label in enumerate(BUCKETS[name]) if label in labels])
+
+    @property
+    def _is_suspect(self) -> Bools:
+        if self.suspicion is None:
+            return np.zeros(len(self.ids), dtype=np.bool_)
+        suspects: Bools = self.suspicion > 0
+        return suspects
 
     def sort(self, chosen: Ints, order: str) -> Ints:
         """Examples in another order.
@@ -142,24 +167,40 @@ class LabelEvidence:
         return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
 
     def card(self, at: int) -> Card:
-        """One example with its labels."""
+        """One example with its labels; its data is a `LabelsData`."""
+        gold, pred = self._named(self.gold[at]), self._named(self.pred[at])
         sure = None if self.confidence is None else round(float(self.confidence[at]), 4)
-        return Card(
-            kind="labels",
-            row=self.ids[at],
-            data={
-                "text": "" if self.texts is None else self.texts[at],
-                "pair": None if self.pairs is None else self.pairs[at],
-                "gold": self._named(self.gold[at]),
-                "pred": self._named(self.pred[at]),
-                "confidence": sure,
-                "probabilities": self._likeliest(at),
-            },
-        )
+        outcome = "wrong" if self.wrong[at] else "right"
+        data: dict[str, Any] = {
+            "text": "" if self.texts is None else self.texts[at],
+            **({} if self.pairs is None else {"pair": self.pairs[at]}),
+            "gold": gold,
+            "predicted": pred,
+            "confidence": sure,
+            "scores": self._likeliest(at),
+            "badge": outcome,
+            "right": outcome == "right",
+            "facets": {"gold": gold, "pred": pred, "outcome": [outcome], **self._facets(at, gold, pred)},
+            "ranks": {"row": at, **self._ranks(at)},
+        }
+        return Card(kind="labels", row=self.ids[at], data=data)
 
-    def answer(self, at: int) -> str:
-        """What was predicted, in words."""
-        return ", ".join(self._named(self.pred[at])) or "no label"
+    def _facets(self, at: int, gold: Sequence[str], pred: Sequence[str]) -> dict[str, list[str]]:
+        found = {name: [BUCKETS[name][place[at]]] for name, place in self.buckets.items() if place[at] >= 0}
+        if self.suspicion is not None and self.suspicion[at] > 0:
+            found["suspect"] = ["yes"]
+        if self.multi_label:
+            found["missed"] = [name for name in gold if name not in pred] or [""]
+            found["spurious"] = [name for name in pred if name not in gold] or [""]
+        return found
+
+    def _ranks(self, at: int) -> dict[str, float]:
+        ranks: dict[str, float] = {}
+        if self.confidence is not None:
+            ranks |= {"confidence": -float(self.confidence[at]), "doubt": float(self.confidence[at])}
+        if self.suspicion is not None:
+            ranks["suspicion"] = -float(self.suspicion[at])
+        return ranks
 
     def _named(self, row: Bools) -> list[str]:
         return [self.names[column] for column in np.flatnonzero(row).tolist()]

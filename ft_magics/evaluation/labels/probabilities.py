@@ -135,7 +135,7 @@ def calibrate_labels(gold: Bools, pred: Bools, probabilities: Probabilities, *, 
     """
     width = probabilities.shape[1]
     gold, pred = gold[:, :width], pred[:, :width]
-    right: Bools = gold.ravel() if multi_label else np.logical_and(gold, pred).any(axis=1)
+    right: Bools = gold.ravel() if multi_label else np.any(np.logical_and(gold, pred), axis=1)
 
     def measured(sharpness: float) -> tuple[float, list[dict[str, Any]]]:
         return reliability(_sure(pred, probabilities, sharpness, multi_label=multi_label), right)

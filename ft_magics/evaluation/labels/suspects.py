@@ -1,4 +1,4 @@
-"""Gold labels that are probably wrong: the model is as sure of another label as it is on average of examples that have it.
+"""Gold labels that are probably wrong: another label is as probable as it is on average where gold has it.
 
 Source: Northcutt, Jiang and Chuang 2021 (confident learning). It asks for probabilities of texts that the model was not
 trained on.
@@ -32,7 +32,8 @@ def suspicion(gold: Bools, probabilities: NDArray[np.floating], *, multi_label: 
         other = np.where(sure, probabilities, 0).max(axis=1)
         own = np.where(gold, probabilities, 0).max(axis=1)
         known = gold.any(axis=1)  # a label that the model cannot give says nothing about gold
-        return np.where(known, np.maximum(other - own, 0), 0).astype(np.float64)
+        more: Floats = np.where(known, np.maximum(other - own, 0), 0).astype(np.float64)
+        return more
     unusual = _mean_where(~gold, probabilities)
     missing = np.where(~gold & (probabilities >= np.maximum(usual, 0.5)), 2 * probabilities - 1, 0)
     given = np.where(gold & (probabilities <= np.minimum(unusual, 0.5)), 1 - 2 * probabilities, 0)
@@ -43,4 +44,5 @@ def _mean_where(chosen: Bools, probabilities: NDArray[np.floating]) -> Floats:
     """Mean probability per label over the examples that are chosen for it, above 1 where there are none. Length C."""
     count = chosen.sum(axis=0)
     total = np.where(chosen, probabilities, 0).sum(axis=0, dtype=np.float64)
-    return np.where(count > 0, total / np.maximum(count, 1), 2.0)
+    means: Floats = np.where(count > 0, total / np.maximum(count, 1), 2.0)
+    return means
