@@ -1,6 +1,6 @@
 """Is one system better than another: differences on the same examples, with a paired bootstrap and McNemar's test.
 
-Source: Berg-Kirkpatrick, Burkett and Klein 2012; McNemar 1947, exact for few examples, with Edwards' correction for many.
+Source: Berg-Kirkpatrick, Burkett and Klein 2012; McNemar 1947, exact for few examples, Edwards' correction else.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ft_magics.evaluation.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.bootstrap import LEVEL, Difference, differences, first_other_gold
 from ft_magics.evaluation.report import Report, Score
 from ft_magics.evaluation.tally import Floats, Tally
+from ft_magics.metrics import Metric
 from ft_magics.sections import Card, Section
 
 if TYPE_CHECKING:
@@ -241,11 +242,8 @@ def _contrast(baseline: Report, other: Report, resamples: int, seed: int) -> Con
         scores=scores,
         per_label=[
             _row(
-                name,
-                name,
-                "share",
-                baseline.by_label.get(name),
-                other.by_label.get(name),
+                Metric(name, name),
+                (baseline.by_label.get(name), other.by_label.get(name)),
                 measured.get(f"f1 of {name}", absent),
             )
             for name in labels
@@ -279,19 +277,16 @@ def _check_gold(baseline: Report, other: Report) -> None:
 
 
 def _score_contrast(ours: Score, theirs: Score | None, item: Difference) -> ScoreContrast:
-    value = None if theirs is None else theirs.value
-    return _row(ours.metric.name, ours.metric.label, ours.metric.unit, ours.value, value, item)
+    return _row(ours.metric, (ours.value, None if theirs is None else theirs.value), item)
 
 
-def _row(
-    name: str, label: str, unit: str, baseline: float | None, value: float | None, item: Difference
-) -> ScoreContrast:
+def _row(metric: Metric, values: tuple[float | None, float | None], item: Difference) -> ScoreContrast:
     return ScoreContrast(
-        name=name,
-        label=label,
-        unit=unit,
-        baseline=baseline,
-        value=value,
+        name=metric.name,
+        label=metric.label,
+        unit=metric.unit,
+        baseline=values[0],
+        value=values[1],
         difference=item.difference,
         interval=item.interval,
         p=item.p,
@@ -300,7 +295,7 @@ def _row(
 
 def _greatest(gain: Floats) -> list[int]:
     order = np.argsort(-gain, kind="stable")
-    return order[: int((gain > 0).sum())].tolist()
+    return [int(at) for at in order[: int((gain > 0).sum())]]
 
 
 def _card(reports: Sequence[Any], at: int, side: str, example: int) -> Card:

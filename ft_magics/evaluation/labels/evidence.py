@@ -14,7 +14,7 @@ from ft_magics.evaluation.labels.buckets import BUCKETS, Buckets, fold
 from ft_magics.evaluation.tally import Bools, Floats, Ints
 from ft_magics.sections import Card
 
-__all__ = ["LabelEvidence", "page_bounds"]
+__all__ = ["LabelEvidence", "Shown", "page_bounds"]
 
 _MOST_CARDS = 200
 _FIRST_PAGE = 20
@@ -38,6 +38,14 @@ def page_bounds(request: Mapping[str, Any]) -> slice:
     offset = max(0, int(request.get("offset") or 0))
     asked = request.get("limit")
     return slice(offset, offset + min(max(0, _FIRST_PAGE if asked is None else int(asked)), _MOST_CARDS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Some examples that are kept with a report: the first of `total`."""
+
+    total: int
+    cards: list[Card]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.bootstrap import LEVEL
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curve, Curves
+from ft_magics.evaluation.labels.evidence import Shown
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
-from ft_magics.evaluation.labels.report import LabelReport, Shown
 from ft_magics.evaluation.record import (
     Check,
     check_schema,
@@ -30,7 +30,10 @@ from ft_magics.evaluation.record import (
 from ft_magics.evaluation.report_record import CARD, SCORE, card_of, score_of, score_record
 from ft_magics.evaluation.scores import Scores
 
-__all__ = ["KIND", "SCHEMA", "from_record", "to_record"]
+if TYPE_CHECKING:
+    from ft_magics.evaluation.labels.report import LabelReport
+
+__all__ = ["KIND", "SCHEMA", "read_fields", "to_record"]
 
 SCHEMA = 1
 KIND = "labels"
@@ -116,8 +119,8 @@ def to_record(report: LabelReport) -> dict[str, Any]:
     }
 
 
-def from_record(record: Mapping[str, Any]) -> LabelReport:
-    """The report that `to_record` wrote.
+def read_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the report that `to_record` wrote.
 
     Raises:
         DataError: It is no report of labels, or a newer version wrote it.
@@ -125,14 +128,9 @@ def from_record(record: Mapping[str, Any]) -> LabelReport:
     check_schema(record, SCHEMA, KIND)
     _REPORT(record, "")
     try:
-        report = LabelReport(**_read(record))
-        headline = report.headline
+        return _read(record)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # a field that nobody knows
         raise DataError(f"this report is not whole ({type(error).__name__}: {error})") from error
-    size = len(report.per_label) + report.multi_label
-    if [len(row) for row in report.confusion] != [size] * size or headline.metric.unit != "share":
-        raise DataError(f"this report is not whole: its confusion is no grid of {size} by {size}")
-    return report
 
 
 def _read(record: Mapping[str, Any]) -> dict[str, Any]:

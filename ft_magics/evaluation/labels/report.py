@@ -6,30 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ft_magics.errors import DataError
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curves
-from ft_magics.evaluation.labels.evidence import LabelEvidence
+from ft_magics.evaluation.labels.evidence import LabelEvidence, Shown
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
+from ft_magics.evaluation.labels.record import read_fields, to_record
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.scores import METRICS, Scores
 from ft_magics.evaluation.tally import Tally
 from ft_magics.markup import percent
-from ft_magics.sections import Card, Section
+from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ft_magics.evaluation.comparison import TallyComparison
 
-__all__ = ["LabelReport", "Shown"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Some examples that are kept with a report: the first of `total`."""
-
-    total: int
-    cards: list[Card]
+__all__ = ["LabelReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +113,6 @@ class LabelReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; scores that do not exist are null."""
-        from ft_magics.evaluation.labels.record import to_record  # noqa: PLC0415  # it knows this class
-
         return to_record(self)
 
     @classmethod
@@ -130,9 +122,16 @@ class LabelReport:
         Raises:
             DataError: It is no report, or a newer version wrote it.
         """
-        from ft_magics.evaluation.labels.record import from_record  # noqa: PLC0415  # it knows this class
-
-        return from_record(record)
+        fields = read_fields(record)
+        try:
+            report = cls(**fields)
+            report.headline  # noqa: B018  # a report without it cannot be shown
+        except (KeyError, TypeError) as error:  # a field that nobody knows
+            raise DataError(f"this report is not whole ({type(error).__name__}: {error})") from error
+        size = len(report.per_label) + report.multi_label
+        if [len(row) for row in report.confusion] != [size] * size:
+            raise DataError(f"this report is not whole: its confusion is no grid of {size} by {size}")
+        return report
 
     def to_pandas(self) -> pd.DataFrame:
         """A row per label: precision, recall, F1, their intervals, support, predicted, correct."""

@@ -37,7 +37,8 @@ def suspicion(gold: Bools, probabilities: NDArray[np.floating], *, multi_label: 
     unusual = _mean_where(~gold, probabilities)
     missing = np.where(~gold & (probabilities >= np.maximum(usual, 0.5)), 2 * probabilities - 1, 0)
     given = np.where(gold & (probabilities <= np.minimum(unusual, 0.5)), 1 - 2 * probabilities, 0)
-    return np.clip(np.maximum(missing, given).max(axis=1, initial=0), 0, 1).astype(np.float64)
+    found: Floats = np.clip(np.maximum(missing, given).max(axis=1, initial=0), 0, 1).astype(np.float64)
+    return found
 
 
 def _mean_where(chosen: Bools, probabilities: NDArray[np.floating]) -> Floats:
