@@ -3,7 +3,15 @@
 import type { Metric, Value } from "./metrics.ts";
 
 export function percent(share: number | null, places = 2): string {
-  return share === null ? "–" : (100 * share).toFixed(places);
+  return share === null ? "–" : rounded(100 * share, places);
+}
+
+/** As Python rounds, so that a live page and a saved one agree: a tie, such as 78.125, goes to the even digit. */
+function rounded(value: number, places: number): string {
+  const text = value.toFixed(places);
+  const tie = Math.abs(value * 2 ** (places + 1)) % 2 === 1;
+  if (!tie || Number(text.at(-1)) % 2 === 0) return text;
+  return (Number(text) - Math.sign(value) * 10 ** -places).toFixed(places);
 }
 
 /** A metric's value: a share in percent, another number with four digits that count. */

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ft_magics.evaluation.entities.buckets import ATTRIBUTES, Attribute, surface_of
-from ft_magics.evaluation.entities.joining import join_words
 from ft_magics.evaluation.entities.matching import KINDS, Pairs
 from ft_magics.evaluation.entities.spans import Bools, Ints, SpanTable
+from ft_magics.evaluation.joining import join_words
 
 __all__ = ["Evidence", "Texts"]
 

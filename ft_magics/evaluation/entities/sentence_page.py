@@ -11,7 +11,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from ft_magics.evaluation.entities.joining import join_words, joint
+from ft_magics.evaluation.joining import join_words, joint
 from ft_magics.markup import MUTED, element, percent
 
 __all__ = ["examples_html", "sentence_html"]
