@@ -79,10 +79,12 @@ def answer_of(kind: str, labels: Sequence[str], prediction: Prediction) -> Class
 def card_of(kind: str, labels: Sequence[str], example: LabelledText, prediction: Prediction) -> Card:
     """A text with what it was taken for, as a page shows it."""
     answer = answer_of(kind, labels, prediction)
-    data: dict[str, Any] = {"text": example.text, "pair": example.pair, "gold": []}
+    data: dict[str, Any] = {"text": example.text}
+    if example.pair is not None:
+        data["pair"] = example.pair
     if isinstance(answer, float):
-        return Card(kind="labels", row=example.id, data={**data, "pred": [f"{answer:.4g}"], "confidence": None})
-    ranked = list(answer.probabilities.items())[:_MOST_SHOWN]
-    given = list(answer.labels) if kind == "several" else [answer.label]
-    shown = {"pred": given, "confidence": answer.probability, "probabilities": [list(pair) for pair in ranked]}
+        return Card(kind="labels", row=example.id, data={**data, "predicted": [f"{answer:.4g}"]})
+    given = answer.labels if kind == "several" else (answer.label,)
+    scores = list(answer.probabilities.items())[:_MOST_SHOWN]
+    shown = {"predicted": given, "confidence": answer.probability, "scores": scores}
     return Card(kind="labels", row=example.id, data={**data, **shown})

@@ -11,6 +11,7 @@ from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import spans_of
 from ft_magics.data.tagged.words import Word, split_words
 from ft_magics.errors import DataError, type_name
+from ft_magics.markup import percent
 from ft_magics.sections import Card
 from ft_magics.tasks.ner.records import Prediction
 
@@ -95,8 +96,7 @@ def card_of(example: TaggedSentence, prediction: Prediction) -> Card:
         data={
             "words": [text[start:end] for start, end in pairwise(edges)],
             "spaces": False,
-            "gold_spans": [],
-            "pred_spans": [[place[item.start], place[item.end], item.type] for item in found],
-            "confidence": min((item.confidence for item in found), default=None),
+            "predicted": [(place[item.start], place[item.end], item.type) for item in found],
+            "about": [f"{item.type} {percent(item.confidence)} %" for item in found],
         },
     )
