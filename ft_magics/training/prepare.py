@@ -17,7 +17,7 @@ from ft_magics.data.examples import Corpus
 from ft_magics.data.tagged.checks import DataCheck, check_corpus
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.sources import read_split
-from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
+from ft_magics.errors import CellError, DataError, FaultsError, FineTuneError, ModelError, Problem, type_name
 from ft_magics.metrics import Metric
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
@@ -126,7 +126,8 @@ def _all(*parts: Callable[[], Any]) -> list[Any]:
     """What each part gives.
 
     Raises:
-        FineTuneError: What is wrong with the parts, all of it in one message.
+        FineTuneError: What is wrong with a part.
+        FaultsError: What is wrong with several of them.
     """
     results, faults = [], []
     for part in parts:
@@ -135,7 +136,7 @@ def _all(*parts: Callable[[], Any]) -> list[Any]:
         except FineTuneError as error:
             faults.append(error)
     if len(faults) > 1:
-        raise FineTuneError("\n".join(["several things are wrong; nothing was started.", *map(str, faults)]))
+        raise FaultsError(faults)
     if faults:
         raise faults[0]
     return results
