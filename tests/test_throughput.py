@@ -74,7 +74,7 @@ def test_a_pause_is_in_neither(counted, clock):
     assert counted.elapsed_s == 4.0
 
 
-def test_a_resumed_run_goes_on_counting(counted):
+def test_a_resumed_run_continues_counting(counted):
     counted.restore(tokens=1000, elapsed_s=60.0)
     counted.train(200, 2.0)
     assert (counted.tokens, counted.said[0].tokens_per_s, counted.said[0].elapsed_s) == (1200, 100.0, 62.0)
