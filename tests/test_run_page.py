@@ -154,6 +154,7 @@ def test_a_terminal_hears_what_was_measured():
     assert event_text(other(2, 12.3456, best=True), metrics) == (
         "epoch 2: dev <perplexity> 12.35, F1 25.00 ★ best so far"
     )
+    assert event_text(other(2, None), []) == "epoch 2: dev evaluated"
     assert event_text(ended(), METRICS) == "finished after 1 min 00 s; best dev F1 50.00"
     assert event_text(ended(), []) == "finished after 1 min 00 s"
 
