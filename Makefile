@@ -25,9 +25,10 @@ lab: $(STAMP)    ## Open the quickstart in JupyterLab
 
 test: lint types layers front pytest  ## Everything CI runs
 
-lint: $(STAMP)   ## Style
+lint: $(STAMP)   ## Style, of Python and of TypeScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	cd widgets && PATH="$(CURDIR)/$(BIN):$$PATH" npm run lint
 
 types: $(STAMP)  ## Types, strict
 	$(BIN)/mypy

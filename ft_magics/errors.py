@@ -8,8 +8,10 @@ FineTuneError                 anything ft_magics says about the user's input or 
 ├── TaskError                 a task that is not there, or whose package cannot be used
 ├── ModelError                a model that cannot be found or cannot do the task
 ├── DeviceError               a device or precision that this machine lacks
+├── TrackerError              a tracker that is not installed here, or cannot be used
 ├── RunError                  a run's name or folder that cannot be used
 ├── TrainingError             training broke; the run's folder says how far it got
+├── FaultsError               several of these at once, each of which would stop a run
 └── UnexpectedError           a fault that no other class describes, most likely ours
 
 A message says what is wrong, where, and what to do next. In a notebook the message is all that is shown; the whole
@@ -29,12 +31,14 @@ __all__ = [
     "CellError",
     "DataError",
     "DeviceError",
+    "FaultsError",
     "FineTuneError",
     "ModelError",
     "Problem",
     "RunError",
     "SchemeError",
     "TaskError",
+    "TrackerError",
     "TrainingError",
     "UnexpectedError",
     "did_you_mean",
@@ -111,12 +115,33 @@ class DeviceError(FineTuneError):
     """A device or precision that this machine lacks."""
 
 
+class TrackerError(FineTuneError):
+    """A tracker that is not installed here, or cannot be used."""
+
+
 class RunError(FineTuneError):
     """A run's name or folder that cannot be used."""
 
 
 class TrainingError(FineTuneError):
     """Training broke; the run's folder says how far it got."""
+
+
+class FaultsError(FineTuneError):
+    """Several faults at once, so that they can be mended at once.
+
+    Args:
+        faults: At least one. Those of such an error among them are taken out of it.
+
+    Attributes:
+        faults: Each by itself.
+    """
+
+    def __init__(self, faults: Sequence[FineTuneError]) -> None:
+        self.faults: list[FineTuneError] = []
+        for fault in faults:
+            self.faults += fault.faults if isinstance(fault, FaultsError) else [fault]
+        super().__init__("\n".join(["several things are wrong; nothing was started.", *map(str, self.faults)]))
 
 
 class UnexpectedError(FineTuneError):

@@ -69,7 +69,7 @@ def test_a_thread_that_cannot_start(prepared, patch):
 
 def test_a_stop_that_comes_after_the_end_is_no_part_of_the_run(prepared, patch):
     run = finish(start_run("late", prepared()))
-    patch.setattr(type(run), "trains", True)
+    patch.setattr(type(run), "is_active", True)
     run.stop()
     assert isinstance(run.events[-1], RunEnded)
     assert ft_magics.load(run.dir).status == "done"

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import random
 import tracemalloc
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ft_magics
 import pytest
+from ft_magics.display.run_page import event_text, run_html
 from ft_magics.events import (
     CheckpointSaved,
+    DataChecked,
     Evaluated,
     Notice,
+    PauseChanged,
     RunEnded,
     RunResumed,
     RunStarted,
     StepDone,
     StopAsked,
+    ThreadsChosen,
+    described_metrics,
     drop_superseded,
 )
 from ft_magics.metrics import Metric
 from ft_magics.runs import event_log
-from ft_magics.runs.event_log import read_events
+from ft_magics.runs.event_log import event_from_json, read_events
 from ft_magics.runs.folder import RunFolder
+from ft_magics.runs.history import best_of, history_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mutations import spoil
 from runs import finish
 
 STARTED = RunStarted(
@@ -59,6 +73,19 @@ def step(number):
         process_memory_bytes=1,
         device_memory_bytes=None,
     )
+
+
+EVALUATED = Evaluated(
+    time=1e9 + 2,
+    step=9,
+    epoch=1.0,
+    split="dev",
+    loss=0.5,
+    metrics={"f1": 0.5, "precision": None},
+    by_label={"PER": 0.5, "LOC": None},
+    samples=[{"input": "a", "output": "b"}],
+    best=True,
+)
 
 
 def line(event):
@@ -99,6 +126,19 @@ ODD = {
     "a step of 400 digits": line(step(int("9" * 400))).strip(),
     "a step that is a list": line(step(1)).strip().replace('"step": 1', '"step": [1]'),
     "an epoch without end": line(step(1)).strip().replace('"epoch": 1.0', '"epoch": Infinity'),
+    "a step that is true": line(step(1)).strip().replace('"step": 1', '"step": true'),
+    "a loss that is a text": line(step(1)).strip().replace('"loss": 0.5', '"loss": "0.5"'),
+    "a metric that is a text": line(EVALUATED).strip().replace('"f1": 0.5', '"f1": "high"'),
+    "a metric without end": line(EVALUATED).strip().replace('"f1": 0.5', '"f1": NaN'),
+    "metrics that are a list": line(EVALUATED).strip().replace('{"f1": 0.5, "precision": null}', "[0.5]"),
+    "a label that is a list": line(EVALUATED).strip().replace('"PER": 0.5', '"PER": [0.5]'),
+    "samples that are a text": line(EVALUATED).strip().replace('[{"input": "a", "output": "b"}]', '"ab"'),
+    "descriptions that are numbers": line(STARTED).strip().replace(json.dumps(STARTED.to_json()["metrics"]), "[5]"),
+    "a description of an odd unit": line(STARTED).strip().replace('"unit": "share"', '"unit": "kg"'),
+    "a description without a name": line(STARTED).strip().replace('"name": "f1", ', ""),
+    "settings in settings": line(STARTED)
+    .strip()
+    .replace('"config": {}', '"config": ' + '{"a": ' * 50 + "1" + "}" * 50),
     "half of a line": line(step(1))[:40],
     "4 MB": "x" * (5 << 20),
 }
@@ -113,6 +153,65 @@ def test_a_line_that_cannot_be_read_is_counted_and_said(log, odd):
     assert notice.level == "warning"
     assert notice.text.startswith("events.jsonl: 2 lines cannot be read and are left out; the first is line 3: ")
     assert len(notice.text) < 300
+
+
+def test_all_odd_lines_are_odd():
+    """A replacement that replaced nothing would test nothing."""
+    assert all(
+        odd not in (line(step(1)).strip(), line(STARTED).strip(), line(EVALUATED).strip()) for odd in ODD.values()
+    )
+
+
+EVERY_KIND = (
+    *(STARTED, step(3), EVALUATED, ENDED),
+    DataChecked(time=1e9, check={"splits": [{"name": "train", "count": 3}]}),
+    CheckpointSaved(time=1e9, step=3, path="checkpoints/checkpoint-3"),
+    Notice(time=1e9, level="info", text="x"),
+    PauseChanged(time=1e9, paused=True, reason="by hand"),
+    StopAsked(time=1e9, reason="by hand"),
+    ThreadsChosen(time=1e9, step=3, threads=2, tokens_per_s={"1": 9.0, "2": 12.0}),
+    RunResumed(time=1e9, step=3, epoch=1.0),
+)
+
+
+def fits(value, hint):
+    """Whether a value is of the type that an annotation says, all the way down."""
+    origin, inside = typing.get_origin(hint), typing.get_args(hint)
+    if hint is typing.Any:
+        return True
+    if origin in (types.UnionType, typing.Literal):
+        return any(fits(value, each) if origin is types.UnionType else value == each for each in inside)
+    if origin is list:
+        return isinstance(value, list) and all(fits(each, inside[0]) for each in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(fits(k, inside[0]) and fits(v, inside[1]) for k, v in value.items())
+    if is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        return type(value) is hint and all(fits(getattr(value, each.name), hints[each.name]) for each in fields(hint))
+    return type(value) in ((int, float) if hint is float else (hint,))
+
+
+@given(st.integers(0, 2**32), st.sampled_from(EVERY_KIND))
+@settings(derandomize=True, deadline=None, max_examples=1500)
+def test_an_event_that_was_spoilt_is_read_as_what_it_should_be_or_counted(seed, event):
+    """And no display of what was read fails."""
+    record = copy.deepcopy(event.to_json())
+    said = spoil(record, random.Random(seed))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "events.jsonl")
+        path.write_text("".join([line(STARTED), json.dumps(record) + "\n", line(ENDED)]), encoding="utf-8")
+        events = read_events(path)
+    unread = [each for each in events if isinstance(each, Notice) and "1 line cannot be read" in each.text]
+    others = [each for each in events if each not in unread]
+    assert len(unread) + len(others) == 3, said
+    assert (others[0], others[-1]) == (STARTED, ENDED)
+    for each in others:
+        assert fits(each, type(each)), said
+    metrics = described_metrics(events)
+    assert all(isinstance(event_text(each, metrics), str | None) for each in events)
+    assert run_html(events, "done", name="x")
+    assert len(history_table(events)) == sum(isinstance(each, Evaluated) and each.split == "dev" for each in events)
+    best_of(events)
 
 
 def _is_json(odd):
@@ -136,6 +235,48 @@ def test_a_line_that_was_cut_off_before_the_run_went_on_is_left_out_without_a_wo
     folder.mend_events()
     folder.append_event(RunResumed(step=1, epoch=1.0))
     assert [type(event) for event in folder.read_events()] == [RunStarted, StepDone, RunResumed]
+
+
+def test_a_last_step_that_cannot_be_read_is_counted_where_steps_are_thinned(log, monkeypatch):
+    monkeypatch.setattr(event_log, "_MOST_STEPS", 2)
+    broken = line(step(3)).replace('"epoch": 1.0', '"epoch": "one"')
+    events = log(*(step(at) for at in range(4)), broken, ENDED)
+    assert [event.step for event in events if isinstance(event, StepDone)] == [0, 3]
+    (notice,) = (event for event in events if isinstance(event, Notice))
+    assert notice.text.startswith("events.jsonl: 1 line cannot be read and are left out; the first is line 6: epoch: ")
+
+
+OLD_START = {key: value for key, value in STARTED.to_json().items() if key not in ("metrics", "examples")}
+OLD = {
+    "kind": "evaluated", "time": 1.0, "step": 9, "epoch": 1.0, "split": "dev", "loss": 0.5, "best": True,
+    "precision": None, "recall": 0.25, "f1": 0.5, "per_type_f1": {"PER": 0.5, "LOC": None},
+}  # fmt: skip
+
+
+def test_events_of_version_0_1_have_today_s_fields():
+    start = event_from_json({**OLD_START, "sentences": 280})
+    assert start.examples == 280
+    assert start.metrics == [Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall")]
+    old = event_from_json(OLD)
+    assert old.metrics == {"f1": 0.5, "precision": None, "recall": 0.25}
+    assert old.by_label == {"PER": 0.5, "LOC": None}
+    plain = {key: value for key, value in ENDED.to_json().items() if key != "best"}
+    assert event_from_json({**plain, "best_f1": 0.5}) == ENDED
+    for event in (start, old, ENDED):
+        assert event_from_json(event.to_json()) == event
+
+
+@pytest.mark.parametrize(("record", "says"), [
+    ({**OLD_START, "sentences": "many"}, "examples: "),
+    (OLD_START, "examples: "),
+    ({**OLD, "f1": "high"}, "metrics.f1: "),
+    ({key: value for key, value in OLD.items() if key != "recall"}, "metrics: "),
+    ({**OLD, "per_type_f1": [0.5]}, "by_label: "),
+    ({key: value for key, value in ENDED.to_json().items() if key != "best"} | {"best_f1": []}, "best: "),
+])  # fmt: skip
+def test_an_odd_event_of_version_0_1_is_one(record, says):
+    with pytest.raises(ValueError, match=f"^{says}"):
+        event_from_json(record)
 
 
 def test_half_a_surrogate_is_replaced(log):

@@ -11,7 +11,7 @@ from ft_magics.data.corpus import read_corpus
 from ft_magics.data.tagged.checks import check_corpus
 from ft_magics.data.tagged.config import DataConfig, ReadOptions
 from ft_magics.data.tagged.sources import read_split
-from ft_magics.errors import DataError, SchemeError
+from ft_magics.errors import DataError, FaultsError, SchemeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -337,8 +337,9 @@ def test_a_fraction_is_seeded_and_disjoint(conll):
 
 
 def test_every_unreadable_split_is_named(conll):
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(FaultsError) as caught:
         read_corpus(config(train=str(conll), dev="nodev.conll", test="notest.conll"), read_split)
+    assert [type(fault) for fault in caught.value.faults] == [DataError, DataError]
     assert "nodev.conll" in str(caught.value)
     assert "notest.conll" in str(caught.value)
 

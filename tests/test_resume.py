@@ -208,7 +208,7 @@ def test_only_the_same_run_goes_on(config, conll):
         assert not run.finished.wait(0.01)
     run.stop()
     finish(run)
-    with pytest.raises(RunError, match=r"began with other settings \(train\.batch_size: 4 before, 8 now\)"):
+    with pytest.raises(RunError, match=r"started with other settings \(train\.batch_size: 4 before, 8 now\)"):
         resume_run("other", prepare(config("epochs: 400, batch_size: 8")))
     conll.write_text(conll.read_text() + "Eve B-PER\n\n")
     with pytest.raises(RunError, match="the training data, or the tokenizer, are not those"):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ft_magics.display.host import clicks_wait, way_out
 from ft_magics.display.run_page import event_text, run_html
+from ft_magics.display.runs_page import runs_bundle
 from ft_magics.events import (
     CheckpointSaved,
     Evaluated,
@@ -18,7 +21,10 @@ from ft_magics.events import (
     RunStarted,
     StepDone,
 )
+from ft_magics.markup import measured
 from ft_magics.metrics import Metric
+from ft_magics.runs.folder import RunFolder
+from ft_magics.runs.run import Run
 
 METRICS = [Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall")]
 
@@ -117,3 +123,68 @@ def test_where_clicks_wait_is_known_and_another_way_is_named(monkeypatch, place,
         monkeypatch.setenv(place, "1")
     assert clicks_wait() is waits
     assert way_out(Path("STOP")) == "use the interrupt button to stop, or create the file STOP"
+
+
+PERPLEXITY = Metric("perplexity", "<perplexity>", higher_is_better=False, unit="number")
+
+
+def other(epoch: int, value: float | None, *, best: bool = False) -> Evaluated:
+    metrics = {"perplexity": value, "f1": 0.25, "unknown": 1.0}
+    return Evaluated(
+        step=epoch, epoch=float(epoch), split="dev", loss=0.5, metrics=metrics, by_label={"<b>": value}, best=best
+    )
+
+
+def test_a_page_shows_what_the_run_says_that_it_measures():
+    begun = replace(started(), metrics=[PERPLEXITY, METRICS[0]])
+    last = RunEnded(status="done", reason="", best_epoch=1, best=12.3456, elapsed_s=60)
+    html = run_html([begun, other(1, 12.3456, best=True), other(2, None), last], "done", name="x")
+    heads, first, second, labels, values = re.findall(r"<tr.*?</tr>", html)
+    cells = [re.findall(r">([^<]*)</t[hd]>", row) for row in (heads, first, second, labels, values)]
+    assert cells[0] == ["epoch", "step", "dev loss", "&lt;perplexity&gt; ↓", "F1", ""]
+    assert cells[1] == ["1", "1", "0.5000", "12.35", "25.00", "★ best"]
+    assert cells[2] == ["2", "2", "0.5000", "–", "25.00", ""]
+    assert cells[3:] == [["by label", "epoch 1", "epoch 2"], ["&lt;b&gt;", "12.35", "–"]]
+    assert "best dev &lt;perplexity&gt; 12.35 at epoch 1" in html
+    assert "Dev &lt;perplexity&gt; by label over epochs" in html
+
+
+def test_a_terminal_hears_what_was_measured():
+    metrics = [PERPLEXITY, METRICS[0]]
+    assert event_text(other(2, 12.3456, best=True), metrics) == (
+        "epoch 2: dev <perplexity> 12.35, F1 25.00 ★ best so far"
+    )
+    assert event_text(other(2, None), []) == "epoch 2: dev evaluated"
+    assert event_text(ended(), METRICS) == "finished after 1 min 00 s; best dev F1 50.00"
+    assert event_text(ended(), []) == "finished after 1 min 00 s"
+
+
+def test_values_whose_description_cannot_be_read_stand_under_their_names():
+    html = run_html([other(1, 12.0), other(2, None)], "dead", name="x")
+    assert re.findall(r">([^<]*)</t[hd]>", html)[:7] == [
+        *("epoch", "step", "dev loss", "perplexity", "f1", "unknown", "")
+    ]
+
+
+def test_a_metric_has_the_digits_of_its_unit():
+    assert [measured(value, METRICS[0]) for value in (0.81304, 1, None)] == ["81.30", "100.00", "–"]
+    shown = [measured(value, PERPLEXITY) for value in (0, 1.23456, 999.94, 999.96, 48210.4, 1.5e-5, -2.5, None)]
+    assert shown == ["0.000", "1.235", "999.9", "1,000", "48,210", "1.500e-05", "-2.500", "–"]
+
+
+def test_runs_side_by_side_name_the_metric_that_they_share(tmp_path):
+    def run(name: str, metric: Metric, value: float) -> Run:
+        (tmp_path / name).mkdir()
+        found = Run(name, RunFolder(tmp_path / name))
+        found.events = [replace(started(), metrics=[metric]), replace(other(1, None), metrics={metric.name: value})]
+        found.finished.set()
+        return found
+
+    one, two, three = run("one", METRICS[0], 0.5), run("two", METRICS[0], 0.25), run("three", PERPLEXITY, 12.0)
+    head, *rows = runs_bundle([one, two])["text/plain"].splitlines()
+    assert "best dev F1" in head
+    assert {row.split()[2] for row in rows} == {"50.00", "25.00"}
+    assert "best dev &lt;perplexity&gt; ↓" in runs_bundle([three])["text/html"]
+    head, *rows = runs_bundle([one, three])["text/plain"].splitlines()
+    assert "best on dev" in head
+    assert {" ".join(row.split()[2:4]) for row in rows} == {"F1 50.00", "<perplexity> 12.00"}

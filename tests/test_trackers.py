@@ -9,7 +9,7 @@ import os
 import sys
 
 import pytest
-from ft_magics.errors import ModelError, TrainingError
+from ft_magics.errors import ModelError, TrackerError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
 from ft_magics.runs.full_disk import is_disk_full
 from ft_magics.tasks.cells import parse_cell
@@ -180,7 +180,7 @@ def test_a_wandb_without_a_key_is_found_before_anything_starts(cell, monkeypatch
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
     monkeypatch.setenv("HOME", str(tmp_path))
     config = parse_cell(cell(TRAIN.format(tracker="wandb", steps=12)).partition("\n")[2], {})
-    with pytest.raises(ModelError, match=r"wandb has no key here; call `wandb.login\(\)`.* WANDB_MODE=offline"):
+    with pytest.raises(TrackerError, match=r"wandb has no key here; call `wandb.login\(\)`.* WANDB_MODE=offline"):
         prepare(config)
 
 
@@ -190,7 +190,7 @@ def test_a_tracker_that_cannot_be_imported_is_found_before_anything_starts(cell,
     monkeypatch.syspath_prepend(str(tmp_path / "broken"))
     monkeypatch.delitem(sys.modules, "mlflow", raising=False)
     config = parse_cell(cell(TRAIN.format(tracker="mlflow", steps=12)).partition("\n")[2], {})
-    with pytest.raises(ModelError, match="mlflow cannot be imported here .ModuleNotFoundError"):
+    with pytest.raises(TrackerError, match="mlflow cannot be imported here .ModuleNotFoundError"):
         prepare(config)
 
 
@@ -211,7 +211,7 @@ def test_a_folder_of_a_trackers_name_is_no_package(monkeypatch, tmp_path, not_im
     (tmp_path / tracker / "run-1").mkdir(parents=True)
     not_imported(tracker)
     monkeypatch.setattr(sys, "path", [path for path in sys.path if "site-packages" not in path])
-    with pytest.raises(ModelError, match=f"{tracker} is not installed here; `pip install {tracker}`"):
+    with pytest.raises(TrackerError, match=f"{tracker} is not installed here; `pip install {tracker}`"):
         check_tracker(tracker)
 
 
@@ -219,7 +219,7 @@ def test_a_folder_of_a_trackers_name_is_no_package(monkeypatch, tmp_path, not_im
 def test_a_file_of_a_trackers_name_is_no_package(tmp_path, not_imported, tracker):
     (tmp_path / f"{tracker}.py").write_text("mine = 1\n")
     not_imported(tracker)
-    with pytest.raises(ModelError, match=rf"{tracker}\.py shadows the package {tracker}; rename it"):
+    with pytest.raises(TrackerError, match=rf"{tracker}\.py shadows the package {tracker}; rename it"):
         check_tracker(tracker)
 
 

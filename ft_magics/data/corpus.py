@@ -10,7 +10,7 @@ from typing import TypeVar
 from ft_magics.config.references import Reference
 from ft_magics.config.splits import Fraction, Sources
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, FaultsError
 
 __all__ = ["ReadSplit", "read_corpus"]
 
@@ -27,7 +27,8 @@ def read_corpus(data: Sources[O], read_split: ReadSplit[O, E]) -> Corpus[E]:
         read_split: Reads one split with the options of its section.
 
     Raises:
-        DataError: With every split that cannot be read, not only the first.
+        DataError: A split cannot be read.
+        FaultsError: Several cannot, each with its fault.
     """
     splits: dict[str, Split[E]] = {}
     fractions: dict[str, Fraction] = {}
@@ -42,7 +43,7 @@ def read_corpus(data: Sources[O], read_split: ReadSplit[O, E]) -> Corpus[E]:
             except DataError as error:
                 faults.append(type(error)(f"data.{name}: {error}"))
     if faults:
-        raise faults[0] if len(faults) == 1 else DataError("\n".join(map(str, faults)))
+        raise faults[0] if len(faults) == 1 else FaultsError(faults)
     for name, fraction in fractions.items():
         total = sum(len(splits[part].examples) for part in ("train", *fractions) if part in splits)
         splits["train"], splits[name] = _draw(splits["train"], name, fraction, total)

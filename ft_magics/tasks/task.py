@@ -81,7 +81,8 @@ class Task(Protocol[E, F, P]):
         """Read every split.
 
         Raises:
-            DataError: With every split that cannot be read.
+            DataError: A split cannot be read.
+            FaultsError: Several cannot.
         """
         ...
 

@@ -87,7 +87,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         )
 
     def restore(self, snapshot: CheckpointState) -> None:
-        """Go on from a snapshot."""
+        """Continue from a snapshot."""
         self.dev.best, self.dev.evaluated_at = snapshot.best, snapshot.evaluated_at
         self.throughput.restore(snapshot.tokens, snapshot.elapsed_s)
         self.batches.first_loss = snapshot.first_loss
@@ -102,7 +102,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.saves.begin()
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Go on with a pause that a save has broken; then a step is being done."""
+        """Continue a pause that a save has broken; then a step is being done."""
         while self.pause.stands_still:
             self._stand_still()
             if self.steering.take_save():

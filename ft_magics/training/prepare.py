@@ -13,7 +13,7 @@ from ft_magics.config.references import Reference
 from ft_magics.config.schema import AnyConfig, TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import CellError, FineTuneError, ModelError, Problem, TaskError, type_name
+from ft_magics.errors import CellError, FaultsError, FineTuneError, ModelError, Problem, TaskError, type_name
 from ft_magics.metrics import Metric
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
@@ -127,7 +127,8 @@ def _all(*parts: Callable[[], Any]) -> list[Any]:
     """What each part gives.
 
     Raises:
-        FineTuneError: What is wrong with the parts, all of it in one message.
+        FineTuneError: What is wrong with a part.
+        FaultsError: What is wrong with several of them.
     """
     results, faults = [], []
     for part in parts:
@@ -136,7 +137,7 @@ def _all(*parts: Callable[[], Any]) -> list[Any]:
         except FineTuneError as error:
             faults.append(error)
     if len(faults) > 1:
-        raise FineTuneError("\n".join(["several things are wrong; nothing was started.", *map(str, faults)]))
+        raise FaultsError(faults)
     if faults:
         raise faults[0]
     return results

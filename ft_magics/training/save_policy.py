@@ -40,7 +40,7 @@ class SavePolicy:
         return Checkpoints(self._folder.checkpoints)
 
     def begin(self) -> None:
-        """The training begins, or goes on: `minutes` count from now."""
+        """The training begins, or is resumed: `minutes` count from now."""
         self._saved = time.monotonic()
 
     def leave_out(self, seconds: float) -> None:
@@ -83,7 +83,7 @@ class SavePolicy:
         except Exception as error:
             if is_fatal(error):
                 raise
-            self._go_on_without(step, error)
+            self._continue_without(step, error)
             return False
         self._saved = time.monotonic()
         return True
@@ -97,7 +97,7 @@ class SavePolicy:
         if self._checkpoints.newest() == self._checkpoints.path(step):
             self.say(step)
 
-    def _go_on_without(self, step: int, error: Exception) -> None:
+    def _continue_without(self, step: int, error: Exception) -> None:
         self._checkpoints.drop_torn()
         newest = self._checkpoints.newest()
         kept = f"the last whole one is {newest.name}" if newest else "there is none yet"

@@ -13,7 +13,7 @@ from typing import Any
 
 from transformers import Trainer
 
-from ft_magics.errors import ModelError
+from ft_magics.errors import TrackerError
 
 __all__ = ["check_tracker", "closed_after", "keep_in"]
 
@@ -31,27 +31,27 @@ def check_tracker(name: str | None) -> None:
     """See that a tracker can be used before anything is started.
 
     Raises:
-        ModelError: It is not installed, or would ask for a key in the middle of the training.
+        TrackerError: It is not installed, or would ask for a key in the middle of the training.
     """
     if name is None:
         return
     if not _is_installed(name):
-        raise ModelError(f"train.report_to: {name} is not installed here; `pip install {name}`, or leave it out")
+        raise TrackerError(f"train.report_to: {name} is not installed here; `pip install {name}`, or leave it out")
     used, attribute = _USED[name]
     try:
         module = import_module(used)
     except Exception as error:  # a package that is broken can raise anything
-        raise ModelError(
+        raise TrackerError(
             f"train.report_to: {name} cannot be imported here ({type(error).__name__}: {error}); reinstall it, "
             "or leave it out"
         ) from error
     if not hasattr(module, attribute):
-        raise ModelError(
+        raise TrackerError(
             f"train.report_to: {module.__file__} shadows the package {name}; rename it and restart the "
             "kernel, or leave the tracker out"
         )
     if name == "wandb" and _wandb_would_ask():
-        raise ModelError(
+        raise TrackerError(
             "train.report_to: wandb has no key here; call `wandb.login()` in a cell first, set WANDB_API_KEY, or keep "
             "the records on this machine with WANDB_MODE=offline"
         )

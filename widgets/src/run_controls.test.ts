@@ -29,7 +29,13 @@ test("what was clicked is said until the run has done it, and is not asked twice
   click("ask-pause");
   click("ask-pause");
   click("ask-save");
-  assert.deepEqual([texts(), asked], [["Stop", "Pause…", "Save now…"], ["pause", "save"]]);
+  assert.deepEqual(
+    [texts(), asked],
+    [
+      ["Stop", "Pause…", "Save now…"],
+      ["pause", "save"],
+    ],
+  );
   assert.equal(one(root, "ask-pause").ariaDisabled, "true");
   update(after(checkpoint));
   assert.deepEqual(texts(), ["Stop", "Pause…", "Save now"]);
@@ -45,7 +51,9 @@ test("a run that stops takes no more clicks, and one that has ended has no butto
   const { root, asked, update } = controls();
   const stopping: RunEvent = { kind: "stop_asked", reason: "by hand" };
   update(after(stopping));
-  all(root, "ask-stop").concat(all(root, "ask-pause")).forEach((each) => each.click());
+  all(root, "ask-stop")
+    .concat(all(root, "ask-pause"))
+    .forEach((each) => each.click());
   assert.deepEqual([asked, root.hidden], [[], false]);
   update(after(stopping, { kind: "run_ended", status: "stopped", reason: "by hand", elapsed_s: 1 }));
   assert.equal(root.hidden, true);

@@ -27,7 +27,9 @@ export function runCurves(group: string): RunCurves {
   const zoom: Zoom = { range: null };
   const readout = h("div", { class: "ft-muted", "data-testid": "curve-values" });
   const box = h("div", {
-    "data-testid": "loss-curve", role: "group", tabindex: 0,
+    "data-testid": "loss-curve",
+    role: "group",
+    tabindex: 0,
     "aria-label": "curve by step; arrow keys read values, plus and minus zoom, Escape shows all",
     title: "drag to zoom, double click for all steps",
   });

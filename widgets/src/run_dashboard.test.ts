@@ -13,16 +13,42 @@ before(openWindow);
 const F1: Metric = { name: "f1", label: "F1", higher_is_better: true, unit: "share" };
 const LOSS: Metric = { name: "perplexity", label: "perplexity", higher_is_better: false, unit: "number" };
 const started: RunStarted = {
-  kind: "run_started", name: "ner", task: "ner", model: "minilm", method: "lora", device: "cpu", precision: "fp32",
-  epochs: 3, total_steps: 30, parameters: 22_600_000, trainable_parameters: 140_000, examples: 3, metrics: [F1, LOSS],
+  kind: "run_started",
+  name: "ner",
+  task: "ner",
+  model: "minilm",
+  method: "lora",
+  device: "cpu",
+  precision: "fp32",
+  epochs: 3,
+  total_steps: 30,
+  parameters: 22_600_000,
+  trainable_parameters: 140_000,
+  examples: 3,
+  metrics: [F1, LOSS],
   config: { task: "ner", data: { train: "a.conll", test: null }, train: { epochs: 3, early_stopping: null } },
 };
 const step: RunEvent = {
-  kind: "step", step: 10, epoch: 1, loss: null, learning_rate: 1e-4, grad_norm: null, tokens_per_s: 1234, elapsed_s: 20,
-  process_memory_bytes: 900 * 2 ** 20, device_memory_bytes: null,
+  kind: "step",
+  step: 10,
+  epoch: 1,
+  loss: null,
+  learning_rate: 1e-4,
+  grad_norm: null,
+  tokens_per_s: 1234,
+  elapsed_s: 20,
+  process_memory_bytes: 900 * 2 ** 20,
+  device_memory_bytes: null,
 };
 const evaluated = (epoch: number, f1: number | null, best: boolean, by_label: Record<string, number | null>): RunEvent => ({
-  kind: "evaluated", step: epoch * 10, epoch, split: "dev", loss: 0.5, metrics: { f1, perplexity: 12.3456 }, by_label, best,
+  kind: "evaluated",
+  step: epoch * 10,
+  epoch,
+  split: "dev",
+  loss: 0.5,
+  metrics: { f1, perplexity: 12.3456 },
+  by_label,
+  best,
 });
 const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
 
@@ -44,9 +70,15 @@ test("the best evaluation is marked, and labels have a row each, whenever they t
   const [dev, labels] = [devTable(), labelTable()];
   dev.update(state);
   labels.update(state);
-  assert.deepEqual([...dev.root.querySelectorAll("tbody tr")].map((row) => row.textContent?.includes("★ best")), [true, false]);
+  assert.deepEqual(
+    [...dev.root.querySelectorAll("tbody tr")].map((row) => row.textContent?.includes("★ best")),
+    [true, false],
+  );
   const rows = [...labels.root.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
-  assert.deepEqual(rows, [["<b>", "", "10.0", "–"], ["人物", "", "–", "50.0"]]);
+  assert.deepEqual(rows, [
+    ["<b>", "", "10.0", "–"],
+    ["人物", "", "–", "50.0"],
+  ]);
   assert.equal(labels.root.hidden, false);
   assert.equal(labels.root.querySelector("summary")?.textContent, "F1 by label over epochs");
 });
@@ -65,14 +97,26 @@ test("columns are what the run says that it measures, with the way that is bette
 test("lines of a number reach over what was measured", () => {
   const { root, update } = labelTable();
   update(after({ ...started, metrics: [LOSS] }, evaluated(1, null, true, { a: 30, b: null }), evaluated(2, null, true, { a: 10, b: 20 })));
-  assert.deepEqual([...root.querySelectorAll("polyline")].map((each) => each.getAttribute("points")), ["2.0,2.0 88.0,14.0", "88.0,8.0"]);
-  assert.deepEqual([...root.querySelectorAll("td")].map((cell) => cell.textContent), ["", "30.00", "10.00", "", "–", "20.00"]);
+  assert.deepEqual(
+    [...root.querySelectorAll("polyline")].map((each) => each.getAttribute("points")),
+    ["2.0,2.0 88.0,14.0", "88.0,8.0"],
+  );
+  assert.deepEqual(
+    [...root.querySelectorAll("td")].map((cell) => cell.textContent),
+    ["", "30.00", "10.00", "", "–", "20.00"],
+  );
 });
 
 test("messages stand in order, as text", () => {
   const { root, update } = messages();
   update(after({ kind: "notice", level: "info", text: "first" }, { kind: "notice", level: "warning", text: "<i>second</i>" }));
-  assert.deepEqual([...root.children].map((line) => [line.className, line.textContent]), [["ft-info", "first"], ["ft-warning", "<i>second</i>"]]);
+  assert.deepEqual(
+    [...root.children].map((line) => [line.className, line.textContent]),
+    [
+      ["ft-info", "first"],
+      ["ft-warning", "<i>second</i>"],
+    ],
+  );
 });
 
 test("the log tells what was done by the way", () => {
@@ -80,7 +124,10 @@ test("the log tells what was done by the way", () => {
   update(after(started, step));
   assert.equal(root.hidden, true);
   update(after(started, { kind: "checkpoint", step: 1000, path: "" }, { kind: "pause", paused: true, reason: "" }, { kind: "resumed", step: 1000, epoch: 1 }));
-  assert.deepEqual([...root.querySelectorAll("div > div")].map((each) => each.textContent), ["checkpoint at step 1,000", "paused", "resumed from step 1,000"]);
+  assert.deepEqual(
+    [...root.querySelectorAll("div > div")].map((each) => each.textContent),
+    ["checkpoint at step 1,000", "paused", "resumed from step 1,000"],
+  );
 });
 
 test("a run without dev data says so in place of an empty table", () => {

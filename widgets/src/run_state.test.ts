@@ -5,15 +5,39 @@ import { EventLog } from "./event_log.ts";
 import { bestEvaluation, emptyState, reduce, secondsLeft, smooth, type RunEvent } from "./run_state.ts";
 
 const started: RunEvent = {
-  kind: "run_started", name: "ner", task: "ner", model: "minilm", method: "full", device: "cpu", precision: "fp32",
-  epochs: 2, total_steps: 20, parameters: 10, trainable_parameters: 10, examples: 3,
+  kind: "run_started",
+  name: "ner",
+  task: "ner",
+  model: "minilm",
+  method: "full",
+  device: "cpu",
+  precision: "fp32",
+  epochs: 2,
+  total_steps: 20,
+  parameters: 10,
+  trainable_parameters: 10,
+  examples: 3,
   metrics: [{ name: "f1", label: "F1", higher_is_better: true, unit: "share" }],
 };
 const step = (at: number, loss: number | null = 1): RunEvent => ({
-  kind: "step", step: at, epoch: at / 10, loss, learning_rate: 1e-4, grad_norm: null, tokens_per_s: 100, elapsed_s: at * 2,
+  kind: "step",
+  step: at,
+  epoch: at / 10,
+  loss,
+  learning_rate: 1e-4,
+  grad_norm: null,
+  tokens_per_s: 100,
+  elapsed_s: at * 2,
 });
 const evaluated = (epoch: number, best: boolean, split = "dev"): RunEvent => ({
-  kind: "evaluated", step: epoch * 10, epoch, split, loss: 0.5, metrics: { f1: 0 }, by_label: {}, best,
+  kind: "evaluated",
+  step: epoch * 10,
+  epoch,
+  split,
+  loss: 0.5,
+  metrics: { f1: 0 },
+  by_label: {},
+  best,
 });
 const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
 
@@ -49,7 +73,10 @@ test("a long curve is thinned and keeps its ends", () => {
 });
 
 test("smoothing keeps a constant and skips NaN", () => {
-  assert.deepEqual(smooth([3, 3, 3], 0.8).map((value) => Math.round(value! * 1e9) / 1e9), [3, 3, 3]);
+  assert.deepEqual(
+    smooth([3, 3, 3], 0.8).map((value) => Math.round(value! * 1e9) / 1e9),
+    [3, 3, 3],
+  );
   for (const hole of [Number.NaN, null]) {
     assert.equal(smooth([1, hole, 2], 0.5)[1], null);
     assert.ok(Number.isFinite(smooth([1, hole, 2], 0.5)[2]));
@@ -63,7 +90,10 @@ test("a batch that comes twice is counted once", () => {
   log.add(0, [started, step(1)]);
   log.add(0, [started, step(1)]);
   log.add(1, [step(1), step(2)]);
-  assert.deepEqual(log.state.steps.map((event) => event.step), [1, 2]);
+  assert.deepEqual(
+    log.state.steps.map((event) => event.step),
+    [1, 2],
+  );
   assert.equal(calls, 3);
   stop();
   log.add(3, [step(3)]);
@@ -85,14 +115,26 @@ test("what a resumption made void is gone", () => {
   const told = [started, step(5), step(10), evaluated(1, true), checkpoint(10), step(15), evaluated(2, true), checkpoint(20), ended];
   const state = after(...told, { kind: "resumed", step: 10, epoch: 1 }, step(11));
   assert.equal(state.status, "running");
-  assert.deepEqual(state.steps.map((event) => event.step), [5, 10, 11]);
-  assert.deepEqual(state.evaluations.map((event) => event.epoch), [1]);
-  assert.deepEqual(state.checkpoints.map((event) => event.step), [10]);
+  assert.deepEqual(
+    state.steps.map((event) => event.step),
+    [5, 10, 11],
+  );
+  assert.deepEqual(
+    state.evaluations.map((event) => event.epoch),
+    [1],
+  );
+  assert.deepEqual(
+    state.checkpoints.map((event) => event.step),
+    [10],
+  );
 });
 
 test("an evaluation after a stop on the way through an epoch is void: it came after the checkpoint", () => {
   const state = after(started, step(10), evaluated(1, true), step(15), evaluated(1.5, true), { kind: "resumed", step: 15, epoch: 1.5 });
-  assert.deepEqual(state.evaluations.map((event) => event.epoch), [1]);
+  assert.deepEqual(
+    state.evaluations.map((event) => event.epoch),
+    [1],
+  );
 });
 
 test("only the newest notices are kept", () => {

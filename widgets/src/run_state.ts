@@ -73,17 +73,7 @@ export interface RunEnded {
   reason: string;
   elapsed_s: number;
 }
-export type RunEvent =
-  | RunStarted
-  | StepDone
-  | Evaluated
-  | Notice
-  | StopAsked
-  | PauseChanged
-  | RunResumed
-  | CheckpointSaved
-  | RunEnded
-  | { kind: "other" };
+export type RunEvent = RunStarted | StepDone | Evaluated | Notice | StopAsked | PauseChanged | RunResumed | CheckpointSaved | RunEnded | { kind: "other" };
 /** What is told in the log, line by line. `time` is in seconds since 1970. */
 export type Told = (StopAsked | PauseChanged | RunResumed | CheckpointSaved) & { time?: number };
 

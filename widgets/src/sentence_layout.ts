@@ -56,6 +56,7 @@ const CJK = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=
 const ENDS_CJK = new RegExp(`${CJK}$`, "u");
 const BEGINS_CJK = new RegExp(`^${CJK}`, "u");
 /** Marks, joiners and variation selectors belong to what stands before them. */
+// biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these alone is looked for, not an emoji made of them
 const BEGINS_MARK = /^[\p{M}\u200d\ufe0e\ufe0f]/u;
 const RTL = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 const STRONG = /\p{L}/u;

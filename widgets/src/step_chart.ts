@@ -107,11 +107,7 @@ function options(parent: HTMLElement, log: boolean): uPlot.Options {
       { ...axis, size: 28 },
       { ...axis, size: 52, values: (_, ticks) => ticks.map(tick) },
     ],
-    series: [
-      {},
-      { stroke: () => colour("--ft-faint"), width: 1, points },
-      { stroke: () => colour("--ft-accent"), width: 2, points },
-    ],
+    series: [{}, { stroke: () => colour("--ft-faint"), width: 1, points }, { stroke: () => colour("--ft-accent"), width: 2, points }],
   };
 }
 
