@@ -218,7 +218,9 @@ def _by_content(rows: Rows, choice: _Choice, settings: ClassifySettings, notes: 
         said.insert(0, f"{_shown(rows, [choice.text])} as the text")
         options.insert(0, "`text_column`")
     _refuse_data_as_names(rows, (choice.text, *choice.labels))
-    notes.append(f"{rows.name}: {' and '.join(said)}, by what is in them; name others with {', '.join(options)}")
+    unread = [name for at, name in enumerate(rows.columns) if at not in {choice.text, choice.pair, *choice.labels}]
+    rest = f"; not read: {list_names(unread)}" if unread else ""
+    notes.append(f"{rows.name}: {' and '.join(said)}, by what is in them{rest}; name others with {', '.join(options)}")
 
 
 def _labels_by_content(

@@ -16,13 +16,13 @@ from ft_magics.errors import DataError, did_you_mean, type_name
 from ft_magics.tasks.classify.columns import FLAGS
 from ft_magics.tasks.classify.config import TextOptions
 
-__all__ = ["Faults", "read_labels", "read_values"]
+__all__ = ["PANDAS_HINT", "Faults", "read_labels", "read_values"]
 
 _SEPARATORS = ("|", ";", ",")
 _MOST_DIGITS = 9  # of the index of a class
 _LONGEST_LIST = 10_000  # characters of a list that is written in a cell
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_OUT_OF_BOUNDS = "its number has no name"
+PANDAS_HINT = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
 
 
 class Faults:
@@ -105,7 +105,8 @@ class _Naming:
     def labels(self, items: Sequence[Any], place: str, *, several: bool) -> tuple[str, ...]:
         """The names of a row's labels, each once."""
         if not several and len(items) == 1 and is_missing(items[0]):
-            self._faults.add("no label", place, "the label is missing")
+            hint = PANDAS_HINT if isinstance(items[0], float) else ""
+            self._faults.add("no label", place, f"the label is missing{hint}")
             return ()
         found = (self._name(item, place) for item in items if not is_missing(item))
         return tuple(dict.fromkeys(name for name in found if name is not None))
