@@ -13,7 +13,7 @@ from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, index_of, is_list, is_missing
 from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean, type_name
-from ft_magics.tasks.classify.columns import FLAGS
+from ft_magics.tasks.classify.columns import flag_of
 from ft_magics.tasks.classify.config import TextOptions
 
 __all__ = ["PANDAS_HINT", "Faults", "read_labels", "read_values"]
@@ -154,9 +154,8 @@ def _index(item: Any) -> int | None:
     if isinstance(item, str):
         text = item.strip()
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
-    if isinstance(item, float) and item.is_integer():
-        return int(item)
-    return index_of(item)
+    index = int(item) if isinstance(item, float) and item.is_integer() else index_of(item)
+    return index if index is not None and abs(index) < 10**_MOST_DIGITS else None
 
 
 def _only(cell: Any, place: str, faults: Faults) -> Sequence[Any]:
@@ -180,7 +179,7 @@ def _refuse_measures(lists: Sequence[Sequence[Any]], rows: Rows, names: Sequence
     first: tuple[str, Any] | None = None
     for items, place in zip(lists, rows.places, strict=True):
         for item in items:
-            if is_missing(item) or str(item).strip() in names:
+            if is_missing(item) or (isinstance(item, str) and item.strip() in names):
                 continue
             number = _number(item)
             if number is None:
@@ -215,7 +214,7 @@ def _of_flags(rows: Rows, columns: Sequence[int], faults: Faults, *, several: bo
         on = []
         for at in columns:
             cell = row[at]
-            flag = FLAGS.get(str(cell).strip()) if not is_list(cell) else None
+            flag = flag_of(cell)
             if flag is None:
                 name = quoted(rows.columns[at])
                 faults.add("flag", place, f"column {name} must be 0 or 1, found {show(cell)}")
