@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
 
@@ -87,13 +87,14 @@ def find_source(data: Section, split: str, options: type[O]) -> Fraction | tuple
     source: Any = getattr(data, split)
     if source is None or isinstance(source, Fraction):
         return source
+    # Each value was validated where it stands; whether they go together is seen with the columns at hand.
     values = {name: getattr(data, name) for name in options.model_fields}
+    path: str | Reference = source
     if isinstance(source, options):
         own = ((name, getattr(source, name)) for name in options.model_fields)
         values |= {name: value for name, value in own if value is not None}
-        path: str | Reference = source.path  # type: ignore[attr-defined]  # of the subclass
-        return path, options.model_validate(values)
-    return source, options.model_validate(values)
+        path = source.path  # type: ignore[attr-defined]  # of the subclass
+    return path, cast(O, options.model_construct(**values))
 
 
 def fractions_leave_something(data: Any) -> None:

@@ -20,6 +20,7 @@ class Rows:
         name: Of the source, for messages.
         columns: Names of the columns; their numbers from 1 where nothing names them. Length C.
         named: Whether the source names its columns.
+        listed: Whether each row was given as a list or tuple of cells.
         cells: Per row, one value a column, None where it is absent. (R, C).
         places: Where each row begins, such as `train.csv, line 12`. Length R.
         class_names: Names by id, for columns whose source has them.
@@ -33,6 +34,7 @@ class Rows:
     places: Sequence[str]
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    listed: bool = False
 
 
 def fold(name: str) -> str:

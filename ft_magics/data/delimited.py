@@ -11,6 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from ft_magics.data.cells import Rows, fold
@@ -25,7 +26,8 @@ _SAMPLE = 65_536  # characters from which the delimiter is seen
 _WORDLIKE = re.compile(r"[\w .#/()-]{1,40}")
 _MOST_HEADER_WORDS = 4
 _LONGEST_CELL = 2**31 - 1
-_LENT = 2  # rows for each different value, in a column of labels
+_LONGER = 3  # times as long as its name, a text is at least
+_REPEATS = 2  # rows for each different value, in a column of labels
 
 
 class _Line(NamedTuple):
@@ -104,8 +106,11 @@ def looks_like_header(first: Sequence[str], cells: Sequence[Sequence[str]], know
     if any(_is_number(cell) for cell in first) or not _names_things(first):
         return False
     numbers = any(all(map(_is_number, values)) for values in below)
-    labels = any(_LENT * len(values) <= len(cells) for values in below)
-    return numbers or labels
+    labels = any(_REPEATS * len(values) <= len(cells) for values in below)
+    texts = any(
+        _LONGER * len(cell) < median(map(len, column)) for cell, column in zip(first, columns, strict=False) if cell
+    )
+    return numbers or labels or texts
 
 
 def _names_things(first: Sequence[str]) -> bool:
@@ -155,9 +160,9 @@ def _parse(text: str, name: str, delimiter: str, notes: list[str]) -> list[_Line
     if '"' not in text:
         return _rows(text, delimiter, quoting=csv.QUOTE_NONE) or []
     strict, fault = _rows_or_fault(text, delimiter)
-    literal = _rows(text, delimiter, quoting=csv.QUOTE_NONE) or []
-    meant = strict is not None and _is_even(strict) and (delimiter != "\t" or '""' in text or not _is_even(literal))
-    if strict is not None and (meant or not _is_even(literal)):
+    certain = strict is not None and _is_even(strict) and (delimiter != "\t" or '""' in text)
+    literal = [] if certain else _rows(text, delimiter, quoting=csv.QUOTE_NONE) or []
+    if strict is not None and not _is_even(literal):
         return strict
     if _is_even(literal):
         if any(cell.startswith('"') for line in literal for cell in line.cells):

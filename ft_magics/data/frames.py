@@ -102,7 +102,8 @@ def rows_of_records(records: Iterable[tuple[str, Any]], name: str) -> Rows:
     if uneven:
         raise DataError(list_faults(uneven))
     numbers = [str(number) for number in range(1, width + 1)]
-    return Rows(name=name, columns=numbers, named=False, cells=list(map(tuple, values)), places=places)
+    cells = list(map(tuple, values))
+    return Rows(name=name, columns=numbers, named=False, cells=cells, places=places, listed=True)
 
 
 def _as_cells(record: Any) -> Any:

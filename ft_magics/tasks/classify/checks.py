@@ -174,6 +174,11 @@ def _odd_classes(settings: ClassifySettings, counts: dict[str, Counter[str]], na
     absent = [label for label in names if not train[label]]
     if absent:
         warnings.append(f"train: {len(absent)} classes have no example: {list_names(absent)}")
+    alike: dict[str, str] = {}
+    twins = [(alike[folded], label) for label in train if alike.setdefault(folded := label.casefold(), label) != label]
+    if twins:
+        pairs = ", ".join(f"{quoted(one)} and {quoted(other)}" for one, other in twins[:5])
+        warnings.append(f"train: classes that differ by letter case only are different classes: {pairs}")
     lonely = [label for label in names if train[label] == 1]
     if lonely:
         warnings.append(f"train: {len(lonely)} classes have one example only: {list_names(lonely)}")

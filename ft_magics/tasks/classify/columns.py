@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ft_magics.data.cells import Rows, fold, is_list, is_missing
-from ft_magics.data.faults import list_names, quoted
+from ft_magics.data.cells import Rows, fold, index_of, is_list, is_missing
+from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 
-__all__ = ["FLAGS", "KNOWN", "Columns", "find_columns"]
+__all__ = ["KNOWN", "Columns", "find_columns", "flag_of"]
 
 _PAIRS = (
     ("sentence1", "sentence2"),
@@ -46,8 +46,9 @@ _ID = ("id", "indexid", "idx", "index", "guid", "uid", "uuid", "textid", "qid", 
 KNOWN = frozenset(
     fold(name) for name in (*(name for pair in _PAIRS for name in pair), *_TEXT, *_LABEL, *_SCORE, *_ID) if name
 )
+_TEXTS = frozenset(map(fold, _TEXT))
 _MOST_LETTERS = 100  # of a label, on average
-FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "False": False, "True": True, "false": False, "true": True}
+_FLAGS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,12 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
     header = list(rows.columns)
     faults: list[str] = []
     labels = options.label_column if isinstance(options.label_column, list) else [options.label_column]
+    text = _named(rows, "text_column", options.text_column, faults)
+    pair = _named(rows, "text_pair_column", options.text_pair_column, faults)
     given = [_named(rows, "label_column", label, faults) for label in labels if label is not None]
     choice = _Choice(
-        text=_named(rows, "text_column", options.text_column, faults),
-        pair=_named(rows, "text_pair_column", options.text_pair_column, faults),
+        text=text,
+        pair=pair,
         labels=[at for at in given if at is not None],
         key=_named(rows, "id_column", options.id_column, faults),
     )
@@ -120,6 +123,7 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
             "If they are parted by some other character, name it with `delimiter`"
         )
     if rows.named:
+        _refuse_the_text(rows, choice)
         _texts_by_name(rows, choice, notes)
         taken = {choice.text, choice.pair, choice.key}
         usual = (*_SCORE, *_LABEL) if settings.regression else _LABEL
@@ -178,6 +182,17 @@ def _differ(rows: Rows, choice: _Choice) -> None:
         seen[at] = option
 
 
+def _refuse_the_text(rows: Rows, choice: _Choice) -> None:
+    """See that the column that was named for the labels is not the only one that is called after texts."""
+    texts = [at for at, column in enumerate(rows.columns) if fold(column) in _TEXTS]
+    if choice.text is None and choice.labels and texts and set(texts) <= set(choice.labels):
+        others = list_names(column for at, column in enumerate(rows.columns) if at not in texts)
+        raise DataError(
+            f"{rows.name}: `label_column: {quoted(rows.columns[texts[0]])}` is the column of the texts; the others are "
+            f"{others}. If the texts stand in one of those, name it with `text_column`"
+        )
+
+
 def _by_name(header: Sequence[str], usual: Iterable[str], taken: set[int | None]) -> list[int]:
     """The column with the first of the usual names, in a list; an empty list where there is none."""
     places = {fold(column): at for at, column in reversed(list(enumerate(header))) if at not in taken}
@@ -205,6 +220,9 @@ def _by_content(rows: Rows, choice: _Choice, settings: ClassifySettings, notes: 
     """Choose what has no name that says it: labels have the fewest different values, texts are the longest."""
     taken = {choice.text, choice.pair, choice.key, *choice.labels}
     contents = {at: _content(rows, at) for at in range(len(rows.columns)) if at not in taken}
+    if rows.listed and list(contents) == [0, 1] and contents[0].distinct >= contents[1].distinct:
+        choice.text, choice.labels = 0, [1]  # `(text, label)`, as it is written by hand
+        return
     said, options = [], []
     if not choice.labels:
         choice.labels = _labels_by_content(rows, contents, settings, text_is_known=choice.text is not None)
@@ -214,11 +232,13 @@ def _by_content(rows: Rows, choice: _Choice, settings: ClassifySettings, notes: 
         texts = {at: contents[at] for at in contents if at not in choice.labels and not contents[at].lists}
         if not texts:
             raise DataError(_missing(rows, "text"))
-        choice.text = max(texts, key=lambda at: (not texts[at].numbers, texts[at].letters, -at))
+        choice.text = max(texts, key=lambda at: (not texts[at].numbers, texts[at].distinct > 1, texts[at].letters))
         said.insert(0, f"{_shown(rows, [choice.text])} as the text")
         options.insert(0, "`text_column`")
     _refuse_data_as_names(rows, (choice.text, *choice.labels))
-    notes.append(f"{rows.name}: {' and '.join(said)}, by what is in them; name others with {', '.join(options)}")
+    unread = [name for at, name in enumerate(rows.columns) if at not in {choice.text, choice.pair, *choice.labels}]
+    rest = f"; not read: {list_names(unread)}" if unread else ""
+    notes.append(f"{rows.name}: {' and '.join(said)}, by what is in them{rest}; name others with {', '.join(options)}")
 
 
 def _labels_by_content(
@@ -241,7 +261,7 @@ def _labels_by_content(
     short = {at: item for at, item in varied.items() if item.letters <= _MOST_LETTERS}
     if not short:
         raise DataError(_missing(rows, "label"))
-    return [min(short, key=lambda at: (short[at].distinct, short[at].letters, -at))]
+    return [min(short, key=lambda at: (short[at].distinct, short[at].letters))]
 
 
 def _missing(rows: Rows, what: str) -> str:
@@ -258,14 +278,14 @@ def _shown(rows: Rows, columns: Sequence[int]) -> str:
 def _content(rows: Rows, at: int) -> _Content:
     cells = [row[at] for row in rows.cells if not is_list(row[at])]
     lists = len(cells) < len(rows.cells)
-    values = {repr(cell) if isinstance(cell, dict) else cell for cell in cells if not is_missing(cell)}
+    values = {cell if isinstance(cell, Hashable) else show(cell) for cell in cells if not is_missing(cell)}
     letters = sum(len(cell) if isinstance(cell, str) else 1 for cell in cells) / max(len(cells), 1)
     return _Content(
         distinct=len(values),
         letters=letters,
         lists=lists,
         numbers=bool(values) and all(map(_is_number, values)),
-        flags=len(values) == 2 and all(str(value) in FLAGS for value in values),
+        flags=len(values) == 2 and None not in map(flag_of, values),
     )
 
 
@@ -277,6 +297,16 @@ def _is_number(value: Any) -> bool:
             return False
         return True
     return isinstance(value, (int, float)) or hasattr(value, "dtype")
+
+
+def flag_of(cell: Any) -> bool | None:
+    """Whether a cell is 1 or true; None where it is neither that nor 0 or false."""
+    if isinstance(cell, str):
+        return _FLAGS.get(cell.strip().lower())
+    index = index_of(cell)
+    if isinstance(cell, (bool, float)) or index is not None:
+        return bool(cell) if cell in (0, 1) else None
+    return None
 
 
 def _refuse_data_as_names(rows: Rows, columns: Sequence[int]) -> None:

@@ -47,8 +47,8 @@ ClassWeights = Annotated[Literal["balanced"] | dict[str, float] | None, BeforeVa
 class ClassifySettings(Section):
     """How classes are learnt.
 
-    A label of each text is one class by default; `multi_label` takes any number of classes a text, `regression` a
-    number.
+    A text has one label by default; with `multi_label` any number of them, with `regression` a number instead. Classes
+    that `class_weights` does not name weigh 1.
     """
 
     multi_label: bool = False

@@ -13,16 +13,16 @@ from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, index_of, is_list, is_missing
 from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean, type_name
-from ft_magics.tasks.classify.columns import FLAGS
+from ft_magics.tasks.classify.columns import flag_of
 from ft_magics.tasks.classify.config import TextOptions
 
-__all__ = ["Faults", "read_labels", "read_values"]
+__all__ = ["PANDAS_HINT", "Faults", "read_labels", "read_values"]
 
 _SEPARATORS = ("|", ";", ",")
 _MOST_DIGITS = 9  # of the index of a class
 _LONGEST_LIST = 10_000  # characters of a list that is written in a cell
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_OUT_OF_BOUNDS = "its number has no name"
+PANDAS_HINT = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
 
 
 class Faults:
@@ -105,7 +105,8 @@ class _Naming:
     def labels(self, items: Sequence[Any], place: str, *, several: bool) -> tuple[str, ...]:
         """The names of a row's labels, each once."""
         if not several and len(items) == 1 and is_missing(items[0]):
-            self._faults.add("no label", place, "the label is missing")
+            hint = PANDAS_HINT if isinstance(items[0], float) else ""
+            self._faults.add("no label", place, f"the label is missing{hint}")
             return ()
         found = (self._name(item, place) for item in items if not is_missing(item))
         return tuple(dict.fromkeys(name for name in found if name is not None))
@@ -153,9 +154,8 @@ def _index(item: Any) -> int | None:
     if isinstance(item, str):
         text = item.strip()
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
-    if isinstance(item, float) and item.is_integer():
-        return int(item)
-    return index_of(item)
+    index = int(item) if isinstance(item, float) and item.is_integer() else index_of(item)
+    return index if index is not None and abs(index) < 10**_MOST_DIGITS else None
 
 
 def _only(cell: Any, place: str, faults: Faults) -> Sequence[Any]:
@@ -179,7 +179,7 @@ def _refuse_measures(lists: Sequence[Sequence[Any]], rows: Rows, names: Sequence
     first: tuple[str, Any] | None = None
     for items, place in zip(lists, rows.places, strict=True):
         for item in items:
-            if is_missing(item) or str(item).strip() in names:
+            if is_missing(item) or (isinstance(item, str) and item.strip() in names):
                 continue
             number = _number(item)
             if number is None:
@@ -214,7 +214,7 @@ def _of_flags(rows: Rows, columns: Sequence[int], faults: Faults, *, several: bo
         on = []
         for at in columns:
             cell = row[at]
-            flag = FLAGS.get(str(cell).strip()) if not is_list(cell) else None
+            flag = flag_of(cell)
             if flag is None:
                 name = quoted(rows.columns[at])
                 faults.add("flag", place, f"column {name} must be 0 or 1, found {show(cell)}")

@@ -14,11 +14,9 @@ from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.classify.columns import KNOWN, Columns, find_columns
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 from ft_magics.tasks.classify.examples import LabelledText, TextSplit
-from ft_magics.tasks.classify.labels import Faults, read_labels, read_values
+from ft_magics.tasks.classify.labels import PANDAS_HINT, Faults, read_labels, read_values
 
 __all__ = ["read_split"]
-
-_PANDAS = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
 
 
 def read_split(
@@ -76,7 +74,7 @@ def _texts(rows: Rows, at: int, what: str, faults: Faults) -> list[str]:
         if is_list(cell) or isinstance(cell, (dict, bytes)):
             faults.add("kind", place, f"the {what} must be one text, found {type_name(cell)}, {show(cell)}")
         elif is_missing(cell):
-            hint = _PANDAS if cell is not None and not isinstance(cell, str) else ""
+            hint = PANDAS_HINT if cell is not None and not isinstance(cell, str) else ""
             faults.add(f"no {what}", place, f"the {what} is missing{hint}")
         elif is_broken(text):
             faults.add("half", place, f"{text[:60]!a} holds half a surrogate pair, which is no letter; mend the text")
