@@ -15,6 +15,7 @@ import numpy as np
 from ft_magics.errors import DataError
 from ft_magics.evaluation.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.bootstrap import LEVEL, Difference, differences, first_other_gold
+from ft_magics.evaluation.paging import page_bounds
 from ft_magics.evaluation.report import Report, Score
 from ft_magics.evaluation.tally import Floats, Tally
 from ft_magics.metrics import Metric
@@ -27,8 +28,6 @@ __all__ = ["Contrast", "McNemar", "ScoreContrast", "TallyComparison", "compare_t
 
 SCHEMA = 1
 _PRELOADED = 30
-_MOST_CARDS = 200
-_FIRST_PAGE = 20
 _EXACT_UPTO = 25  # examples that one system alone has right; the chi-square is off with fewer (Dietterich 1998)
 
 
@@ -156,9 +155,7 @@ class TallyComparison:
         if wanted:
             evidence: Searchable = self.reports[0].evidence
             chosen = [example for example in chosen if evidence.mentions(example, wanted)]
-        offset, limit = max(0, int(request.get("offset") or 0)), request.get("limit")
-        last = offset + min(max(0, _FIRST_PAGE if limit is None else int(limit)), _MOST_CARDS)
-        cards = [_card(self.reports, at, side, example) for example in chosen[offset:last]]
+        cards = [_card(self.reports, at, side, example) for example in chosen[page_bounds(request)]]
         return {"total": len(chosen), "cards": [asdict(card) for card in cards]}
 
     def to_json(self) -> dict[str, Any]:

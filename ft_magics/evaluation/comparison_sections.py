@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["sections_of"]
 
 _OPEN_LABELS = 30
+_LEAST_P = 0.001
 
 
 def sections_of(comparison: TallyComparison) -> list[Section]:
@@ -55,15 +56,21 @@ def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Sectio
 
 
 def _row(row: ScoreContrast, *, is_label: bool = False) -> Row:
-    ends = None if row.interval is None else "–".join(_signed(end, row.unit) for end in row.interval)
+    ends = None if row.interval is None else " to ".join(_signed(end, row.unit) for end in row.interval)
     cells = [
         Cell(text=row.label, label=row.label if is_label else ""),
         *(Cell(text=_number(value, row.unit), value=value) for value in (row.baseline, row.value)),
         Cell(text=_signed(row.difference, row.unit), value=row.difference),
         Cell(text=ends or "–"),
-        Cell(text="–" if row.p is None else f"{row.p:.3f}", value=row.p),
+        Cell(text=_p(row.p), value=row.p),
     ]
     return Row(cells=cells)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"< {_LEAST_P}" if value < _LEAST_P else f"{value:.3f}"
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -80,7 +87,8 @@ def _signed(value: float | None, unit: str) -> str:
 
 def _mcnemar(test: McNemar, title: str, baseline: str) -> str:
     way = "exact binomial" if test.exact else "chi-square with continuity correction"
+    equals = "" if test.p < _LEAST_P else "= "
     return (
         f"McNemar's test: {test.other_only} examples only {title} has right, {test.baseline_only} only {baseline}; "
-        f"p = {test.p:.3f} ({way})"
+        f"p {equals}{_p(test.p)} ({way})"
     )

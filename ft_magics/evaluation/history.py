@@ -18,6 +18,8 @@ __all__ = ["history_sections", "read_epochs"]
 def read_epochs(value: Any) -> list[dict[str, Any]]:
     """Entries of `epoch` and any number of scores, each a number or None; scores may stand under `metrics`.
 
+    A NaN or infinite score becomes None, which JSON can write.
+
     Raises:
         DataError: An entry is something else; the message names it.
     """
@@ -34,7 +36,7 @@ def read_epochs(value: Any) -> list[dict[str, Any]]:
         if odd is not None or kept.get("epoch") is None:
             odd = odd or "epoch"
             raise DataError(f"{place}: `{odd}` is {shown(kept.get(odd))}, expected a number")
-        found.append(kept)
+        found.append({name: _finite(score) if isinstance(score, float) else score for name, score in kept.items()})
     return found
 
 
@@ -67,7 +69,7 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
             Series(
                 name=metrics[name].label,
                 x=epochs,
-                y=[None if (value := _finite(entry.get(name))) is None else value for entry in history],
+                y=[entry.get(name) for entry in history],
             )
             for name in drawn
         ]
@@ -88,8 +90,6 @@ def _finite(value: Any) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _cell(value: Any, *, is_share: bool) -> Cell:
-    number = _finite(value)
-    if number is None:
-        return Cell(text="–" if value is None else str(value))
-    return Cell(text=percent(number) if is_share else f"{number:.4g}", value=number)
+def _cell(value: float | None, *, is_share: bool) -> Cell:
+    text = percent(value) if is_share or value is None else f"{value:.4g}"
+    return Cell(text=text, value=value)

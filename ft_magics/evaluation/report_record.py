@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ft_magics.evaluation.record import (
+    count_field,
     flag_field,
     list_of,
     map_of,
@@ -21,7 +22,7 @@ from ft_magics.evaluation.report import Score
 from ft_magics.metrics import Metric
 from ft_magics.sections import Card
 
-__all__ = ["CARD", "SCORE", "card_of", "score_of", "score_record"]
+__all__ = ["CARDS", "SCORE", "Shown", "score_of", "score_record", "shown_of"]
 
 SCORE = object_of(
     {
@@ -37,7 +38,7 @@ SCORE = object_of(
         "interval": maybe(row_of(number_field, number_field)),
     }
 )
-CARD = object_of(
+_CARD = object_of(
     {
         "kind": one_of("labels"),
         "row": text_field,
@@ -61,6 +62,17 @@ CARD = object_of(
 )
 
 
+CARDS = object_of({"total": count_field, "cards": list_of(_CARD)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Some examples that are kept with a report: the first of `total`."""
+
+    total: int
+    cards: list[Card]
+
+
 def score_record(score: Score) -> dict[str, Any]:
     """Plain data."""
     return asdict(score)
@@ -76,6 +88,7 @@ def score_of(record: Mapping[str, Any]) -> Score:
     )
 
 
-def card_of(record: Mapping[str, Any]) -> Card:
-    """A card from its plain data."""
-    return Card(kind=record["kind"], row=record["row"], data=record["data"])
+def shown_of(record: Mapping[str, Any]) -> Shown:
+    """Examples from their plain data."""
+    cards = [Card(kind=card["kind"], row=card["row"], data=card["data"]) for card in record["cards"]]
+    return Shown(total=record["total"], cards=cards)

@@ -1,1 +1,1 @@
-"""Evaluation of labels: text classification with one label, several labels, or a number."""
+"""Evaluation of labels: text classification with one label or several."""

@@ -15,12 +15,13 @@ from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import bucket_scores, buckets_of
 from ft_magics.evaluation.labels.counting import METRICS_OF_LABELS, average_names, tally_labels
 from ft_magics.evaluation.labels.curves import Curves, curves_of
-from ft_magics.evaluation.labels.evidence import LabelEvidence, Shown
+from ft_magics.evaluation.labels.evidence import LabelEvidence
 from ft_magics.evaluation.labels.inputs import LabelInputs, read_labels
 from ft_magics.evaluation.labels.probabilities import LabelCalibration, calibrate_labels, confidences
 from ft_magics.evaluation.labels.report import LabelReport
 from ft_magics.evaluation.labels.suspects import suspicion
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.scores import METRICS, Interval, Scores
 from ft_magics.evaluation.tally import Tally
 

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ft_magics.evaluation.labels.buckets import BUCKETS, Buckets, fold
+from ft_magics.evaluation.paging import page_bounds, several
 from ft_magics.evaluation.tally import Bools, Floats, Ints
 from ft_magics.sections import Card
 
-__all__ = ["LabelEvidence", "Shown", "page_bounds"]
+__all__ = ["LabelEvidence"]
 
-_MOST_CARDS = 200
-_FIRST_PAGE = 20
 _MOST_PROBABILITIES = 5
 
 
@@ -27,25 +26,6 @@ _SIDES: dict[str, Callable[[Bools, Bools], Bools]] = {
     "missed": lambda gold, pred: gold & ~pred,
     "spurious": lambda gold, pred: pred & ~gold,
 }
-
-
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
-def page_bounds(request: Mapping[str, Any]) -> slice:
-    """Which of the chosen examples a request asks for: at most 200."""
-    offset = max(0, int(request.get("offset") or 0))
-    asked = request.get("limit")
-    return slice(offset, offset + min(max(0, _FIRST_PAGE if asked is None else int(asked)), _MOST_CARDS))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Some examples that are kept with a report: the first of `total`."""
-
-    total: int
-    cards: list[Card]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,27 +86,29 @@ class LabelEvidence:
         Args:
             chosen: Names → a value, or several of which any will do. `gold`, `pred`: labels on that side. `missed`,
                 `spurious`: labels of gold alone, or of the prediction alone, an empty text being none; the same label
-                for both is one that is right. `outcome`: `right` or `wrong`, or `wrong`: true or false. `suspect`:
-                whether gold is probably wrong. `length`, `class size`, `overlap`: buckets, or `bucket`: attribute and
-                label. `text`: anywhere in the text. None or absent: anything.
+                for both is one that is right, an empty text for both an example without labels. `outcome`: `right` or
+                `wrong`, or `wrong`: true or false. `suspect`: whether gold is probably wrong. `length`, `class size`,
+                `overlap`: buckets, or `bucket`: attribute and label. `text`: anywhere in the text. None or absent:
+                anything.
         """
         given = {name: value for name, value in chosen.items() if value not in (None, "") or name in _SIDES}
         given = {name: value for name, value in given.items() if value is not None}
         keep = np.ones(len(self.ids), dtype=np.bool_)
         if given.keys() >= {"missed", "spurious"} and given["missed"] == given["spurious"]:
-            keep &= self._any_of(self.gold & self.pred, given.pop("missed"))
+            label = given.pop("missed")
+            keep &= self._any_of(self.gold & self.pred if label != "" else self.gold | self.pred, label)
             del given["spurious"]
         for name in given.keys() & _SIDES.keys():
             keep &= self._any_of(_SIDES[name](self.gold, self.pred), given[name])
         for name in given.keys() & BUCKETS.keys():
-            keep &= self._in_buckets(name, _several(given[name]))
+            keep &= self._in_buckets(name, several(given[name]))
         if "bucket" in given:
             name, label = given["bucket"]
             keep &= self._in_buckets(name, [label])
         if "wrong" in given:
             keep &= self.wrong == bool(given["wrong"])
         if "outcome" in given:
-            keep &= np.isin(np.where(self.wrong, "wrong", "right"), _several(given["outcome"]))
+            keep &= np.isin(np.where(self.wrong, "wrong", "right"), several(given["outcome"]))
         if given.get("suspect"):
             keep &= self._is_suspect
         if "text" in given:
@@ -136,7 +118,7 @@ class LabelEvidence:
 
     def _any_of(self, side: Bools, labels: Any) -> Bools:
         keep = np.zeros(len(side), dtype=np.bool_)
-        for label in _several(labels):
+        for label in several(labels):
             if label == "":
                 keep |= ~side.any(axis=1)
             elif label in self.numbers:

@@ -11,7 +11,6 @@ from ft_magics.evaluation.bootstrap import LEVEL
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curve, Curves
-from ft_magics.evaluation.labels.evidence import Shown
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
 from ft_magics.evaluation.record import (
     Check,
@@ -27,7 +26,7 @@ from ft_magics.evaluation.record import (
     share_field,
     text_field,
 )
-from ft_magics.evaluation.report_record import CARD, SCORE, card_of, score_of, score_record
+from ft_magics.evaluation.report_record import CARDS, SCORE, score_of, score_record, shown_of
 from ft_magics.evaluation.scores import Scores
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ _REPORT = object_of(
                 )
             )
         ),
-        "lists": map_of(object_of({"total": count_field, "cards": list_of(CARD)})),
+        "lists": map_of(CARDS),
         "notes": list_of(text_field),
     }
 )
@@ -143,10 +142,7 @@ def _read(record: Mapping[str, Any]) -> dict[str, Any]:
         "calibration": None if calibration is None else LabelCalibration(**calibration),
         "curves": None if curves is None else _curves(curves),
         "buckets": {name: [Bucket(**item) for item in rows] for name, rows in record["buckets"].items()},
-        "lists": {
-            name: Shown(total=item["total"], cards=[card_of(card) for card in item["cards"]])
-            for name, item in record["lists"].items()
-        },
+        "lists": {name: shown_of(item) for name, item in record["lists"].items()},
     }
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ft_magics.errors import DataError
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curves
-from ft_magics.evaluation.labels.evidence import LabelEvidence, Shown
+from ft_magics.evaluation.labels.evidence import LabelEvidence
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
 from ft_magics.evaluation.labels.record import read_fields, to_record
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.scores import METRICS, Scores
 from ft_magics.evaluation.tally import Tally
 from ft_magics.markup import percent
