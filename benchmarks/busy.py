@@ -52,8 +52,8 @@ def main() -> None:
 def train(threads: str, epochs: int) -> dict[str, object]:
     """Train in this process; how long it took, with how many threads."""
     import torch  # noqa: PLC0415  # only the process that trains needs it
-    from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # the same
     from ft_magics.events import ThreadsChosen  # noqa: PLC0415  # the same
+    from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # the same
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
 
@@ -63,7 +63,7 @@ def train(threads: str, epochs: int) -> dict[str, object]:
     if run.exception:
         raise run.exception
     measured = [[event.threads, event.tokens_per_s] for event in run.events if isinstance(event, ThreadsChosen)]
-    return {"seconds": run.events[-1].elapsed_s, "chosen": measured, "dev F1": run.best_f1}
+    return {"seconds": run.events[-1].elapsed_s, "chosen": measured, "dev F1": run.best}
 
 
 def in_a_process(threads: str, epochs: int, beside: str) -> float:

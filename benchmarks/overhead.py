@@ -38,7 +38,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
-from ft_magics.config.cell import parse_cell
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.prepare import prepare
@@ -61,7 +61,7 @@ class Evaluate(TrainerCallback):
 
     def on_epoch_end(self, args, state, control, **_):
         dev, trained = self.prepared.corpus.dev, self.prepared.trained
-        logits, _ = trained.logits(self.prepared.features["dev"])
+        logits, _ = trained.infer(self.prepared.features["dev"])
         predictions = trained.task.decode(dev.examples, self.prepared.features["dev"], logits)
         gold = [example.tags for example in dev.examples]
         f1 = entity_report(gold, [item.tags for item in predictions], resamples=0).micro.f1 or 0.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics import entity_report
-from ft_magics.config.schema import ReadOptions
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.sources import read_sentences
 from ft_magics.evaluation.entities.inputs import read_inputs
 from ft_magics.evaluation.entities.matching import equal_spans

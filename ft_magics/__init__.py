@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from ft_magics.evaluation.entities.evaluate import entity_report
     from ft_magics.evaluation.entities.report import EntityReport
     from ft_magics.runs.run import Run, load
+    from ft_magics.tasks.classify.answer import Classification
+    from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
 
 __all__ = [
+    "Classification",
     "Entity",
     "EntityReport",
     "Run",
     "entity_report",
+    "evaluate",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -26,10 +30,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Classification": "ft_magics.tasks.classify.answer",
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
     "Run": "ft_magics.runs.run",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
+    "evaluate": "ft_magics.tasks.evaluating",
     "load": "ft_magics.runs.run",
 }
 

@@ -5,6 +5,7 @@ FineTuneError                 anything ft_magics says about the user's input or 
 ├── DataError                 a file or object that cannot be read as labelled data
 │   └── SchemeError           tags that are no tagging scheme
 ├── AlignmentError            labels and tokens that do not belong together
+├── TaskError                 a task that is not there, or whose package cannot be used
 ├── ModelError                a model that cannot be found or cannot do the task
 ├── DeviceError               a device or precision that this machine lacks
 ├── RunError                  a run's name or folder that cannot be used
@@ -33,6 +34,7 @@ __all__ = [
     "Problem",
     "RunError",
     "SchemeError",
+    "TaskError",
     "TrainingError",
     "UnexpectedError",
     "did_you_mean",
@@ -95,6 +97,10 @@ class SchemeError(DataError):
 
 class AlignmentError(FineTuneError):
     """Labels and tokens that do not belong together."""
+
+
+class TaskError(FineTuneError):
+    """A task that is not there, or whose package cannot be used."""
 
 
 class ModelError(FineTuneError):

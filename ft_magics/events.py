@@ -1,7 +1,8 @@
 """What a run says while it runs. Everything that a dashboard shows comes from these, live or replayed.
 
-An event is a small frozen record; as JSON it is a flat object whose `kind` names the class. Metrics are shares from 0
-to 1, or None where they do not exist.
+An event is a small frozen record; as JSON it is an object whose `kind` names the class. What is measured is described
+once, in `RunStarted.metrics`; a value is a share from 0 to 1 or a number, as its metric says, or None where it does not
+exist.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
+
+from ft_magics.metrics import Metric
 
 __all__ = [
     "EVENT_KINDS",
@@ -25,6 +28,7 @@ __all__ = [
     "StepDone",
     "StopAsked",
     "ThreadsChosen",
+    "described_metrics",
     "drop_superseded",
 ]
 
@@ -37,17 +41,24 @@ class RunEvent:
     time: float = field(default_factory=time.time)
 
     def to_json(self) -> dict[str, Any]:
-        """A flat object of JSON types."""
+        """An object of JSON types."""
         return {"kind": self.kind, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(RunEvent):
-    """Everything is read, checked and loaded; the first step comes next. `config` is the resolved one."""
+    """Everything is read, checked and loaded; the first step comes next.
+
+    Args:
+        metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
+        examples: To train on.
+        config: The resolved one.
+    """
 
     kind: ClassVar[str] = "run_started"
     name: str
     task: str
+    metrics: list[Metric]
     model: str
     method: str
     device: str
@@ -56,7 +67,7 @@ class RunStarted(RunEvent):
     total_steps: int
     parameters: int
     trainable_parameters: int
-    sentences: int
+    examples: int
     config: dict[str, Any] = field(default_factory=dict)
 
 
@@ -86,17 +97,27 @@ class StepDone(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated(RunEvent):
-    """A split was predicted and scored."""
+    """A split was predicted and scored.
+
+    Args:
+        step: Optimiser steps that were done before.
+        epoch: Epochs that were done before.
+        split: `dev` or `test`.
+        loss: The mean over the split.
+        metrics: Values by the names of `RunStarted.metrics`.
+        by_label: The headline, or what comes closest to it, for each label.
+        samples: A few examples with what was predicted for them, as plain data.
+        best: Whether the model is better than all before it.
+    """
 
     kind: ClassVar[str] = "evaluated"
     step: int
     epoch: float
     split: str
     loss: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    per_type_f1: dict[str, float | None]
+    metrics: dict[str, float | None]
+    by_label: dict[str, float | None]
+    samples: list[dict[str, Any]] = field(default_factory=list)
     best: bool
 
 
@@ -159,13 +180,13 @@ class RunResumed(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(RunEvent):
-    """The last event of a run; status is `done`, `stopped` or `failed`."""
+    """The last event of a run; status is `done`, `stopped` or `failed`. `best` is of the headline, on dev."""
 
     kind: ClassVar[str] = "run_ended"
     status: str
     reason: str
     best_epoch: float | None
-    best_f1: float | None
+    best: float | None
     elapsed_s: float
 
 
@@ -176,6 +197,15 @@ EVENT_KINDS: dict[str, type[RunEvent]] = {
         *(Notice, PauseChanged, StopAsked, ThreadsChosen, RunResumed, RunEnded),
     )
 }
+
+
+def described_metrics(events: Sequence[RunEvent]) -> list[Metric]:
+    """What a run measures, the headline first; where its beginning is not known, the bare names that were measured."""
+    started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
+    if started is not None:
+        return list(started.metrics)
+    names = dict.fromkeys(name for event in events if isinstance(event, Evaluated) for name in event.metrics)
+    return [Metric(name, name, unit="number") for name in names]
 
 
 def drop_superseded(events: Sequence[RunEvent]) -> list[RunEvent]:

@@ -13,9 +13,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from unicodedata import bidirectional
 
+from ft_magics.metrics import Metric
+
 __all__ = [
     "MUTED",
     "cell",
+    "column_head",
     "decimal",
     "details",
     "element",
@@ -23,6 +26,7 @@ __all__ = [
     "image",
     "markdown_code",
     "markdown_text",
+    "measured",
     "name_cell",
     "percent",
     "row",
@@ -33,6 +37,7 @@ __all__ = [
 
 MUTED = "opacity:0.7"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
+_MOST_WRITTEN_OUT, _LEAST_WRITTEN_OUT = 1e12, 1e-4
 _NAME = "text-align:left;white-space:nowrap"  # said again where hosts have rules of their own for cells
 
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # what `str.splitlines` parts lines at
@@ -111,6 +116,21 @@ def decimal(value: float) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with two decimals; a dash where it does not exist."""
     return "–" if share is None else f"{100 * share:.2f}"
+
+
+def column_head(metric: Metric) -> str:
+    """What stands above a column of its values; which way is better is said where that is down."""
+    return metric.label if metric.higher_is_better else f"{metric.label} ↓"
+
+
+def measured(value: float | None, metric: Metric) -> str:
+    """A metric's value: a share in percent with two decimals, another number with four digits that count."""
+    if value is None or metric.unit == "share":
+        return percent(value)
+    size = abs(value)
+    if size >= _MOST_WRITTEN_OUT or 0 < size < _LEAST_WRITTEN_OUT:
+        return f"{value:.3e}"
+    return f"{value:,.0f}" if size >= 999.95 else f"{value:#.4g}"
 
 
 def terminal_text(text: str) -> str:

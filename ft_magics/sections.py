@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 __all__ = ["Card", "Cell", "Chart", "Examples", "Filter", "Grid", "Lines", "Row", "Section", "Series", "Table"]
 
-Filter = Mapping[str, Any]
+Filter = Mapping[str, Any]  # name → a value, or several of which any will do; `text`: anywhere in an example
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ class Card:
     Args:
         kind: How it is drawn: `spans` (words with marked spans), `labels` (a text and its labels) or `texts`.
         row: Where it stands, such as `test.csv, line 12`.
-        data: What that kind of card shows; see the renderer.
+        data: What that kind of card shows; see `evaluation/card_data.py`.
     """
 
     kind: Literal["spans", "labels", "texts"]

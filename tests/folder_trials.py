@@ -95,7 +95,7 @@ class Trial:
         repr(run).encode()
         uses: tuple[Callable[[], object], ...] = (
             lambda: run.history,
-            lambda: run.best_f1,
+            lambda: run.best,
             lambda: _in_utf8(run_bundle(run)["text/html"]),
             lambda: _in_utf8(runs_bundle([run])["text/plain"]),
             lambda: _in_utf8(run.report("dev").to_markdown()),
@@ -151,7 +151,7 @@ def _in_utf8(text: str) -> bytes:
 
 def kept_run(folder: Path, model: Path, text: str) -> tuple[Path, Callable[[Path], None]]:
     """The folder of a small run that has ended, and what resumes a copy of it."""
-    from ft_magics.config.cell import parse_cell
+    from ft_magics.tasks.cells import parse_cell
     from ft_magics.training.launch import resume_run, start_run
     from ft_magics.training.prepare import prepare
 

@@ -7,7 +7,7 @@ from ft_magics.events import Evaluated, StepDone
 
 _ON_THE_WAY = {
     StepDone: ("step", "epoch", "loss", "learning_rate", "grad_norm"),
-    Evaluated: ("step", "epoch", "split", "loss", "precision", "recall", "f1", "per_type_f1", "best"),
+    Evaluated: ("step", "epoch", "split", "loss", "metrics", "by_label", "best"),
 }
 
 

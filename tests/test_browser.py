@@ -263,7 +263,7 @@ def test_a_busy_cell_stops_within_a_step_and_keeps_the_best_model(lab, page, nam
     kinds = [event["kind"] for event in events]
     assert kinds[kinds.index("stop_asked") :].count("step") <= 1
     assert (events[-1]["kind"], events[-1]["status"]) == ("run_ended", "stopped")
-    assert events[-1]["best_f1"] == max(event["f1"] for event in events if event["kind"] == "evaluated")
+    assert events[-1]["best"] == max(event["metrics"]["f1"] for event in events if event["kind"] == "evaluated")
     run_and_wait(page, 2)
     assert output(page, 2).inner_text().startswith("stopped ")
     shut_down_kernels(page, lab.address)

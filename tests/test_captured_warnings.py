@@ -10,9 +10,9 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.events import Notice, StepDone
 from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.captured_warnings import capture_warnings
@@ -86,7 +86,8 @@ def test_a_library_that_repeats_itself_does_not_fill_the_record():
 def test_evaluations_and_saves_make_no_step_slower(cell, monkeypatch):
     """Tokens a second are of the steps alone. By a clock on which a step takes a second and all else takes minutes."""
     clock = SimpleNamespace(now=time.monotonic(), monotonic=lambda: clock.now)
-    monkeypatch.setattr("ft_magics.training.callback.time", clock)
+    for part in ("pause", "save_policy", "throughput"):
+        monkeypatch.setattr(f"ft_magics.training.{part}.time", clock)
 
     def takes(seconds, of, name):
         does = getattr(of, name)

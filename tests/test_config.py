@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
 from ft_magics.config.references import Reference
 from ft_magics.errors import CellError
+from ft_magics.tasks.cells import parse_cell
 from hypothesis import given
 from hypothesis import strategies as st
 

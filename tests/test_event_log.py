@@ -19,6 +19,7 @@ from ft_magics.events import (
     StopAsked,
     drop_superseded,
 )
+from ft_magics.metrics import Metric
 from ft_magics.runs import event_log
 from ft_magics.runs.event_log import read_events
 from ft_magics.runs.folder import RunFolder
@@ -39,9 +40,10 @@ STARTED = RunStarted(
     total_steps=9,
     parameters=1,
     trainable_parameters=1,
-    sentences=1,
+    metrics=[Metric("f1", "F1")],
+    examples=1,
 )
-ENDED = RunEnded(time=1e9 + 9, status="done", reason="", best_epoch=1.0, best_f1=0.5, elapsed_s=9.0)
+ENDED = RunEnded(time=1e9 + 9, status="done", reason="", best_epoch=1.0, best=0.5, elapsed_s=9.0)
 
 
 def step(number):
@@ -215,8 +217,7 @@ EVENTS = st.one_of(
     st.integers(0, 9).map(lambda at: CheckpointSaved(time=1.0, step=at, path="")),
     st.builds(
         lambda at, epoch, split: Evaluated(
-            time=1.0, step=at, epoch=epoch, split=split, loss=None, precision=None, recall=None, f1=None, best=False,
-            per_type_f1={},
+            time=1.0, step=at, epoch=epoch, split=split, loss=None, metrics={}, by_label={}, best=False,
         ),
         st.integers(0, 9), st.sampled_from([1.0, 1.5]), st.sampled_from(["dev", "test"]),
     ),

@@ -20,11 +20,11 @@ from pathlib import Path
 import ft_magics
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.display.pages import run_bundle
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import RunResumed
 from ft_magics.runs.full_disk import how_full, is_disk_full
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
@@ -277,7 +277,7 @@ def _finish_beside(small_disk, prepared, settings, named):
 
 def test_an_old_best_model_stays_whole_where_a_better_one_finds_no_room(small_disk, awaited, prepared, monkeypatch):
     improved = iter([True, True])
-    monkeypatch.setattr("ft_magics.training.callback.Best.improve", lambda *_: next(improved))
+    monkeypatch.setattr("ft_magics.training.best.Best.improve", lambda *_: next(improved))
     before = {}
 
     def fill():

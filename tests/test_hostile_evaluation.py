@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from ft_magics import EntityReport, entity_report
+from ft_magics.data.checks import DataCheck
 from ft_magics.display.pages import comparison_bundle, report_bundle
 from ft_magics.display.run_page import event_text, run_html
 from ft_magics.display.runs_page import runs_bundle
@@ -20,6 +21,7 @@ from ft_magics.markup import markdown_code, markdown_text, terminal_line, termin
 from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.run import Run
+from ft_magics.sections import Cell, Row, Table
 from ft_magics.training.model_card import model_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -167,7 +169,7 @@ def test_an_offset_that_is_none_is_an_error(start):
 
 def test_of_a_span_without_a_text_a_part_is_shown():
     ours, theirs = (entity_report([[(5, 2**50, "A")]], [[(at, 2**50, "A")]], resamples=5) for at in (6, 5))
-    assert len(ours.evidence.preview()[0]["words"]) <= 1_000
+    assert len(ours.evidence.preview()[0].data["words"]) <= 1_000
     assert len(compare_reports([ours, theirs]).sentences["gained"][0]["words"]) <= 1_000
 
 
@@ -210,10 +212,10 @@ def test_a_renderer_of_markdown_finds_no_mark_up():
 
 def test_a_model_card_holds_no_mark_up():
     train = SimpleNamespace(epochs=1.0, learning_rate=1e-3, batch_size=1, seed=0)
-    item = SimpleNamespace(name="train", source=MARKUP, sentences=1, words=1, entities=1)
+    sizes = Table(title="Splits", columns=("split", MARKUP), rows=[Row(cells=[Cell(text="train"), Cell(text=MARKUP)])])
     prepared = SimpleNamespace(
         config=SimpleNamespace(model="a`\n---\n<script>", method="full", train=train),
-        check=SimpleNamespace(splits=[item]),
+        check=DataCheck(summary="train 1 sentences", tables=[sizes]),
         trained=SimpleNamespace(task=SimpleNamespace(labels=["O", f"B-{MARKUP}"]), precision="fp32"),
     )
     card = model_card(f"---\n{MARKUP}", prepared, {"dev": entity_report([[f"B-{MARKUP}"]], [["O"]])})
@@ -247,7 +249,14 @@ def run_of(path, *events):
 
 def started(**changed):
     plain = {"name": "x", "task": "ner", "model": "m", "method": "full", "device": "cpu", "precision": "fp32"}
-    numbers = {"epochs": 1.0, "total_steps": 4, "parameters": 9, "trainable_parameters": 9, "sentences": 2}
+    numbers = {
+        "epochs": 1.0,
+        "total_steps": 4,
+        "parameters": 9,
+        "trainable_parameters": 9,
+        "examples": 2,
+        "metrics": [],
+    }
     return RunStarted(**{**plain, **numbers, "time": 1.0, **changed})
 
 

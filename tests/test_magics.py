@@ -13,11 +13,11 @@ from pathlib import Path
 import ft_magics
 import pandas as pd
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError
 from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, StepDone
 from ft_magics.runs.run import Run
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
@@ -351,8 +351,8 @@ def test_an_interrupt_stops_and_keeps_the_best_model(run_cell, shell, cell):
     assert run_cell.result.success, printed
     assert "stopped by the interrupt" in printed
     assert small.status == "stopped"
-    best = max(event.f1 for event in small.events if isinstance(event, Evaluated) and event.split == "dev")
-    assert small.events[-1].best_f1 == best
+    best = max(event.metrics["f1"] for event in small.events if isinstance(event, Evaluated) and event.split == "dev")
+    assert small.events[-1].best == best
     assert small.report("dev").micro.f1 == best
     assert small.predict(["Ada runs."]) is not None
 

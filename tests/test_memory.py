@@ -214,7 +214,7 @@ def test_a_row_that_never_fits_is_said(prepared, patch):
 
 def test_predictions_take_smaller_batches_where_memory_is_short(prepared, patch):
     plan = prepared()
-    whole, loss = plan.trained.logits(plan.features["train"])
+    whole, loss = plan.trained.infer(plan.features["train"])
     batches = []
     computed = TrainedModel._batch
 
@@ -225,7 +225,7 @@ def test_predictions_take_smaller_batches_where_memory_is_short(prepared, patch)
         return computed(self, features, chosen, results)
 
     patch.setattr(TrainedModel, "_batch", no_more_than_five)
-    again, loss_again = plan.trained.logits(plan.features["train"])
+    again, loss_again = plan.trained.infer(plan.features["train"])
     assert batches[:4] == [24, 12, 6, 3]
     assert loss_again == pytest.approx(loss)
     assert all(one == pytest.approx(other, abs=1e-5) for one, other in zip(whole, again, strict=True))
@@ -245,7 +245,7 @@ def test_a_batch_that_did_not_fit_is_gone_before_a_smaller_one_is_tried(prepared
 
     patch.setattr(TrainedModel, "_batch", none_at_first)
     patch.setattr(predictor, "free_memory", lambda: gone.append(held[0]() is None))
-    plan.trained.logits(plan.features["train"])
+    plan.trained.infer(plan.features["train"])
     assert gone == [True]
 
 
@@ -272,7 +272,7 @@ LIMITED = """
 import json, re, resource, sys
 from pathlib import Path
 import psutil
-from ft_magics.config.cell import parse_cell
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.prepare import prepare
 from ft_magics.training.launch import start_run
 

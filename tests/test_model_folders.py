@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.errors import AlignmentError, FineTuneError, ModelError
 from ft_magics.markup import terminal_line
@@ -20,6 +19,7 @@ from ft_magics.models import loading
 from ft_magics.models.loading import load_model, load_tokenizer
 from ft_magics.models.weight_files import open_weights
 from ft_magics.runs.predictor import TrainedModel, load_trained
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.prepare import prepare
 from hypothesis import HealthCheck, given, settings
@@ -36,7 +36,7 @@ SENTENCE = TaggedSentence(("Ada", "lives", "here"), ("O", "O", "O"), "one")
 def saved(tiny_model, tmp_path_factory):
     """A tiny tagger as `TrainedModel.save` writes it."""
     folder = tmp_path_factory.mktemp("saved") / "model"
-    model, tokenizer = load_model(str(tiny_model), LABELS), load_tokenizer(str(tiny_model))
+    model, tokenizer = load_model(str(tiny_model), NerTask(LABELS).head()), load_tokenizer(str(tiny_model))
     TrainedModel(
         model=model, tokenizer=tokenizer, task=NerTask(LABELS), max_length_tokens=64, device="cpu", precision="fp32"
     ).save(folder)
@@ -140,7 +140,7 @@ def test_other_encoders_load_as_transformers_loads_them(tmp_path, kind):
     set_seed(1)
     wanted = AutoModelForTokenClassification.from_pretrained(tmp_path, dtype=torch.float32, **names)
     set_seed(1)
-    found = load_model(str(tmp_path), LABELS)
+    found = load_model(str(tmp_path), NerTask(LABELS).head())
     assert found.state_dict().keys() == wanted.state_dict().keys()
     for name, tensor in wanted.state_dict().items():
         assert torch.equal(found.state_dict()[name], tensor), name
@@ -152,10 +152,10 @@ def test_groups_without_end_are_refused_before_they_are_built(tmp_path):
 
     sizes = {"embedding_size": 8, "hidden_size": 8, "num_attention_heads": 1, "intermediate_size": 8}
     AlbertModel(AlbertConfig(vocab_size=30, **sizes)).save_pretrained(tmp_path)
-    load_model(str(tmp_path), LABELS)
+    load_model(str(tmp_path), NerTask(LABELS).head())
     change(tmp_path / "config.json", inner_group_num=10**6)
     with pytest.raises(ModelError, match="far larger model"):
-        load_model(str(tmp_path), LABELS)
+        load_model(str(tmp_path), NerTask(LABELS).head())
 
 
 def test_a_model_that_memory_does_not_hold_is_not_loaded(folder, monkeypatch):
@@ -357,7 +357,7 @@ def test_labels_that_the_head_does_not_have(folder, named, says):
 
 def test_old_labels_do_not_matter_to_a_fresh_head(folder):
     change(folder / "config.json", id2label={"x": None}, label2id=5, num_labels=10**9)
-    assert load_model(str(folder), ("O", "B-X", "I-X")).config.id2label == {0: "O", 1: "B-X", 2: "I-X"}
+    assert load_model(str(folder), NerTask(("O", "B-X", "I-X")).head()).config.id2label == {0: "O", 1: "B-X", 2: "I-X"}
 
 
 def test_tokens_that_the_model_does_not_know(folder, conll):
@@ -552,7 +552,10 @@ def test_a_folder_spoilt_at_random_loads_or_is_refused(saved, tmp_path, no_netwo
     shutil.copytree(saved, place / "model")
     mutate_folder(place / "model", random.Random(seed))
     before = everything_below(place)
-    for use in (lambda: loads(place / "model"), lambda: load_model(str(place / "model"), ("O", "B-X", "I-X"))):
+    for use in (
+        lambda: loads(place / "model"),
+        lambda: load_model(str(place / "model"), NerTask(("O", "B-X", "I-X")).head()),
+    ):
         with contextlib.suppress(FineTuneError):
             use()
     assert everything_below(place) == before

@@ -6,9 +6,10 @@ import json
 
 import pytest
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import DataConfig, Fraction, ReadOptions
+from ft_magics.config.splits import Fraction
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.config import DataConfig, ReadOptions
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
 from hypothesis import HealthCheck, given, settings
@@ -359,7 +360,10 @@ def test_the_data_check_says_what_is_odd(tmp_path, conll):
     assert "PLANET (2)" in text
     assert "1 tags break IOB2" in text
     assert "1 of 2 sentences of test stand in train too" in text
-    assert check.splits[1].per_type == {"LOC": 1, "PER": 1, "PLANET": 2}
+    types = {row.cells[0].text: row.cells[2].value for row in check.tables[1].rows}
+    assert types == {"LOC": 1, "PER": 1, "PLANET": 2}
+    sizes = [[cell.text for cell in row.cells[:6]] for row in check.tables[0].rows]
+    assert sizes[1] == ["test", "2", "9", "6", "4", "IOB2"]
 
 
 scraps = st.one_of(

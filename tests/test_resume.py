@@ -13,9 +13,9 @@ from pathlib import Path
 
 import ft_magics
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Evaluated, PauseChanged, RunResumed, StepDone
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback
@@ -139,7 +139,7 @@ def test_early_stopping_remembers_across_a_death(config, patch):
 SCRIPT = """
 import sys
 from pathlib import Path
-from ft_magics.config.cell import parse_cell
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.prepare import prepare
 from ft_magics.training.launch import find_unfinished, resume_run, start_run
 import torch
@@ -246,8 +246,8 @@ def test_a_fault_in_a_callback_or_in_saying_does_not_end_the_training(config, pa
     def fault(*_, **__):
         raise ValueError("broken display")
 
-    patch.setattr("ft_magics.training.callback.StepDone", fault)
-    patch.setattr("ft_magics.training.callback.entity_report", fault)
+    patch.setattr("ft_magics.training.throughput.StepDone", fault)
+    patch.setattr("ft_magics.training.dev_scores._score_dev", fault)
     run = finish(start_run("faulty", prepare(config("max_steps: 4, batch_size: 4"))))
     assert run.status == "done"
     assert run.report("test").sentences == 24

@@ -18,6 +18,9 @@ from ft_magics.events import (
     RunStarted,
     StepDone,
 )
+from ft_magics.metrics import Metric
+
+METRICS = [Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall")]
 
 
 def started() -> RunStarted:
@@ -32,7 +35,8 @@ def started() -> RunStarted:
         total_steps=20_000,
         parameters=22_600_000,
         trainable_parameters=22_600_000,
-        sentences=280,
+        metrics=METRICS,
+        examples=280,
         config={"task": "ner", "data": {"train": "<a>.conll", "test": None}, "train": {"epochs": 100}},
     )
 
@@ -43,13 +47,13 @@ def step(at: int, loss: float = 1.0) -> StepDone:
 
 
 def evaluated(epoch: int, *, types: int = 2, best: bool = False) -> Evaluated:
-    scores = {"loss": 0.5, "precision": 0.5, "recall": 0.5, "f1": 0.5}
-    per_type = {f"TYPE_{at}": 0.25 for at in range(types)}
-    return Evaluated(step=epoch * 200, epoch=float(epoch), split="dev", per_type_f1=per_type, best=best, **scores)
+    scores = {"loss": 0.5, "metrics": {"f1": 0.5, "precision": 0.5, "recall": 0.5}}
+    by_label = {f"TYPE_{at}": 0.25 for at in range(types)}
+    return Evaluated(step=epoch * 200, epoch=float(epoch), split="dev", by_label=by_label, best=best, **scores)
 
 
 def ended(status: str = "done") -> RunEnded:
-    return RunEnded(status=status, reason="", best_epoch=1, best_f1=0.5, elapsed_s=60)
+    return RunEnded(status=status, reason="", best_epoch=1, best=0.5, elapsed_s=60)
 
 
 def test_everything_that_a_run_says_is_there():
@@ -65,7 +69,7 @@ def test_everything_that_a_run_says_is_there():
     assert "⚠ odd &lt;tags&gt;" in html
     assert "train: &lt;a&gt;.conll" in html
     assert "test:" not in html
-    assert "22.6 M of 22.6 M parameters trainable" in html
+    assert "22.6 M of 22.6 M parameters are trainable" in html
     assert html.count("<img") == 3
 
 

@@ -12,7 +12,8 @@ import seqeval.scheme
 from ft_magics import entity_report
 from ft_magics.data.tagged.schemes import detect_scheme, spans_of
 from ft_magics.errors import DataError, SchemeError
-from ft_magics.evaluation.entities.bootstrap import count_sentences, resample
+from ft_magics.evaluation.bootstrap import resample
+from ft_magics.evaluation.entities.bootstrap import tally_spans
 from ft_magics.evaluation.entities.noise import scheme_of
 from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.spans import TypeNames, read_tags, spans_of_tags
@@ -193,10 +194,8 @@ def test_resampling_groups_is_resampling_sentences():
     gold, pred = _simulated(generator, 200)
     report = entity_report(gold, pred, resamples=0)
     evidence = report.evidence
-    counts = count_sentences(
-        evidence.gold, evidence.pred, evidence.gold.take(evidence.correct[0]), evidence.numbers, ["X"]
-    )
-    drawn = np.concatenate(list(resample(counts, 4000, seed=3)))[:, :, 0]  # (R, gold predicted correct)
+    tally = tally_spans(evidence.gold, evidence.pred, evidence.gold.take(evidence.correct[0]), evidence.numbers, ["X"])
+    drawn = np.concatenate(list(resample(tally.counts, 4000, seed=3)))  # (R, gold predicted correct)
     per_sentence = np.array([[len(ours), len(theirs)] for ours, theirs in zip(gold, pred, strict=True)])
     one_by_one = per_sentence[generator.integers(0, 200, (4000, 200))].sum(axis=1)
     np.testing.assert_allclose(drawn[:, :2].mean(axis=0), one_by_one.mean(axis=0), rtol=0.01)
@@ -204,7 +203,7 @@ def test_resampling_groups_is_resampling_sentences():
 
 
 def test_many_distinct_sentences_are_drawn_one_by_one(monkeypatch):
-    from ft_magics.evaluation.entities import bootstrap
+    from ft_magics.evaluation import bootstrap
 
     gold, pred = _simulated(np.random.default_rng(2), 300)
     wanted = entity_report(gold, pred, resamples=2000).micro.intervals["f1"]

@@ -11,16 +11,16 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import ReadOptions
 from ft_magics.config.tree import read_plain, read_value
 from ft_magics.data.examples import Corpus
 from ft_magics.data.faults import show
 from ft_magics.data.tagged.checks import check_corpus
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.data.tagged.words import split_words
 from ft_magics.errors import CellError, DataError, FineTuneError, did_you_mean
+from ft_magics.tasks.cells import parse_cell
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

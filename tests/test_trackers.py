@@ -9,10 +9,10 @@ import os
 import sys
 
 import pytest
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import ModelError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
 from ft_magics.runs.full_disk import is_disk_full
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
@@ -66,7 +66,11 @@ def a_fault_in_training(monkeypatch):
 
 
 def dev_scores(run) -> list[tuple[int, float]]:
-    return [(event.step, event.f1) for event in run.events if isinstance(event, Evaluated) and event.split == "dev"]
+    return [
+        (event.step, event.metrics["f1"])
+        for event in run.events
+        if isinstance(event, Evaluated) and event.split == "dev"
+    ]
 
 
 def losses(run) -> list[tuple[int, float]]:

@@ -10,13 +10,12 @@ import ft_magics
 import numpy as np
 import pytest
 import torch
-from ft_magics.config.cell import parse_cell
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
 from ft_magics.models import device, loading
 from ft_magics.runs.event_log import event_from_json
+from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import Feature, NerTask
-from ft_magics.training.callback import Best
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 
@@ -50,7 +49,7 @@ def test_a_run_from_its_first_event_to_its_files(config):
         "predictions.test.jsonl",
     } <= files
     assert not [name for name in files if name.endswith((".new", ".old"))]
-    assert list(run.history.columns) == ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
+    assert list(run.history.columns) == ["epoch", "step", "loss", "f1", "precision", "recall", "best"]
     assert list(run.history.epoch) == [1.0, 2.0]
     assert run.report("test").micro.support == 32
     card = (run.model_dir / "README.md").read_text()
@@ -107,8 +106,8 @@ def test_results_come_back_in_the_order_of_the_features(config):
         Feature(at, [2, *range(5, 5 + size), 3], [-100] * (size + 2), [1], [0])
         for at, size in enumerate((3, 30, 1, 12))
     ]
-    together, _ = replace(trained, batch_size=2).logits(features)
-    alone = [trained.logits([feature])[0][0] for feature in features]
+    together, _ = replace(trained, batch_size=2).infer(features)
+    alone = [trained.infer([feature])[0][0] for feature in features]
     for ours, theirs in zip(together, alone, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -125,20 +124,16 @@ def test_a_long_sentence_is_learned_and_predicted_word_by_word(config, tmp_path)
 
 
 def test_the_best_model_is_kept_and_early_stopping_waits(config):
-    best = Best()
-    assert best.improve(1, 0.0, 0.0)
-    assert best.improve(2, 0.5, 0.01)
-    assert not best.improve(3, 0.4, 0.01)
-    assert best.improve(4, 0.505, 0.01)
-    assert (best.epoch, best.f1, best.waiting) == (4, 0.505, 2)
-    assert best.improve(5, 0.6, 0.01)
-    assert best.waiting == 0
     run = finish(start_run("early", prepare(config("epochs: 50, learning_rate: 1e-6, early_stopping: {patience: 2}"))))
     evaluations = [event for event in run.events if isinstance(event, Evaluated) and event.split == "dev"]
     assert len(evaluations) < 50
-    assert any("has not risen for 2 evaluations" in event.text for event in run.events if isinstance(event, Notice))
-    best_f1 = max(event.f1 for event in evaluations)
-    assert run.report("dev").micro.f1 == best_f1 == run.events[-1].best_f1
+    assert any(
+        "dev F1 has not improved for 2 evaluations: stopped early at epoch" in event.text
+        for event in run.events
+        if isinstance(event, Notice)
+    )
+    best = max(event.metrics["f1"] for event in evaluations)
+    assert run.report("dev").micro.f1 == best == run.best == run.events[-1].best
 
 
 def test_a_stop_keeps_the_best_model(config):
@@ -335,7 +330,7 @@ def test_a_model_that_is_no_encoder_is_refused(tmp_path):
     for kind in (GPT2Config(), T5Config(), BertConfig(is_decoder=True)):
         kind.save_pretrained(tmp_path / kind.model_type)
         with pytest.raises(ModelError, match="needs an encoder"):
-            loading.load_model(str(tmp_path / kind.model_type), ("O", "B-X", "I-X"))
+            loading.load_model(str(tmp_path / kind.model_type), NerTask(("O", "B-X", "I-X")).head())
 
 
 def test_hundreds_of_types_and_other_scripts(config, tmp_path):
@@ -348,7 +343,7 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     report = run.report("test")
     assert len(report.types) == 400
     assert report.micro.support == 400
-    from ft_magics.evaluation.entities.page import report_html
+    from ft_magics.evaluation.page import report_html
 
     assert len(report_html(report)) < 400_000
 

@@ -40,8 +40,8 @@ def earlier(shell):
     folder = Path("ft_runs/bad")
     folder.mkdir(parents=True)
     facts = {"name": "bad", "task": "ner", "model": "tiny", "method": "full", "device": "cpu", "precision": "fp32"}
-    counts = {"epochs": 1.0, "total_steps": 1, "parameters": 1, "trainable_parameters": 1, "sentences": 1}
-    ended = RunEnded(status="done", reason="", best_epoch=None, best_f1=None, elapsed_s=1.0)
+    counts = {"epochs": 1.0, "total_steps": 1, "parameters": 1, "trainable_parameters": 1, "examples": 1, "metrics": []}
+    ended = RunEnded(status="done", reason="", best_epoch=None, best=None, elapsed_s=1.0)
     events = [RunStarted(**facts, **counts), ended]
     (folder / "events.jsonl").write_text("".join(json.dumps(event.to_json()) + "\n" for event in events))
     shell.user_ns["bad"] = load(folder)
@@ -216,7 +216,7 @@ VALUES = {
     "a fraction of a file": (data("train: small.conll, dev: {path: small.conll, fraction: 0.1}"), "go with `path`"),
     "a fraction too small": (
         data("train: small.conll, dev: {fraction: 0.001}"),
-        "data.dev: 0.001 of 24 sentences is 0",
+        "data.dev: 0.001 of 24 examples is 0",
     ),
     "a fraction that leaves nothing": (data("train: small.conll, dev: {fraction: 0.99}"), "leaves 0 to train on"),
     "fractions that leave nothing": (

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { build } from "esbuild";
 
-const widgets = ["run_dashboard", "entity_report_view"];
+const widgets = ["run_dashboard", "report_view"];
 
 /** uPlot hangs its bars, steps and splines on an object, so that no bundler can see that nothing here draws them. */
 const withoutUnusedPaths = {

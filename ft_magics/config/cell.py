@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -16,20 +16,38 @@ from ft_magics.config.names import (
     understand_train_key,
 )
 from ft_magics.config.references import Reference, is_reference, lookup, plain_value
-from ft_magics.config.schema import RunConfig
+from ft_magics.config.schema import AnyConfig, RunConfig
+from ft_magics.config.section import OpenSection, Section
 from ft_magics.config.tree import Path, Tree, first_problems, read_tree, read_value, shorten
-from ft_magics.errors import CellError, Problem
+from ft_magics.errors import CellError, FineTuneError, Problem, did_you_mean
 
-__all__ = ["parse_cell"]
+__all__ = ["Tasks", "parse_cell"]
 
 
-def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str] = ()) -> RunConfig:
+class Tasks(Protocol):
+    """The tasks that a cell may name."""
+
+    def names(self) -> Sequence[str]:
+        """Their names."""
+        ...
+
+    def sections(self, name: str) -> tuple[type[Section], type[Section]]:
+        """The task's settings and its `data:`.
+
+        Raises:
+            FineTuneError: The package that the task comes from cannot be used.
+        """
+        ...
+
+
+def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str], tasks: Tasks) -> AnyConfig:
     """Read a cell's body.
 
     Args:
         text: YAML 1.2.
         namespace: Where `$name` is looked up.
         overrides: `key=value` texts of `--set`; keys are dotted.
+        tasks: Those that there are.
 
     Raises:
         CellError: With every mistake in the cell, each with its line.
@@ -40,13 +58,78 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
         _override(tree, override)
     tree.data = _resolve(tree.data, (), tree, namespace)
     _understand_names(tree)
+    task, settings, data = _task_of(tree, tasks)
+    schema = RunConfig[settings, data]  # type: ignore[valid-type]  # they are known only now
+    _move_settings(tree, task, settings, data)
     try:
-        config = RunConfig.model_validate(tree.data)
+        config: AnyConfig = schema.model_validate(_with_settings(tree.data, task))
     except ValidationError as error:
-        tree.problems.extend(explain_all(error, tree))
+        tree.problems.extend(explain_all(error, tree, schema, task))
     if tree.problems:
         raise CellError(first_problems(tree.problems))
     return config
+
+
+def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section]]:
+    """The task that the cell names, or most likely means, with its sections; open ones where nobody knows."""
+    named = tree.data.get("task")
+    task = next(iter(named), None) if isinstance(named, dict) else named
+    if not isinstance(task, str) or not task:
+        if named is not None:
+            tree.complain(("task",), f"expected the name of a task: {', '.join(tasks.names())}")
+        return "", OpenSection, OpenSection
+    if isinstance(named, dict) and len(named) > 1:
+        tree.complain(("task",), f"name one task, not {len(named)}: `task: {{{task}: {{…}}}}`")
+    known = list(tasks.names())
+    if task not in known:
+        guess = did_you_mean(task, [*known, *TASK_SYNONYMS, *LATER_TASKS])
+        said = task.lower() in LATER_TASKS
+        fault = "is not there yet; this version has" if said else "is no task; there are"
+        tree.complain(("task",), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
+        near = next((name for name in known if f"`{name}`" in guess), None)
+        if near is None:
+            return task, OpenSection, OpenSection
+        task = near
+    try:
+        return task, *tasks.sections(task)
+    except FineTuneError as error:
+        tree.complain(("task",), str(error))
+        return task, OpenSection, OpenSection
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"`{name}`" for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _move_settings(tree: Tree, task: str, settings: type[Section], data: type[Section]) -> None:
+    """A task's setting may stand under `data:`, or in the first column, where people write it too."""
+    ours = set(settings.model_fields)
+    for section, theirs in ((tree.data.get("data"), set(data.model_fields)), (tree.data, set(RunConfig.model_fields))):
+        if not isinstance(section, dict):
+            continue
+        for key in [key for key in section if key in ours - theirs]:
+            here: Path = (key,) if section is tree.data else ("data", key)
+            there: Path = ("task", task, key)
+            if not isinstance(tree.data.get("task"), dict):
+                tree.data["task"] = {task: {}}
+            inside = tree.data["task"].setdefault(task, {}) or {}
+            tree.data["task"][task] = inside
+            if isinstance(inside, dict) and key in inside:
+                tree.complain(here, f"says the same as `task.{task}.{key}`; keep one of them")
+            elif isinstance(inside, dict):
+                inside[key] = section[key]
+            del section[key]
+            tree.lines[there] = tree.line(here) or 1
+            tree.written[there] = here
+
+
+def _with_settings(plain: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """The cell as the schema has it: the task's name, and its settings in a section of their own."""
+    named = plain.get("task")
+    settings = named.get(task) if isinstance(named, dict) else None
+    found = {**plain, "settings": {} if settings is None else settings}
+    return found | {"task": task} if task else {key: value for key, value in found.items() if key != "task"}
 
 
 def _override(tree: Tree, override: str) -> None:
@@ -100,10 +183,12 @@ def _understand_names(tree: Tree) -> None:
     data = tree.data
     task = data.get("task")
     if isinstance(task, str):
-        data["task"] = task = TASK_SYNONYMS.get(task.lower(), task)
-        if task.lower() in LATER_TASKS:
-            tree.complain(("task",), f"`{task}` is not there yet; this version has `ner`")
-            data["task"] = "ner"
+        data["task"] = TASK_SYNONYMS.get(task.lower(), task)
+    elif isinstance(task, dict):
+        data["task"] = {
+            TASK_SYNONYMS.get(name.lower(), name) if isinstance(name, str) else name: value
+            for name, value in task.items()
+        }
     _understand_method(tree)
     train = data.get("train")
     if isinstance(train, dict):

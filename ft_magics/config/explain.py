@@ -6,83 +6,99 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ft_magics.config.names import (
     HF_ARGUMENT_NAMES,
-    KEY_SYNONYMS,
     LATER_METHODS,
-    LATER_TASKS,
     SETTLED_ARGUMENTS,
-    TASK_SYNONYMS,
     VALUE_SYNONYMS,
 )
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import RunConfig
+from ft_magics.config.section import Section
 from ft_magics.config.tree import Path, Tree, dotted, read_value
 from ft_magics.errors import Problem, did_you_mean, type_name
 
 __all__ = ["explain_all"]
 
-_EXAMPLES = {
-    "task": "task: ner",
-    "model": "model: minilm",
-    "data": "data: {train: path/to/train.conll}",
-    "data.train": "train: path/to/train.conll",
-    "data.dev.fraction": "{fraction: 0.1}` to draw it from train, or `{path: path/to/dev.conll}",
-    "data.test.fraction": "{fraction: 0.1}` to draw it from train, or `{path: path/to/test.conll}",
-}
-_EXPECTED = {
-    "data": "a section such as `{train: path/to/train.conll}`",
-    "data.train": "a path, or `$name` for an object of the notebook",
-    "data.dev": "a path, `$name`, or a share of train such as `{fraction: 0.1}`",
-    "data.test": "a path, `$name`, or a share of train such as `{fraction: 0.1}`",
-    "model": "`minilm`, a folder, a hub id, or `$name` for a run",
-    "save": "a section such as `{every: {epochs: 1}}`",
-    "save.every": "a section such as `{epochs: 1}`",
-    "train": "a section such as `{epochs: 3}`",
-    "train.early_stopping": "a section such as `{patience: 3}`",
-}
-_LATER = {"task": (*TASK_SYNONYMS, *LATER_TASKS), "method": LATER_METHODS}
+_LATER = {"method": LATER_METHODS}
 _SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
 
 
-def explain_all(error: ValidationError, tree: Tree) -> list[Problem]:
+def explain_all(error: ValidationError, tree: Tree, schema: type[Section], task: str) -> list[Problem]:
     """Pydantic's findings, one per place; where reading failed there is nothing more to find.
 
     Args:
         error: What pydantic says about the tree's data.
         tree: Where things stand, and what was found wrong with them before.
+        schema: Of the whole cell.
+        task: Whose settings the schema has.
     """
     unread = {problem.where for problem in tree.problems}
     found: dict[str, Problem] = {}
     for item in error.errors():
-        problem = _explain(item, tree)
+        problem = _explain(item, tree, schema, task)
         missing = item["input"] is None or isinstance(item["input"], Reference)
         if not (missing and problem.where in unread):
             found.setdefault(problem.where, problem)
     return list(found.values())
 
 
-def _explain(item: Any, tree: Tree) -> Problem:
+def _explain(item: Any, tree: Tree, schema: type[Section], task: str) -> Problem:
     """One of pydantic's findings as a sentence."""
-    kind, context = item["type"], item.get("ctx", {})
-    path = context.get("path") or _path_in(tree.data, item["loc"], kind)
+    kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
+    if loc[:1] == ("settings",):
+        loc = ("task", task, *loc[1:])
+    path = context.get("path") or _path_in(tree.data, loc, kind)
     written = tree.written.get(path, path)
-    text = _text(kind, ".".join(map(str, path)), path, item)
+    text = _text(kind, _Place(schema, path), item)
     return Problem(line=tree.line(path), where=dotted(written), text=text)
 
 
-def _text(kind: str, where: str, path: Path, item: Any) -> str:
+class _Place:
+    """A place in the cell, and what its section says of it.
+
+    Args:
+        schema: Of the whole cell.
+        path: Of the place, as in the cell.
+    """
+
+    def __init__(self, schema: type[Section], path: Path) -> None:
+        self.schema = schema
+        self.path = path
+        self.inner = ("settings", *path[2:]) if path[:1] == ("task",) and len(path) > 1 else path
+
+    @property
+    def expected(self) -> str:
+        """What the field says that it expects; empty for nothing."""
+        return self._said("expected")
+
+    @property
+    def example(self) -> str:
+        """What to write there."""
+        return self._said("example")
+
+    def _said(self, what: str) -> str:
+        if not self.inner:
+            return ""
+        *parents, name = self.inner
+        for model in _models_at(self.schema, tuple(parents)):
+            info = model.model_fields.get(str(name))
+            extra = info.json_schema_extra if info is not None else None
+            if isinstance(extra, dict) and extra.get(what):
+                return str(extra[what])
+        return ""
+
+
+def _text(kind: str, place: _Place, item: Any) -> str:
     found, context = item["input"], item.get("ctx", {})
+    where, expected, example = ".".join(map(str, place.path)), place.expected, place.example
     by_kind: dict[str, Callable[[], str]] = {
-        "extra_forbidden": lambda: _unknown_key(path),
+        "extra_forbidden": lambda: _unknown_key(place),
         "elsewhere": lambda: str(item["msg"]),
-        "missing": lambda: "is missing" + (f"; write `{_EXAMPLES[where]}`" if where in _EXAMPLES else ""),
+        "missing": lambda: "is missing" + (f"; write `{example}`" if example else ""),
         "value_error": lambda: str(context["error"]),
-        "string_too_short": lambda: (
-            "is an empty text" + (f"; expected {_EXPECTED[where]}" if where in _EXPECTED else "")
-        ),
+        "string_too_short": lambda: "is an empty text" + (f"; expected {expected}" if expected else ""),
         "literal_error": lambda: (
             f"found {_describe(found)}, expected {context['expected']}.{_nearest_value(found, where, context)}"
         ),
@@ -90,7 +106,7 @@ def _text(kind: str, where: str, path: Path, item: Any) -> str:
     if kind in by_kind:
         return by_kind[kind]()
     if "type" in kind or "instance" in kind or kind.endswith("parsing"):
-        return f"found {_describe(found)}, {_expectation(where, item['msg'])}{_quotes_hint(found)}"
+        return f"found {_describe(found)}, {_expectation(expected, item['msg'])}{_quotes_hint(found)}"
     return f"found {_show(found)}, {_expectation('', item['msg'])}"
 
 
@@ -108,37 +124,37 @@ def _path_in(data: Any, loc: tuple[str | int, ...], kind: str) -> Path:
     return tuple(path)
 
 
-def _unknown_key(path: Path) -> str:
-    *parents, key = map(str, path)
-    section = ".".join(parents)
-    known = _keys_at(tuple(parents))
+def _unknown_key(place: _Place) -> str:
+    *parents, key = map(str, place.inner)
+    known = _keys_at(place.schema, tuple(parents))
     if key in SETTLED_ARGUMENTS:
         return f"leave it out: {SETTLED_ARGUMENTS[key]}"
     if key in known:
         others = " or ".join(f"`{name}`" for name in ("path", "fraction") if name != key)
         return f"does not go with {others}; keep one of them"
-    return f"unknown key{_guess_key(key, section, known)}"
+    return f"unknown key{_guess_key(key, place, known)}"
 
 
-def _guess_key(key: str, section: str, known: list[str]) -> str:
+def _guess_key(key: str, place: _Place, known: list[str]) -> str:
     """What to make of a key that is none."""
-    places = _all_places()
+    places = _all_places(place.schema)
+    parents = place.inner[:-1]
     if key == "<<":
         return ": YAML's merge keys are not read; write the keys out"
     if "." in key and key in places:
         outer, _, inner = key.rpartition(".")
         return f" here; write it in its section, `{outer}: {{{inner}: …}}`. Points are for `--set` on the magic's line"
-    meant = KEY_SYNONYMS.get(section, {}).get(key)
+    meant = next((model.synonyms[key] for model in _models_at(place.schema, parents) if key in model.synonyms), None)
     if meant:
         return f". Did you mean `{meant}`?"
-    elsewhere = next((place for place in places if place.rpartition(".")[2] == key), None)
+    elsewhere = next((other for other in places if other.rpartition(".")[2] == key), None)
     if elsewhere:
         return f" here; it belongs at `{elsewhere}`"
-    near = did_you_mean(key, (*known, *HF_ARGUMENT_NAMES) if section == "train" else known)
-    return f".{near or ' Known here: ' + ', '.join(known) + '.'}"
+    near = did_you_mean(key, (*known, *HF_ARGUMENT_NAMES) if parents == ("train",) else known)
+    return f".{near or ' Known here: ' + ', '.join(known) + '.' if known else ' There are no settings here.'}"
 
 
-def _sections(model: type[BaseModel], path: Path = ()) -> Iterable[tuple[Path, list[type[BaseModel]]]]:
+def _sections(model: type[Section], path: Path = ()) -> Iterable[tuple[Path, list[type[Section]]]]:
     yield path, [model]
     for name, info in model.model_fields.items():
         models = list(_models_in(info.annotation))
@@ -148,23 +164,32 @@ def _sections(model: type[BaseModel], path: Path = ()) -> Iterable[tuple[Path, l
             yield (*path, name), models
 
 
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models_in(annotation: Any) -> Iterable[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     for part in get_args(annotation):
         yield from _models_in(part)
 
 
 @functools.cache
-def _keys_at(path: Path) -> list[str]:
-    models = dict(_sections(RunConfig)).get(path, [])
-    return sorted({name for model in models for name in model.model_fields})
+def _by_place(schema: type[Section]) -> dict[Path, list[type[Section]]]:
+    return dict(_sections(schema))
+
+
+def _models_at(schema: type[Section], path: Path) -> list[type[Section]]:
+    return _by_place(schema).get(path, [])
+
+
+def _keys_at(schema: type[Section], path: Path) -> list[str]:
+    keys = {name for model in _models_at(schema, path) for name in model.model_fields}
+    return sorted(keys - {"settings"} if not path else keys)
 
 
 @functools.cache
-def _all_places() -> list[str]:
+def _all_places(schema: type[Section]) -> list[str]:
     """Every key with its section, those of `train:` first; Hugging Face's names count as keys of `train:`."""
-    places = [".".join(map(str, (*path, name))) for path, _ in _sections(RunConfig) for name in _keys_at(path)]
+    named = [path for path in _by_place(schema) if path[:1] != ("settings",)]
+    places = [".".join(map(str, (*path, name))) for path in named for name in _keys_at(schema, path)]
     places += [f"train.{name}" for name in HF_ARGUMENT_NAMES]
     order = {section: at for at, section in enumerate(_SECTION_FIRST)}
     return sorted(places, key=lambda place: order.get(place.partition(".")[0], -1))
@@ -181,9 +206,9 @@ def _nearest_value(found: Any, where: str, context: Mapping[str, Any]) -> str:
     return did_you_mean(found, quoted) or did_you_mean(found, _LATER.get(where, ()))
 
 
-def _expectation(where: str, message: str) -> str:
-    if where in _EXPECTED:
-        return f"expected {_EXPECTED[where]}"
+def _expectation(expected: str, message: str) -> str:
+    if expected:
+        return f"expected {expected}"
     if "valid dictionary" in message:
         return "expected a section, such as `{key: value}`"
     words = (("a valid integer", "a whole number"), ("a valid string", "a text"), ("a valid ", "a "))

@@ -6,7 +6,6 @@ from typing import Any
 
 __all__ = [
     "HF_ARGUMENT_NAMES",
-    "KEY_SYNONYMS",
     "LATER_METHODS",
     "LATER_TASKS",
     "SETTLED_ARGUMENTS",
@@ -16,40 +15,30 @@ __all__ = [
 ]
 
 TASK_SYNONYMS = {
+    "classification": "classify",
+    "intent": "classify",
+    "sentiment": "classify",
+    "sequence-classification": "classify",
+    "sequence_classification": "classify",
+    "text-classification": "classify",
+    "text_classification": "classify",
     "named-entity-recognition": "ner",
     "named_entity_recognition": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
 }
 LATER_TASKS = (
-    "classification",
     "dialogue",
     "mlm",
     "qa",
     "question-answering",
     "relation",
     "summarization",
-    "text-classification",
     "translation",
 )
 LATER_METHODS = ("adapter", "bitfit", "head", "lora", "prefix", "prompt")
 
-# Other words for our keys, per section, and for our values: too far apart in spelling to be found by likeness.
-KEY_SYNONYMS = {
-    "data": {
-        "eval": "dev",
-        "label_column": "tag_column",
-        "label_names": "tag_names",
-        "labels": "tag_names",
-        "training": "train",
-        "val": "dev",
-        "valid": "dev",
-        "validation": "dev",
-        "word_column": "token_column",
-    },
-    "save": {"folder": "dir", "path": "dir"},
-    "train": {"cores": "threads", "cpus": "threads", "n_threads": "threads", "num_threads": "threads"},
-}
+# Other words for our values, too far apart in spelling to be found by likeness.
 VALUE_SYNONYMS = {
     "bilou": "BILOU",
     "bio": "IOB2",
@@ -93,18 +82,18 @@ SETTLED_ARGUMENTS = {
     "eval_strategy": "dev is evaluated at the end of every epoch",
     "evaluation_strategy": "dev is evaluated at the end of every epoch",
     "fp16": "half precision is `precision: bf16`",
-    "greater_is_better": "the best model is the one with the highest dev F1",
+    "greater_is_better": "each metric knows which way is better",
     "group_by_length": "batches are always grouped by length",
-    "load_best_model_at_end": "the best model by dev F1 is always kept",
+    "load_best_model_at_end": "the best model by the dev headline metric is always kept",
     "logging_dir": "the run's folder holds its log, `events.jsonl`",
     "logging_steps": "the dashboard chooses how often it is fed",
     "logging_strategy": "the dashboard chooses how often it is fed",
-    "metric_for_best_model": "the best model is the one with the highest dev F1",
+    "metric_for_best_model": "the best model is the one with the best dev headline metric of its task",
     "optim": "the optimiser is AdamW",
     "output_dir": "the run's folder is set by `save: {dir: …}`",
     "overwrite_output_dir": "a run of the same name moves the earlier one's folder aside",
     "push_to_hub": "nothing leaves this machine; the run's `model/` folder can be uploaded",
-    "remove_unused_columns": "only words and tags reach the model",
+    "remove_unused_columns": "only what the model takes reaches it",
     "run_name": "the name stands on the magic's line: `%%finetune NAME`",
     "save_steps": "checkpoints are set by `save: {every: {epochs: 1}}`",
     "save_strategy": "checkpoints are set by `save: {every: {epochs: 1}}`",

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-__all__ = ["Section"]
+__all__ = ["OpenSection", "Section", "described"]
+
+
+def described(*, expected: str = "", example: str = "", **field: Any) -> Any:
+    """A field that says what it expects, for the message where something else was found.
+
+    Args:
+        expected: Such as "a path, or `$name` for an object of the notebook".
+        example: What to write where it is missing, such as "train: path/to/train.csv".
+        field: As for pydantic's `Field`.
+    """
+    return Field(json_schema_extra={"expected": expected, "example": example}, **field)
 
 
 class Section(BaseModel):
     """Strict: an unknown key, a wrong type, NaN are mistakes."""
+
+    synonyms: ClassVar[Mapping[str, str]] = {}  # other words for its keys, too far apart to be found by likeness
 
     model_config = ConfigDict(
         extra="forbid",
@@ -27,3 +41,9 @@ class Section(BaseModel):
         return {
             name: value for name, value in plain(self).items() if value is not None or fields[name].default is not None
         }
+
+
+class OpenSection(Section):
+    """A section that nobody here knows: of a task whose package is missing."""
+
+    model_config = ConfigDict(extra="allow")

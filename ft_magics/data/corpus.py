@@ -8,22 +8,23 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import DataConfig, Fraction, ReadOptions, SplitFile
+from ft_magics.config.splits import Fraction, Sources
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.errors import DataError
 
 __all__ = ["ReadSplit", "read_corpus"]
 
 E = TypeVar("E")
-ReadSplit = Callable[[str, str | Reference, ReadOptions], Split[E]]  # by name, source and options
+O = TypeVar("O")  # noqa: E741  # options
+ReadSplit = Callable[[str, str | Reference, O], Split[E]]  # by name, source and options
 
 
-def read_corpus(config: DataConfig, read_split: ReadSplit[E]) -> Corpus[E]:
+def read_corpus(data: Sources[O], read_split: ReadSplit[O, E]) -> Corpus[E]:
     """Read every split; dev and test may be drawn from train.
 
     Args:
-        config: The section.
-        read_split: Reads one.
+        data: The section.
+        read_split: Reads one split with the options of its section.
 
     Raises:
         DataError: With every split that cannot be read, not only the first.
@@ -32,12 +33,12 @@ def read_corpus(config: DataConfig, read_split: ReadSplit[E]) -> Corpus[E]:
     fractions: dict[str, Fraction] = {}
     faults: list[DataError] = []
     for name in ("train", "dev", "test"):
-        source = getattr(config, name)
+        source = data.source(name)
         if isinstance(source, Fraction):
             fractions[name] = source
         elif source is not None:
             try:
-                splits[name] = _read(name, source, config, read_split)
+                splits[name] = read_split(name, *source)
             except DataError as error:
                 faults.append(type(error)(f"data.{name}: {error}"))
     if faults:
@@ -46,15 +47,6 @@ def read_corpus(config: DataConfig, read_split: ReadSplit[E]) -> Corpus[E]:
         total = sum(len(splits[part].examples) for part in ("train", *fractions) if part in splits)
         splits["train"], splits[name] = _draw(splits["train"], name, fraction, total)
     return Corpus(train=splits["train"], dev=splits.get("dev"), test=splits.get("test"))
-
-
-def _read(name: str, source: str | Reference | SplitFile, config: DataConfig, read_split: ReadSplit[E]) -> Split[E]:
-    fields = ReadOptions.model_fields
-    common = {field: getattr(config, field) for field in fields}
-    if isinstance(source, SplitFile):
-        common |= {field: getattr(source, field) for field in fields if getattr(source, field) is not None}
-        source = source.path
-    return read_split(name, source, ReadOptions(**common))
 
 
 def _draw(train: Split[E], name: str, fraction: Fraction, total: int) -> tuple[Split[E], Split[E]]:
@@ -69,7 +61,7 @@ def _draw(train: Split[E], name: str, fraction: Fraction, total: int) -> tuple[S
     count = round(fraction.fraction * total)
     if not 0 < count < len(train.examples):
         raise DataError(
-            f"data.{name}: {fraction.fraction:g} of {total} sentences is {count}, which leaves "
+            f"data.{name}: {fraction.fraction:g} of {total} examples is {count}, which leaves "
             f"{len(train.examples) - count} to train on; choose another fraction"
         )
     chosen = set(random.Random(fraction.seed).sample(range(len(train.examples)), count))

@@ -37,7 +37,7 @@ def _plan(prepared: Prepared) -> str:
     return (
         f"{prepared.total_steps} steps over {train.epochs:g} epochs · {prepared.trainable_parameters:,} of "
         f"{prepared.parameters:,} trainable parameters · {trained.device}, {trained.precision} · "
-        f"{len(trained.task.labels)} labels · windows of at most {trained.max_length_tokens} tokens · "
+        f"{len(trained.task.head().labels)} labels · inputs of at most {trained.max_length_tokens} tokens · "
         f"{need_text(trained, prepared.features['train'], train.batch_size)}"
     )
 

@@ -1,4 +1,4 @@
-"""The folded parts of a run's static HTML: types over epochs, other curves, checkpoints, settings."""
+"""The folded parts of a run's static HTML: labels over epochs, other curves, checkpoints, settings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from ft_magics.display.run_curve import curve_image
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunEvent, RunStarted, StepDone, ThreadsChosen
-from ft_magics.markup import MUTED, decimal, details, element, percent, row, table
+from ft_magics.markup import MUTED, decimal, details, element, measured, row, table
+from ft_magics.metrics import Metric
 
-__all__ = ["checkpoint_line", "config_fold", "curve_folds", "notice_lines", "threads_text", "type_fold"]
+__all__ = ["checkpoint_line", "config_fold", "curve_folds", "label_fold", "notice_lines", "threads_text"]
 
 _MOST_COLUMNS = 10  # a run's output stays small, however long it was: events.jsonl has everything
-_MOST_TYPES = 100
+_MOST_LABELS = 100
 _MOST_NOTICES = 50
 
 
@@ -41,16 +42,25 @@ def _range(name: str, values: Sequence[float]) -> str:
     return f"{name}, from {values[0]:.3g} to {values[-1]:.3g}"
 
 
-def type_fold(dev: Sequence[Evaluated]) -> str:
-    """F1 of each type at the newest evaluations; nothing where there is none."""
+def label_fold(dev: Sequence[Evaluated], metrics: Sequence[Metric]) -> str:
+    """The headline for each label at the newest evaluations; nothing where there is none.
+
+    Args:
+        dev: Evaluations on dev.
+        metrics: What they measure, the headline first.
+    """
     shown = dev[-_MOST_COLUMNS:]
-    types = list(dict.fromkeys(kind for event in dev for kind in event.per_type_f1))
-    if not types:
+    labels = list(dict.fromkeys(label for event in dev for label in event.by_label))
+    if not labels or not metrics:
         return ""
-    rows = [row(kind, *(percent(event.per_type_f1.get(kind)) for event in shown)) for kind in types[:_MOST_TYPES]]
-    heads = ("type", *(f"epoch {decimal(event.epoch)}" for event in shown))
-    left = f"the first {_MOST_TYPES} of {len(types)} types" if len(types) > _MOST_TYPES else ""
-    return details("Dev F1 by type over epochs", table(heads, rows, caption=left))
+    headline = metrics[0]
+    rows = [
+        row(label, *(measured(event.by_label.get(label), headline) for event in shown))
+        for label in labels[:_MOST_LABELS]
+    ]
+    heads = ("by label", *(f"epoch {decimal(event.epoch)}" for event in shown))
+    left = f"the first {_MOST_LABELS} of {len(labels)} labels" if len(labels) > _MOST_LABELS else ""
+    return details(f"Dev {headline.label} by label over epochs", table(heads, rows, caption=left))
 
 
 def checkpoint_line(events: Sequence[RunEvent]) -> str:

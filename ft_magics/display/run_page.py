@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ft_magics.display.run_details import checkpoint_line, config_fold, curve_folds, notice_lines, type_fold
+from ft_magics.display.run_details import checkpoint_line, config_fold, curve_folds, label_fold, notice_lines
 from ft_magics.events import (
     CheckpointSaved,
     Evaluated,
@@ -17,9 +17,12 @@ from ft_magics.events import (
     RunStarted,
     StepDone,
     StopAsked,
+    described_metrics,
     drop_superseded,
 )
-from ft_magics.markup import MUTED, decimal, element, heading, percent, row, table, terminal_text
+from ft_magics.markup import MUTED, column_head, decimal, element, heading, measured, row, table, terminal_text
+from ft_magics.metrics import Metric
+from ft_magics.runs.history import best_text, dev_evaluations
 
 __all__ = ["duration", "event_text", "run_html", "whole_page"]
 
@@ -51,14 +54,14 @@ def run_html(
     started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
     ended = next((event for event in reversed(events) if isinstance(event, RunEnded)), None)
     steps = [event for event in events if isinstance(event, StepDone)]
-    dev = [event for event in events if isinstance(event, Evaluated) and event.split == "dev"]
-    parts = [heading(name, muted=_summary(status, started, ended, steps))]
+    dev, metrics = dev_evaluations(events), described_metrics(events)
+    parts = [heading(name, muted=_summary(status, started, ended, steps, metrics))]
     if ended is not None and ended.reason:
         parts.append(element("div", escape(ended.reason), dir="auto"))
     parts += notice_lines(events)
     if dev:
-        parts.append(_dev_table(dev))
-    parts += [*curve_folds(steps), type_fold(dev), config_fold(started), checkpoint_line(events)]
+        parts.append(_dev_table(dev, metrics))
+    parts += [*curve_folds(steps), label_fold(dev, metrics), config_fold(started), checkpoint_line(events)]
     if report:
         parts.append(report)
     if folder:
@@ -68,12 +71,19 @@ def run_html(
     return element("div", *parts, data_ft_static=twin_of, style="font-size:13px;line-height:1.5")
 
 
-def _summary(status: str, started: RunStarted | None, ended: RunEnded | None, steps: Sequence[StepDone]) -> str:
+def _summary(
+    status: str,
+    started: RunStarted | None,
+    ended: RunEnded | None,
+    steps: Sequence[StepDone],
+    metrics: Sequence[Metric],
+) -> str:
     words = [_WORDS.get(status, status)]
     if ended is not None:
         words[0] += f" after {duration(ended.elapsed_s)}"
-        if ended.best_f1 is not None:
-            words.append(f"best dev F1 {percent(ended.best_f1)} at epoch {decimal(ended.best_epoch or 0)}")
+        best = best_text(next(iter(metrics), None), ended.best)
+        if best:
+            words.append(f"{best} at epoch {decimal(ended.best_epoch or 0)}")
     elif steps and started is not None:
         words.append(f"step {steps[-1].step} of {started.total_steps}")
     if started is not None:
@@ -95,20 +105,18 @@ def _millions(count: int) -> str:
     return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"
 
 
-def _dev_table(dev: Sequence[Evaluated]) -> str:
+def _dev_table(dev: Sequence[Evaluated], metrics: Sequence[Metric]) -> str:
     best = max((event for event in dev if event.best), key=lambda event: event.step, default=None)
     shown = [event for event in dev if event is best or event in dev[-_MOST_ROWS:]]
     left = len(dev) - len(shown)
     return table(
-        ("epoch", "step", "dev loss", "precision", "recall", "F1", ""),
+        ("epoch", "step", "dev loss", *map(column_head, metrics), ""),
         [
             row(
                 decimal(event.epoch),
                 str(event.step),
                 "–" if event.loss is None else f"{event.loss:.4f}",
-                percent(event.precision),
-                percent(event.recall),
-                percent(event.f1),
+                *(measured(event.metrics.get(metric.name), metric) for metric in metrics),
                 "★ best" if event is best else "",
                 strong=event is best,
             )
@@ -118,8 +126,13 @@ def _dev_table(dev: Sequence[Evaluated]) -> str:
     )
 
 
-def event_text(event: RunEvent) -> str | None:
-    """An event as a line for a terminal; None for those that say nothing to a person."""
+def event_text(event: RunEvent, metrics: Sequence[Metric] = ()) -> str | None:
+    """An event as a line for a terminal; None for those that say nothing to a person.
+
+    Args:
+        event: Of a run.
+        metrics: What the run measures, the headline first.
+    """
     line: str | None = None
     match event:
         case RunStarted():
@@ -132,10 +145,8 @@ def event_text(event: RunEvent) -> str | None:
             line = f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {rate}"
         case Evaluated():
             star = " ★ best so far" if event.best else ""
-            line = (
-                f"epoch {decimal(event.epoch)}: {event.split} precision {percent(event.precision)}, "
-                f"recall {percent(event.recall)}, F1 {percent(event.f1)}{star}"
-            )
+            values = (f"{metric.label} {measured(event.metrics.get(metric.name), metric)}" for metric in metrics)
+            line = f"epoch {decimal(event.epoch)}: {event.split} {', '.join(values)}{star}"
         case Notice():
             line = event.text
         case StopAsked():
@@ -147,9 +158,10 @@ def event_text(event: RunEvent) -> str | None:
         case CheckpointSaved():
             line = f"checkpoint at step {event.step}: {event.path}"
         case RunEnded():
-            best = "" if event.best_f1 is None else f"; best dev F1 {percent(event.best_f1)}"
+            best = best_text(next(iter(metrics), None), event.best)
             reason = f" ({event.reason})" if event.reason else ""
-            line = f"{_WORDS.get(event.status, event.status)}{reason} after {duration(event.elapsed_s)}{best}"
+            line = f"{_WORDS.get(event.status, event.status)}{reason} after {duration(event.elapsed_s)}"
+            line += f"; {best}" if best else ""
     return None if line is None else terminal_text(line)
 
 

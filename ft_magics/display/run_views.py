@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import DisplayHandle
@@ -16,7 +16,8 @@ from ft_magics.display.host import Host, clicks_wait, way_out
 from ft_magics.display.pages import Bundle, run_bundle, widget_bundle
 from ft_magics.display.run_page import event_text
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
-from ft_magics.events import Evaluated, RunEvent, StepDone
+from ft_magics.events import Evaluated, RunEvent, RunStarted, StepDone
+from ft_magics.metrics import Metric
 from ft_magics.runs.run import Run
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class _TextView:
 
     def __init__(self) -> None:
         self._last_s = -_TEXT_STEP_EVERY_S
+        self._metrics: list[Metric] = []
 
     def update(self, events: Sequence[RunEvent]) -> None:
         for event in events:
@@ -63,7 +65,9 @@ class _TextView:
                 if event.elapsed_s - self._last_s < _TEXT_STEP_EVERY_S:
                     continue
                 self._last_s = event.elapsed_s
-            line = event_text(event)
+            if isinstance(event, RunStarted):
+                self._metrics = event.metrics
+            line = event_text(event, self._metrics)
             if line:
                 print(line, flush=True)
 
@@ -160,7 +164,12 @@ def _controls(run: Run) -> RunControls:
 
 def _plain(event: RunEvent) -> dict[str, Any]:
     """An event as JSON, where NaN and infinity become null."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in event.to_json().items()
-    }
+    return {key: _without_nan(value) for key, value in event.to_json().items()}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(inside) for key, inside in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(inside) for inside in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Finish", "Floats", "Ints", "Tally"]
+__all__ = ["Bools", "Finish", "Floats", "Ints", "Tally"]
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Finish = Callable[[Floats], Floats]  # sums (R, D) → scores (R, M), NaN where one does not exist

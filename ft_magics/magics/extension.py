@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from ft_magics.magics.evaluate import EvaluateMagics
 from ft_magics.magics.finetune import FinetuneMagics
 from ft_magics.magics.ft import FtMagics
 from ft_magics.magics.ner_eval import NerEvalMagics
@@ -14,7 +15,7 @@ from ft_magics.magics.session import Session
 
 __all__ = ["load_extension", "unload_extension"]
 
-_MAGICS = (FinetuneMagics, FtMagics, NerEvalMagics)
+_MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),

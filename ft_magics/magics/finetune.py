@@ -49,19 +49,13 @@ class FinetuneMagics(Magics):
             self._finetune(read_line(self.finetune, line), cell)
 
     def _finetune(self, arguments: Any, cell: str) -> None:
-        from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # %load_ext stays quick
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_folder, check_name  # noqa: PLC0415  # the same
-        from ft_magics.runs.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
-        from ft_magics.training.launch import (  # noqa: PLC0415  # the same
-            find_unfinished,
-            resume_run,
-            start_run,
-            wait_for_turn,
-        )
-        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
+        from ft_magics.runs.interrupts import interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # the same
+        from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         arguments.name = check_name(arguments.name, namespace)
@@ -73,16 +67,13 @@ class FinetuneMagics(Magics):
             print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
             return
         host = find_host(self.shell)
-        with interrupts_kept():
-            wait_for_turn()
-            prepared = prepare(config)
-            show_prepared(prepared, host, dry_run=arguments.dry_run)
+        prepared = prepare_in_turn(config)
+        show_prepared(prepared, host, dry_run=arguments.dry_run)
         if arguments.dry_run:
             return
         if arguments.resume and before is None:
             print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
-        start = start_run if before is None else resume_run
         with interrupts_noted() as interrupts:
-            namespace[arguments.name] = run = start(arguments.name, prepared)
+            namespace[arguments.name] = run = begin(arguments.name, prepared, before)
             del prepared  # a traceback that is kept would keep the model of a failed run in memory
             watch(run, host, interrupts, attached=not arguments.bg)

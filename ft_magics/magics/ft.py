@@ -78,13 +78,12 @@ class FtMagics(Magics):
             print(said[-1])
 
     def _resume(self, name: str) -> None:
-        from ft_magics.config.cell import parse_cell  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.display.host import find_host  # noqa: PLC0415  # the same
+        from ft_magics.display.host import find_host  # noqa: PLC0415  # %load_ext stays quick
         from ft_magics.display.live import watch  # noqa: PLC0415  # the same
         from ft_magics.magics.names import check_name, find_run  # noqa: PLC0415  # the same
-        from ft_magics.runs.interrupts import interrupts_kept, interrupts_noted  # noqa: PLC0415  # the same
-        from ft_magics.training.launch import resume_run, wait_for_turn  # noqa: PLC0415  # the same
-        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same: imports torch
+        from ft_magics.runs.interrupts import interrupts_noted  # noqa: PLC0415  # the same
+        from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # the same
+        from ft_magics.training.launch import begin, prepare_in_turn  # noqa: PLC0415  # the same
 
         namespace = self._session.namespace
         before = find_run(name, namespace)
@@ -92,11 +91,9 @@ class FtMagics(Magics):
             raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
         variable = check_name(before.name, namespace, folder=before.dir)
         config = parse_cell(before.folder.config_text(), namespace)
-        with interrupts_kept():
-            wait_for_turn()
-            host, prepared = find_host(self.shell), prepare(config)
+        host, prepared = find_host(self.shell), prepare_in_turn(config)
         with interrupts_noted() as interrupts:
-            namespace[variable] = run = resume_run(variable, prepared, folder=before.dir)
+            namespace[variable] = run = begin(variable, prepared, before)
             del prepared  # a traceback that is kept would keep the model of a failed run in memory
             watch(run, host, interrupts)
 

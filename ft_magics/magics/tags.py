@@ -10,15 +10,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ft_magics.config.references import is_reference, lookup
-from ft_magics.config.schema import ReadOptions
+from ft_magics.config.references import is_reference
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.sources import read_sentences, read_split
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.magics.names import as_folder, find_run, named_run
+from ft_magics.magics.evaluations import model_folder, source_of
+from ft_magics.magics.names import find_run
 from ft_magics.runs.predictor import load_trained
 
 __all__ = ["report_of_columns", "report_of_model", "report_of_run", "report_of_tags"]
@@ -47,7 +48,7 @@ def report_of_tags(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport
 
 def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """`--data` with both tags in it: the last two columns, gold first, as conlleval takes them."""
-    source = _source(arguments.data, namespace)
+    source = source_of(arguments.data, namespace)
     columns = (arguments.gold_column or "-2", arguments.pred_column or "-1")
     try:
         gold, pred = (read_sentences(source, _options(arguments, column))[0] for column in columns)
@@ -64,8 +65,8 @@ def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityRep
 
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """A model, or a run's best model, on labelled data."""
-    split = read_split("data", _source(arguments.data, namespace), _options(arguments, arguments.tag_column))
-    trained = load_trained(_model_folder(target, namespace))
+    split = read_split("data", source_of(arguments.data, namespace), _options(arguments, arguments.tag_column))
+    trained = load_trained(model_folder(target, namespace), task="ner")
     predictions = trained.predict(split.examples)
     return entity_report(
         [example.tags for example in split.examples],
@@ -102,12 +103,13 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
     run = find_run(target, namespace)
     wait = False if arguments.no_wait else None
     try:
-        return run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)
+        report: EntityReport = run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)
     except FineTuneError:
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise RunError(f"{run.folder.shown}: the predictions of run {target} cannot be read ({reason})") from error
+    return report
 
 
 def _report_in(path: Path, split: str | None) -> EntityReport:
@@ -126,30 +128,8 @@ def _report_in(path: Path, split: str | None) -> EntityReport:
     return EntityReport.from_json(record)
 
 
-def _model_folder(target: str, namespace: Mapping[str, Any]) -> str:
-    """The model that is meant: a run's best, the one inside a run's folder, or what the text itself names."""
-    run = named_run(target, namespace)
-    if run is not None:
-        if not run.model_dir.is_dir():
-            raise RunError(f"run {target} ({run.status}) has no model yet, so there is nothing to evaluate")
-        return str(run.model_dir)
-    folder = as_folder(target)
-    inside = folder / "model" if folder else None
-    return str(inside) if inside and (inside / "config.json").is_file() else target
-
-
-def _source(text: str, namespace: Mapping[str, Any]) -> Any:
-    """A path, or the object that `$name` stands for."""
-    if not is_reference(text):
-        return text
-    try:
-        return lookup(text, namespace)
-    except LookupError as error:
-        raise DataError(str(error)) from error
-
-
 def _own_tags(text: str, namespace: Mapping[str, Any]) -> Side:
-    value = _source(text, namespace).value
+    value = source_of(text, namespace).value
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):

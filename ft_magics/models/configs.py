@@ -14,17 +14,14 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
-    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
-)
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 from ft_magics.errors import ModelError, type_name
 from ft_magics.markup import terminal_line
+from ft_magics.models.heads import Head
 from ft_magics.models.weight_files import Weights, read_json
 
-__all__ = ["build_config", "check_sizes", "model_class", "not_theirs", "read_config"]
+__all__ = ["build_config", "check_sizes", "not_theirs", "read_config"]
 
 _LARGEST_NUMBER = 10_000_000  # vocabularies end at a few 100,000
 _LARGEST_BASE = 10**12  # of rotary embeddings, `rope_theta`
@@ -33,6 +30,7 @@ _AT_LEAST_ONE = ("hidden_size", "num_attention_heads", "num_hidden_layers", "voc
 _HEAD_ELEMENTS = 10_000_000  # a head and the buffers may be as large as this, whatever the weights
 _CALLS, _CALLS_A_TENSOR = 10_000, 100  # of torch, to build a model without weights; BERT takes about 10 a tensor
 
+_PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 _NOT_TAKEN = frozenset(
     (
         *("auto_map", "custom_pipelines", "trust_remote_code"),  # code
@@ -46,40 +44,45 @@ _NOT_TAKEN = frozenset(
 )
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path, head: Head) -> dict[str, Any]:
     """What config.json of an encoder says, of which nothing is believed yet but that it is one.
 
     Raises:
         ModelError: It cannot be read, is no encoder's, or its weights are quantised.
     """
     raw = read_json(folder / "config.json")
-    _encoder_class(folder, raw)
+    _encoder_class(folder, raw, head)
     if raw.get("quantization_config"):
         raise ModelError(f"model: {folder} is quantised (`quantization_config`); name the model that it was made of")
     return raw
 
 
-def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, labels: Sequence[str]) -> Any:
+def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, head: Head, *, fresh: bool) -> Any:
     """The `PreTrainedConfig` of an encoder.
 
     Args:
         folder: Of the model.
         raw: As `read_config` gave it.
         weights: Its weights.
-        labels: Label names by id. Length C. Empty for those in config.json.
+        head: That it gets, or has.
+        fresh: Whether the head is a new one; a saved model keeps the labels in its config.json.
 
     Raises:
         ModelError: A number is out of all proportion to the weights, or the labels are none.
     """
     path = folder / "config.json"
-    config_class = _encoder_class(folder, raw)
-    labels = labels or _labels_in(path, raw)
+    config_class = _encoder_class(folder, raw, head)
+    labels = list(head.labels) if fresh else _labels_in(path, raw)
+    problem = head.problem_type if fresh else _problem_in(path, raw)
     kept = _of_class(_clean(raw), config_class)
     _check_numbers(path, kept, len(weights.shapes))
     config = config_class(
-        **kept, id2label=dict(enumerate(labels)), label2id={label: at for at, label in enumerate(labels)}
+        **kept,
+        id2label=dict(enumerate(labels)),
+        label2id={label: at for at, label in enumerate(labels)},
+        **({} if problem is None else {"problem_type": problem}),
     )
-    _refuse_no_encoder(folder, config.model_type, vars(config))
+    _refuse_no_encoder(folder, config.model_type, vars(config), head)
     for key in _AT_LEAST_ONE:
         value = getattr(config, key, 1)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -87,10 +90,10 @@ def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, labels:
     return config
 
 
-def _encoder_class(folder: Path, raw: Mapping[str, Any]) -> Callable[..., Any]:
+def _encoder_class(folder: Path, raw: Mapping[str, Any], head: Head) -> Callable[..., Any]:
     kind = raw.get("model_type")
     if isinstance(kind, str) and kind in CONFIG_MAPPING:
-        _refuse_no_encoder(folder, kind, raw)
+        _refuse_no_encoder(folder, kind, raw, head)
         config_class: Callable[..., Any] = CONFIG_MAPPING[kind]
         return config_class
     if raw.get("auto_map"):
@@ -100,11 +103,11 @@ def _encoder_class(folder: Path, raw: Mapping[str, Any]) -> Callable[..., Any]:
     raise ModelError(f"model: {folder}: the `model_type` `{kind!s:.80}` is no kind of model that transformers knows")
 
 
-def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
-    known = kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], head: Head) -> None:
+    known = head.takes(kind) and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
         raise ModelError(
-            f"model: {folder} is a {kind} model, and `task: ner` needs an encoder, which reads a sentence from both "
+            f"model: {folder} is a {kind} model, and {head.use} needs an encoder, which reads a text from both "
             "sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`"
         )
 
@@ -184,19 +187,26 @@ def _labels_in(path: Path, config: Mapping[str, Any]) -> list[str]:
     return texts
 
 
-def model_class(config: Any) -> Any:
-    """The class of transformers that adds a token classification head to this kind of encoder."""
-    return MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
+def _problem_in(path: Path, config: Mapping[str, Any]) -> str | None:
+    """What a classification model computes its loss by; None where that is left to the number of labels.
+
+    Raises:
+        ModelError: It is none of those that there are.
+    """
+    named = config.get("problem_type")
+    if named is not None and named not in _PROBLEMS:
+        raise ModelError(f"model: {path}: `problem_type` is {named!r:.80}; expected one of {', '.join(_PROBLEMS)}")
+    return None if named is None else str(named)
 
 
-def check_sizes(source: str, config: Any, weights: Weights) -> None:
+def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> None:
     """See that the model which the config describes is no larger than its weights, before it takes memory.
 
     Raises:
         ModelError: It is larger.
     """
     with torch.random.fork_rng(devices=[]), torch.device("meta"), _Budget(source, weights):
-        model = model_class(config)(config)
+        model = head.model_classes()[type(config)](config)
     prefix = f"{model.base_model_prefix}."
     base = {name: tuple(item.shape) for name, item in model.named_parameters() if name.startswith(prefix)}
     buffers = sum(item.numel() for item in model.buffers())

@@ -8,7 +8,7 @@ import os
 import pickle
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from transformers import AutoTokenizer
 
 from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.markup import terminal_line
-from ft_magics.models.configs import build_config, check_sizes, model_class, not_theirs, read_config
+from ft_magics.models.configs import build_config, check_sizes, not_theirs, read_config
+from ft_magics.models.heads import Head
 from ft_magics.models.memory import free_bytes, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.tokenizer_files import TOKENIZER_FILES, tokenizer_files
@@ -165,26 +166,27 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_model(source: str, labels: Sequence[str]) -> Any:
-    """An encoder with a fresh token classification head.
+def load_model(source: str, head: Head, *, fresh: bool = True) -> Any:
+    """An encoder with a head.
 
     Its config and weights are read and compared here; transformers sees neither the folder nor its other files.
 
     Args:
         source: What `find_weights` gave.
-        labels: Label names by id. Length C. Empty to keep the labels of a saved model.
+        head: Which.
+        fresh: Whether the head is a new one; a saved model keeps its labels and its head.
 
     Raises:
         ModelError: It is no encoder, cannot be loaded, or its weights are not those of its config.
     """
     folder = Path(source)
     with _plain_errors(source), quiet_transformers():
-        raw = read_config(folder)
+        raw = read_config(folder, head)
         weights = open_weights(folder)
-        config = build_config(folder, raw, weights, labels)
-        check_sizes(source, config, weights)
+        config = build_config(folder, raw, weights, head, fresh=fresh)
+        check_sizes(source, config, weights, head)
         _check_memory(source, weights)
-        model, loading = model_class(config).from_pretrained(
+        model, loading = head.model_classes()[type(config)].from_pretrained(
             None,
             config=config,
             state_dict=weights.tensors(),
@@ -193,7 +195,7 @@ def load_model(source: str, labels: Sequence[str]) -> Any:
             output_loading_info=True,
         )
     model.config.name_or_path = model.name_or_path = source
-    _check_weights(source, model, loading, fresh_head=bool(labels))
+    _check_weights(source, model, loading, None if fresh else head)
     return model
 
 
@@ -225,22 +227,29 @@ def _check_memory(source: str, weights: Weights) -> None:
         )
 
 
-def _check_weights(source: str, model: Any, loading: Mapping[str, Any], *, fresh_head: bool) -> None:
-    """See that nothing but the head is made of random numbers; transformers only logs that."""
+def _check_weights(source: str, model: Any, loading: Mapping[str, Any], head: Head | None) -> None:
+    """See that nothing but a fresh head is made of random numbers; transformers only logs that.
+
+    Args:
+        source: Of the model.
+        model: As it was loaded.
+        loading: What transformers says of that.
+        head: That a saved model should have; None for a fresh one.
+    """
     mismatched = {key for key, *_ in loading["mismatched_keys"]}
     random = {*loading["missing_keys"], *mismatched} & {name for name, _ in model.named_parameters()}
     wrong = sorted(key for key in random if key.startswith(f"{model.base_model_prefix}."))
     if wrong:
         raise not_theirs(source, wrong)
-    if random & mismatched and not fresh_head:
+    if random & mismatched and head is not None:
         rows = model.config.num_labels
         raise ModelError(
             f"model: {source}: `id2label` in config.json has {rows} labels, and the head is made for another number "
             f"({', '.join(sorted(random & mismatched))}); name one label for each of its rows"
         )
-    if random and not fresh_head:
+    if random and head is not None:
         raise ModelError(
-            f"model: {source} has no trained head for tagging words ({', '.join(sorted(random))} are missing); train "
+            f"model: {source} has no trained head for {head.use} ({', '.join(sorted(random))} are missing); train "
             "one with `%%finetune`"
         )
 

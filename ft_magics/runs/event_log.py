@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from io import BufferedReader
@@ -16,11 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from ft_magics.errors import RunError
 from ft_magics.events import EVENT_KINDS, Notice, RunEvent, RunResumed, RunStarted, StepDone, drop_superseded
+from ft_magics.runs.event_upgrade import upgrade_event
 from ft_magics.runs.files import open_to_read
 
 __all__ = ["event_from_json", "read_events"]
 
-_MOST_LINE_BYTES = 1 << 22  # 4 MB; a line holds a run's settings, or scores by type
+_MOST_LINE_BYTES = 1 << 22  # 4 MB; a line holds a run's settings, or scores by label
 _MOST_STEPS = 20_000  # a curve of more points looks the same; above, every second one is left out
 _MOST_OTHERS = 20_000  # evaluations, checkpoints, notices
 _MOST_OTHER_BYTES = 1 << 26
@@ -28,6 +28,8 @@ _LATEST_S = 4_102_444_800.0  # the year 2100
 _LARGEST = 1 << 62
 _STEP_MARK = b'{"kind": "step"'
 _MAY_BE_INFINITE = ("loss", "grad_norm")  # a training that diverges
+_SHOWN_AS_IT_IS = ("config", "check", "samples")  # plain data that nothing computes with
+_MOST_NESTED = 32
 
 
 class _NotJsonError(ValueError):
@@ -40,7 +42,7 @@ class _Log:
 
     Attributes:
         every: Of so many steps one is kept.
-        skipped: The newest step that was not kept, unread.
+        skipped: The newest step that was not kept, unread: number and line.
         cut_off: A line that is not JSON, where the process may have died: number, fault, and whether it has its end.
         last: The newest event beyond what is kept.
     """
@@ -48,7 +50,7 @@ class _Log:
     events: list[RunEvent] = field(default_factory=list)
     steps: int = 0
     every: int = 1
-    skipped: bytes = b""
+    skipped: tuple[int, bytes] | None = None
     others: int = 0
     other_bytes: int = 0
     unread: int = 0
@@ -61,7 +63,7 @@ class _Log:
         is_step = line.startswith(_STEP_MARK)
         if is_step and whole and (self.steps + 1) % self.every:
             self.steps += 1
-            self.skipped = line
+            self.skipped = (number, line)
             self._settle(resumed=False)
             return
         try:
@@ -98,7 +100,7 @@ class _Log:
     def _add(self, event: RunEvent, size: int) -> None:
         if isinstance(event, StepDone):
             self.steps += 1
-            self.skipped = b""
+            self.skipped = None
             self.events.append(event)
             if len(self.events) - self.others > _MOST_STEPS:
                 self._thin()
@@ -114,10 +116,13 @@ class _Log:
 
     def _add_skipped(self) -> None:
         """Keep the step before another event, and the last."""
-        if self.skipped and len(self.events) - self.others <= _MOST_STEPS + _MOST_OTHERS:
-            with suppress(ValueError):
-                self.events.append(event_from_json(_record(self.skipped)))
-        self.skipped = b""
+        if self.skipped is not None and len(self.events) - self.others <= _MOST_STEPS + _MOST_OTHERS:
+            number, line = self.skipped
+            try:
+                self.events.append(event_from_json(_record(line)))
+            except ValueError as error:
+                self._count(number, str(error))
+        self.skipped = None
 
     def _thin(self) -> None:
         """Keep every second step."""
@@ -175,7 +180,7 @@ def _lines(stream: BufferedReader) -> Iterator[tuple[bytes, bool]]:
 
 
 def event_from_json(record: Any) -> RunEvent:
-    """The event that a JSON object describes.
+    """The event that a JSON object describes; one of an older version has today's fields.
 
     Fields that this version does not know are left out, so that older versions read newer runs.
 
@@ -187,14 +192,20 @@ def event_from_json(record: Any) -> RunEvent:
     kind = record.get("kind")
     if not isinstance(kind, str) or kind not in EVENT_KINDS:
         raise ValueError(f"this version knows no event of kind {kind!r:.40}")
-    _check_numbers(record)
-    names = EVENT_KINDS[kind].__dataclass_fields__
+    record = upgrade_event(record)
+    _check_time(record.get("time"))
+    names = [name for name in EVENT_KINDS[kind].__dataclass_fields__ if name in record]
+    for name in names:
+        _check_numbers(name, record[name])
     try:
-        event: RunEvent = _schema(kind).validate_python({name: record[name] for name in names if name in record})
+        text = json.dumps({name: record[name] for name in names})  # as JSON: objects are what there may be, no more
+        event: RunEvent = _schema(kind).validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ValueError(f"{where}: {first['msg']}"[:120]) from error
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}"[:120]) from error
     return event
 
 
@@ -213,15 +224,24 @@ def _record(line: bytes) -> Any:
     return record
 
 
-def _check_numbers(record: Mapping[str, Any]) -> None:
-    """See that every number of a record can be computed with and shown."""
-    when = record.get("time")
+def _check_time(when: Any) -> None:
     if isinstance(when, bool) or not isinstance(when, (int, float)) or not 0 <= when < _LATEST_S:
         raise ValueError("time: not between 1970 and 2100")
-    for name, value in record.items():
-        odd = isinstance(value, float) and not math.isfinite(value) and name not in _MAY_BE_INFINITE
-        if odd or (isinstance(value, int) and abs(value) >= _LARGEST):
-            raise ValueError(f"{name:.40}: a number out of range")
+
+
+def _check_numbers(name: str, value: Any, depth: int = 0) -> None:
+    """See that every number of a field, wherever in it, can be computed with and shown."""
+    if depth > _MOST_NESTED:
+        raise ValueError(f"{name:.40}: nested too deeply")
+    if isinstance(value, (Mapping, list)):
+        for inside in value.values() if isinstance(value, Mapping) else value:
+            _check_numbers(name, inside, depth + 1)
+        return
+    if name in _SHOWN_AS_IT_IS:
+        return
+    odd = isinstance(value, float) and not math.isfinite(value) and name not in _MAY_BE_INFINITE
+    if odd or (isinstance(value, int) and abs(value) >= _LARGEST):
+        raise ValueError(f"{name:.40}: a number out of range")
 
 
 def _notice(name: str, log: _Log) -> str:

@@ -6,7 +6,7 @@ model/                      the best model: weights, tokenizer, model card
 checkpoints/                what a later run can resume from
 predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
 report.json  report.html    the evaluation
-surfaces.json               the entities of the training data, for what the report says of seen and unseen ones
+facts.json                  what a report needs to know of the training data
 error.txt                   the whole traceback of a failed run
 """
 
@@ -68,7 +68,8 @@ class RunFolder:
         self.model = path / "model"
         self.checkpoints = path / "checkpoints"
         self.report = path / "report.json"
-        self.surfaces = path / "surfaces.json"
+        self.facts = path / "facts.json"
+        self._surfaces = path / "surfaces.json"  # the facts of version 0.1
         self.html = path / "report.html"
         self.error = path / "error.txt"
         self.stop_file = path / "STOP"
@@ -230,13 +231,20 @@ class RunFolder:
         except UnicodeDecodeError as error:
             raise RunError(f"{path} cannot be read: it is not UTF-8 ({error.reason}); was the file edited?") from error
 
-    def read_surfaces(self) -> Any:  # its contents are checked by the reader
-        """The entities of the training data, or None for a run that did not keep them.
+    def read_facts(self) -> tuple[Path, dict[str, Any]]:
+        """What the run keeps of its training data, with the file's path; empty for a run that kept nothing.
 
         Raises:
             RunError: It cannot be read.
         """
-        return _json(read_text(self.surfaces), str(self.surfaces)) if self.surfaces.is_file() else None
+        if not self.facts.is_file() and self._surfaces.is_file():
+            return self._surfaces, {"surfaces": _json(read_text(self._surfaces), str(self._surfaces))}
+        if not self.facts.is_file():
+            return self.facts, {}
+        facts = _json(read_text(self.facts), str(self.facts))
+        if not isinstance(facts, dict):
+            raise RunError(f"{self.facts} holds no object; was the file edited?")
+        return self.facts, facts
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a text file, whole or not at all."""

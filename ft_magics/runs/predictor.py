@@ -9,22 +9,21 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ft_magics.data.tagged.examples import TaggedSentence
-from ft_magics.data.tagged.schemes import is_tag
 from ft_magics.errors import ModelError
 from ft_magics.markup import terminal_line
 from ft_magics.models.device import choose_device, choose_precision
+from ft_magics.models.heads import Head
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.weight_files import read_json
-from ft_magics.tasks.ner.task import Feature, NerTask, Prediction
+from ft_magics.tasks.registry import find_task
+from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
@@ -38,8 +37,9 @@ class _Settings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
-    task: Literal["ner"]
+    task: str
     max_length_tokens: int = Field(ge=_FEWEST_TOKENS, le=1_000_000)
+    saved: dict[str, Any] = {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,36 +47,50 @@ class TrainedModel:
     """A model with its tokenizer and task.
 
     Args:
-        model: A `PreTrainedModel` for token classification.
+        model: A `PreTrainedModel` with the task's head.
         tokenizer: Its fast tokenizer.
         task: Knows the labels.
-        max_length_tokens: Longest window, special tokens included.
+        max_length_tokens: Longest input, special tokens included.
         device: `cpu`, `cuda` or `mps`.
         precision: `fp32` or `bf16`.
-        batch_size: Windows per batch.
+        batch_size: Inputs per batch.
     """
 
     model: Any
     tokenizer: Any
-    task: NerTask
+    task: Task[Any, Any, Any]
     max_length_tokens: int
     device: str
     precision: str
     batch_size: int = 64
 
-    def predict(self, examples: Sequence[TaggedSentence]) -> list[Prediction]:
-        """One prediction per example, every word of it."""
-        features = self.task.encode(examples, self.tokenizer, self.max_length_tokens)
-        logits, _ = self.logits(features)
-        return self.task.decode(examples, features, logits)
+    @property
+    def spec(self) -> Spec:
+        """What turns examples into tensors."""
+        return Spec(tokenizer=self.tokenizer, config=self.model.config, max_length_tokens=self.max_length_tokens)
 
-    def logits(
-        self, features: Sequence[Feature], should_stop: Callable[[], bool] = lambda: False
-    ) -> tuple[list[np.ndarray], float | None]:
-        """Logits per feature for its owned words, (len(words), C), and the mean loss.
+    def predict(self, examples: Sequence[Any]) -> list[Any]:
+        """One prediction per example."""
+        predictions, _ = self.predictions(examples, self.task.encode(examples, self.spec))
+        return predictions
+
+    def predictions(self, examples: Sequence[Any], features: Sequence[Any]) -> tuple[list[Any], float | None]:
+        """One prediction per example, and the mean loss.
+
+        Args:
+            examples: Those that the features are of.
+            features: As the task encodes them.
+        """
+        raw, loss = self.infer(features)
+        return self.task.decode(examples, features, raw, self.spec), loss
+
+    def infer(
+        self, features: Sequence[Any], should_stop: Callable[[], bool] = lambda: False
+    ) -> tuple[list[Any], float | None]:
+        """What the task keeps of each feature, and the mean loss; None where no feature has a label.
 
         Batches hold features of like length; the results come back in the order of the features. Where memory does not
-        hold a batch, smaller ones are taken from then on.
+        hold a batch, smaller ones are taken from then on. Of each batch only what the task keeps stays in memory.
 
         Args:
             features: As the task encodes them.
@@ -84,9 +98,9 @@ class TrainedModel:
         """
         was_training = self.model.training
         self.model.to(self.device).eval()
-        results: list[np.ndarray] = [np.empty((0, 0))] * len(features)
-        total_loss, total_words = 0.0, 0
-        order = sorted(range(len(features)), key=lambda index: -len(features[index].input_ids))
+        results: list[Any] = [None] * len(features)
+        total_loss, total_labels = 0.0, 0
+        order = sorted(range(len(features)), key=lambda index: -features[index].tokens)
         try:
             while order:
                 if should_stop():
@@ -95,13 +109,13 @@ class TrainedModel:
                 if done is None:
                     self._take_smaller_batches(len(order))
                     continue
-                loss, words = done
+                loss, labels = done
                 del order[: self.batch_size]
-                total_loss += loss * words
-                total_words += words
+                total_loss += loss * labels
+                total_labels += labels
         finally:
             self.model.train(was_training)
-        return results, total_loss / total_words if total_words else None
+        return results, total_loss / total_labels if total_labels else None
 
     def _take_smaller_batches(self, rows: int) -> None:
         before = min(self.batch_size, rows)
@@ -115,7 +129,7 @@ class TrainedModel:
         )
 
     def _batch_if_it_fits(
-        self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]
+        self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]
     ) -> tuple[float, int] | None:
         """What `_batch` gives; None where a smaller one may do, with the error gone, whose frames hold the batch."""
         try:
@@ -125,19 +139,18 @@ class TrainedModel:
                 raise
         return None
 
-    def _batch(
-        self, features: Sequence[Feature], chosen: Sequence[int], results: list[np.ndarray]
-    ) -> tuple[float, int]:
-        batch = self.task.collate([features[index] for index in chosen], self.tokenizer.pad_token_id)
+    def _batch(self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]) -> tuple[float, int]:
+        of_batch = [features[index] for index in chosen]
+        batch = self.task.collate(of_batch, self.spec)
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         labels = batch.pop("labels")
         with torch.inference_mode(), self.autocast():
             outputs = self.model(**batch)
             loss = self.task.loss(outputs, labels)
-        logits = outputs["logits"].float().cpu().numpy()  # (B, T, C)
-        for row, index in enumerate(chosen):
-            results[index] = logits[row, features[index].positions]
-        return float(loss), int((labels >= 0).sum())
+            kept = self.task.infer(self.model, batch, outputs, of_batch)
+        for index, item in zip(chosen, kept, strict=True):
+            results[index] = item
+        return float(loss), int((labels != IGNORE_INDEX).sum())
 
     def autocast(self) -> Any:
         """The context in which the model computes in its precision."""
@@ -148,37 +161,50 @@ class TrainedModel:
         with quiet_transformers():
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
-        settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens}
-        (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+        self.save_settings(folder)
+
+    def save_settings(self, folder: Path) -> None:
+        """Write what the task keeps, beside a model."""
+        settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens, "saved": self.task.saved()}
+        (folder / _SETTINGS).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
 
 
-def load_trained(model: str, *, device: str = "auto", precision: str = "auto", batch_size: int = 64) -> TrainedModel:
-    """A token classification model from a folder or the hub.
+def load_trained(
+    model: str, *, task: str | None = None, device: str = "auto", precision: str = "auto", batch_size: int = 64
+) -> TrainedModel:
+    """A trained model from a folder or the hub.
 
     Args:
         model: A folder that this project or transformers saved, or a hub id.
+        task: What it must be trained for; None for what is written beside it.
         device: See `choose_device`.
         precision: See `choose_precision`.
-        batch_size: Windows per batch.
+        batch_size: Inputs per batch.
 
     Raises:
-        ModelError: It cannot be loaded, or its labels are no tags.
+        ModelError: It cannot be loaded, or is of another task.
+        TaskError: Its task is not there.
     """
     source = find_weights(model)
-    loaded, tokenizer = load_model(source, ()), load_tokenizer(source)
-    check_together(source, loaded, tokenizer)
-    labels = [loaded.config.id2label[index] for index in range(loaded.config.num_labels)]
-    wrong = next((label for label in labels if not is_tag(label)), None)
-    if wrong is not None:
+    settings = _read_settings(Path(source) / _SETTINGS)
+    if settings is None and task is None:
         raise ModelError(
-            f"model: {model} has the label `{wrong:.80}`; expected O and labels such as B-PER: is it trained for NER?"
+            f"model: nothing beside {model} says what it was trained for; name the task, such as `task: classify`"
         )
-    limit = min(length_limit(loaded, tokenizer), _saved_limit(Path(source) / _SETTINGS))
+    if settings is not None and task is not None and settings.task != task:
+        raise ModelError(f"model: {model} was trained for `task: {settings.task}`, not for `task: {task}`")
+    found = find_task(task or (settings.task if settings else ""))
+    head: Head = found.saved_head()
+    loaded, tokenizer = load_model(source, head, fresh=False), load_tokenizer(source)
+    check_together(source, loaded, tokenizer)
+    limit = length_limit(loaded, tokenizer)
+    if settings is not None:
+        limit = min(limit, settings.max_length_tokens)
     chosen = choose_device(device)
     return TrainedModel(
         model=loaded,
         tokenizer=tokenizer,
-        task=NerTask(labels),
+        task=found.from_saved(settings.saved if settings else {}, loaded.config),
         max_length_tokens=min(limit, MOST_TOKENS),
         device=chosen,
         precision=choose_precision(precision, chosen),
@@ -186,12 +212,12 @@ def load_trained(model: str, *, device: str = "auto", precision: str = "auto", b
     )
 
 
-def _saved_limit(path: Path) -> int:
-    """The longest window that the model was trained with, as far as that was written beside it."""
+def _read_settings(path: Path) -> _Settings | None:
+    """What was written beside the model; None where nothing was."""
     if not os.path.lexists(path):
-        return MOST_TOKENS
+        return None
     try:
-        return _Settings.model_validate(read_json(path)).max_length_tokens
+        return _Settings.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where, found = ".".join(map(str, first["loc"])), terminal_line(str(first["input"]))

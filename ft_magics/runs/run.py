@@ -7,25 +7,26 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
 
-from ft_magics.config.schema import RunConfig
+from ft_magics.config.schema import AnyConfig
 from ft_magics.errors import FineTuneError, RunError, drop_frames
-from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.events import Evaluated, PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
+from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
-from ft_magics.tasks.ner.answer import Entity, find_entities
+from ft_magics.tasks.cells import config_of
+from ft_magics.tasks.registry import find_task, guarded
+from ft_magics.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ class Run:
     _loaded: ClassVar[Callable[[], Run | None]] = lambda: None  # the run whose model was loaded last: one at a time
 
     def __init__(
-        self, name: str, folder: RunFolder, config: RunConfig | None = None, trained: TrainedModel | None = None
+        self, name: str, folder: RunFolder, config: AnyConfig | None = None, trained: TrainedModel | None = None
     ) -> None:
         self.name = name
         self.folder = folder
@@ -68,9 +69,8 @@ class Run:
         self.waits = True
 
     def __repr__(self) -> str:
-        best = self.best_f1
-        score = "" if best is None else f", best dev F1 {100 * best:.2f}"
-        return terminal_line(f"<Run {self.name}: {self.status}{score}, {self.folder.shown}>")
+        facts = [self.status, best_text(headline_of(self.events), self.best), str(self.folder.shown)]
+        return terminal_line(f"<Run {self.name}: {', '.join(filter(None, facts))}>")
 
     @property
     def dir(self) -> Path:
@@ -99,18 +99,14 @@ class Run:
         return self.status in ("running", "paused")
 
     @property
-    def best_f1(self) -> float | None:
-        """The best micro F1 on dev so far, from 0 to 1; None without an evaluation."""
-        return max((event.f1 for event in self._dev() if event.f1 is not None), default=None)
+    def best(self) -> float | None:
+        """The best value of the headline metric on dev so far; None without an evaluation."""
+        return best_of(self.events)
 
     @property
     def history(self) -> pd.DataFrame:
-        """A row per evaluation on dev: step, epoch, loss, precision, recall, f1, best."""
-        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
-
-        rows = [asdict(event) for event in self._dev()]
-        columns = ["epoch", "step", "loss", "precision", "recall", "f1", "best"]
-        return pd.DataFrame(rows, columns=columns)
+        """A row per evaluation on dev: epoch, step, loss, the run's metrics by their names, best."""
+        return history_table(self.events)
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
@@ -162,19 +158,18 @@ class Run:
             self.events.append(event)
             self.folder.append_event(event)
 
-    def report(
-        self, split: str | None = None, *, mode: str = "conll", scheme: str | None = None, wait: bool | None = None
-    ) -> EntityReport:
-        """The evaluation of a split's predictions.
+    def report(self, split: str | None = None, *, wait: bool | None = None, **options: Any) -> Any:
+        """The evaluation of a split's predictions: a `Report`, of the class that the run's task has.
 
         Args:
             split: `dev` or `test`; None for test, or dev where there is no test.
-            mode: `conll` (conlleval's rule) or `strict` (the scheme's own).
-            scheme: For the strict rule; None for what the tags look like.
             wait: Whether to wait for a run that trains; None for what `waits` says.
+            options: The task's own, such as `mode` and `scheme` for entities.
 
         Raises:
             RunError: There are no predictions for it.
+            DataError: There is no such option.
+            TaskError: The run's task is not installed here.
         """
         self._settle(wait)
         there = self.folder.splits()
@@ -182,34 +177,43 @@ class Run:
         if chosen not in there:
             known = ", ".join(there) or "nothing"
             raise RunError(f"run {self.name} has no predictions for `{chosen}`; it has predictions for: {known}")
-        names = ("epoch", "loss", "precision", "recall", "f1")
-        history = [{name: getattr(event, name) for name in names} for event in self._dev()]
+        history = [
+            {"epoch": event.epoch, "loss": event.loss, **event.metrics} for event in dev_evaluations(self.events)
+        ]
         title = f"{self.name} · {chosen}"
-        return read_report(self.folder, chosen, title=title, mode=mode, scheme=scheme, history=history)
+        task = self._task()
+        return guarded(
+            task.name,
+            "report",
+            lambda: read_report(self.folder, chosen, task, title=title, history=history, **options),
+        )
 
-    @overload
-    def predict(self, texts: str) -> list[Entity]: ...
+    def _task(self) -> type[Task[Any, Any, Any]]:
+        started = next((event for event in self.events if isinstance(event, RunStarted)), None)
+        name = self.config.task if self.config is not None else started.task if started is not None else ""
+        return find_task(name)
 
-    @overload
-    def predict(self, texts: list[str] | list[list[str]] | tuple[str, ...]) -> list[list[Entity]]: ...
-
-    def predict(self, texts: Any) -> Any:
-        """Entities in new texts, found by the best model.
+    def predict(self, inputs: Any) -> Any:
+        """What the best model says of new inputs.
 
         Args:
-            texts: One text, a list of texts, or a list of lists of words (whose places are then those in the words
-                joined by single spaces).
+            inputs: One input, or a list of them, as the run's task takes them: texts, or lists of words for entities;
+                texts, or pairs of texts, for classification.
 
         Returns:
-            Entities in order, one list per text; a single list for a single text.
+            An answer per input, in the task's own form; a single answer for a single text.
 
         Raises:
             RunError: The run is still training.
-            DataError: Not texts.
+            DataError: They are not what the task takes.
         """
-        if isinstance(texts, str):
-            return self.predict([texts])[0]
-        return find_entities(self._model(), texts)
+        if isinstance(inputs, str):
+            return self.predict([inputs])[0]
+        trained = self._model()
+        task = trained.task
+        examples = task.parse(inputs)
+        predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
+        return [task.answer(*pair) for pair in zip(examples, predictions, strict=True)]
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Copy the best model and the run's record into a folder of its own.
@@ -277,9 +281,6 @@ class Run:
         with contextlib.suppress(OSError, FolderGoneError):
             self.folder.write_text(self.folder.error, text)
 
-    def _dev(self) -> list[Evaluated]:
-        return [event for event in self.events if isinstance(event, Evaluated) and event.split == "dev"]
-
     def _settle(self, wait: bool | None = None) -> None:
         """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.
 
@@ -301,7 +302,7 @@ class Run:
             before = Run._loaded()
             if before is not None and before is not self:
                 before.release()
-            self._trained = load_trained(str(self.model_dir), **self._used)
+            self._trained = load_trained(str(self.model_dir), task=self._task().name, **self._used)
             Run._loaded = weakref.ref(self)
         return self._trained
 
@@ -339,7 +340,7 @@ def _read_back(where: Path, folder: RunFolder) -> Run:
     started = next((event for event in events if isinstance(event, RunStarted)), None)
     plain = folder.read_config()
     try:
-        config = RunConfig.model_validate(plain) if plain else None
+        config = config_of(plain) if plain else None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}"

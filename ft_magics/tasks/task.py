@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
-from ft_magics.data.examples import Corpus
+from ft_magics.data.examples import Corpus, Split
+from ft_magics.errors import DataError
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
+from ft_magics.models.heads import Head
+from ft_magics.sections import Card
 
 if TYPE_CHECKING:
     import torch
@@ -42,23 +45,6 @@ class Spec:
     max_length_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """Which model a task needs.
-
-    Args:
-        kind: The class of transformers that builds it: `AutoModelForTokenClassification` and its like.
-        labels: Names by id. Length C.
-        problem_type: Of a sequence classification model's config; None for others.
-        needs: What is missing in a model without such a head, such as `for tagging words`.
-    """
-
-    kind: str
-    labels: tuple[str, ...] = ()
-    problem_type: str | None = None
-    needs: str = ""
-
-
 class Feature(Protocol):
     """One input of the model, ready to be batched."""
 
@@ -74,7 +60,10 @@ class Feature(Protocol):
 
 
 class Task(Protocol[E, F, P]):
-    """One kind of problem: E example, F feature, P prediction."""
+    """One kind of problem: E example, F feature, P prediction.
+
+    A class that inherits from this has what is the same for most tasks; it need not, as long as it has every method.
+    """
 
     name: ClassVar[str]
     Settings: ClassVar[type[Section]]  # `task: {NAME: {…}}`
@@ -84,6 +73,8 @@ class Task(Protocol[E, F, P]):
     def metrics(self) -> tuple[Metric, ...]:
         """The headline first: it chooses the best model and stops early."""
         ...
+
+    # Examples
 
     @classmethod
     def read(cls, settings: Any, data: Any) -> Corpus[E]:
@@ -102,6 +93,41 @@ class Task(Protocol[E, F, P]):
             DataError: There is nothing in it to train on.
         """
         ...
+
+    @classmethod
+    def facts(cls, settings: Any, corpus: Corpus[E]) -> dict[str, Any]:
+        """What a report needs to know of the training data, as plain data."""
+        return {}
+
+    @classmethod
+    def check_facts(cls, facts: Mapping[str, Any]) -> None:
+        """See that `facts` gave these.
+
+        Raises:
+            DataError: It did not.
+        """
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[E]:
+        """Read labelled examples that a trained model is evaluated on.
+
+        Args:
+            source: A path, or a reference to an object of the kernel.
+            options: How to read it, as in the `data:` section.
+
+        Raises:
+            DataError: It cannot be read, or there is no such option.
+        """
+        raise DataError(f"`task: {self.name}` evaluates runs only")
+
+    def parse(self, inputs: Any) -> list[E]:
+        """New inputs → examples without gold.
+
+        Raises:
+            DataError: They are not what the task takes.
+        """
+        ...
+
+    # Models
 
     @classmethod
     def for_corpus(cls, settings: Any, corpus: Corpus[E]) -> Self:
@@ -123,11 +149,26 @@ class Task(Protocol[E, F, P]):
 
     def saved(self) -> dict[str, Any]:
         """What a saved model keeps of the task, as plain data."""
-        ...
+        return {}
+
+    def known_facts(self) -> dict[str, Any]:
+        """What is known to a report of a model whose training data are not."""
+        return {}
 
     def head(self) -> Head:
         """Which model it needs."""
         ...
+
+    @classmethod
+    def saved_head(cls) -> Head:
+        """Which model a saved one must be; its labels are in its config."""
+        ...
+
+    def describe(self, corpus: Corpus[E]) -> tuple[str, str, list[str]]:
+        """For the model card: the hub's pipeline tag, what the model is fine-tuned for, and more tags."""
+        ...
+
+    # Tensors
 
     def encode(self, examples: Sequence[E], spec: Spec) -> Sequence[F]:
         """Features of all examples, in order; a long example may have several."""
@@ -137,7 +178,10 @@ class Task(Protocol[E, F, P]):
         self, corpus: Corpus[E], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck
     ) -> None:
         """Add to the check what is seen only now: texts that are cut, words that the tokenizer does not know."""
-        ...
+
+    def fingerprint(self, feature: F) -> bytes:
+        """What the model sees of a feature: a run is resumed with the same only."""
+        return repr(feature).encode()
 
     def collate(self, features: Sequence[F], spec: Spec) -> dict[str, torch.Tensor]:
         """A batch; pure, with one tensor `labels`, IGNORE_INDEX where nothing is asked."""
@@ -152,6 +196,8 @@ class Task(Protocol[E, F, P]):
             num_items_in_batch: Labels in the whole optimiser step; None for those of this batch.
         """
         ...
+
+    # Predictions
 
     def infer(
         self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[F]
@@ -172,11 +218,10 @@ class Task(Protocol[E, F, P]):
 
     def tuned(self, examples: Sequence[E], predictions: Sequence[P]) -> Self:
         """The task with what is chosen on dev, such as thresholds; itself where nothing is."""
-        ...
+        return self
 
-    @classmethod
-    def facts(cls, settings: Any, corpus: Corpus[E]) -> dict[str, Any]:
-        """What a report needs to know of the training data, as plain data."""
+    def answer(self, example: E, prediction: P) -> Any:
+        """What `Run.predict` gives for one input."""
         ...
 
     @classmethod
@@ -192,6 +237,8 @@ class Task(Protocol[E, F, P]):
             DataError: It did not write this.
         """
         ...
+
+    # Reports
 
     @classmethod
     def report(
@@ -211,28 +258,52 @@ class Task(Protocol[E, F, P]):
             examples: With gold.
             predictions: Of each.
             title: What this is a report of.
-            facts: What `facts` gave.
+            facts: What `facts` gave, or `known_facts`.
             history: Dev scores per epoch.
             resamples: Bootstrap resamples behind the intervals; 0 for none.
-            options: The task's own, such as `mode`.
-
-        Raises:
-            DataError: An option is none, or the facts are not those of `facts`.
+            options: The task's own, such as `mode`, as `check_options` lets them pass.
         """
         ...
 
-    def parse(self, inputs: Any) -> list[E]:
-        """New inputs → examples without gold.
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """See that a report can be asked for so.
 
         Raises:
-            DataError: They are not what the task takes.
+            DataError: There is no such option, or no such value.
         """
-        ...
+        if options:
+            raise DataError(f"a report of `task: {cls.name}` has no option `{next(iter(options))}`")
 
-    def answer(self, example: E, prediction: P) -> Any:
-        """What `Run.predict` gives for one input."""
-        ...
+    @classmethod
+    def verified(cls, report: Any, examples: Sequence[E], predictions: Sequence[P]) -> Report:
+        """The report of a run's end, with a note on what the field's own library gives, where there is one."""
+        found: Report = report
+        return found
 
-    def card(self, corpus: Corpus[E]) -> tuple[str, str, list[str]]:
-        """For the model card: the hub's pipeline tag, what the model is fine-tuned for, and more tags."""
+    @classmethod
+    def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
+        """The evaluation of predictions of one's own.
+
+        Args:
+            gold: What is right, as the task's field writes it.
+            pred: What was predicted, in the same way.
+            options: Of the report.
+
+        Raises:
+            DataError: They do not belong together.
+        """
+        raise DataError(f"`task: {cls.name}` scores runs only")
+
+    @classmethod
+    def read_answers(cls, source: Any, options: Mapping[str, Any]) -> Any:
+        """Gold or predictions of one's own in a file, as `score` takes them.
+
+        Raises:
+            DataError: They cannot be read.
+        """
+        raise DataError(f"`task: {cls.name}` scores runs only")
+
+    def drawn(self, example: E, prediction: P) -> Card:
+        """An answer as a page shows it."""
         ...

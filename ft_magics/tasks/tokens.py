@@ -12,10 +12,11 @@ from typing import Any
 
 from ft_magics.errors import AlignmentError
 from ft_magics.markup import terminal_line
+from ft_magics.tasks.task import IGNORE_INDEX
 
-__all__ = ["IGNORE_INDEX", "Window", "WordTokenizer", "align_labels", "make_windows"]
+__all__ = ["Window", "WordTokenizer", "align_labels", "make_windows", "unknown_tokens"]
 
-IGNORE_INDEX = -100  # torch's cross entropy leaves these targets out
+_MOST_UNKNOWN = 0.05
 _OVERLAP_SHARE = 4  # neighbouring windows share about a quarter of their tokens
 
 
@@ -174,3 +175,23 @@ def align_labels(word_ids: Sequence[int | None], labels: Sequence[int], owned: t
         aligned.append(labels[word] if first and word is not None else IGNORE_INDEX)
         previous = word
     return aligned
+
+
+def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any) -> list[str]:
+    """A warning when the model cannot read much of the training data: its vocabulary is of another language.
+
+    Args:
+        inputs: Token ids per input.
+        tokenizer: That made them.
+    """
+    if tokenizer.unk_token_id is None:
+        return []
+    tokens = sum(map(len, inputs))
+    unknown = sum(ids.count(tokenizer.unk_token_id) for ids in inputs)
+    if unknown <= _MOST_UNKNOWN * tokens:
+        return []
+    text = (
+        f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
+        "same to it; choose a model made for this language"
+    )
+    return [text]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transformers import TrainingArguments
 
-from ft_magics.config.schema import RunConfig, TrainConfig
+from ft_magics.config.schema import AnyConfig, TrainConfig
 
 __all__ = ["count_steps", "training_arguments"]
 
@@ -28,7 +28,7 @@ def count_steps(train: TrainConfig, features: int) -> int:
 
 
 def training_arguments(
-    config: RunConfig, *, folder: Path, device: str, precision: str, total_steps: int
+    config: AnyConfig, *, folder: Path, device: str, precision: str, total_steps: int
 ) -> TrainingArguments:
     """Arguments for one run, whose checkpoints go into `folder` in the run's own.
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.errors import TrainingError
-from ft_magics.tasks.ner.task import Feature
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["BatchWatch"]
@@ -55,14 +54,14 @@ class BatchWatch:
             return (0, 0)
         return self._coming[0].rows, self._coming[0].longest
 
-    def made(self, features: Sequence[Feature], tokens: int) -> None:
+    def made(self, features: Sequence[Any], tokens: int) -> None:
         """Note a batch.
 
         Args:
             features: Its rows.
             tokens: Real ones, without padding.
         """
-        longest = max(len(feature.input_ids) for feature in features)
+        longest = max(feature.tokens for feature in features)
         self._coming.append(_Batch(len(features), longest, tokens, tuple(item.example for item in features)))
 
     def begin_step(self) -> None:

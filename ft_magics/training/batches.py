@@ -13,8 +13,6 @@ import torch
 from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from ft_magics.tasks.ner.task import Feature
-
 __all__ = ["GroupedByLength"]
 
 _EPOCHS_A_SEED = 100_003  # more than the epochs of a run: no two runs of neighbouring seeds share an order
@@ -29,9 +27,9 @@ class GroupedByLength(Dataset[dict[str, Any]]):
         seed: Of the run.
     """
 
-    def __init__(self, features: Sequence[Feature], *, batch_size: int, seed: int) -> None:
+    def __init__(self, features: Sequence[Any], *, batch_size: int, seed: int) -> None:
         self._features = features
-        self._lengths = [len(feature.input_ids) for feature in features]
+        self._lengths = [feature.tokens for feature in features]
         self._batch_size, self._seed = batch_size, seed
         self.set_epoch(0)
 

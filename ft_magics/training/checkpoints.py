@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ft_magics.errors import RunError
 from ft_magics.runs.files import open_new, read_text, remove_or_move_aside, to_disk
@@ -86,6 +86,12 @@ class CheckpointState(BaseModel):
     first_loss: float | None
     data: str
     threads: ThreadsState | None = None
+
+    @field_validator("best", mode="before")
+    @classmethod
+    def _of_0_1(cls, best: Any) -> Any:
+        """Version 0.1 knew one metric, and called its value by its name."""
+        return {**best, "value": best["f1"]} if isinstance(best, dict) and "f1" in best else best
 
 
 class _TrainerState(BaseModel):

@@ -7,15 +7,33 @@ from collections.abc import Callable
 from typing import Any
 
 from ft_magics.errors import FineTuneError
+from ft_magics.events import RunEvent
 from ft_magics.models.memory import is_out_of_memory
+from ft_magics.runs.folder import FolderGoneError
 from ft_magics.runs.full_disk import is_disk_full
 
-__all__ = ["Guarded", "is_fatal"]
+__all__ = ["Guarded", "Say", "is_fatal", "say_with_care"]
+
+Say = Callable[[Callable[[], RunEvent]], None]  # takes what makes an event: making it may fail too
 
 
 def is_fatal(error: Exception) -> bool:
     """Whether an error ends a training."""
     return isinstance(error, FineTuneError) or is_out_of_memory(error) or is_disk_full(error)
+
+
+def say_with_care(emit: Callable[[RunEvent], None]) -> Say:
+    """Emitting an event. What is wrong with saying it is logged, and never ends the training; but a full disk does."""
+
+    def say(make: Callable[[], RunEvent]) -> None:
+        try:
+            emit(make())
+        except Exception as error:
+            if is_disk_full(error) or isinstance(error, FolderGoneError):
+                raise
+            logging.getLogger(__name__).exception("an event could not be said; training continues")
+
+    return say
 
 
 class Guarded:

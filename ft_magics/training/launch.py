@@ -15,6 +15,7 @@ from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunS
 from ft_magics.models.memory import free_memory
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.interrupts import interrupts_kept
 from ft_magics.runs.lock import hold_run
 from ft_magics.runs.run import Run, load
 from ft_magics.training.best import Best
@@ -25,10 +26,10 @@ from ft_magics.training.omp_threads import give_back_threads
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from ft_magics.config.schema import RunConfig
+    from ft_magics.config.schema import AnyConfig
     from ft_magics.training.prepare import Prepared
 
-__all__ = ["find_unfinished", "resume_run", "start_run", "training_here", "wait_for_turn"]
+__all__ = ["begin", "find_unfinished", "prepare_in_turn", "resume_run", "start_run", "training_here", "wait_for_turn"]
 
 # One at most: random numbers are the process's, and two trainings would take them from each other.
 _under_way: list[Run] = []
@@ -51,6 +52,28 @@ def wait_for_turn() -> None:
     other = training_here()
     if other is not None:
         other.wait_with_notice(" (one run trains at a time)")
+
+
+def prepare_in_turn(config: AnyConfig) -> Prepared:
+    """Wait until no run trains in this process, then prepare one; interrupts that come meanwhile end that.
+
+    Raises:
+        FineTuneError: See `prepare`.
+    """
+    from ft_magics.training.prepare import prepare  # noqa: PLC0415  # torch only when it is needed
+
+    with interrupts_kept():
+        wait_for_turn()
+        return prepare(config)
+
+
+def begin(name: str, prepared: Prepared, before: Run | None = None) -> Run:
+    """Start a run, or resume the one before it; it trains in a thread of its own and is returned at once.
+
+    Raises:
+        RunError: See `start_run` and `resume_run`.
+    """
+    return start_run(name, prepared) if before is None else resume_run(name, prepared, folder=before.dir)
 
 
 def start_run(name: str, prepared: Prepared) -> Run:
@@ -86,7 +109,8 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         total_steps=prepared.total_steps,
         parameters=prepared.parameters,
         trainable_parameters=prepared.trainable_parameters,
-        sentences=len(prepared.corpus.train.examples),
+        metrics=list(prepared.metrics),
+        examples=len(prepared.corpus.train.examples),
         config=config.to_plain(),
     )
 
@@ -141,7 +165,7 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
     return _begin(fresh, prepared, lock, resume)
 
 
-def _check_same(run: Run, config: RunConfig) -> None:
+def _check_same(run: Run, config: AnyConfig) -> None:
     """A run is resumed with the settings that it was started with.
 
     Where and how often it saves may change, with how many threads it computes, and how a step's rows are parted into
@@ -237,7 +261,7 @@ def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -
                 run.fail(error)
         free_memory()
     elapsed_s = time.monotonic() - began
-    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best_f1=best.f1, elapsed_s=elapsed_s)
+    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best=best.value, elapsed_s=elapsed_s)
 
 
 def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:

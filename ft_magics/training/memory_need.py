@@ -10,7 +10,6 @@ import torch
 
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.runs.predictor import TrainedModel
-from ft_magics.tasks.ner.task import Feature
 
 __all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
 
@@ -53,7 +52,7 @@ class MemoryNeed:
         return min(rows, 1) if self.one_at_most else rows
 
 
-def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNeed | None:
+def measure_need(trained: TrainedModel, features: Sequence[Any]) -> MemoryNeed | None:
     """Measure what a forward pass in training keeps for the backward pass, with one row and then with two.
 
     It is measured on the training's own device, since the kernels that compute there decide what is kept.
@@ -65,7 +64,7 @@ def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNe
     Returns:
         The need; None where there is no memory for a single row.
     """
-    longest = max(features, key=lambda feature: len(feature.input_ids))
+    longest = max(features, key=lambda feature: feature.tokens)
     one = _kept_if_it_fits(trained, [longest])
     two = None if one is None else _kept_if_it_fits(trained, [longest] * 2)
     free_memory()
@@ -77,12 +76,12 @@ def measure_need(trained: TrainedModel, features: Sequence[Feature]) -> MemoryNe
         optimizer_bytes=_STATES_A_WEIGHT * _bytes(learning),
         constant_bytes=0 if two is None else max(0, 2 * one - two),
         row_bytes=max(1, one if two is None else two - one),
-        row_tokens=len(longest.input_ids),
+        row_tokens=longest.tokens,
         one_at_most=two is None,
     )
 
 
-def _kept_if_it_fits(trained: TrainedModel, rows: list[Feature]) -> int | None:
+def _kept_if_it_fits(trained: TrainedModel, rows: list[Any]) -> int | None:
     try:
         return _kept_bytes(trained, rows)
     except Exception as error:
@@ -92,7 +91,7 @@ def _kept_if_it_fits(trained: TrainedModel, rows: list[Feature]) -> int | None:
     return None
 
 
-def _kept_bytes(trained: TrainedModel, rows: list[Feature]) -> int:
+def _kept_bytes(trained: TrainedModel, rows: list[Any]) -> int:
     """Bytes that autograd keeps for a backward pass, each storage once, the weights left out."""
     model = trained.model.to(trained.device)
     seen = {item.untyped_storage().data_ptr() for item in model.parameters()}
@@ -106,7 +105,7 @@ def _kept_bytes(trained: TrainedModel, rows: list[Feature]) -> int:
             kept += storage.nbytes()
         return tensor
 
-    batch = trained.task.collate(rows, trained.tokenizer.pad_token_id)
+    batch = trained.task.collate(rows, trained.spec)
     inputs: dict[str, Any] = {name: tensor.to(trained.device) for name, tensor in batch.items()}
     labels = inputs.pop("labels")
     was_training = model.training
@@ -129,7 +128,7 @@ def _bytes(tensors: Any) -> int:
 
 
 def memory_advice(
-    trained: TrainedModel, features: Sequence[Feature], *, tried: tuple[int, int], batch_size: int, accumulation: int
+    trained: TrainedModel, features: Sequence[Any], *, tried: tuple[int, int], batch_size: int, accumulation: int
 ) -> str:
     """What was tried, what fits as measured, and which settings train the same batch in smaller parts.
 
@@ -166,7 +165,7 @@ def memory_advice(
     return f"{text}. The same batch in smaller parts: {settings}; a shorter `max_length_tokens` helps too"
 
 
-def need_text(trained: TrainedModel, features: Sequence[Feature], batch_size: int) -> str:
+def need_text(trained: TrainedModel, features: Sequence[Any], batch_size: int) -> str:
     """What a training is going to take, and whether that is there, as a sentence.
 
     Args:

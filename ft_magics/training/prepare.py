@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transformers import set_seed
 
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import RunConfig, TrainConfig
-from ft_magics.data.corpus import read_corpus
+from ft_magics.config.schema import AnyConfig, TrainConfig
+from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.data.tagged.checks import DataCheck, check_corpus
-from ft_magics.data.tagged.examples import TaggedSentence
-from ft_magics.data.tagged.sources import read_split
-from ft_magics.errors import CellError, DataError, FineTuneError, ModelError, Problem, type_name
+from ft_magics.errors import CellError, FineTuneError, ModelError, Problem, TaskError, type_name
+from ft_magics.metrics import Metric
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.ner.task import Feature, NerTask, labels_of
+from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.trackers import check_tracker
 from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
+
+_METRICS = (Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,62 +36,59 @@ class Prepared:
         config: As the cell said.
         corpus: The examples.
         check: What the data check found.
+        facts: What a report needs to know of the training data.
         features: Encoded examples per split name.
         trained: The model, with a fresh head.
         total_steps: Optimiser steps in all.
         trainable_parameters: How many parameters are trainable.
         parameters: How many there are.
         fingerprint: Of the training data as the model sees them; a resumed run needs the same.
+        metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
     """
 
-    config: RunConfig
-    corpus: Corpus[TaggedSentence]
+    config: AnyConfig
+    corpus: Corpus[Any]
     check: DataCheck
-    features: dict[str, list[Feature]]
+    facts: dict[str, Any]
+    features: dict[str, Sequence[Any]]
     trained: TrainedModel
     total_steps: int
     trainable_parameters: int
     parameters: int
     fingerprint: str
+    metrics: tuple[Metric, ...]
 
 
-def prepare(config: RunConfig) -> Prepared:
+def prepare(config: AnyConfig) -> Prepared:
     """Read the data, load the model, count the steps.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
     """
-    train = config.train
+    train, settings = config.train, config.settings
+    kind = find_task(config.task)
     (device, precision), source, corpus = _all(
         lambda: _compute(train),
         lambda: find_weights(_model_name(config.model)),
-        lambda: read_corpus(config.data, read_split),
+        lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
     )
-    check = check_corpus(corpus)
-    labels = labels_of(corpus.train.examples)
-    if len(labels) == 1:
-        raise DataError(
-            f"data.train: {corpus.train.source} has no entity at all; every tag is O, so there is nothing to learn"
-        )
+    check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
+    task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
     set_seed(train.seed)  # the fresh head's weights
-    model, tokenizer = load_model(source, labels), load_tokenizer(source)
+    model, tokenizer = load_model(source, task.head()), load_tokenizer(source)
     check_together(source, model, tokenizer)
     METHODS[config.method](model)
     trained = TrainedModel(
         model=model,
         tokenizer=tokenizer,
-        task=NerTask(labels),
+        task=task,
         max_length_tokens=_max_length(train.max_length_tokens, length_limit(model, tokenizer)),
         device=device,
         precision=precision,
         batch_size=train.eval_batch_size,
     )
-    features = {
-        split.name: trained.task.encode(split.examples, tokenizer, trained.max_length_tokens) for split in corpus.splits
-    }
-    for split in corpus.splits:
-        _note_windows(split.name, len(split.examples), features[split.name], trained.max_length_tokens, check)
-    _note_unknown(features["train"], tokenizer.unk_token_id, check)
+    features = {split.name: _encode(trained, split.examples) for split in corpus.splits}
+    task.check_encoded(corpus, features, trained.spec, check)
     check_tracker(train.report_to)
     total_steps = count_steps(train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
@@ -100,19 +96,30 @@ def prepare(config: RunConfig) -> Prepared:
         config=config,
         corpus=corpus,
         check=check,
+        facts=guarded(config.task, "facts", lambda: kind.facts(settings, corpus)),
         features=features,
         trained=trained,
         total_steps=total_steps,
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
-        fingerprint=_fingerprint(features["train"]),
+        fingerprint=_fingerprint(trained, features["train"]),
+        metrics=task.metrics,
     )
 
 
-def _fingerprint(features: list[Feature]) -> str:
+def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:
+    task = trained.task
+    features = guarded(task.name, "encode", lambda: task.encode(examples, trained.spec))
+    if not isinstance(features, Sequence):
+        raise TaskError(f"task `{task.name}`: `encode` gave {type_name(features)}; expected a sequence of features")
+    return features
+
+
+def _fingerprint(trained: TrainedModel, features: Sequence[Any]) -> str:
+    """Of what the model sees: the batches of one, in order."""
     digest = hashlib.sha256()
     for feature in features:
-        digest.update(repr((feature.input_ids, feature.labels)).encode())
+        digest.update(trained.task.fingerprint(feature))
     return digest.hexdigest()
 
 
@@ -163,28 +170,3 @@ def _check_warmup(warmup: float, total_steps: int) -> None:
     if warmup >= max(total_steps, 1) > 1:
         text = f"{warmup:g} steps are asked for and the whole training has {total_steps}; give a share, such as 0.1"
         raise CellError([Problem(line=None, where="train.warmup", text=text)])
-
-
-_MOST_UNKNOWN = 0.05
-
-
-def _note_unknown(features: list[Feature], unknown_id: int | None, check: DataCheck) -> None:
-    """Warn when the model cannot read much of the data: its vocabulary is of another language."""
-    tokens = sum(len(feature.input_ids) for feature in features)
-    unknown = sum(feature.input_ids.count(unknown_id) for feature in features) if unknown_id is not None else 0
-    if unknown > _MOST_UNKNOWN * tokens:
-        check.warnings.append(
-            f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
-            "same to it; choose a model made for this language"
-        )
-
-
-def _note_windows(name: str, sentences: int, features: list[Feature], limit: int, check: DataCheck) -> None:
-    if len(features) == sentences:
-        return
-    windows = Counter(feature.example for feature in features)
-    long = sum(count > 1 for count in windows.values())
-    check.notes.append(
-        f"{name}: {long} of {sentences} sentences are longer than {limit} tokens and are read in overlapping windows; "
-        "no word is cut off"
-    )

@@ -10,25 +10,22 @@ import torch
 from safetensors.torch import load_model as load_weights
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
-from ft_magics.data.examples import Split
-from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.errors import FineTuneError, TrainingError, drop_frames
-from ft_magics.evaluation.entities.reference import check_against_seqeval
-from ft_magics.evaluation.entities.report import EntityReport
+from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, RunEvent
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.files import remove_or_move_aside
 from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
 from ft_magics.runs.full_disk import how_full, is_disk_full
-from ft_magics.runs.predictions import count_surfaces, read_report, write_predictions
+from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
-from ft_magics.tasks.ner.task import window_cuts
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.dev_scores import measured
 from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
@@ -75,7 +72,7 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
     prepared, folder = callback.prepared, callback.folder
     checkpoint = resume.checkpoint if resume else None
     try:
-        folder.write_json(folder.surfaces, count_surfaces(prepared.corpus.train.examples))
+        folder.write_json(folder.facts, prepared.facts)
         if resume:
             _restore(callback, folder, checkpoint)
         callback.threads.begin()
@@ -143,7 +140,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
 
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         features = [item["feature"] for item in items]
-        batch = trained.task.collate(features, trained.tokenizer.pad_token_id)
+        batch = trained.task.collate(features, trained.spec)
         callback.batches.made(features, int(batch["attention_mask"].sum()))
         return batch
 
@@ -255,39 +252,36 @@ def _advice_beside_training(prepared: Prepared, *, begun: bool) -> str:
 
 
 def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best: Best) -> None:
-    reports: dict[str, EntityReport] = {}
+    trained = prepared.trained
+    kind = type(trained.task)
+    reports: dict[str, Report] = {}
     for split in prepared.corpus.splits[1:]:
-        report, loss = _predict_split(name, prepared, folder, split)
-        reports[split.name] = report
+        predictions, loss = trained.predictions(split.examples, prepared.features[split.name])
+        if split.name == "dev":
+            tuned = trained.task.tuned(split.examples, predictions)
+            if tuned is not trained.task:
+                trained.task = tuned
+                trained.save_settings(folder.model)
+                predictions, _ = trained.predictions(split.examples, prepared.features[split.name])
+        write_predictions(folder, split, trained.task, predictions)
+        report = read_report(folder, split.name, kind, title=f"{name} · {split.name}")
+        reports[split.name] = kind.verified(report, split.examples, predictions)
         if split.name == "test":
-            emit(_final(report, loss, best, prepared.total_steps))
+            emit(_final(report, loss, best, prepared))
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
     folder.write_text(folder.model / "README.md", card)
     folder.to_disk()  # before the log says that the run is done
 
 
-def _predict_split(
-    name: str, prepared: Prepared, folder: RunFolder, split: Split[TaggedSentence]
-) -> tuple[EntityReport, float | None]:
-    trained, features = prepared.trained, prepared.features[split.name]
-    logits, loss = trained.logits(features)
-    predictions = trained.task.decode(split.examples, features, logits)
-    write_predictions(folder, split, predictions, window_cuts(features, len(split.examples)))
-    report = read_report(folder, split.name, title=f"{name} · {split.name}")
-    gold, pred = [example.tags for example in split.examples], [item.tags for item in predictions]
-    return check_against_seqeval(report, gold, pred), loss
-
-
-def _final(report: EntityReport, loss: float | None, best: Best, total_steps: int) -> Evaluated:
+def _final(report: Report, loss: float | None, best: Best, prepared: Prepared) -> Evaluated:
+    metrics, by_label = measured(report, prepared)
     return Evaluated(
-        step=total_steps,
+        step=prepared.total_steps,
         epoch=best.epoch or 0.0,
         split="test",
         loss=loss,
-        precision=report.micro.precision,
-        recall=report.micro.recall,
-        f1=report.micro.f1,
-        per_type_f1={kind: scores.f1 for kind, scores in report.per_type.items()},
+        metrics=metrics,
+        by_label=by_label,
         best=False,
     )

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.ts";
 
-export interface Card {
+export interface Listed {
   root: HTMLElement;
   /** What it is about, so that the same card keeps the focus when the list is redrawn. */
   key: string;
@@ -10,13 +10,13 @@ export interface Card {
 }
 export interface CardList {
   root: HTMLElement;
-  show: (cards: readonly Card[]) => void;
+  show: (cards: readonly Listed[]) => void;
   focus: (at: number) => void;
 }
 
 /** `beyond` is called for a step before the first card (-1) or after the last (1). */
 export function cardList(name: string, testid: string, beyond: (step: 1 | -1) => void = () => {}): CardList {
-  let cards: readonly Card[] = [];
+  let cards: readonly Listed[] = [];
   let active = 0;
   const root = h("div", { class: "ft-cards", role: "list", "aria-label": name, "data-testid": testid, tabindex: -1 });
   const activate = (at: number): void => {

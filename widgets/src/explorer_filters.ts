@@ -1,114 +1,100 @@
-/** The controls above the examples: kind, type, bucket, text, order. */
+/** The controls above the examples: a search, what one can choose by, and the order. */
 
-import { freshId, h, spoken } from "./dom.ts";
-import { KINDS, MISTAKES, SORTS, type Filter, type Sort } from "./example_data.ts";
-import { KIND_WORDS } from "./example_card.ts";
-import { attributeName, type EntityReport } from "./report_data.ts";
+import { freshId, h } from "./dom.ts";
+import type { Examples, Filter } from "./wire.ts";
 
 const TYPING_MS = 200;
-const ORDERS: Record<Sort, string> = { row: "order in the data", confidence: "most confident first", doubt: "least confident first" };
+/** So many values fit side by side; of more one is chosen from a list. */
+const MOST_CHIPS = 8;
+const ORDERS: Record<string, string> = { row: "order in the data", confidence: "most confident first", doubt: "least confident first" };
 
+export interface Query {
+  filter: Filter;
+  sort: string;
+}
 export interface FilterBar {
   root: HTMLElement;
-  set: (filter: Filter, sort: Sort) => void;
+  set: (query: Query) => void;
 }
-/** A part of the filter that a control changes. */
-export type Change = Partial<Filter> & { sort?: Sort };
-
-interface KindChoice {
-  name: string;
+interface Choice {
   words: string;
-  kinds: string[];
-}
-interface Choice<Value> {
-  words: string;
-  value: Value;
-  group?: string;
+  /** Undefined: anything. */
+  value: unknown;
 }
 interface Control<Value> {
   root: HTMLElement;
   set: (value: Value) => void;
 }
 
-const KIND_CHOICES: KindChoice[] = [
-  { name: "mistakes", words: "all mistakes", kinds: MISTAKES },
-  ...KINDS.map((kind) => ({ name: kind, words: KIND_WORDS[kind], kinds: [kind] })),
-  { name: "everything", words: "everything", kinds: [] },
-];
-
-export function filterBar(report: EntityReport, change: (change: Change) => void): FilterBar {
-  const kinds = kindChooser((chosen) => change({ kinds: chosen }));
-  const type = chooser("type", "filter-type", typeChoices(report), (value) => change({ type: value }));
-  const buckets = bucketChoices(report);
-  const bucket = chooser("bucket", "filter-bucket", buckets, (value) => change({ bucket: value }));
-  const order = chooser("order", "sort-examples", SORTS.map((value) => ({ words: ORDERS[value], value })), (sort) => change({ sort }));
-  const search = searchBox("search the sentences", "explorer-search", (text) => change({ text }));
-  const selects = [type, ...(buckets.length > 1 ? [bucket] : []), order];
+export function filterBar(section: Examples, change: (part: Filter, sort?: string) => void): FilterBar {
+  const search = searchBox("search these examples", "explorer-search", (text) => change({ text: text || undefined }));
+  const facets = Object.entries(section.facets).map(([name, values], at) => ({
+    name,
+    control: facet(name, choicesOf(section, name, values), at === 0 && values.length <= MOST_CHIPS, (value) => change({ [name]: value })),
+  }));
+  const orders = section.sorts.map((sort) => ({ words: ORDERS[sort] ?? sort, value: sort }));
+  const order = chooser("order", "sort-examples", orders, (sort) => change({}, String(sort)));
+  const [chips, lists] = [true, false].map((are) => facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root));
+  const tools = h("div", { class: "ft-tools" }, search.root, ...(lists ?? []), ...(orders.length > 1 ? [order.root] : []));
   return {
-    root: h("div", { class: "ft-filters" }, kinds.root, h("div", { class: "ft-tools" }, search.root, ...selects.map(({ root }) => root))),
-    set(filter, sort) {
-      kinds.set(filter.kinds);
-      type.set(filter.type);
-      bucket.set(filter.bucket);
+    root: h("div", { class: "ft-filters" }, ...(chips ?? []), tools),
+    set({ filter, sort }) {
+      facets.forEach(({ name, control }) => control.set(filter[name]));
       order.set(sort);
-      search.set(filter.text);
+      search.set(String(filter["text"] ?? ""));
     },
   };
 }
 
-function typeChoices(report: EntityReport): Choice<string | null>[] {
-  return [{ words: "any type", value: null }, ...report.confusion.types.map((type) => ({ words: type, value: type }))];
+/** The values, what the section itself keeps of them, and anything. */
+function choicesOf({ title, filter }: Examples, name: string, values: readonly string[]): Choice[] {
+  const own = filter[name];
+  const several = Array.isArray(own) && own.length > 1 ? [{ words: title.toLowerCase(), value: own }] : [];
+  return [...several, ...values.map((value) => ({ words: value, value })), { words: several.length ? "everything" : `any ${name.replaceAll("_", " ")}`, value: undefined }];
 }
 
-function bucketChoices(report: EntityReport): Choice<[string, string] | null>[] {
-  const all = Object.entries(report.buckets).flatMap(([attribute, rows]) =>
-    rows.map(({ label }): Choice<[string, string]> => ({ words: label, value: [attribute, label], group: attributeName(attribute) })),
-  );
-  return [{ words: "any bucket", value: null }, ...all];
+function facet(name: string, choices: readonly Choice[], few: boolean, choose: (value: unknown) => void): Control<unknown> {
+  return few ? chips(name, choices, choose) : chooser(name.replaceAll("_", " "), `filter-${name}`, choices, choose);
 }
 
-function kindChooser(choose: (kinds: string[]) => void): Control<string[]> {
+function placeOf(choices: readonly Choice[], value: unknown): number {
+  const text = (each: unknown): string => JSON.stringify(Array.isArray(each) && each.length === 1 ? each[0] : each) ?? "";
+  return choices.findIndex((choice) => text(choice.value) === text(value ?? undefined));
+}
+
+function chips(label: string, choices: readonly Choice[], choose: (value: unknown) => void): Control<unknown> {
   const name = freshId();
-  const inputs = KIND_CHOICES.map(({ name: value, kinds }) => {
-    const input = h("input", { type: "radio", name, value });
-    input.addEventListener("change", () => choose(kinds));
+  const inputs = choices.map(({ value }, at) => {
+    const input = h("input", { type: "radio", name, value: String(at) });
+    input.addEventListener("change", () => choose(value));
     return input;
   });
-  const chips = KIND_CHOICES.map(({ words }, at) => h("label", { class: "ft-chip" }, ...inputs.slice(at, at + 1), words));
+  const labels = choices.map(({ words }, at) => h("label", { class: "ft-chip" }, ...inputs.slice(at, at + 1), h("bdi", {}, words)));
   return {
-    root: h("div", { class: "ft-chips", role: "radiogroup", "aria-label": "kind", "data-testid": "filter-kind" }, ...chips),
-    set(kinds) {
-      const at = KIND_CHOICES.findIndex((choice) => String(choice.kinds) === String(kinds));
-      inputs.forEach((input, index) => (input.checked = index === at));
+    root: h("div", { class: "ft-chips", role: "radiogroup", "aria-label": label, "data-testid": `filter-${label}` }, ...labels),
+    set(value) {
+      const place = placeOf(choices, value);
+      inputs.forEach((input, at) => (input.checked = at === place));
     },
   };
 }
 
-function chooser<Value>(name: string, testid: string, choices: Choice<Value>[], choose: (value: Value) => void): Control<Value> {
-  const select = h("select", { "data-testid": testid });
-  const groups = new Map<string, HTMLElement>();
-  choices.forEach(({ words, group }, at) => {
-    const option = h("option", { value: at }, words);
-    if (group === undefined) return select.append(option);
-    const holder = groups.get(group) ?? h("optgroup", { label: group });
-    if (!groups.has(group)) select.append(holder);
-    groups.set(group, holder);
-    holder.append(option);
-  });
+function chooser(name: string, testid: string, choices: readonly Choice[], choose: (value: unknown) => void): Control<unknown> {
+  const select = h("select", { "data-testid": testid, "aria-label": name, title: name }, ...choices.map(({ words }, at) => h("option", { value: at }, words)));
   select.addEventListener("change", () => {
     const choice = choices[Number(select.value)];
     if (choice) choose(choice.value);
   });
   return {
-    root: h("label", {}, spoken(name), select),
+    root: h("label", {}, select),
     set(value) {
-      select.value = String(choices.findIndex((choice) => String(choice.value) === String(value)));
+      select.value = String(placeOf(choices, value));
     },
   };
 }
 
 /** A search box that waits until the typing stops. */
-export function searchBox(name: string, testid: string, search: (text: string) => void): Control<string> {
+function searchBox(name: string, testid: string, search: (text: string) => void): Control<string> {
   const input = h("input", { type: "search", dir: "auto", placeholder: name, "aria-label": name, "data-testid": testid });
   let timer: ReturnType<typeof setTimeout>;
   input.addEventListener("input", () => {

@@ -1,7 +1,31 @@
 /** Numbers as people read them. A metric that does not exist is a dash. */
 
+import type { Metric, Value } from "./metrics.ts";
+
 export function percent(share: number | null, places = 2): string {
-  return share === null ? "–" : (100 * share).toFixed(places);
+  return share === null ? "–" : rounded(100 * share, places);
+}
+
+/** As Python rounds, so that a live page and a saved one agree: a tie, such as 78.125, goes to the even digit. */
+function rounded(value: number, places: number): string {
+  const text = value.toFixed(places);
+  const tie = Math.abs(value * 2 ** (places + 1)) % 2 === 1;
+  if (!tie || Number(text.at(-1)) % 2 === 0) return text;
+  return (Number(text) - Math.sign(value) * 10 ** -places).toFixed(places);
+}
+
+/** A metric's value: a share in percent, another number with four digits that count. */
+export function measured(value: Value | undefined, metric: Metric, places = 2): string {
+  if (value === null || value === undefined) return "–";
+  if (metric.unit === "share") return percent(value, places);
+  const size = Math.abs(value);
+  if (size >= 1e12 || (size > 0 && size < 1e-4)) return value.toExponential(3);
+  return size >= 999.95 ? count(value) : value.toPrecision(4);
+}
+
+/** What stands above a column of a metric's values; which way is better is said where that is down. */
+export function columnHead({ label, higher_is_better }: Metric): string {
+  return higher_is_better ? label : `${label} ↓`;
 }
 
 /** An interval of shares, as "[39.1, 44.2]". */

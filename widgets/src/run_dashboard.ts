@@ -4,13 +4,13 @@ import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 
 import { freshId, h, keepKeys } from "./dom.ts";
 import { EventLog } from "./event_log.ts";
-import { decimal, many, percent } from "./format.ts";
+import { decimal, many, measured } from "./format.ts";
 import { runControls, type Ask } from "./run_controls.ts";
 import { runCurves } from "./run_curves.ts";
 import { figures, journal, messages, settings } from "./run_facts.ts";
 import { runSilence } from "./run_silence.ts";
-import { hasEnded, type RunEvent, type RunState, type Status } from "./run_state.ts";
-import { devTable, typeTable, type Part } from "./run_tables.ts";
+import { hasEnded, metricsOf, type Evaluated, type RunEvent, type RunState, type Status } from "./run_state.ts";
+import { devTable, labelTable, type Part } from "./run_tables.ts";
 
 interface Model {
   name: string;
@@ -54,7 +54,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: EventLog): () =>
   // Controls first: what grows below them does not move them away from under the pointer.
   const above: Part[] = [controls, head(name), silence, progress(), figures()];
   const dev = devTable();
-  const below: Part[] = [typeTable(), messages(), journal(), settings(), speaker(name)];
+  const below: Part[] = [labelTable(), messages(), journal(), settings(), speaker(name)];
   const after = h("div", { class: "ft-muted", hidden: true }, `%ft report ${name} shows the evaluation.`);
   const root = h(
     "div",
@@ -126,10 +126,15 @@ function speaker(name: string): Part {
       const newest = state.evaluations.at(-1);
       const said: string[] = [];
       if (!begun && state.started) said.push(`${name} trains for ${many(state.started.total_steps, "step")}`);
-      if (newest && state.evaluations.length > told) said.push(`Epoch ${decimal(newest.epoch)}: dev F1 ${percent(newest.f1)}`);
+      if (newest && state.evaluations.length > told) said.push(`Epoch ${decimal(newest.epoch)}: ${result(newest, state)}`);
       if (state.status !== status) said.push(statusText(state));
       [begun, told, status] = [state.started !== null, state.evaluations.length, state.status];
       if (said.length > 0) root.textContent = said.join(". ");
     },
   };
+}
+
+function result(event: Evaluated, state: RunState): string {
+  const [headline] = metricsOf(state);
+  return headline ? `dev ${headline.label} ${measured(event.metrics[headline.name], headline)}` : "dev was evaluated";
 }

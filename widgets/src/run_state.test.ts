@@ -6,13 +6,14 @@ import { bestEvaluation, emptyState, reduce, secondsLeft, smooth, type RunEvent 
 
 const started: RunEvent = {
   kind: "run_started", name: "ner", task: "ner", model: "minilm", method: "full", device: "cpu", precision: "fp32",
-  epochs: 2, total_steps: 20, parameters: 10, trainable_parameters: 10, sentences: 3,
+  epochs: 2, total_steps: 20, parameters: 10, trainable_parameters: 10, examples: 3,
+  metrics: [{ name: "f1", label: "F1", higher_is_better: true, unit: "share" }],
 };
 const step = (at: number, loss: number | null = 1): RunEvent => ({
   kind: "step", step: at, epoch: at / 10, loss, learning_rate: 1e-4, grad_norm: null, tokens_per_s: 100, elapsed_s: at * 2,
 });
 const evaluated = (epoch: number, best: boolean, split = "dev"): RunEvent => ({
-  kind: "evaluated", step: epoch * 10, epoch, split, loss: 0.5, precision: null, recall: 0, f1: 0, best,
+  kind: "evaluated", step: epoch * 10, epoch, split, loss: 0.5, metrics: { f1: 0 }, by_label: {}, best,
 });
 const after = (...events: RunEvent[]) => events.reduce(reduce, emptyState());
 

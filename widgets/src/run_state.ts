@@ -1,6 +1,6 @@
 /** Events of a run → what the dashboard shows. Pure: the same events give the same state. */
 
-export type Metric = number | null;
+import type { Metric, Value } from "./metrics.ts";
 
 export interface RunStarted {
   kind: "run_started";
@@ -14,31 +14,33 @@ export interface RunStarted {
   total_steps: number;
   parameters: number;
   trainable_parameters: number;
-  sentences: number;
+  examples: number;
+  /** The headline, which chooses the best model, comes first. */
+  metrics: Metric[];
   config?: { data?: Record<string, unknown>; [section: string]: unknown };
 }
 export interface StepDone {
   kind: "step";
   step: number;
   epoch: number;
-  loss: Metric;
-  learning_rate: Metric;
-  grad_norm: Metric;
+  loss: Value;
+  learning_rate: Value;
+  grad_norm: Value;
   tokens_per_s: number;
   elapsed_s: number;
-  process_memory_bytes?: Metric;
-  device_memory_bytes?: Metric;
+  process_memory_bytes?: Value;
+  device_memory_bytes?: Value;
 }
 export interface Evaluated {
   kind: "evaluated";
   step: number;
   epoch: number;
   split: string;
-  loss: Metric;
-  precision: Metric;
-  recall: Metric;
-  f1: Metric;
-  per_type_f1?: Record<string, Metric>;
+  loss: Value;
+  /** By the names of the run's metrics. */
+  metrics: Record<string, Value>;
+  /** The headline for each label. */
+  by_label: Record<string, Value>;
   best: boolean;
 }
 export interface Notice {
@@ -174,6 +176,11 @@ export function bestEvaluation(state: RunState): Evaluated | null {
   return state.evaluations.findLast((event) => event.best) ?? null;
 }
 
+/** What the run's evaluations measure, the headline first. */
+export function metricsOf({ started }: RunState): readonly Metric[] {
+  return started?.metrics ?? [];
+}
+
 /** Seconds left, from the mean time of a step; null before that is known. The first steps are slow and do not count. */
 export function secondsLeft(state: RunState): number | null {
   const { last, started } = state;
@@ -184,7 +191,7 @@ export function secondsLeft(state: RunState): number | null {
 }
 
 /** Exponential moving average that begins without a bias; `weight` is the share of the past, from 0 to 1. */
-export function smooth(values: readonly Metric[], weight: number): Metric[] {
+export function smooth(values: readonly Value[], weight: number): Value[] {
   let mean = 0;
   let mass = 0;
   return values.map((value) => {

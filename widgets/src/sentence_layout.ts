@@ -1,7 +1,11 @@
 /** A sentence cut into pieces at the borders of its spans. Words are never cut, so no letter, mark or emoji is. */
 
-import type { Span, Words } from "./example_data.ts";
-
+export type Span = readonly [start: number, end: number, label: string];
+export interface Words {
+  readonly words: readonly string[];
+  /** Whether words are written with spaces between them. */
+  readonly spaces: boolean;
+}
 export type Side = "gold" | "pred";
 
 export interface Covering {
@@ -28,13 +32,10 @@ export interface Piece {
   labels: Edge[];
 }
 export interface Marked extends Words {
-  gold_spans: Span[];
-  pred_spans: Span[];
-  /** The pair that it is about. */
-  gold?: Span | null;
-  pred?: Span | null;
-  /** The spans that it is about, where that is no pair. */
-  about?: (side: Side, span: Span) => boolean;
+  readonly gold: readonly Span[];
+  readonly pred: readonly Span[];
+  /** The spans that it is about, rather than their neighbours. */
+  readonly about?: (side: Side, span: Span) => boolean;
 }
 
 interface Placed extends Edge {
@@ -96,15 +97,11 @@ export function sameSpan(a: Span, b: Span): boolean {
 }
 
 function placed(sentence: Marked, side: Side): Placed[] {
-  const own = sentence[side] ?? null;
-  const spans = side === "gold" ? sentence.gold_spans : sentence.pred_spans;
-  const isOwn = (span: Span): boolean => (own !== null && sameSpan(span, own)) || (sentence.about?.(side, span) ?? false);
-  const all = own === null || spans.some((span) => sameSpan(span, own)) ? spans : [...spans, own];
   const { length } = sentence.words;
-  return all.flatMap((span) => {
+  return sentence[side].flatMap((span) => {
     const [start, end] = [Math.max(0, span[0]), Math.min(length, span[1])];
     if (start >= end) return [];
-    return [{ side, type: span[2], own: isOwn(span), start, end, cutBefore: span[0] < 0, cutAfter: span[1] > length }];
+    return [{ side, type: span[2], own: sentence.about?.(side, span) ?? false, start, end, cutBefore: span[0] < 0, cutAfter: span[1] > length }];
   });
 }
 

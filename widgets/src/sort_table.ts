@@ -1,51 +1,42 @@
-/** A table whose rows sort by a click on a heading. */
+/** A table whose rows sort by a click on a heading: the largest first, the smallest first, as they came. */
 
-import { button, h, spoken, type Attributes, type Child } from "./dom.ts";
-import { sortedRows } from "./report_data.ts";
-import type { Metric } from "./run_state.ts";
+import { button, h } from "./dom.ts";
+
+type Value = string | number | null;
+type Direction = "descending" | "ascending";
 
 export interface Column<Row> {
   head: string;
-  show: (row: Row) => Child;
-  /** What it sorts by; a column without cannot be sorted by. */
-  value?: (row: Row) => string | Metric;
-  class?: string;
-  /** A drawing needs no heading for the eye. */
-  drawn?: boolean;
+  show: (row: Row) => HTMLElement;
+  value: (row: Row) => Value;
 }
 export interface SortTable<Row> {
   root: HTMLElement;
   fill: (rows: readonly Row[]) => void;
 }
-interface Options<Row> {
-  /** The first column names the row and breaks ties. */
-  columns: Column<Row>[];
-  name: (row: Row) => string;
-  foot?: readonly Row[];
-  attributes?: Attributes;
-}
 
-export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Options<Row>): SortTable<Row> {
-  let sorting = { at: 0, descending: false };
+/** The first column names the row; `foot` stays below, whatever the order. */
+export function sortTable<Row>(columns: readonly Column<Row>[], foot: readonly Row[] = []): SortTable<Row> {
+  let sorting: { at: number; direction: Direction } | null = null;
   let rows: readonly Row[] = [];
   const body = h("tbody");
-  const rowOf = (row: Row): HTMLElement => h("tr", { "data-name": name(row) }, ...columns.map((column, at) => cell(column, row, at === 0)));
-  const foots = h("tfoot");
+  const line = (row: Row): HTMLElement => h("tr", {}, ...columns.map((column) => column.show(row)));
   const draw = (): void => {
-    headings.forEach((heading, at) => mark(heading, at === sorting.at, sorting.descending));
-    const value = columns[sorting.at]?.value ?? name;
-    body.replaceChildren(...sortedRows(rows, value, sorting.descending, name).map(rowOf));
-    foots.replaceChildren(...foot.map(rowOf));
+    headings.forEach((heading, at) => mark(heading, sorting?.at === at ? sorting.direction : null));
+    const value = columns[sorting?.at ?? 0]?.value;
+    body.replaceChildren(...(sorting && value ? sortedRows(rows, value, sorting.direction) : rows).map(line));
   };
   const choose = (at: number): void => {
-    const best = at > 0; // the largest number first, but names from A to Z
-    sorting = { at, descending: sorting.at === at ? !sorting.descending : best };
+    const [first, second]: Direction[] = at > 0 ? ["descending", "ascending"] : ["ascending", "descending"]; // names from A to Z
+    const before = sorting?.at === at ? sorting.direction : null;
+    const next = before === null ? first : before === first ? second : null;
+    sorting = next ? { at, direction: next } : null;
     draw();
   };
-  const headings = columns.map((column, at) => heading(column, () => choose(at)));
-  const head = h("thead", {}, h("tr", {}, ...headings));
+  const headings = columns.map(({ head }, at) => h("th", { scope: "col" }, button(head, () => choose(at), { class: "ft-sort", dir: "auto" })));
+  const root = h("table", {}, h("thead", {}, h("tr", {}, ...headings)), body, ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []));
   return {
-    root: h("div", { class: "ft-scroll ft-tall" }, h("table", attributes, head, body, foots)),
+    root,
     fill(all) {
       rows = all;
       draw();
@@ -53,20 +44,18 @@ export function sortTable<Row>({ columns, name, foot = [], attributes = {} }: Op
   };
 }
 
-function heading<Row>(column: Column<Row>, choose: () => void): HTMLElement {
-  const plain = column.drawn ? spoken(column.head) : column.head;
-  const content = column.value ? button(column.head, choose, { class: "ft-sort" }) : plain;
-  return h("th", { scope: "col", class: column.class }, content);
+/** Rows in the order of a column; what does not exist comes last either way, and equal rows stay in their order. */
+export function sortedRows<Row>(rows: readonly Row[], value: (row: Row) => Value, direction: Direction): Row[] {
+  const sign = direction === "descending" ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === null || y === null) return Number(x === null) - Number(y === null);
+    return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
+  });
 }
 
-function mark(cell: HTMLElement, chosen: boolean, descending: boolean): void {
+function mark(cell: HTMLElement, direction: Direction | null): void {
+  cell.setAttribute("aria-sort", direction ?? "none");
   const sorter = cell.querySelector("button");
-  if (!sorter) return;
-  cell.setAttribute("aria-sort", chosen ? (descending ? "descending" : "ascending") : "none");
-  sorter.dataset["arrow"] = chosen ? (descending ? "▾" : "▴") : "";
-}
-
-function cell<Row>(column: Column<Row>, row: Row, first: boolean): HTMLElement {
-  const content = column.show(row);
-  return first ? h("th", { scope: "row", dir: "auto" }, content) : h("td", { class: column.class }, content);
+  if (sorter) sorter.dataset["arrow"] = direction === null ? "" : direction === "descending" ? "▾" : "▴";
 }

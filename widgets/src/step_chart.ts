@@ -2,16 +2,16 @@
 
 import uPlot from "uplot";
 
-import type { Metric } from "./run_state.ts";
+import type { Value } from "./metrics.ts";
 
 const HEIGHT = 170;
 
 export interface ChartData {
   steps: number[];
   /** Drawn strong. */
-  line: Metric[];
+  line: Value[];
   /** Drawn faint below it. */
-  raw?: Metric[];
+  raw?: Value[];
 }
 export interface StepChart {
   update(data: ChartData): void;
@@ -78,7 +78,7 @@ export function stepChart(parent: HTMLElement, { log, zoom, pointed }: Settings)
   return {
     update({ steps, line, raw }) {
       // A logarithm takes no zero; a hole in the line is better than no line.
-      const shown = (values: Metric[]): Metric[] => (log ? values.map((value) => (value !== null && value > 0 ? value : null)) : values);
+      const shown = (values: Value[]): Value[] => (log ? values.map((value) => (value !== null && value > 0 ? value : null)) : values);
       data = [steps, shown(raw ?? line), shown(line)] as uPlot.AlignedData;
       draw();
     },

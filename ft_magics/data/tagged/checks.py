@@ -1,91 +1,78 @@
-"""The data check: what a careful person would look up before training."""
+"""The data check of tagged words: what a careful person would look up before training."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
+from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.data.tagged.examples import TaggedSentence, TaggedSplit
+from ft_magics.sections import Cell, Row, Table
 
-__all__ = ["DataCheck", "SplitCheck", "check_corpus"]
+__all__ = ["check_corpus"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitCheck:
-    """Counts of one split."""
-
-    name: str
-    source: str
-    scheme: str
-    sentences: int
-    words: int
-    longest: int
-    entities: int
-    per_type: dict[str, int]
-    invalid_transitions: int
-
-
-@dataclass(slots=True, kw_only=True)
-class DataCheck:
-    """What is in the data, and what is odd about them.
-
-    Args:
-        splits: In the order train, dev, test.
-        warnings: Sentences for the user, one per oddity.
-        notes: Sentences about choices that the readers made.
-    """
-
-    splits: list[SplitCheck]
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
+_MOST_TYPES = 40  # in the table
 
 
 def check_corpus(corpus: Corpus[TaggedSentence]) -> DataCheck:
     """Count everything and look for the usual oddities."""
-    checks = [_count(split) for split in corpus.splits if isinstance(split, TaggedSplit)]
-    check = DataCheck(splits=checks, notes=[note for split in corpus.splits for note in split.notes])
-    check.warnings += _unseen_types(checks)
+    splits = [split for split in corpus.splits if isinstance(split, TaggedSplit)]
+    counts = {split.name: Counter(dict(sorted(split.entities_per_type().items()))) for split in splits}
+    check = DataCheck(
+        summary=", ".join(f"{split.name} {len(split.examples):,} sentences" for split in splits),
+        tables=[_sizes(splits, counts), _types(counts)],
+        notes=[note for split in splits for note in split.notes],
+    )
+    check.warnings += _unseen_types(counts)
     check.warnings += [
-        f"{item.name}: {item.invalid_transitions} tags break {item.scheme}; each was read as conlleval does, "
+        f"{split.name}: {split.invalid_transitions} tags break {split.scheme}; each was read as conlleval does, "
         "so no entity is lost"
-        for item in checks
-        if item.invalid_transitions
+        for split in splits
+        if split.invalid_transitions
     ]
-    check.warnings += [f"{item.name}: no entity at all; every tag is O" for item in checks if not item.entities]
+    check.warnings += [f"{name}: no entity at all; every tag is O" for name, count in counts.items() if not count]
     check.warnings += _duplicates(corpus)
     return check
 
 
-def _count(split: TaggedSplit) -> SplitCheck:
-    per_type = split.entities_per_type()
-    return SplitCheck(
-        name=split.name,
-        source=split.source,
-        scheme=split.scheme,
-        sentences=len(split.examples),
-        words=sum(len(example.words) for example in split.examples),
-        longest=max(len(example.words) for example in split.examples),
-        entities=per_type.total(),
-        per_type=dict(sorted(per_type.items())),
-        invalid_transitions=split.invalid_transitions,
-    )
+def _sizes(splits: Sequence[TaggedSplit], counts: dict[str, Counter[str]]) -> Table:
+    rows = []
+    for split in splits:
+        lengths = [len(example.words) for example in split.examples]
+        numbers = (len(lengths), sum(lengths), max(lengths), counts[split.name].total())
+        named = Cell(text=split.scheme), Cell(text=split.source)
+        rows.append(Row(cells=[Cell(text=split.name), *map(_number, numbers), *named]))
+    columns = ("split", "sentences", "words", "longest", "entities", "scheme", "source")
+    return Table(title="Splits", columns=columns, rows=rows)
 
 
-def _unseen_types(checks: list[SplitCheck]) -> list[str]:
-    train, *others = checks
+def _types(counts: dict[str, Counter[str]]) -> Table:
+    """A row for each type, the most frequent in train first."""
+    train = next(iter(counts.values()))
+    types = sorted({kind for count in counts.values() for kind in count}, key=lambda kind: (-train[kind], kind))
+    rows = [
+        Row(cells=[Cell(text=kind, label=kind), *(_number(count[kind]) for count in counts.values())])
+        for kind in types[:_MOST_TYPES]
+    ]
+    more = f"{len(types) - _MOST_TYPES} more types" if len(types) > _MOST_TYPES else ""
+    return Table(title="Entities", columns=("entities of type", *counts), rows=rows, note=more)
+
+
+def _number(count: int) -> Cell:
+    return Cell(text=f"{count:,}", value=count)
+
+
+def _unseen_types(counts: dict[str, Counter[str]]) -> list[str]:
+    (_, train), *others = counts.items()
     warnings = []
-    for other in others:
-        unseen = {kind: count for kind, count in other.per_type.items() if kind not in train.per_type}
+    for name, count in others:
+        unseen = {kind: number for kind, number in count.items() if kind not in train}
         if unseen:
-            listed = ", ".join(f"{kind} ({count})" for kind, count in list(unseen.items())[:10])
+            listed = ", ".join(f"{kind} ({number})" for kind, number in list(unseen.items())[:10])
             warnings.append(
-                f"{other.name}: types that train does not have, so that the model cannot find them: {listed}; "
+                f"{name}: types that train does not have, so that the model cannot find them: {listed}; "
                 "they count as missed"
             )
     return warnings

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ft_magics.config.schema import ReadOptions
 from ft_magics.data.faults import list_faults, list_names, quoted
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.schemes import is_tag
 from ft_magics.errors import DataError, did_you_mean

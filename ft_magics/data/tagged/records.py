@@ -6,14 +6,15 @@ Two forms: words with tags, and a text with character spans. The usual names of 
 from __future__ import annotations
 
 import itertools
-import json
 import operator
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ft_magics.data.cells import index_of
 from ft_magics.data.faults import list_names, quoted, show
+from ft_magics.data.json_text import loads, one_object
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.schemes import Span, tags_of
 from ft_magics.data.tagged.words import Word, split_words
@@ -42,35 +43,13 @@ def read_json_lines(text: str, name: str, tag_names: Sequence[str] | None) -> li
         DataError: A line is no JSON object, or a record fits neither form.
     """
     if text.lstrip().startswith("["):
-        records = enumerate(_loads(text, name), 1)
+        records = enumerate(loads(text, name), 1)
         return read_records(((f"{name}, record {number}", record) for number, record in records), tag_names)
-    whole = _one_object(text)
+    whole = one_object(text)
     if whole is not None:
         return read_records([(f"{name}, record 1", whole)], tag_names)
     lines = ((f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
-    return read_records(((place, _loads(line, place)) for place, line in lines), tag_names)
-
-
-def _loads(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
-        raise DataError(f"{place}: this is no JSON ({error.msg} at {where})") from error
-    except RecursionError as error:
-        raise DataError(f"{place}: this JSON is nested too deeply to be a record") from error
-    except ValueError as error:
-        raise DataError(f"{place}: this JSON holds a number of over 4,300 digits; take it out") from error
-
-
-def _one_object(text: str) -> Any:
-    """A file that is one JSON object over many lines; None where each line is a record of its own."""
-    if not text.lstrip().startswith("{") or "\n" not in text.strip():
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    return read_records(((place, loads(line, place)) for place, line in lines), tag_names)
 
 
 def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | None) -> list[LabelledSentence]:
@@ -130,7 +109,7 @@ def _is_list(value: Any) -> bool:
 def _tag(place: str, tag: Any, tag_names: Sequence[str] | None) -> str:
     if isinstance(tag, str):
         return tag
-    index = _index(tag)
+    index = index_of(tag)
     if index is None:
         raise DataError(f"{place}: a tag must be text, found {show(tag)}")
     if tag_names is None:
@@ -138,14 +117,6 @@ def _tag(place: str, tag: Any, tag_names: Sequence[str] | None) -> str:
     if not 0 <= index < len(tag_names):
         raise DataError(f"{place}: tag {show(tag)} has no name; there are {len(tag_names)} names, counted from 0")
     return tag_names[index]
-
-
-def _index(tag: Any) -> int | None:
-    """A whole number, also one of NumPy's or torch's; None for anything else."""
-    try:
-        return None if isinstance(tag, bool) else operator.index(tag)
-    except (TypeError, ValueError):
-        return None
 
 
 def _from_spans(place: str, text: str, spans: Any) -> LabelledSentence:

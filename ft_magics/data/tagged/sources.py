@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ft_magics import demo
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import ReadOptions
 from ft_magics.config.tree import is_broken
+from ft_magics.data.cells import column_label
 from ft_magics.data.encoding import decode
-from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
+from ft_magics.data.faults import list_faults, list_names, printable, quoted
+from ft_magics.data.paths import read_file
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.conll import read_conll
 from ft_magics.data.tagged.examples import LabelledSentence, TaggedSentence, TaggedSplit
 from ft_magics.data.tagged.records import read_json_lines, read_records
 from ft_magics.data.tagged.schemes import check_letters, count_invalid, detect_scheme, normalise
 from ft_magics.data.tagged.tables import Row, TableColumns, read_csv, read_table
-from ft_magics.errors import DataError, SchemeError, did_you_mean, type_name
+from ft_magics.errors import DataError, SchemeError, type_name
 
 __all__ = ["read_sentences", "read_split"]
 
-_DEMO = "demo:"
-_ADDRESS = re.compile(r"[a-z]\w*://", re.IGNORECASE)
 _FORMATS = {".csv": "csv", ".json": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -84,7 +82,7 @@ def read_sentences(source: str | Reference, options: ReadOptions) -> tuple[list[
 
 _LONG_FOR_ONE = 200
 _MOST_DIGITS = 9  # of the index of a tag
-_LONG_PATH = 200  # letters of a path that is not there, for the case that it is a whole text
+_LONG_WORD = 200  # letters of a word that is shown
 
 
 def _check_letters(sentences: Sequence[LabelledSentence]) -> None:
@@ -94,7 +92,7 @@ def _check_letters(sentences: Sequence[LabelledSentence]) -> None:
             for text, place in zip(texts, sentence.places, strict=True):
                 if is_broken(text):
                     raise DataError(
-                        f"{place}: {text[:_LONG_PATH]!a} holds half a surrogate pair, which is no letter; mend the text"
+                        f"{place}: {text[:_LONG_WORD]!a} holds half a surrogate pair, which is no letter; mend the text"
                     )
 
 
@@ -109,12 +107,8 @@ def _with_names(sentence: LabelledSentence, tag_names: Sequence[str]) -> Labelle
 
 
 def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[LabelledSentence]:
-    path = _path(source)
+    path, raw = read_file(source)
     name, source = printable(path.name), printable(source)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{source}: the file cannot be read: {error.strerror}") from error
     text = decode(raw, name, options.encoding)
     if not text.strip():
         raise DataError(f"{source}: the file is empty")
@@ -124,55 +118,6 @@ def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[Labe
     if kind == "csv":
         return read_csv(text, name, options)
     return read_conll(text, name, options, notes)
-
-
-def _path(source: str) -> Path:
-    if source.startswith(_DEMO):
-        try:
-            return demo.path(source.removeprefix(_DEMO))
-        except FileNotFoundError as error:
-            raise DataError(printable(str(error))) from error
-    if not source.strip():
-        raise DataError("an empty text is no path; name a file")
-    try:
-        path = Path(source).expanduser()
-        if path.is_file():
-            return path
-        raise DataError(_why_not(source, path))
-    except OSError as error:  # a folder that may not be looked into, a name that is too long
-        raise DataError(f"{source:.80}: the file cannot be read: {error.strerror}") from error
-    except (RuntimeError, ValueError) as error:  # ~name, and no such user; or a name that holds a zero byte
-        raise DataError(f"{quoted(source)}: {str(error)[:1].lower()}{str(error)[1:]}") from error
-
-
-def _why_not(source: str, path: Path) -> str:
-    """Why there is no file to read at a path, and what to do."""
-    source = source if len(source) <= _LONG_PATH else f"{source[:_LONG_PATH]}…"
-    source = printable(source)
-    if path.is_dir():
-        names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
-        return f"{source} is a folder; name a file in it: {', '.join(names[:8]) or 'it holds no files'}"
-    if path.is_symlink() and not path.exists():
-        return f"{source} is a symbolic link that leads to no file; give the path of the file itself"
-    if path.exists():
-        return f"{source} is no file with lines to read (a device or a pipe)"
-    if _ADDRESS.match(source):
-        return f"{source} is an address; download the file and give its path"
-    folder = path.parent
-    if not folder.is_dir():
-        hub = "; a data set of the hub is loaded with `datasets.load_dataset(…)` first and named as `$name` here"
-        like_hub = source.count("/") == 1 and not path.suffix and source[0] not in ".~/"
-        return f"{source}: there is no folder {folder} (looked from {Path.cwd()}){hub if like_hub else ''}"
-    near = did_you_mean(path.name, [entry.name for entry in folder.iterdir() if entry.name != path.name])
-    return f"{source}: there is no such file (looked in {folder.resolve()}).{near}{_reference_hint(source)}"
-
-
-def _reference_hint(source: str) -> str:
-    if source.isidentifier():
-        return f" An object of the notebook is `${source}`."
-    if "$" in source:
-        return " `$name` stands for an object when it is the whole value; nothing else is filled in."
-    return ""
 
 
 def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
@@ -194,24 +139,16 @@ def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSe
 def _read_frame(frame: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
     if not hasattr(frame, "iloc"):
         raise DataError(f"{name} is {type_name(frame)} of another library than pandas; give `{name}.to_pandas()`")
-    header = [_label(column) for column in frame.columns]
+    header = [column_label(column) for column in frame.columns]
     if frame.empty:
         raise DataError(f"{name}: the DataFrame is empty; its columns are {list_names(header)}")
-    places = [f"{name}, row {_label(index)}" for index in frame.index]
+    places = [f"{name}, row {column_label(index)}" for index in frame.index]
     if any(_is_column_of_lists(frame.iat[0, at]) for at in range(len(header))):
         columns = [frame.iloc[:, at].tolist() for at in range(len(header))]
         records = [dict(zip(header, cells, strict=True)) for cells in zip(*columns, strict=True)]
         return read_records(zip(places, records, strict=True), options.tag_names)
     cells = (frame.iloc[:, at].tolist() for at in TableColumns(header, name, options).indices)
     return read_table(itertools.starmap(Row, zip(places, *cells, strict=True)))
-
-
-def _label(name: Any) -> str:
-    """The name of a column or row as text; pandas takes any object."""
-    try:
-        return printable(str(name))
-    except Exception:  # noqa: BLE001  # an object of the user's; a number of over 4,300 digits raises too
-        return show(name)
 
 
 def _is_column_of_lists(value: Any) -> bool:

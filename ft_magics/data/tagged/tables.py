@@ -10,8 +10,9 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ft_magics.config.schema import ReadOptions
+from ft_magics.data.cells import is_missing
 from ft_magics.data.faults import list_names, quoted, show
+from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.schemes import is_tag
 from ft_magics.errors import DataError, did_you_mean, type_name
@@ -148,8 +149,8 @@ def read_table(rows: Iterable[Row]) -> list[LabelledSentence]:
     current: Any = None
     for row in rows:
         _check(row)
-        if not sentences or not (_is_missing(row.sentence) or row.sentence == current):
-            current = None if _is_missing(row.sentence) else row.sentence
+        if not sentences or not (is_missing(row.sentence) or row.sentence == current):
+            current = None if is_missing(row.sentence) else row.sentence
             words, tags, places = [], [], []
             sentences.append(LabelledSentence(words, tags, places))
         words.append(_text(row, row.word))
@@ -164,7 +165,7 @@ def _check(row: Row) -> None:
         if hasattr(value, "__len__") and not isinstance(value, str):
             raise DataError(f"{row.place}: the {what} must be one text, found {type_name(value)}, {show(value)}")
     for value, what in ((row.word, "word"), (row.tag, "tag")):
-        if _is_missing(value):
+        if is_missing(value):
             raise DataError(f"{row.place}: the {what} is missing{_hint(value, row.word)}")
 
 
@@ -173,16 +174,6 @@ def _text(row: Row, value: Any) -> str:
         return str(value)
     except Exception as error:  # an object of the user's; a number of over 4,300 digits raises too
         raise DataError(f"{row.place}: found {show(value)} where a word or a tag is expected") from error
-
-
-def _is_missing(value: Any) -> bool:
-    """Whether a cell is empty: None, an empty text, NaN, NaT, or pandas' NA, which cannot be compared."""
-    if value is None or isinstance(value, str):
-        return not value
-    try:
-        return bool(value != value)  # noqa: PLR0124  # NaN is the one value that differs from itself
-    except (ArithmeticError, TypeError, ValueError):
-        return True
 
 
 def _hint(value: Any, word: Any) -> str:

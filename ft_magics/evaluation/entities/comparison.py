@@ -13,13 +13,19 @@ import numpy as np
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
-from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences
+from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
+from ft_magics.evaluation.entities.cards import sentence_card
+from ft_magics.evaluation.entities.comparison_sections import comparison_sections
 from ft_magics.evaluation.entities.evidence import Evidence
-from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.evaluation.entities.spans import Ints, SpanTable, TypeNames
+from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
+from ft_magics.evaluation.page import comparison_html
+from ft_magics.evaluation.tally import Floats
+from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ft_magics.evaluation.entities.report import EntityReport
 
 __all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
 
@@ -81,6 +87,11 @@ class Comparison:
     sentences: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reports: tuple[EntityReport, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        return " · ".join([f"compared with {self.baseline}", *(item.title for item in self.others)])
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -105,23 +116,37 @@ class Comparison:
             ]
         )
 
+    def sections(self) -> list[Section]:
+        """What is shown."""
+        return comparison_sections(self)
+
     def to_html(self) -> str:
         """The comparison as HTML without script or style sheet."""
-        from ft_magics.evaluation.entities.comparison_page import comparison_html  # noqa: PLC0415  # the page knows this class
-
         return comparison_html(self)
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Some sentences that a system gained or lost: `other`, `side`, `text`, `offset`, `limit`."""
-        at = int(request.get("other", 0))
-        chosen = self.others[at].lost if request.get("side") == "lost" else self.others[at].gained
-        wanted = str(request.get("text") or "")
-        evidence = _evidence(self.reports[0])
-        if wanted:
-            chosen = [sentence for sentence in chosen if evidence.mentions(sentence, wanted)]
+        """Some sentences that a system gained or lost: `filter` with `other`, `side` and `text`, `offset`, `limit`."""
+        chosen = request.get("filter") or {}
+        other, side = int(chosen.get("other", 0)), "lost" if chosen.get("side") == "lost" else "gained"
+        found = self.changed(other, side, str(chosen.get("text") or ""))
         offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
-        shown = [_sentence(self.reports[0], self.reports[at + 1], index) for index in chosen[offset : offset + limit]]
-        return {"total": len(chosen), "sentences": shown}
+        cards = [
+            sentence_card(self.sentence(other, index), self.baseline, self.others[other].title)
+            for index in found[offset : offset + limit]
+        ]
+        return {"total": len(found), "cards": cards}
+
+    def changed(self, other: int, side: str, text: str = "") -> list[int]:
+        """Indices of the sentences that a system gained or lost, and that have a text in them."""
+        found: list[int] = getattr(self.others[other], side)
+        if not text:
+            return found
+        evidence = _evidence(self.reports[0])
+        return [sentence for sentence in found if evidence.mentions(sentence, text)]
+
+    def sentence(self, other: int, index: int) -> dict[str, Any]:
+        """A sentence with its gold spans, the baseline's and those of a system."""
+        return _sentence(self.reports[0], self.reports[other + 1], index)
 
 
 def _plain(item: Contrast) -> dict[str, Any]:
@@ -149,7 +174,7 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
     """
     resamples, seed = check_bootstrap(resamples, seed)
     found = as_list(reports, "reports", "reports, the baseline first")
-    if len(found) < 2 or not all(isinstance(report, EntityReport) for report in found):
+    if len(found) < 2 or not all(hasattr(report, "per_type") for report in found):
         raise DataError(f"reports: found {shown(found)}, expected at least two of what `entity_report` gives")
     if not resamples:
         raise DataError("resamples: found 0; a comparison needs at least 1")
@@ -163,7 +188,8 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
         reports=tuple(reports),
     )
     for side in ("gained", "lost"):
-        comparison.sentences[side] = comparison.page({"side": side, "limit": _PRELOADED})["sentences"]
+        first = comparison.changed(0, side)[:_PRELOADED]
+        comparison.sentences[side] = [comparison.sentence(0, index) for index in first]
     return comparison
 
 
@@ -172,7 +198,8 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
     ours, theirs = (_renumbered(_evidence(report), names) for report in (baseline, other))
     _check_gold(ours[0], theirs[0], baseline, other)
     types = sorted({*baseline.per_type, *other.per_type})
-    measured = differences(ours, theirs, names, types, resamples=resamples, seed=seed)
+    tallies = [tally_spans(*tables, names, types) for tables in (ours, theirs)]
+    measured = differences(*tallies, resamples=resamples, seed=seed)
     rows = [
         _row(name, baseline.per_type.get(name), other.per_type.get(name), item)
         for name, item in zip(types, measured, strict=False)
@@ -181,7 +208,7 @@ def _contrast(baseline: EntityReport, other: EntityReport, resamples: int, seed:
         _row(name, getattr(baseline, name), getattr(other, name), measured[len(types) + at])
         for at, name in enumerate(("micro", "macro"))
     )
-    gain = _mistakes(*ours) - _mistakes(*theirs)
+    gain = tallies[0].cost - tallies[1].cost
     return Contrast(
         title=other.title,
         overall=overall,
@@ -236,14 +263,7 @@ def _check_gold(ours: SpanTable, theirs: SpanTable, baseline: EntityReport, othe
         )
 
 
-def _mistakes(gold: SpanTable, pred: SpanTable, correct: SpanTable) -> Ints:
-    """Gold spans that were not found and predicted ones that are wrong, per sentence."""
-    counts = [np.bincount(table.sentence, minlength=gold.sentences) for table in (gold, pred, correct)]
-    mistakes: Ints = counts[0] + counts[1] - 2 * counts[2]
-    return mistakes
-
-
-def _greatest(gain: Ints) -> list[int]:
+def _greatest(gain: Floats) -> list[int]:
     order = np.argsort(-gain, kind="stable")
     return [int(at) for at in order[: int((gain > 0).sum())]]
 

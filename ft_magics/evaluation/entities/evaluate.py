@@ -17,7 +17,7 @@ from ft_magics.evaluation.entities.beside import (
     check_texts,
     read_history,
 )
-from ft_magics.evaluation.entities.bootstrap import count_sentences, with_intervals
+from ft_magics.evaluation.entities.bootstrap import tally_spans, with_intervals
 from ft_magics.evaluation.entities.buckets import Surfaces, attributes_of, bucket_scores
 from ft_magics.evaluation.entities.calibration import calibrate, span_confidences
 from ft_magics.evaluation.entities.evidence import Evidence, Texts
@@ -90,9 +90,9 @@ def entity_report(
     at_gold, at_pred = evidence.correct
     right = inputs.gold.take(at_gold)
     per_type = score_spans(inputs.gold, inputs.pred, right, inputs.names)
-    counts = count_sentences(inputs.gold, inputs.pred, right, inputs.names, list(per_type))
+    tally = tally_spans(inputs.gold, inputs.pred, right, inputs.names, list(per_type))
     averages = average_scores(per_type)
-    scored = with_intervals([*per_type.values(), *averages.values()], counts, resamples=resamples, seed=seed)
+    scored = with_intervals([*per_type.values(), *averages.values()], tally, resamples=resamples, seed=seed)
     per_type = dict(zip(per_type, scored, strict=False))
     averages = dict(zip(averages, scored[len(per_type) :], strict=True))
     found = np.zeros(len(inputs.pred), dtype=np.bool_)
@@ -126,6 +126,7 @@ def entity_report(
         history=epochs,
         notes=[*inputs.notes, *_one_sided(per_type)],
         evidence=evidence,
+        tally=tally,
     )
 
 
@@ -214,8 +215,8 @@ def _lists(evidence: Evidence, surfaces: Surfaces | None) -> dict[str, list[dict
     """Examples that a person should see first; none without confidences."""
     if evidence.confidence is None:
         return {"suspects": [], "confident_mistakes": [], "least_confident_correct": []}
-    wrong = evidence.sort(evidence.select({"kinds": ["boundary", "type", "both", "spurious"]}), "confidence")
-    right = evidence.sort(evidence.select({"kinds": ["correct"]}), "doubt")
+    wrong = evidence.sort(evidence.select({"kind": ["boundary", "type", "both", "spurious"]}), "confidence")
+    right = evidence.sort(evidence.select({"kind": ["correct"]}), "doubt")
     suspects = find_suspects(
         evidence.pairs,
         evidence.pred,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,25 @@ from ft_magics.evaluation.entities.evidence import Evidence
 from ft_magics.evaluation.entities.matching import ERROR_KINDS, KINDS
 from ft_magics.evaluation.entities.record import check_record
 from ft_magics.evaluation.entities.scores import Scores
+from ft_magics.evaluation.entities.sections import report_sections
 from ft_magics.evaluation.entities.semeval import SemevalScores
+from ft_magics.evaluation.page import report_html, report_markdown
+from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.tally import Tally
+from ft_magics.markup import percent
+from ft_magics.metrics import Metric
+from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ft_magics.evaluation.entities.comparison import Comparison
 
 __all__ = ["AVERAGES", "SCHEMA", "EntityReport", "ErrorKind", "error_kinds"]
 
 SCHEMA = 3
 AVERAGES = ("micro", "macro", "weighted")
+_RULES = {"conll": "conlleval's rule", "strict": "strict {scheme}"}
 
 Example = dict[str, Any]
 
@@ -74,6 +84,7 @@ class EntityReport:
         history: Dev scores per epoch, where the predictions come from a run.
         notes: Sentences that a reader of the numbers should know.
         evidence: The sentences, where they are in memory; no part of the JSON.
+        tally: What each sentence adds to the scores, where they are in memory; no part of the JSON.
     """
 
     title: str
@@ -99,11 +110,47 @@ class EntityReport:
     history: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
+    tally: Tally | None = field(default=None, compare=False, repr=False)
 
     @property
     def types(self) -> list[str]:
         """The entity types, in the order of the confusion matrix."""
         return list(self.per_type)
+
+    @property
+    def headline(self) -> Score:
+        """Micro F1."""
+        return self.scores["f1"]
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """Every average; the micro averages, which the field calls F1, precision and recall, by those names too."""
+        pairs = [(way, metric) for metric in ("f1", "precision", "recall") for way in AVERAGES]
+        plain = {metric: _score("", metric, self.micro) for metric in ("f1", "precision", "recall")}
+        return plain | {f"{way}_{metric}": _score(way, metric, self.averages()[way]) for way, metric in pairs}
+
+    @property
+    def by_label(self) -> dict[str, float | None]:
+        """F1 per type."""
+        return {kind: scores.f1 for kind, scores in self.per_type.items()}
+
+    def summary(self) -> str:
+        """The scores and counts in a line."""
+        micro = self.micro
+        shares = f"precision {percent(micro.precision)}, recall {percent(micro.recall)}, F1 {percent(micro.f1)}"
+        counts = f"{micro.support} gold entities, {micro.predicted} predicted, {micro.correct} correct"
+        rule = _RULES[self.mode].format(scheme=self.scheme)
+        return f"{shares} · {counts} · {self.sentences} sentences, {self.words} words · {rule}"
+
+    def compare(self, others: Sequence[EntityReport], *, resamples: int = 1000, seed: int = 0) -> Comparison:
+        """Hold other reports of the same gold against this one.
+
+        Raises:
+            DataError: They are not of the same gold; the message names the first sentence that differs.
+        """
+        from ft_magics.evaluation.entities.comparison import compare_reports  # noqa: PLC0415  # it knows this class
+
+        return compare_reports([self, *others], resamples=resamples, seed=seed)
 
     def averages(self) -> dict[str, Scores]:
         """`micro`, `macro` and `weighted`."""
@@ -169,17 +216,29 @@ class EntityReport:
         names, scores = zip(*self.rows(), strict=True)
         return pd.DataFrame([_row(item) for item in scores], index=pd.Index(names, name="type"))
 
+    def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:
+        """What is shown.
+
+        Args:
+            view: `by`: the attribute whose buckets stand open; `min_support`: types with fewer gold entities are left
+                out.
+            brief: Scores and confusion only.
+        """
+        return report_sections(self, view, brief=brief)
+
     def to_markdown(self) -> str:
         """The table of scores as Markdown."""
-        from ft_magics.evaluation.entities.page import report_markdown  # noqa: PLC0415  # the pages know this class
-
         return report_markdown(self)
 
     def to_html(self) -> str:
         """Every view as HTML without script or style sheet."""
-        from ft_magics.evaluation.entities.page import report_html  # noqa: PLC0415  # the pages know this class
-
         return report_html(self)
+
+
+def _score(way: str, metric: str, scores: Scores) -> Score:
+    label = f"{way} {'F1' if metric == 'f1' else metric}".strip()
+    interval = (scores.intervals or {}).get(metric)
+    return Score(metric=Metric(f"{way}_{metric}".strip("_"), label), value=getattr(scores, metric), interval=interval)
 
 
 def _row(scores: Scores) -> dict[str, Any]:

@@ -9,64 +9,13 @@ Source: Tjong Kim Sang and De Meulder 2003 (conlleval); seqeval 1.2.2 for the av
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
 from ft_magics.evaluation.entities.spans import SpanTable
+from ft_magics.evaluation.scores import METRICS, Interval, Scores
 
 __all__ = ["METRICS", "Interval", "Scores", "average_scores", "score_spans"]
-
-METRICS = ("precision", "recall", "f1")
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Shares from 0 to 1, or None where they do not exist, and the counts behind them.
-
-    Args:
-        precision: Correct of predicted.
-        recall: Correct of gold.
-        f1: Their harmonic mean.
-        support: Gold entities.
-        predicted: Predicted entities.
-        correct: Entities with the right borders and the right type.
-        intervals: Low and high end per metric, where they were computed and exist.
-    """
-
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-    predicted: int
-    correct: int
-    intervals: Mapping[str, Interval | None] | None = None
-
-    @classmethod
-    def of_counts(cls, *, support: int, predicted: int, correct: int) -> Scores:
-        """Scores of one type, or of all together."""
-        precision = correct / predicted if predicted else None
-        recall = correct / support if support else None
-        f1: float | None = None
-        if precision and recall:
-            f1 = 2 * precision * recall / (precision + recall)
-        elif support or predicted:
-            f1 = 0.0
-        return cls(precision=precision, recall=recall, f1=f1, support=support, predicted=predicted, correct=correct)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Scores:
-        """The scores that `to_json` wrote."""
-        found = record.get("intervals")
-        pairs = None if found is None else {name: pair and (pair[0], pair[1]) for name, pair in found.items()}
-        return cls(**{**record, "intervals": pairs})
 
 
 def score_spans(gold: SpanTable, pred: SpanTable, correct: SpanTable, names: Mapping[str, int]) -> dict[str, Scores]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, pairwise
+from typing import Any
 
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import spans_of
 from ft_magics.data.tagged.words import Word, split_words
 from ft_magics.errors import DataError, type_name
+from ft_magics.sections import Card
+from ft_magics.tasks.ner.records import Prediction
 
-if TYPE_CHECKING:
-    from ft_magics.runs.predictor import TrainedModel
-    from ft_magics.tasks.ner.task import Prediction
-
-__all__ = ["Entity", "find_entities"]
+__all__ = ["Entity", "card_of", "entities_in", "read_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +37,17 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """A text and where its words stand."""
+class _PlacedSentence(TaggedSentence):
+    """A sentence that knows its text, and where its words stand there."""
 
-    text: str
-    places: Sequence[Word]
-    example: TaggedSentence
+    text: str = ""
+    places: Sequence[Word] = ()
 
 
-def find_entities(model: TrainedModel, texts: Any) -> list[list[Entity]]:
-    """Entities in order, one list per text.
+def read_texts(texts: Any) -> list[TaggedSentence]:
+    """Texts as sentences without entities.
 
     Args:
-        model: Which finds them.
         texts: Texts, or lists of words (whose places are then those in the words joined by single spaces).
 
     Raises:
@@ -59,12 +55,10 @@ def find_entities(model: TrainedModel, texts: Any) -> list[list[Entity]]:
     """
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
         raise DataError(f"texts is {type_name(texts)}; expected a text, a list of texts, or a list of lists of words")
-    read = [_read(index, text) for index, text in enumerate(texts)]
-    predictions = model.predict([text.example for text in read])
-    return [_entities(text, item) for text, item in zip(read, predictions, strict=True)]
+    return [_read(index, text) for index, text in enumerate(texts)]
 
 
-def _read(index: int, text: Any) -> _Text:
+def _read(index: int, text: Any) -> TaggedSentence:
     if isinstance(text, str):
         places = split_words(text)
     elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
@@ -74,13 +68,35 @@ def _read(index: int, text: Any) -> _Text:
     else:
         raise DataError(f"texts[{index}] is {type_name(text)}; expected a text or a list of words")
     words = tuple(text[start:end] for start, end in places)
-    return _Text(text, places, TaggedSentence(words, ("O",) * len(words), f"texts[{index}]"))
+    return _PlacedSentence(words, ("O",) * len(words), f"texts[{index}]", text, places)
 
 
-def _entities(text: _Text, item: Prediction) -> list[Entity]:
+def entities_in(example: TaggedSentence, prediction: Prediction) -> list[Entity]:
+    """The entities in a text that `read_texts` read, in order."""
+    if not isinstance(example, _PlacedSentence):
+        raise TypeError(f"{type_name(example)} does not know its text")
     found = []
-    for span in spans_of(item.tags):
-        start, end = text.places[span.start][0], text.places[span.end - 1][1]
-        sure = min(item.confidences[span.start : span.end])
-        found.append(Entity(text.text[start:end], span.type, start, end, sure))
+    for span in spans_of(prediction.tags):
+        start, end = example.places[span.start][0], example.places[span.end - 1][1]
+        sure = min(prediction.confidences[span.start : span.end])
+        found.append(Entity(example.text[start:end], span.type, start, end, sure))
     return found
+
+
+def card_of(example: TaggedSentence, prediction: Prediction) -> Card:
+    """The words of a text with its entities, as a page shows them; a text of our own, split at every entity's edge."""
+    found = entities_in(example, prediction)
+    text = example.text if isinstance(example, _PlacedSentence) else " ".join(example.words)
+    edges = sorted({0, len(text), *(edge for item in found for edge in (item.start, item.end))})
+    place = {edge: at for at, edge in enumerate(edges)}
+    return Card(
+        kind="spans",
+        row=example.id,
+        data={
+            "words": [text[start:end] for start, end in pairwise(edges)],
+            "spaces": False,
+            "gold_spans": [],
+            "pred_spans": [[place[item.start], place[item.end], item.type] for item in found],
+            "confidence": min((item.confidence for item in found), default=None),
+        },
+    )

@@ -1,0 +1,112 @@
+"""What the `data` of a card holds, for each kind of card; the widget's types are made from these.
+
+A card is a plain dict, so that it is written to JSON and sent as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Required, TypedDict
+
+__all__ = ["CardData", "LabelVersion", "LabelsData", "Own", "SpanVersion", "SpansData", "TextsData"]
+
+PlacedSpan = tuple[int, int, str]  # start, end, label: words counted from the first that is shown
+
+
+class CardData(TypedDict, total=False):
+    """What a card of any kind may have.
+
+    Args:
+        badge: What became of it in a word or two, such as `boundary error`.
+        sign: The same as a sign, such as `↔`.
+        right: Whether it is right, for the colour of its sign.
+        about: More about it in short texts, such as `gold PER → predicted LOC`.
+        confidence: Of the prediction, 0 to 1; None where it is not known.
+        note: Why it is shown, in a sentence.
+        facets: Name of a filter → the values that find this card, so that a busy kernel need not be asked.
+        ranks: Name of a sort → its place in it, the least first; None for last.
+    """
+
+    badge: str
+    sign: str
+    right: bool | None
+    about: Sequence[str]
+    confidence: float | None
+    note: str
+    facets: Mapping[str, Sequence[str]]
+    ranks: Mapping[str, float | None]
+
+
+class SpanVersion(TypedDict):
+    """What one of several systems predicted."""
+
+    name: str
+    predicted: Sequence[PlacedSpan]
+
+
+class Own(TypedDict):
+    """The spans that a card is about, rather than their neighbours."""
+
+    gold: Sequence[PlacedSpan]
+    predicted: Sequence[PlacedSpan]
+
+
+class SpansData(CardData, total=False):
+    """Words with marked spans.
+
+    Args:
+        words: Words, or single characters.
+        spaces: Whether words are written apart.
+        before: Whether words were cut off before the first.
+        after: Whether words were cut off behind the last.
+        gold: All gold spans.
+        predicted: All predicted spans; absent where there are versions.
+        versions: Of several systems; what only some of them predicted stands out.
+        own: The spans that it is about.
+    """
+
+    words: Required[Sequence[str]]
+    spaces: bool
+    before: bool
+    after: bool
+    gold: Sequence[PlacedSpan]
+    predicted: Sequence[PlacedSpan]
+    versions: Sequence[SpanVersion]
+    own: Own
+
+
+class LabelVersion(TypedDict):
+    """What one of several systems predicted."""
+
+    name: str
+    predicted: Sequence[str]
+
+
+class LabelsData(CardData, total=False):
+    """A text and its labels.
+
+    Args:
+        text: What was to be labelled.
+        pair: The second text of a pair.
+        gold: Names of labels, or a number as a text.
+        predicted: The same; absent where there are versions.
+        versions: Of several systems.
+        scores: Pairs of label and share, the most probable first.
+    """
+
+    text: Required[str]
+    pair: str
+    gold: Sequence[str]
+    predicted: Sequence[str]
+    versions: Sequence[LabelVersion]
+    scores: Sequence[tuple[str, float]]
+
+
+class TextsData(CardData, total=False):
+    """Texts below each other.
+
+    Args:
+        texts: Pairs of name and text, such as `reference` and what it says.
+    """
+
+    texts: Required[Sequence[tuple[str, str]]]

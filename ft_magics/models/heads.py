@@ -1,0 +1,53 @@
+"""Which model a task needs: a body that is trained already, and a head that is the task's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from ft_magics.errors import TaskError
+
+__all__ = ["Head"]
+
+_MAPPINGS = {
+    "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
+    "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Which model a task needs.
+
+    Args:
+        kind: The class of transformers that builds it: `AutoModelForTokenClassification` and its like.
+        labels: Names by id. Length C.
+        problem_type: Of a sequence classification model's config; None for others.
+        use: What such a head is for, such as `tagging words`.
+    """
+
+    kind: str
+    labels: tuple[str, ...]
+    problem_type: str | None = None
+    use: str = "this task"
+
+    def model_classes(self) -> Any:
+        """The class of transformers per class of config, for every kind of model that can have such a head.
+
+        Raises:
+            TaskError: There is no such head.
+        """
+        if self.kind not in _MAPPINGS:
+            raise TaskError(f"a head is one of {', '.join(_MAPPINGS)}, not {self.kind!s:.80}")
+        return getattr(_auto(), _MAPPINGS[self.kind])
+
+    def takes(self, model_type: str) -> bool:
+        """Whether a kind of model, such as `bert`, can have such a head."""
+        self.model_classes()
+        return model_type in getattr(_auto(), f"{_MAPPINGS[self.kind]}_NAMES")
+
+
+def _auto() -> Any:
+    """The tables of transformers: not imported before a model is."""
+    return import_module("transformers.models.auto.modeling_auto")

@@ -1,0 +1,103 @@
+"""Which tasks there are: ours, and those of other packages, which the entry point `ft_magics.tasks` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+
+from ft_magics.config.section import Section
+from ft_magics.errors import FineTuneError, TaskError, did_you_mean
+from ft_magics.tasks.task import Task
+
+__all__ = ["find_task", "guarded", "sections", "task_names"]
+
+T = TypeVar("T")
+_GROUP = "ft_magics.tasks"
+_OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": ("ft_magics.tasks.ner.task", "NerTask")}
+_METHODS = tuple(name for name in vars(Task) if not name.startswith("_") and name not in ("Settings", "Data", "name"))
+
+
+def _theirs() -> dict[str, EntryPoint]:
+    """Entry points by name; ours win."""
+    return {found.name: found for found in entry_points(group=_GROUP) if found.name not in _OURS}
+
+
+def task_names() -> Sequence[str]:
+    """Every task's name, in alphabetical order."""
+    return sorted({*_OURS, *_theirs()})
+
+
+def find_task(name: str) -> type[Task[Any, Any, Any]]:
+    """The class of a task.
+
+    Raises:
+        TaskError: There is none of this name, or the package that it comes from cannot be used.
+    """
+    if name in _OURS:
+        module, attribute = _OURS[name]
+        ours: type[Task[Any, Any, Any]] = getattr(import_module(module), attribute)
+        return ours
+    found = _theirs().get(name)
+    if found is None:
+        raise TaskError(
+            f"there is no task `{name:.80}`; there are {', '.join(task_names())}.{did_you_mean(name, task_names())} "
+            "A task of another package needs that package installed here"
+        )
+    return _load(found)
+
+
+@cache
+def _load(found: EntryPoint) -> type[Task[Any, Any, Any]]:
+    where = f"task `{found.name}` of the package {found.dist.name if found.dist else found.value}"
+    try:
+        task = found.load()
+    except Exception as error:  # a package of another's can raise anything
+        raise TaskError(
+            f"{where} cannot be imported ({type(error).__name__}: {error}); reinstall or update it"
+        ) from error
+    missing = [method for method in _METHODS if not hasattr(task, method)]
+    sections_ = [getattr(task, name, None) for name in ("Settings", "Data")]
+    if (
+        not isinstance(task, type)
+        or missing
+        or not all(isinstance(item, type) and issubclass(item, Section) for item in sections_)
+    ):
+        lacking = f"it lacks {', '.join(missing)}" if missing else "it is no class with `Settings` and `Data` sections"
+        raise TaskError(f"{where} is not what ft_magics calls a task: {lacking} (see ft_magics.tasks.task.Task)")
+    return task
+
+
+def sections(name: str) -> tuple[type[Section], type[Section]]:
+    """A task's settings and its `data:`.
+
+    Raises:
+        TaskError: As in `find_task`.
+    """
+    task = find_task(name)
+    return task.Settings, task.Data
+
+
+def guarded(name: str, method: str, call: Callable[[], T]) -> T:
+    """What a method of a task gives.
+
+    Raises:
+        FineTuneError: As the task says it.
+        TaskError: The task has a fault; the message names the method.
+    """
+    try:
+        return call()
+    except FineTuneError:
+        raise
+    except Exception as error:
+        from ft_magics.models.memory import is_out_of_memory  # noqa: PLC0415  # torch only where there is a fault
+
+        if name in _OURS or is_out_of_memory(error):
+            raise  # a fault of ours is said as such
+        fault = f"{type(error).__name__}: {error}"
+        raise TaskError(
+            f"task `{name}`: `{method}` failed ({fault}). That is a fault of the package that the task comes from; "
+            "`%ft debug` shows where"
+        ) from error

@@ -1,0 +1,111 @@
+"""Writes `src/wire.ts`: what Python sends to the widgets, as TypeScript types, from the dataclasses themselves.
+
+Run `python widgets/make_wire.py` when `ft_magics/sections.py` or `ft_magics/display/wire.py` has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Required, Union, get_args, get_origin, get_type_hints
+
+from ft_magics import sections
+from ft_magics.display.wire import ReportWire
+from ft_magics.evaluation import card_data
+from ft_magics.evaluation.label_colors import CYCLE
+
+TARGET = Path(__file__).parent / "src" / "wire.ts"
+HEAD = """\
+/** What the kernel sends, generated from the Python dataclasses by `python widgets/make_wire.py`. Do not edit. */
+"""
+_NAMED = (sections.Cell, sections.Row, sections.Series)
+_CARDS = (
+    *(card_data.CardData, card_data.SpanVersion, card_data.Own, card_data.SpansData),
+    *(card_data.LabelVersion, card_data.LabelsData, card_data.TextsData),
+)
+_SECTIONS = (sections.Table, sections.Grid, sections.Chart, sections.Examples, sections.Lines)
+_PLAIN: Mapping[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+
+
+def wire() -> str:
+    """The whole file."""
+    parts = [HEAD, "export type Filter = Readonly<Record<string, unknown>>;\n"]
+    parts += [_interface(each) for each in _CARDS]
+    parts.append(_cards())
+    parts += [_interface(each) for each in (*_NAMED, *_SECTIONS)]
+    parts.append(f"export type Section = {' | '.join(each.__name__ for each in _SECTIONS)};\n")
+    parts.append(_interface(ReportWire))
+    parts.append(f"/** Colours of labels, in turn. */\nexport const CYCLE = {json.dumps(CYCLE)} as const;\n")
+    return "\n".join(parts)
+
+
+def _interface(cls: Any) -> str:
+    about = (cls.__doc__ or "").splitlines()[0]
+    lines = [f"  readonly {name}: {kind};" for name, kind in _members(cls)]
+    return "\n".join([f"/** {about} */", f"export interface {cls.__name__} {{", *lines, "}", ""])
+
+
+def _members(cls: Any) -> list[tuple[str, str]]:
+    """Names and types; a key that a dict may lack has a question mark."""
+    hints = get_type_hints(cls, include_extras=True)
+    if is_dataclass(cls):
+        return [(item.name, _type(hints[item.name])) for item in fields(cls)]
+    total = cls.__total__
+    return [
+        (name if total or get_origin(hint) is Required else f"{name}?", _type(hint)) for name, hint in hints.items()
+    ]
+
+
+def _cards() -> str:
+    """Cards, told apart by their kind, so that the data of each is known."""
+    kinds = {"spans": card_data.SpansData, "labels": card_data.LabelsData, "texts": card_data.TextsData}
+    if set(kinds) != set(get_args(get_type_hints(sections.Card)["kind"])):
+        raise TypeError("a kind of card has no data")
+    names = [f"{kind.capitalize()}Card" for kind in kinds]
+    lines = [
+        f'export interface {name} {{\n  readonly kind: "{kind}";\n  readonly row: string;\n'
+        f"  readonly data: {data.__name__};\n}}"
+        for name, (kind, data) in zip(names, kinds.items(), strict=True)
+    ]
+    return "\n".join([*lines, f"export type Card = {' | '.join(names)};", ""])
+
+
+def _type(hint: Any) -> str:
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if hint == sections.Filter:
+        return "Filter"
+    origin = get_origin(hint)
+    if origin is not None:
+        return _ORIGINS[origin](get_args(hint))
+    if isinstance(hint, type):
+        return hint.__name__
+    raise TypeError(f"no TypeScript for {hint!r}")
+
+
+def _union(inside: Sequence[Any]) -> str:
+    return " | ".join(map(_type, inside))
+
+
+def _list(inside: Sequence[Any]) -> str:
+    name = _type(inside[0])
+    listed = f"({name})" if "|" in name or name.startswith("readonly ") else name
+    return f"readonly {listed}[]"
+
+
+_ORIGINS: Mapping[Any, Callable[[Any], str]] = {
+    Required: lambda inside: _type(inside[0]),
+    Literal: lambda inside: " | ".join(map(json.dumps, inside)),
+    Union: _union,
+    types.UnionType: _union,
+    tuple: lambda inside: f"readonly [{', '.join(map(_type, inside))}]",
+    Sequence: _list,
+    Mapping: lambda inside: f"Readonly<Record<{_type(inside[0])}, {_type(inside[1])}>>",
+}
+
+
+if __name__ == "__main__":
+    TARGET.write_text(wire(), encoding="utf-8")

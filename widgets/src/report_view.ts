@@ -1,0 +1,154 @@
+/** A report one can look into: its sections in folds, and the examples behind every number below the section itself. */
+
+import type { AnyModel, RenderProps } from "@anywidget/types";
+
+import { button, h, keepKeys, type Panel } from "./dom.ts";
+import { count } from "./format.ts";
+import { chartSection } from "./section_chart.ts";
+import { examplesSection, type Pool } from "./section_examples.ts";
+import { gridSection } from "./section_grid.ts";
+import { linesSection } from "./section_lines.ts";
+import { tableSection } from "./section_table.ts";
+import { colorsOf, type Colors, type Context } from "./section_view.ts";
+import { hideStaticTwin } from "./static_twin.ts";
+import type { Examples, Filter, ReportWire, Section } from "./wire.ts";
+
+interface Model {
+  report: ReportWire;
+  twin: string;
+  min_support: number;
+}
+const TRAITS = ["report", "twin", "min_support"] as const;
+/** A report without a list of examples can still open those behind a number. */
+const BARE: Examples = { kind: "examples", title: "Examples", cards: [], total: 0, filter: {}, facets: {}, sorts: [], note: "", open: false };
+
+export default {
+  render({ model, el }: RenderProps<Model>) {
+    const root = h("div", { class: "ft-root ft-report", "data-testid": "report", "data-state": "ready" });
+    keepKeys(root);
+    el.append(root);
+    let close = draw(model, root);
+    const redraw = (): void => {
+      close();
+      close = draw(model, root);
+    };
+    TRAITS.forEach((trait) => model.on(`change:${trait}`, redraw));
+    // The view is attached to its output area after render returns.
+    let restore = (): void => {};
+    const frame = requestAnimationFrame(() => {
+      restore = hideStaticTwin(root, model.get("twin") ?? "");
+    });
+    return () => {
+      TRAITS.forEach((trait) => model.off(`change:${trait}`, redraw));
+      cancelAnimationFrame(frame);
+      close();
+      restore();
+    };
+  },
+};
+
+/** Fill the view; gives what ends it. */
+function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
+  const report = model.get("report");
+  const color = colorsOf(report.labels);
+  const closers: (() => void)[] = [];
+  const folds = report.sections.map((section, at) => {
+    const drawer = drawerOf(report, at, model, color);
+    const context: Context = { color, minSupport: model.get("min_support") ?? 0, explore: drawer.explore };
+    const { root: folded, close } = fold(section, at, () => body(section, at, report, model, context), drawer.root);
+    closers.push(close, drawer.close);
+    return folded;
+  });
+  const notes = report.notes.length ? [h("ul", { class: "ft-notes", "data-testid": "notes" }, ...report.notes.map((note) => h("li", { dir: "auto" }, note)))] : [];
+  root.replaceChildren(headline(report), ...notes, ...folds);
+  return () => closers.forEach((close) => close());
+}
+
+function headline({ title, summary }: ReportWire): HTMLElement {
+  return h("div", { class: "ft-headline" }, h("strong", { dir: "auto" }, title), h("span", { class: "ft-muted" }, summary));
+}
+
+/** A section in a fold, drawn when it is first opened. One without a title has nothing to fold it by. */
+function fold(section: Section, at: number, draw: () => Panel, drawer: HTMLElement): Panel {
+  const place = h("div", { class: "ft-section" });
+  const data = { "data-testid": `section-${at}`, "data-kind": section.kind, "data-title": section.title };
+  let close = (): void => {};
+  const fill = (): void => {
+    if (place.hasChildNodes()) return;
+    const panel = draw();
+    place.append(panel.root);
+    close = panel.close;
+  };
+  const end = (): void => close();
+  if (!section.title) {
+    fill();
+    return { root: h("div", data, place, drawer), close: end };
+  }
+  const name = section.kind === "examples" ? `${section.title} (${count(section.total)})` : section.title;
+  const root = h("details", { ...data, open: section.open }, h("summary", { dir: "auto" }, name), place, drawer);
+  if (section.open) fill();
+  root.addEventListener("toggle", () => {
+    if (root.open) fill();
+  });
+  return { root, close: end };
+}
+
+function body(section: Section, at: number, report: ReportWire, model: AnyModel<Model>, context: Context): Panel {
+  const still = (root: HTMLElement): Panel => ({ root, close: () => {} });
+  switch (section.kind) {
+    case "table":
+      return still(tableSection(section, context));
+    case "grid":
+      return still(gridSection(section, context));
+    case "chart":
+      return still(chartSection(section));
+    case "lines":
+      return still(linesSection(section));
+    case "examples":
+      return examplesSection(section, section.filter, { section: at, mailbox: model, pools: poolsOf(section, report) }, context.color);
+  }
+}
+
+/** Where examples are at hand: some of every kind, and those of the section. A list of its own keeps to its own. */
+function poolsOf({ cards, filter, total, facets }: Examples, report: ReportWire): Pool[] {
+  const own: Pool = { cards, filter, total };
+  const whole: Pool = { cards: report.cards, filter: {}, total: Math.max(report.total, 1) };
+  if (Object.keys(facets).length === 0 || report.cards.length === 0) return [own];
+  return whole.cards.length >= whole.total ? [whole] : [whole, own];
+}
+
+interface Drawer extends Panel {
+  explore: Context["explore"];
+}
+
+/** The examples behind a number of a section, below it; closing it leads back to the number. */
+function drawerOf(report: ReportWire, at: number, model: AnyModel<Model>, color: Colors): Drawer {
+  const root = h("div", { "data-testid": "drawer" });
+  let close = (): void => {};
+  const shut = (): void => {
+    close();
+    close = () => {};
+    root.replaceChildren();
+    root.className = "";
+  };
+  const explore = (filter: Filter, name: string, asking: HTMLElement): void => {
+    shut();
+    const list = report.sections.find((section) => section.kind === "examples" && Object.keys(section.facets).length > 0);
+    const section = list?.kind === "examples" ? list : BARE;
+    const panel = examplesSection({ ...section, note: "" }, filter, { section: at, mailbox: model, pools: poolsOf(section, report) }, color);
+    const back = (): void => {
+      shut();
+      asking.focus();
+    };
+    const title = h("strong", { dir: "auto", "data-testid": "origin-name", tabindex: -1 }, name);
+    root.className = "ft-drawer";
+    root.replaceChildren(h("div", { class: "ft-origin" }, title, button("close", back, { "data-testid": "way-back", title: "close (Escape)" })), panel.root);
+    root.onkeydown = (event) => {
+      if (event.key === "Escape") back();
+    };
+    close = panel.close;
+    root.scrollIntoView?.({ block: "nearest" });
+    title.focus({ preventScroll: true });
+  };
+  return { root, explore, close: () => close() };
+}

@@ -1,0 +1,135 @@
+/** Examples: filtered, ordered, page by page; the first are at hand, the kernel has the others. */
+
+import { cardText, cardView } from "./card_head.ts";
+import { cardList } from "./card_list.ts";
+import { h, type Panel } from "./dom.ts";
+import { filterBar, type Query } from "./explorer_filters.ts";
+import type { Answer, Mailbox } from "./kernel_pages.ts";
+import { pager } from "./pager.ts";
+import { pageSource, type Found, type PageSource } from "./page_source.ts";
+import { keeps, type Colors } from "./section_view.ts";
+import { legend } from "./sentence_view.ts";
+import type { Card, Examples, Filter } from "./wire.ts";
+
+const LIMIT = 10;
+
+/** Examples that were sent along: those of a section, or some of every kind. */
+export interface Pool {
+  cards: readonly Card[];
+  /** What they were drawn from, and how many that has. */
+  filter: Filter;
+  total: number;
+}
+export interface Asking {
+  /** The section's place in the report: whose examples they are. */
+  section: number;
+  mailbox: Mailbox;
+  pools: readonly Pool[];
+}
+interface Page extends Answer {
+  cards: Card[];
+}
+type End = "first" | "last";
+
+/**
+ * The examples of a section that a filter keeps, to be filtered further. What the section's facets do not name stays as
+ * it is; what they name can be changed.
+ */
+export function examplesSection(section: Examples, first: Filter, asking: Asking, color: Colors): Panel {
+  let query: Query = { filter: first, sort: section.sorts[0] ?? "row" };
+  const source = sourceOf(asking);
+  const find = (offset: number, end: End | null = null): void => {
+    let landing = end;
+    source.find({ ...query, offset, limit: LIMIT }, (found) => {
+      view.show(offset, found);
+      if (landing) view.focus(landing);
+      if (found.items.length) landing = null;
+    });
+  };
+  const view = listView(section, color, find, (part, sort = query.sort) => {
+    query = { filter: given({ ...query.filter, ...part }), sort };
+    view.set(query);
+    find(0);
+  });
+  view.set(query);
+  find(0);
+  return { root: view.root, close: source.close };
+}
+
+/** Without what is undefined, which no message can say. */
+function given(filter: Filter): Filter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}
+
+function sourceOf({ section, mailbox, pools }: Asking): PageSource<Query, Card> {
+  const whole = pools.find(({ filter, cards, total }) => Object.keys(filter).length === 0 && cards.length >= total && cards.length > 0);
+  const poolOf = (query: Query): Pool | undefined => whole ?? pools.find((pool) => includes(query.filter, pool.filter)) ?? pools[0];
+  return pageSource<Query, Card, Page>(
+    {
+      near: (query) => sorted((poolOf(query)?.cards ?? []).filter((card) => keeps(query.filter, card, cardText)), query.sort),
+      complete(query) {
+        const pool = poolOf(query);
+        if (!pool || pool.cards.length < pool.total || !includes(query.filter, pool.filter)) return false;
+        return !(query.filter["text"] && pool.cards.some(isCut));
+      },
+      question: (query) => ({ kind: "page", section, ...query }),
+      items: ({ cards }) => cards,
+    },
+    mailbox,
+  );
+}
+
+/** Whether whatever a filter keeps is in a pool of another one. */
+function includes(filter: Filter, pool: Filter): boolean {
+  return Object.entries(pool).every(([name, values]) => {
+    const [all, wanted] = [values, filter[name]].map((each) => (Array.isArray(each) ? each : [each]));
+    return filter[name] !== undefined && wanted!.every((value) => all!.includes(value));
+  });
+}
+
+function isCut({ data }: Card): boolean {
+  return ("before" in data && data.before === true) || ("after" in data && data.after === true);
+}
+
+function sorted(cards: Card[], sort: string): Card[] {
+  const rank = ({ data }: Card): number => data.ranks?.[sort] ?? Infinity;
+  return cards.some(({ data }) => data.ranks && sort in data.ranks) ? cards.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b))) : cards;
+}
+
+interface View {
+  root: HTMLElement;
+  set: (query: Query) => void;
+  show: (offset: number, found: Found<Card>) => void;
+  focus: (end: End) => void;
+}
+
+function listView(section: Examples, color: Colors, turn: (offset: number, end?: End) => void, alter: (part: Filter, sort?: string) => void): View {
+  let [place, all] = [0, 0];
+  const bar = filterBar(section, alter);
+  const pages = pager(LIMIT, "explorer-total", turn);
+  const list = cardList(section.title, "examples", (step) => {
+    const to = place + step * LIMIT;
+    if (to >= 0 && to < all) turn(to, step > 0 ? "first" : "last");
+  });
+  const trouble = h("div", { class: "ft-warning", role: "alert" });
+  const note = section.note ? [h("div", { class: "ft-muted", dir: "auto" }, section.note)] : [];
+  const keys = h("span", {});
+  const hint = h("span", { class: "ft-muted" }, "j and k move, c copies the row id");
+  const line = h("div", { class: "ft-tools" }, h("strong", {}, pages.status), keys, hint);
+  const root = h("div", { "data-testid": "explorer" }, ...note, bar.root, line, trouble, list.root, pages.buttons);
+  return {
+    root,
+    set: bar.set,
+    show(offset, { items, total, state, note: instead, trouble: text = "" }) {
+      [place, all] = [offset, total];
+      root.dataset["state"] = state;
+      trouble.textContent = text;
+      // What stands below must not jump while the kernel looks.
+      list.root.style.minHeight = state === "asking" ? `${list.root.offsetHeight}px` : "";
+      list.show(items.map((card) => cardView(card, color)));
+      if (items.some(({ kind }) => kind === "spans") && !keys.hasChildNodes()) keys.append(legend());
+      pages.show({ offset, shown: items.length, found: total, instead, late: state === "asking" });
+    },
+    focus: (end) => list.focus(end === "first" ? 0 : LIMIT),
+  };
+}
