@@ -19,7 +19,7 @@ def path(name: str) -> Path:
         FileNotFoundError: There is no such file; the message lists those that are there.
     """
     file = _HERE / name
-    there = sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.conll"))
+    there = sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.*"))
     if name not in there:
         raise FileNotFoundError(f"the demo corpus has no `{name}`; it has {', '.join(there)}")
     return file
