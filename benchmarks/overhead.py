@@ -61,8 +61,7 @@ class Evaluate(TrainerCallback):
 
     def on_epoch_end(self, args, state, control, **_):
         dev, trained = self.prepared.corpus.dev, self.prepared.trained
-        logits, _ = trained.infer(self.prepared.features["dev"])
-        predictions = trained.task.decode(dev.examples, self.prepared.features["dev"], logits)
+        predictions, _ = trained.predictions(dev.examples, self.prepared.features["dev"])
         gold = [example.tags for example in dev.examples]
         f1 = entity_report(gold, [item.tags for item in predictions], resamples=0).micro.f1 or 0.0
         if f1 > self.best:
@@ -72,7 +71,6 @@ class Evaluate(TrainerCallback):
 def bare(cell, name):
     prepared = prepare(parse_cell(cell, {}))
     train, trained = prepared.config.train, prepared.trained
-    padding = trained.tokenizer.pad_token_id
     folder = Path(name)
     folder.mkdir()
     arguments = TrainingArguments(
@@ -87,7 +85,7 @@ def bare(cell, name):
         model=trained.model,
         args=arguments,
         train_dataset=GroupedByLength(prepared.features["train"], batch_size=train.batch_size, seed=train.seed),
-        data_collator=lambda rows: trained.task.collate([row["feature"] for row in rows], padding),
+        data_collator=lambda rows: trained.task.collate([row["feature"] for row in rows], trained.spec),
         compute_loss_func=trained.task.loss,
         callbacks=[Evaluate(prepared, folder)],
     ).train()

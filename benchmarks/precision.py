@@ -53,7 +53,7 @@ def main() -> None:
 def take_step(trained, optimizer, features):  # noqa: ANN001, ANN201  # a script: the types say little here
     """One optimiser step; real tokens and seconds."""
     trained.model.train()
-    batch = trained.task.collate(features, trained.tokenizer.pad_token_id)
+    batch = trained.task.collate(features, trained.spec)
     tokens = int(batch["attention_mask"].sum())
     labels = batch.pop("labels")
     began = time.perf_counter()

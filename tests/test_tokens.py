@@ -11,7 +11,8 @@ from ft_magics.data.tagged.schemes import normalise
 from ft_magics.data.tagged.words import split_words
 from ft_magics.errors import AlignmentError
 from ft_magics.tasks.ner.task import NerTask, labels_of
-from ft_magics.tasks.tokens import IGNORE_INDEX, WordTokenizer, align_labels, make_windows
+from ft_magics.tasks.task import IGNORE_INDEX, Spec
+from ft_magics.tasks.tokens import WordTokenizer, align_labels, make_windows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,10 @@ def test_odd_words_keep_their_place(tokenizer):
     assert all(pieces)
 
 
+def spec(tokenizer, limit):
+    return Spec(tokenizer=tokenizer, config=None, max_length_tokens=limit)
+
+
 @given(
     st.lists(
         st.lists(st.one_of(st.text(max_size=6), st.sampled_from(ODD_WORDS)), min_size=1, max_size=40),
@@ -127,11 +132,12 @@ def test_odd_words_keep_their_place(tokenizer):
 def test_every_word_of_any_text_gets_a_prediction(tokenizer, sentences):
     examples = [TaggedSentence(tuple(words), ("O",) * len(words), str(at)) for at, words in enumerate(sentences)]
     task = NerTask(("O", "B-X", "I-X"))
-    features = task.encode(examples, tokenizer, 16)
+    features = task.encode(examples, spec(tokenizer, 16))
     seen = sorted((feature.example, word) for feature in features for word in feature.words)
     assert seen == [(at, word) for at, words in enumerate(sentences) for word in range(len(words))]
-    logits = [np.tile([0.0, 1.0, 0.0], (len(feature.words), 1)) for feature in features]
-    for example, prediction in zip(examples, task.decode(examples, features, logits), strict=True):
+    size = [len(feature.words) for feature in features]
+    raw = [(np.ones(words, dtype=np.int64), np.full(words, 0.6)) for words in size]
+    for example, prediction in zip(examples, task.decode(examples, features, raw, spec(tokenizer, 16)), strict=True):
         assert prediction.tags == ("B-X",) * len(example.words)
         assert len(prediction.confidences) == len(example.words)
 
@@ -151,8 +157,8 @@ def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit
     ]
     task = NerTask(("O", "B-X", "I-X", "B-Y", "I-Y"))
     words = WordTokenizer(tokenizer)
-    features = task.encode(examples, tokenizer, limit)
-    logits = []
+    features = task.encode(examples, spec(tokenizer, limit))
+    raw = []
     for feature in features:
         example = examples[feature.example]
         pieces = words.pieces([example.words])[0]
@@ -162,10 +168,11 @@ def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit
         for word, position in zip(feature.words, feature.positions, strict=True):
             assert feature.input_ids[position] == pieces[word][0]
             assert task.labels[feature.labels[position]] == example.tags[word]
-        logits.append(np.eye(len(task.labels))[[feature.labels[position] for position in feature.positions]])
-    predictions = task.decode(examples, features, logits)
+        labels = np.array([feature.labels[position] for position in feature.positions], dtype=np.int64)
+        raw.append((labels, np.ones(len(labels))))
+    predictions = task.decode(examples, features, raw, spec(tokenizer, limit))
     assert [item.tags for item in predictions] == [example.tags for example in examples]
-    batch = task.collate(features, tokenizer.pad_token_id)
+    batch = task.collate(features, spec(tokenizer, limit))
     assert (batch["labels"] != IGNORE_INDEX).sum() == sum(len(example.words) for example in examples)
     assert batch["attention_mask"].sum() == sum(len(feature.input_ids) for feature in features)
 
@@ -181,7 +188,7 @@ def test_real_files_lose_no_word(shared):
     for name in names:
         split = read_split("train", str(shared / "quirks" / name))
         task = NerTask(labels_of(split.examples))
-        features = task.encode(split.examples, minilm, 128)
+        features = task.encode(split.examples, spec(minilm, 128))
         assert sum(len(feature.words) for feature in features) == sum(len(example.words) for example in split.examples)
         learned = sum(label != IGNORE_INDEX for feature in features for label in feature.labels)
         assert learned == sum(len(example.words) for example in split.examples)
