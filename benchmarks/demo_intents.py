@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN201  # a script: the types say little here
 """The demo's intents with plain transformers, English and Chinese: what a cell on the same data should reach.
 
     OMP_NUM_THREADS=1 python benchmarks/demo_intents.py --languages en zh --seeds 1 2 3
@@ -53,7 +54,8 @@ def main() -> None:
             )
         dev, test = (statistics.mean(column) for column in zip(*found, strict=True))
         print(
-            f"{language} mean:   dev {dev:.4f}, test {test:.4f}; unknown tokens in {statistics.mean(unknown):.0%} of test"
+            f"{language} mean:   dev {dev:.4f}, test {test:.4f}; "
+            f"unknown tokens in {statistics.mean(unknown):.0%} of test"
         )
 
 

@@ -17,8 +17,9 @@ from ft_magics.data.faults import show
 from ft_magics.errors import DataError
 from ft_magics.evaluation.labels.buckets import words_of
 from ft_magics.evaluation.labels.evaluate import label_report
-from ft_magics.evaluation.labels.number_report import NumberReport, number_report
 from ft_magics.evaluation.labels.report import LabelReport
+from ft_magics.evaluation.numbers.evaluate import number_report
+from ft_magics.evaluation.numbers.report import NumberReport
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.tasks.classify.config import ClassifySettings

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, type_name
 from ft_magics.evaluation.labels.evaluate import label_report
-from ft_magics.evaluation.labels.number_report import NumberReport, number_report
 from ft_magics.evaluation.labels.report import LabelReport
+from ft_magics.evaluation.numbers.evaluate import number_report
+from ft_magics.evaluation.numbers.report import NumberReport
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 from ft_magics.tasks.classify.reader import read_split
 
