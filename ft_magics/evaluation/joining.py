@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ft_magics.data.tagged.words import CJK
+from ft_magics.data.letters import CJK
 
 __all__ = ["join_words", "joint"]
 

@@ -12,12 +12,13 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-__all__ = ["CJK", "Word", "split_words"]
+from ft_magics.data.letters import CJK
+
+__all__ = ["Word", "split_words"]
 
 Word = tuple[int, int]  # character offsets, end not included
 
 _CHUNK = re.compile(r"\S+")
-CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.){2,}", re.UNICODE)  # U.S. keeps its last point
 
 
