@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { build } from "esbuild";
 
-const widgets = ["run_dashboard", "report_view"];
+const widgets = ["predict_box", "report_view", "run_dashboard"];
 
 /** uPlot hangs its bars, steps and splines on an object, so that no bundler can see that nothing here draws them. */
 const withoutUnusedPaths = {

@@ -11,14 +11,18 @@ from ft_magics.magics.evaluate import EvaluateMagics
 from ft_magics.magics.finetune import FinetuneMagics
 from ft_magics.magics.ft import FtMagics
 from ft_magics.magics.ner_eval import NerEvalMagics
+from ft_magics.magics.predict import PredictMagics, with_a_body
 from ft_magics.magics.session import Session
 
 __all__ = ["load_extension", "unload_extension"]
 
-_MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics)
+_MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics, PredictMagics)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
+    ("ft_magics.evaluation.labels.report", "LabelReport"),
+    ("ft_magics.evaluation.numbers.report", "NumberReport"),
+    ("ft_magics.evaluation.comparison", "Comparison"),
 )
 _RUN = ("ft_magics.runs.run", "Run")
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
@@ -29,6 +33,8 @@ def load_extension(shell: InteractiveShell) -> None:
     session = _sessions[shell] = Session(shell)
     for magics in _MAGICS:
         shell.register_magics(magics(session))
+    if with_a_body not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.insert(0, with_a_body)
     # By name, so that neither class is imported before one of its objects exists.
     formatter = _formatter(shell)
     for report in _REPORTS:
@@ -45,6 +51,8 @@ def unload_extension(shell: InteractiveShell) -> None:
         for kind, names in magics.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)
+    cleanup = shell.input_transformers_cleanup
+    cleanup[:] = [item for item in cleanup if item is not with_a_body]
     # IPython lists each object of magics for %config, and forgets none.
     shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
     for module, name in (*_REPORTS, _RUN):

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +24,7 @@ from ft_magics.runs.lock import is_held
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
+from ft_magics.sections import Card
 from ft_magics.tasks.cells import config_of
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
@@ -214,6 +215,28 @@ class Run:
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
         return [task.answer(*pair) for pair in zip(examples, predictions, strict=True)]
+
+    def cards(self, inputs: Sequence[Any]) -> list[Card]:
+        """What the best model says of new inputs, as a page shows it.
+
+        Raises:
+            RunError: The run is still training.
+            DataError: They are not what the task takes.
+        """
+        trained = self._model()
+        task = trained.task
+        examples = task.parse(inputs)
+        predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
+        return [task.drawn(*pair) for pair in zip(examples, predictions, strict=True)]
+
+    def labels(self, *, wait: bool | None = None) -> list[str]:
+        """What the best model can say, in the order of its ids.
+
+        Raises:
+            RunError: The run is still training.
+        """
+        self._settle(wait)
+        return list(self._model().task.head().labels)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Copy the best model and the run's record into a folder of its own.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ft_widgets.predict_box import PredictBox
 from ft_widgets.report_view import ReportView
 from ft_widgets.run_controls import RunControls
 from ft_widgets.run_dashboard import RunDashboard
 
-__all__ = ["ReportView", "RunControls", "RunDashboard"]
+__all__ = ["PredictBox", "ReportView", "RunControls", "RunDashboard"]
