@@ -22,7 +22,7 @@ _REPORTS = (
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
     ("ft_magics.evaluation.labels.report", "LabelReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),
-    ("ft_magics.evaluation.comparison", "Comparison"),
+    ("ft_magics.evaluation.comparison", "TallyComparison"),
 )
 _RUN = ("ft_magics.runs.run", "Run")
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
