@@ -62,14 +62,15 @@ function given(filter: Filter): Filter {
 }
 
 function sourceOf({ section, mailbox, pools }: Asking): PageSource<Query, Card> {
-  const whole = pools.find(({ filter, cards, total }) => Object.keys(filter).length === 0 && cards.length >= total && cards.length > 0);
-  const poolOf = (query: Query): Pool | undefined => whole ?? pools.find((pool) => includes(query.filter, pool.filter)) ?? pools[0];
+  // Best is one that has all that a filter can find; else the first, which has some of every kind.
+  const has = (pool: Pool, { filter }: Query): boolean => pool.cards.length >= pool.total && includes(filter, pool.filter);
+  const poolOf = (query: Query): Pool | undefined => pools.find((pool) => has(pool, query)) ?? pools[0];
   return pageSource<Query, Card, Page>(
     {
       near: (query) => sorted((poolOf(query)?.cards ?? []).filter((card) => keeps(query.filter, card, cardText)), query.sort),
       complete(query) {
         const pool = poolOf(query);
-        if (!pool || pool.cards.length < pool.total || !includes(query.filter, pool.filter)) return false;
+        if (!pool || !has(pool, query)) return false;
         return !(query.filter["text"] && pool.cards.some(isCut));
       },
       question: (query) => ({ kind: "page", section, ...query }),
