@@ -167,9 +167,9 @@ def see_the_comparison(page, view) -> None:
     assert "perfect" in systems.inner_text()
     assert "PER" in section(view, "perfect").inner_text()
     gained = section(view, "Sentences with fewer mistakes")
-    wait_for_total(page, gained, 9)
+    wait_for_total(page, gained, 12)
     assert gained.get_by_test_id("example").first.get_by_test_id("sentence").count() == 2
-    gained.get_by_test_id("explorer-search").fill("line 2")
+    gained.get_by_test_id("explorer-search").fill("sentence 2")
     wait_for_total(page, gained, 1)
 
 

@@ -146,17 +146,19 @@ test("a search over cut texts asks the kernel, which has them whole", async () =
   mock.timers.reset();
 });
 
-test("a list that was sent along whole asks nobody, and one that was not does", async () => {
-  const own = { facets: {}, sorts: [], filter: { side: "gained" } };
+test("a list that was sent along whole asks nobody, one that was not does; its cards need not name its filter", async () => {
   const { examplesSection } = await import("./section_examples.ts");
-  const list = (total: number): FakeKernel => {
+  const list = (total: number): { kernel: FakeKernel; root: HTMLElement } => {
     const kernel = new FakeKernel();
-    const section = examples({ ...own, total, cards: CARDS.map((each) => ({ ...each, data: { ...each.data, facets: { side: ["gained"] } } })) });
-    examplesSection(section, section.filter, { section: 0, mailbox: kernel, pools: [section] }, () => undefined);
-    return kernel;
+    const section = examples({ facets: {}, sorts: [], filter: { side: "gained" }, total, cards: CARDS });
+    const { root } = examplesSection(section, section.filter, { section: 0, mailbox: kernel, pools: [section] }, () => undefined);
+    return { kernel, root };
   };
-  assert.equal(list(5).asked.length, 0);
-  assert.deepEqual(list(9).last["filter"], { side: "gained" });
+  const [whole, part] = [list(5), list(9)];
+  assert.equal(whole.kernel.asked.length, 0);
+  assert.equal(all(whole.root, "example").length, 5);
+  assert.deepEqual(part.kernel.last["filter"], { side: "gained" });
+  assert.equal(all(part.root, "example").length, 5);
 });
 
 test("c and the button copy the row id, Ctrl+C is left alone", async () => {
