@@ -15,6 +15,7 @@ from ft_magics.evaluation.beside import GREATEST_OFFSET, is_number, shown, whole
 
 __all__ = [
     "Check",
+    "check_schema",
     "count_field",
     "fault",
     "flag_field",
@@ -140,3 +141,21 @@ def object_of(needed: Mapping[str, Check], others: Mapping[str, Check] | None = 
                 raise DataError(f"this report is not whole: `{at or 'the report'}` has no `{name}`")
 
     return check
+
+
+def check_schema(record: Any, schema: int, kind: str) -> None:
+    """See that a record is a report of a kind that this version reads.
+
+    Raises:
+        DataError: It is none.
+    """
+    found = whole(record.get("schema")) if isinstance(record, Mapping) else None
+    if found is None:
+        raise DataError("this is no report of ft_magics: it has no `schema`")
+    if record.get("kind") != kind:
+        raise DataError(f"this report is of {shown(record.get('kind'))}; expected one of {kind!r}")
+    if found != schema:
+        newer = "Update ft_magics" if found > schema else "Evaluate the predictions again"
+        raise DataError(
+            f"this report has schema {shown(found)}; this version of ft_magics reads schema {schema}. {newer}"
+        )

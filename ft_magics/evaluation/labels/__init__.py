@@ -1,0 +1,1 @@
+"""Evaluation of labels: text classification with one label or several."""

@@ -1,0 +1,1 @@
+"""Evaluation of predicted numbers: regression on texts."""
