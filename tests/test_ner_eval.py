@@ -96,7 +96,7 @@ def test_a_report_in_a_file(evaluate, run_cell, cell, files):
     (files / "newer.json").write_text(json.dumps(record | {"schema": 99}))
     (files / "broken.json").write_text("{")
     for line, says in [
-        ("newer.json", "has schema 99; this version of ft_magics reads schema 2. Update ft_magics"),
+        ("newer.json", "has schema 99; this version of ft_magics reads schema 3. Update ft_magics"),
         ("broken.json", "this is no JSON"),
         ("none.json", "cannot be read: No such file"),
     ]:

@@ -95,7 +95,7 @@ def test_the_installed_widgets_find_their_front_end(installed, tmp_path):
     where, *contents = json.loads(run_installed(installed, code, tmp_path))
     assert Path(where).is_relative_to(installed.parent.parent)
     assert "run-dashboard" in contents[0]
-    assert "entity-report" in contents[1]
+    assert "ft-report" in contents[1]
     assert all(".ft-root" in style for style in contents[2:])
 
 
