@@ -65,7 +65,7 @@ def main() -> int:
     (OUTPUT / f"{name}.html").write_text(page, encoding="utf-8")
 
     from ft_magics import load
-    from ft_magics.evaluation.entities.page import report_text
+    from ft_magics.evaluation.page import report_text
 
     print("\n" + report_text(load(OUTPUT / "ft_runs" / "ner").report("test")))
     print(f"\nExecuted notebook: {OUTPUT / name}.ipynb\nIts HTML:          {OUTPUT / name}.html")

@@ -146,19 +146,19 @@ def see_the_saved_run(page) -> None:
 
 
 def look_into_the_report(page) -> None:
-    report = page.get_by_test_id("entity-report")
+    report = page.get_by_test_id("report")
     report.wait_for()
     page.wait_for_function("document.querySelector('[data-ft-static]').hidden")  # its twin is not shown beside it
-    table = page.get_by_test_id("per-type-table")
-    table.get_by_role("button", name="F1", exact=False).first.click()
+    table = report.locator("[data-title='Scores per entity type'] table")
+    table.get_by_role("button", name="F1", exact=True).click()
     assert values(table, "F1") == sorted(values(table, "F1"), reverse=True)
-    table.get_by_role("button", name="F1", exact=False).first.click()
+    table.get_by_role("button", name="F1", exact=True).click()
     assert values(table, "F1") == sorted(values(table, "F1"))
     assert len(values(table, "F1")) == 4
 
 
 def values(table, heading: str) -> list[float]:
-    """Numbers of a column of the per-type table, as they are shown."""
+    """Numbers of a column of the table of scores, as they are shown."""
     return table.evaluate(
         """(table, heading) => {
             const heads = [...table.querySelectorAll('thead th')].map(head => head.textContent.replace(/\\W+$/, ''));
@@ -183,7 +183,7 @@ def see_the_saved_report(page) -> None:
     report = output(page, EVALUATE)
     report.locator("[data-ft-static]").wait_for()
     page.wait_for_timeout(1000)  # whatever Lab says about widgets it has said by now
-    assert page.get_by_test_id("entity-report").count() == 0
+    assert page.get_by_test_id("report").count() == 0
     assert all(kind in report.inner_text() for kind in ("EVENT", "LOC", "ORG", "PER", "micro"))
     assert not dead_views(page)
 
@@ -192,7 +192,7 @@ def see_the_live_report_again(page) -> None:
     """A fresh kernel reads the run from its folder."""
     run_cell(page, LOAD)
     run_cell(page, EVALUATE)
-    page.get_by_test_id("entity-report").wait_for()
+    page.get_by_test_id("report").wait_for()
     assert page.locator("[data-ft-static]:visible").count() == 0
 
 

@@ -65,63 +65,83 @@ def run_all(page, *indices: int) -> None:
         wait_for_cell(page, index)
 
 
-def open_tab(view, name: str) -> None:
-    view.get_by_test_id(f"tab-{name}").click()
+def section(view, title: str):
+    """A section by the beginning of its title, opened."""
+    found = view.locator(f"[data-title^='{title}']").first
+    if not found.evaluate("fold => fold.open"):
+        found.locator("summary").first.click()
+    return found
 
 
-def total(view) -> int:
-    text = view.get_by_test_id("explorer-total").inner_text()
+def total(part) -> int:
+    text = part.get_by_test_id("explorer-total").inner_text()
     return int(text.split()[0].replace(",", ""))
 
 
-def wait_for_total(page, count: int) -> None:
+def wait_for_total(page, part, count: int) -> None:
     page.wait_for_function(
-        """count => {
-            const total = document.querySelector('[data-testid=explorer-total]');
+        """([part, count]) => {
+            const total = part.querySelector('[data-testid=explorer-total]');
             return total && parseInt(total.textContent) === count;
         }""",
-        arg=count,
+        arg=[part.element_handle(), count],
     )
 
 
-def ready(view) -> None:
-    view.locator("[data-testid=error-explorer][data-state=ready]").wait_for()
+def ready(part) -> None:
+    part.locator("[data-testid=explorer][data-state=ready]").wait_for()
 
 
 def test_a_cell_of_the_grid_opens_exactly_its_examples(address, page):
     open_notebook(page, address, "small.ipynb")
     run_all(page, 0, 1)
-    view = code_cell(page, 1).get_by_test_id("entity-report")
+    view = code_cell(page, 1).get_by_test_id("report")
     view.wait_for()
-    open_tab(view, "confusion")
-    cell = view.locator("[data-gold=PER][data-pred=LOC]")
+    confusion = section(view, "Confusion")
+    cell = confusion.locator("[data-row=PER][data-column=LOC]")
     count = int(cell.get_attribute("data-count"))
     assert count == 3
     cell.click()
-    ready(view)
-    assert total(view) == count
-    cards = view.get_by_test_id("example")
+    ready(confusion)
+    assert total(confusion) == count
+    cards = confusion.get_by_test_id("example")
     assert cards.count() == count
     assert all("Paris" in text for text in cards.all_inner_texts())
     assert all("PER" in text and "LOC" in text for text in cards.all_inner_texts())
-    view.get_by_test_id("way-back").click()
+    confusion.get_by_test_id("way-back").click()
+    assert cards.count() == 0
+    assert cell.evaluate("cell => cell === document.activeElement")
 
-    open_tab(view, "errors")
-    view.get_by_test_id("clear-filter").click()
-    wait_for_total(page, 12)
-    view.get_by_test_id("explorer-search").fill("المدينة")
-    wait_for_total(page, 3)
-    assert view.get_by_test_id("example").first.locator("[dir=auto]").count() > 0
-    direction = (
-        view.get_by_test_id("example")
-        .first.locator("[dir=auto]")
-        .first.evaluate("el => getComputedStyle(el).direction")
-    )
-    assert direction == "rtl"
+    mistakes = section(view, "Mistakes")
+    wait_for_total(page, mistakes, 12)
+    mistakes.get_by_test_id("explorer-search").fill("المدينة")
+    wait_for_total(page, mistakes, 3)
+    first = mistakes.get_by_test_id("example").first.locator("[data-testid=sentence]")
+    assert first.evaluate("el => getComputedStyle(el).direction") == "rtl"
+    see_sorting(section(view, "Scores per entity type"))
+    see_charts(section(view, "Calibration"))
     see_themes(page, view)
     run_all(page, 2)
-    see_the_comparison(code_cell(page, 2).get_by_test_id("entity-report"))
+    see_the_comparison(page, code_cell(page, 2).get_by_test_id("report"))
     shut_down_kernels(page, address)
+
+
+def see_sorting(scores) -> None:
+    """A click on a heading sorts, a key does too."""
+    names = scores.locator("tbody th")
+    before = names.all_inner_texts()
+    scores.get_by_role("button", name="support", exact=True).press("Enter")
+    assert scores.locator("th[aria-sort=descending]").inner_text() == "support"
+    supports = [int(text) for text in scores.locator("tbody td:nth-child(6)").all_inner_texts()]
+    assert supports == sorted(supports, reverse=True)
+    assert sorted(before) == sorted(names.all_inner_texts())
+
+
+def see_charts(calibration) -> None:
+    """A chart is drawn within the view."""
+    box = calibration.locator("svg").bounding_box()
+    assert box["width"] > 200
+    assert calibration.locator("svg rect").count() > 0
 
 
 def see_themes(page, view) -> None:
@@ -141,42 +161,45 @@ def see_themes(page, view) -> None:
     page.wait_for_function("el => getComputedStyle(el).color.includes('240')", arg=view.element_handle())
 
 
-def see_the_comparison(view) -> None:
+def see_the_comparison(page, view) -> None:
     view.wait_for()
-    open_tab(view, "comparison")
-    rows = view.get_by_test_id("comparison-table")
-    rows.wait_for()
-    assert "PER" in rows.inner_text()
-    assert view.get_by_test_id("gained").count() == 1
+    systems = section(view, "Systems")
+    assert "perfect" in systems.inner_text()
+    assert "PER" in section(view, "perfect").inner_text()
+    gained = section(view, "Sentences with fewer mistakes")
+    wait_for_total(page, gained, 12)
+    assert gained.get_by_test_id("example").first.get_by_test_id("sentence").count() == 2
+    gained.get_by_test_id("explorer-search").fill("sentence 2")
+    wait_for_total(page, gained, 1)
 
 
 def test_very_many_sentences(address, page):
     open_notebook(page, address, "large.ipynb")
     run_all(page, 0, 1)
-    view = code_cell(page, 1).get_by_test_id("entity-report")
+    view = code_cell(page, 1).get_by_test_id("report")
     view.wait_for()
-    open_tab(view, "errors")
-    ready(view)
-    wrong = total(view)
+    mistakes = section(view, "Mistakes")
+    ready(mistakes)
+    wrong = total(mistakes)
     assert 10_000 < wrong < 30_000
-    first = view.get_by_test_id("example").first.inner_text()
-    view.get_by_test_id("next-page").click()
+    first = mistakes.get_by_test_id("example").first.inner_text()
+    mistakes.get_by_test_id("next-page").click()
     page.wait_for_function("before => document.querySelector('[data-testid=example]').innerText !== before", arg=first)
-    view.get_by_test_id("filter-kind").get_by_text("everything").click()
-    view.get_by_test_id("explorer-search").fill("word77777")
-    wait_for_total(page, 1)
-    assert "word77777" in view.get_by_test_id("example").inner_text()
-    view.get_by_test_id("explorer-search").fill("")
-    ready(view)
+    mistakes.get_by_test_id("filter-kind").get_by_text("everything").click()
+    mistakes.get_by_test_id("explorer-search").fill("word77777")
+    wait_for_total(page, mistakes, 1)
+    assert "word77777" in mistakes.get_by_test_id("example").inner_text()
+    mistakes.get_by_test_id("explorer-search").fill("")
+    ready(mistakes)
     run_cell(page, 2)  # the kernel is busy from here on
     page.wait_for_function("""() => {
         const prompts = document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt');
         return prompts[2].textContent.includes('*');
     }""")
-    open_tab(view, "confusion")
-    view.locator("[data-gold=PER][data-pred=ORG]").click()
-    view.get_by_test_id("example").first.wait_for()
-    texts = view.get_by_test_id("example").all_inner_texts()
+    confusion = section(view, "Confusion")
+    confusion.locator("[data-row=PER][data-column=ORG]").click()
+    confusion.get_by_test_id("example").first.wait_for()
+    texts = confusion.get_by_test_id("example").all_inner_texts()
     assert texts
     assert all("PER" in text and "ORG" in text for text in texts)
     shut_down_kernels(page, address)

@@ -10,7 +10,7 @@ from ft_magics import entity_report
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.comparison import compare_reports
-from ft_magics.evaluation.entities.comparison_page import comparison_text
+from ft_magics.evaluation.page import comparison_text
 
 GOLD = [["B-PER", "O", "B-LOC"], ["B-ORG", "I-ORG"], ["O", "B-PER"]]
 WEAK = [["B-PER", "O", "O"], ["B-ORG", "O"], ["B-X", "B-PER"]]
@@ -27,9 +27,27 @@ def test_gains_and_losses_are_sentences():
     assert contrast.gained == [1, 0]  # the sentence with two mistakes fewer first
     assert contrast.lost == []
     assert contrast.overall.difference == pytest.approx(6 / 7 - 4 / 8)
-    shown = comparison.page({"side": "gained", "limit": 1})
-    assert (shown["total"], shown["sentences"][0]["other_spans"]) == (2, [[0, 2, "ORG"]])
-    assert comparison.page({"side": "gained", "text": "nowhere"})["total"] == 0
+    shown = comparison.page({"filter": {"side": "gained"}, "limit": 1})
+    versions = shown["cards"][0].data["versions"]
+    assert shown["total"] == 2
+    assert [version["name"] for version in versions] == ["weak", "strong"]
+    assert [version["predicted"] for version in versions] == [[[0, 1, "ORG"]], [[0, 2, "ORG"]]]
+    assert comparison.page({"filter": {"side": "gained", "text": "nowhere"}})["total"] == 0
+
+
+def test_the_sections_tell_what_is_better_by_how_much_and_where():
+    comparison = compare_reports([report(WEAK, "weak"), report(STRONG, "strong"), report(GOLD, "perfect")])
+    overview, strong, gained, perfect, others = comparison.sections()
+    assert [row.cells[0].text for row in overview.rows] == ["weak", "strong", "perfect"]
+    assert [cell.text for cell in overview.rows[1].cells[5:]] == ["2", "0"]
+    assert [row.cells[0].text for row in strong.rows] == ["LOC", "ORG", "PER", "X", "micro", "macro"]
+    texts = {row.cells[0].text: [cell.text for cell in row.cells[1:]] for row in strong.rows}
+    assert texts["LOC"][:3] == ["0.00", "100.00", "+100.00"]
+    assert texts["X"] == ["0.00", "–", "–", "–", "–", "0"]
+    assert (gained.title, gained.total, len(gained.cards)) == ("Sentences with fewer mistakes in strong", 2, 2)
+    assert (others.total, len(others.cards)) == (3, 0)  # the kernel has them
+    assert comparison.page({"filter": others.filter})["total"] == 3
+    assert perfect.title == "perfect"
 
 
 def test_a_type_that_one_side_lacks_has_no_difference():
@@ -88,7 +106,8 @@ def test_wnut_systems_side_by_side(shared):
     assert best.p < 0.05
     html, text = comparison.to_html(), comparison_text(comparison)
     assert "<script" not in html
-    assert "now person" in html
+    assert "predicted person" in html
+    assert "Sentences with fewer mistakes in arcada" in html
     assert "+3.5" in text
     assert len(comparison.to_pandas()) == 2 * 8
     record = json.loads(json.dumps(comparison.to_json()))

@@ -167,7 +167,7 @@ def test_an_offset_that_is_none_is_an_error(start):
 
 def test_of_a_span_without_a_text_a_part_is_shown():
     ours, theirs = (entity_report([[(5, 2**50, "A")]], [[(at, 2**50, "A")]], resamples=5) for at in (6, 5))
-    assert len(ours.evidence.preview()[0]["words"]) <= 1_000
+    assert len(ours.evidence.preview()[0].data["words"]) <= 1_000
     assert len(compare_reports([ours, theirs]).sentences["gained"][0]["words"]) <= 1_000
 
 

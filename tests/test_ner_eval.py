@@ -35,7 +35,7 @@ def test_one_file_with_both_columns(evaluate):
     text, report = evaluate("--data both.conll")
     assert (report.micro.support, report.micro.correct) == (12, 0)
     assert "headline numbers equal seqeval" in text
-    assert report.evidence.page({"limit": 1})["examples"][0]["row"] == "both.conll, line 1"
+    assert report.evidence.page({"limit": 1})["cards"][0].row == "both.conll, line 1"
     _, swapped = evaluate("--data both.conll --gold-column 3 --pred-column 2")
     assert swapped.micro.support == report.micro.predicted
 
@@ -67,7 +67,7 @@ def test_spans_of_ones_own(evaluate, shell):
 def test_what_is_shown_can_be_chosen(evaluate):
     text, _ = evaluate("--data both.conll --by entity_length --min-support 100")
     assert "not shown: 2 types with fewer than 100 gold entities" in text
-    assert "by entity length" in text
+    assert "By entity length" in text
     assert "2 words" in text
     text, _ = evaluate("--data both.conll --by seen")
     assert "needs the training data" in text
@@ -96,7 +96,7 @@ def test_a_report_in_a_file(evaluate, run_cell, cell, files):
     (files / "newer.json").write_text(json.dumps(record | {"schema": 99}))
     (files / "broken.json").write_text("{")
     for line, says in [
-        ("newer.json", "has schema 99; this version of ft_magics reads schema 2. Update ft_magics"),
+        ("newer.json", "has schema 99; this version of ft_magics reads schema 3. Update ft_magics"),
         ("broken.json", "this is no JSON"),
         ("none.json", "cannot be read: No such file"),
     ]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ft_magics import EntityReport, entity_report
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
 from ft_magics.evaluation.entities.matching import KINDS, match_spans
+from ft_magics.sections import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -266,16 +268,20 @@ def test_tables_for_other_tools(full):
     ("chosen", "found"),
     [
         ({}, 8),
-        ({"kinds": ["missed", "spurious"]}, 3),
+        ({"kind": ["missed", "spurious"]}, 3),
+        ({"kind": "boundary and type error"}, 1),
+        ({"kind": []}, 8),
+        ({"nobody": "knows"}, 0),
         ({"gold": "PER", "pred": "LOC"}, 1),
         ({"gold": "", "pred": "PER"}, 1),
         ({"gold": "LOC", "pred": ""}, 1),
         ({"gold": "no such type"}, 0),
         ({"type": "LOC"}, 4),
-        ({"bucket": ["seen", "in training as this type"]}, 3),
-        ({"bucket": ["seen", "no such label"]}, 0),
+        ({"seen": "in training as this type"}, 3),
+        ({"seen": ["in training as this type", "not in training"], "kind": "correct"}, 2),
+        ({"seen": "no such label"}, 0),
         ({"text": "HAIFA"}, 2),
-        ({"text": "haifa", "kinds": ["correct"]}, 1),
+        ({"text": "haifa", "kind": ["correct"]}, 1),
         ({"text": "北京"}, 2),
     ],
 )
@@ -293,19 +299,31 @@ def test_each_confusion_cell_has_its_examples(full):
 
 def test_pages_and_previews(full):
     pages = [full.evidence.page({"sort": "row", "offset": at, "limit": 3}) for at in (0, 3, 6)]
-    assert [len(page["examples"]) for page in pages] == [3, 3, 2]
-    doubt = full.evidence.page({"sort": "doubt"})["examples"]
-    assert [item["confidence"] for item in doubt] == [0.5, 0.6, 0.7, 0.9, 0.95, 0.97, 0.99, None]
+    assert [len(page["cards"]) for page in pages] == [3, 3, 2]
+    doubt = full.evidence.page({"sort": "doubt"})["cards"]
+    assert [card.data["confidence"] for card in doubt] == [0.5, 0.6, 0.7, 0.9, 0.95, 0.97, 0.99, None]
     assert len(full.evidence.preview(5)) == 5
-    assert [item["pair"] for item in full.evidence.preview()] == list(range(8))
+    assert [card.data["ranks"]["row"] for card in full.evidence.preview()] == list(range(8))
+
+
+def test_cards_are_found_by_the_filters_that_find_them_in_the_kernel(full):
+    """A busy kernel is not asked: then the facets of the cards that were sent along decide."""
+    every = full.evidence.preview()
+    chosen = [{"kind": "missed"}, {"gold": "PER", "pred": "LOC"}, {"gold": "", "pred": "PER"}, {"type": "LOC"}]
+    chosen += [{name: label} for name, rows in full.buckets.items() for label in rows]
+    for filter_ in chosen:
+        near = [
+            card.row for card in every if all(value in card.data["facets"][name] for name, value in filter_.items())
+        ]
+        assert near == [card.row for card in full.evidence.page({"filter": filter_})["cards"]], filter_
 
 
 def test_of_a_long_sentence_the_surroundings_are_shown():
     tags = ["O"] * 500
     tags[250] = "B-X"
-    (example,) = entity_report([tags], [tags], words=[[f"w{at}" for at in range(500)]]).evidence.preview()
-    assert (example["before"], example["after"], len(example["words"])) == (True, True, 121)
-    assert example["words"][example["gold"][0]] == "w250"
+    (card,) = entity_report([tags], [tags], words=[[f"w{at}" for at in range(500)]]).evidence.preview()
+    assert (card.data["before"], card.data["after"], len(card.data["words"])) == (True, True, 121)
+    assert card.data["words"][card.data["own"]["gold"][0][0]] == "w250"
 
 
 def test_a_type_may_be_called_micro():
@@ -344,3 +362,128 @@ def test_mistakes_are_in_the_saved_page_without_confidences():
     assert "Zoe" in html
     assert EntityReport.from_json(json.loads(json.dumps(report.to_json()))).to_html() == html
     assert entity_report(gold, pred, resamples=0).mistakes == []
+
+
+def sections_of(report, **view):
+    return {part.title: part for part in report.sections(view)}
+
+
+def test_every_view_of_the_report_is_a_section(full):
+    history = [{"epoch": float(at), "loss": 0.5, "f1": 0.1 * at} for at in (1, 2)]
+    parts = sections_of(replace(full, history=history))
+    assert list(parts) == [
+        "Scores per entity type",
+        "Confusion: which type was taken for which",
+        "95 % intervals of precision, recall and F1",
+        "Kinds of mistakes, and what mending them would give",
+        "SemEval-2013 scores",
+        "Tag noise",
+        "By entity length",
+        "By sentence length",
+        "By seen",
+        "By train frequency",
+        "By ambiguity",
+        "By capitalisation",
+        "Mistakes of every kind",
+        "Suspected gold errors",
+        "The most confident mistakes",
+        "Least confident correct",
+        "Calibration: does a confidence mean what it says",
+        "Accuracy by confidence",
+        "Precision and recall over a threshold",
+        "Scores by threshold",
+        "Dev scores per epoch",
+        "Dev scores over epochs",
+    ]
+    assert [part.title for part in full.sections(brief=True)] == list(parts)[:2]
+    assert [title for title, part in parts.items() if part.open] == list(parts)[:2]
+
+
+def test_the_view_opens_buckets_and_leaves_out_rare_types(full):
+    parts = sections_of(full, by="seen", min_support=3)
+    assert parts["By seen"].open
+    assert not parts["By ambiguity"].open
+    scores = parts["Scores per entity type"]
+    assert [row.cells[0].text for row in scores.rows] == ["micro", "macro", "weighted"]
+    assert scores.note == "not shown: 3 types with fewer than 3 gold entities"
+    bare = entity_report(GOLD, PRED, words=WORDS).sections({"by": "seen"})
+    assert "needs the training data" in bare[0].lines[0]
+
+
+def test_every_number_with_a_filter_counts_the_examples_that_it_opens(full):
+    counted = 0
+    for part in full.sections():
+        rows = part.rows if isinstance(part, Table) else ()
+        for cell in (cell for row in rows for cell in row.cells[1:] if cell.filter):
+            assert full.evidence.page({"filter": cell.filter})["total"] == cell.value, (part.title, cell)
+            counted += 1
+    assert counted == 3 * 2 + 2 + 5  # support and predicted, correct where there are any, kinds
+
+
+def test_each_confusion_cell_opens_its_examples(full):
+    grid = full.sections()[1]
+    assert (grid.rows[-1], grid.columns[-1]) == ("spurious", "missed")
+    for row, ours in enumerate(grid.row_filters):
+        for column, theirs in enumerate(grid.column_filters):
+            if (row, column) != (3, 3):
+                found = full.evidence.page({"filter": {**ours, **theirs}})["total"]
+                assert found == grid.counts[row][column]
+
+
+def test_what_a_kind_of_mistake_costs(full):
+    table = sections_of(full)["Kinds of mistakes, and what mending them would give"]
+    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    assert rows[3] == ["missed", "1", "42.86", "+12.09", "LOC 1"]
+    assert rows[4] == ["spurious", "2", "36.36", "+5.59", "ORG 1, PER 1"]
+
+
+def test_what_does_not_exist_is_a_dash():
+    (scores, *_) = entity_report([["B-A"]], [["O"]], resamples=0).sections()
+    assert [cell.text for cell in scores.rows[0].cells] == ["A", "–", "0.00", "0.00", "–", "1", "0"]
+    assert scores.rows[0].cells[1].value is None
+
+
+def test_the_best_threshold_is_marked_and_the_error_is_said(full):
+    parts = sections_of(full)
+    best = [row.cells for row in parts["Scores by threshold"].rows if row.cells[4].text.endswith("★")]
+    f1 = [item["f1"] for item in full.calibration.thresholds if item["f1"] is not None]
+    assert {cells[4].value for cells in best} == {max(f1)}
+    chart = parts["Calibration: does a confidence mean what it says"]
+    assert chart.note == parts["Accuracy by confidence"].note
+    assert chart.diagonal
+    assert sum(chart.series[1].y) == pytest.approx(100)
+
+
+def test_without_confidences_there_is_nothing_to_calibrate():
+    calibration = sections_of(entity_report(GOLD, PRED, words=WORDS))[
+        "Calibration: does a confidence mean what it says"
+    ]
+    assert "without confidences" in calibration.lines[0]
+
+
+def test_suspects_come_with_their_reasons(full):
+    (card,) = sections_of(full)["Suspected gold errors"].cards
+    assert "labelled ORG 1 times in training" in card.data["note"]
+    assert f"score {full.suspects[0]['score']:.2f}" in card.data["note"]
+    assert "labelled ORG 1 times in training" in full.to_html()
+
+
+def test_mistakes_can_be_chosen_by_kind_type_and_bucket(full):
+    mistakes = sections_of(full)["Mistakes of every kind"]
+    assert mistakes.total == 6
+    assert mistakes.facets["kind"][:2] == ["correct", "boundary error"]
+    assert mistakes.facets["type"] == ["LOC", "ORG", "PER"]
+    assert mistakes.facets["seen"] == list(full.buckets["seen"])
+    assert full.evidence.page({"filter": mistakes.filter})["total"] == mistakes.total
+    assert list(mistakes.sorts) == ["row", "confidence", "doubt"]
+
+
+def test_of_very_many_types_the_most_confused_come_first():
+    gold = [[f"B-t{at}"] for at in range(40)] + [["B-t39"]]
+    pred = [[f"B-t{at}"] for at in range(40)] + [["B-t38"]]
+    grid = entity_report(gold, pred, resamples=0).sections()[1]
+    first = [grid.rows[at] for at in grid.order[:2]]
+    assert sorted(first) == ["t38", "t39"]
+    assert grid.rows[grid.order[29]] == "spurious"
+    assert sorted(grid.order) == list(range(41))
+    assert not grid.open

@@ -110,7 +110,8 @@ def test_a_grid_has_totals_tints_and_dots_for_nothing():
     assert cells[4:8] == ["yes", "8", "1", "9"]
     assert cells[8:12] == ["no", "·", "3", "3"]
     assert cells[12:] == ["all predicted", "8", "4", ""]
-    assert "rgba(0,114,178,0.55)" in html
+    assert "rgba(0,114,178,0.55)" in html  # all of a row
+    assert "rgba(213,94,0,0.18)" in html  # one of nine
 
 
 @pytest.mark.parametrize("ordered", [True, False])

@@ -348,7 +348,7 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     report = run.report("test")
     assert len(report.types) == 400
     assert report.micro.support == 400
-    from ft_magics.evaluation.entities.page import report_html
+    from ft_magics.evaluation.page import report_html
 
     assert len(report_html(report)) < 400_000
 

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import REPOSITORY
 
-WIDGETS = ("entity_report_view", "run_dashboard")
+WIDGETS = ("report_view", "run_dashboard")
 BUILT = {f"ft_widgets/static/{name}.{kind}" for name in WIDGETS for kind in ("css", "js")}
 
 
@@ -89,13 +89,13 @@ def test_the_wheel_holds_the_packages_their_built_front_end_and_the_licence(whee
 def test_the_installed_widgets_find_their_front_end(installed, tmp_path):
     code = """if True:
         import json, ft_widgets
-        classes = ft_widgets.RunDashboard, ft_widgets.EntityReportView
+        classes = ft_widgets.RunDashboard, ft_widgets.ReportView
         print(json.dumps([ft_widgets.__file__, *(str(item._esm) for item in classes), *(str(item._css) for item in classes)]))
     """
     where, *contents = json.loads(run_installed(installed, code, tmp_path))
     assert Path(where).is_relative_to(installed.parent.parent)
     assert "run-dashboard" in contents[0]
-    assert "entity-report" in contents[1]
+    assert "ft-report" in contents[1]
     assert all(".ft-root" in style for style in contents[2:])
 
 

@@ -43,8 +43,8 @@ def main() -> None:
             _picture(page, code_cell(page, _FINETUNE).locator(".jp-OutputArea-output"), "dashboard.png")
             wait_for_cell(page, _FINETUNE)
             run_cell(page, _EVALUATE)
-            page.get_by_test_id("entity-report").wait_for()
-            _picture(page, page.get_by_test_id("entity-report"), "report.png")
+            page.get_by_test_id("report").wait_for()
+            _picture(page, page.get_by_test_id("report"), "report.png")
 
 
 def _picture(page: Any, elements: Any, name: str) -> None:

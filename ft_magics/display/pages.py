@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ft_magics.display.report_parts import last_report
 from ft_magics.display.run_page import event_text, run_html, whole_page
-from ft_magics.evaluation.entities.comparison import Comparison
-from ft_magics.evaluation.entities.comparison_page import comparison_html, comparison_text
-from ft_magics.evaluation.entities.page import View, report_html, report_text
-from ft_magics.evaluation.entities.report import EntityReport
+from ft_magics.evaluation.page import View, comparison_html, comparison_text, report_html, report_text
+from ft_magics.evaluation.report import Comparison, Report
 from ft_magics.markup import details, element, terminal_text
 from ft_magics.runs.run import Run
 
@@ -17,15 +16,17 @@ __all__ = ["Bundle", "comparison_bundle", "report_bundle", "run_bundle", "save_p
 Bundle = dict[str, Any]  # MIME type → content
 
 
-def report_bundle(report: EntityReport, *, twin_of: str = "", view: View | None = None) -> Bundle:
+def report_bundle(report: Report, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A report for `display(…, raw=True)`."""
     return {"text/html": report_html(report, twin_of=twin_of, view=view), "text/plain": report_text(report, view=view)}
 
 
 def comparison_bundle(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A comparison for `display(…, raw=True)`, with the report of the last of its systems."""
-    report = comparison.reports[-1]
-    html = comparison_html(comparison) + details(f"The report of {report.title}", report_html(report, view=view))
+    report = last_report(comparison)
+    html = comparison_html(comparison)
+    if report is not None:
+        html += details(f"The report of {report.title}", report_html(report, view=view))
     return {"text/html": element("div", html, data_ft_static=twin_of), "text/plain": comparison_text(comparison)}
 
 
@@ -39,7 +40,7 @@ def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:
     return {"text/html": html, "text/plain": text}
 
 
-def _last_report(run: Run) -> EntityReport | None:
+def _last_report(run: Run) -> Report | None:
     under_way = run.status in ("running", "paused")
     return run.report() if not under_way and run.folder.splits() else None
 

@@ -77,7 +77,7 @@ def _piece(text: str, inside: Sequence[tuple[str, PlacedSpan]], closing: Sequenc
         return escape(text)
     styles = {_GOLD if side == "gold" else _PREDICTED for side, _ in inside}
     labels = "".join(element("sub", " ", escape(label)) for label in closing)
-    return element("span", element("b", escape(text)), labels, style=";".join(sorted(styles)))
+    return element("b", escape(text), style=";".join(sorted(styles))) + labels
 
 
 def _labels(data: Mapping[str, Any], colors: Colors) -> str:

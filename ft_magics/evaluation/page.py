@@ -47,7 +47,8 @@ def comparison_html(comparison: Comparison) -> str:
 
 def _sections_html(sections: Sequence[Section]) -> str:
     colors = colors_of(labels_of(sections))
-    return "".join(section_html(section, colors) for section in sections)
+    shown = [part for part in sections if not isinstance(part, Examples) or part.cards]  # a kernel may have others
+    return "".join(section_html(part, colors) for part in shown)
 
 
 def report_markdown(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -141,5 +142,7 @@ def _same(grid: Grid, row: int, column: int) -> bool:
 
 def _count(count: int, total: int, *, diagonal: bool) -> str:
     color = "0,114,178" if diagonal else "213,94,0"
-    tint = f"background:rgba({color},{0.55 * count / total:.2f})" if count else ""
+    tint = (
+        f"background:rgba({color},{0.55 * math.sqrt(count / total):.2f})" if count else ""
+    )  # so that few are seen too
     return cell(str(count) if count else "·", style=tint)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ft_widgets.entity_report_view import EntityReportView
+from ft_widgets.report_view import ReportView
 from ft_widgets.run_controls import RunControls
 from ft_widgets.run_dashboard import RunDashboard
 
-__all__ = ["EntityReportView", "RunControls", "RunDashboard"]
+__all__ = ["ReportView", "RunControls", "RunDashboard"]

@@ -71,10 +71,6 @@ export function spoken(text: string): HTMLElement {
   return h("span", { class: "ft-spoken" }, text);
 }
 
-export function section(name: string, ...children: HTMLElement[]): HTMLElement {
-  return h("section", { class: "ft-section" }, h("h4", {}, name), h("div", { class: "ft-scroll" }, ...children));
-}
-
 const session = Math.random().toString(36).slice(2, 8);
 let ids = 0;
 

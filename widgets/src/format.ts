@@ -12,27 +12,6 @@ function rounded(value: number, places: number): string {
   return (Number(text) - Math.sign(value) * 10 ** -places).toFixed(places);
 }
 
-/** An interval of shares, as "[39.1, 44.2]". */
-export function interval(bounds: readonly [number, number] | null | undefined): string {
-  return bounds ? `[${percent(bounds[0], 1)}, ${percent(bounds[1], 1)}]` : "";
-}
-
-/** A difference of shares with its sign. */
-export function signed(share: number | null, places = 2): string {
-  if (share === null) return "–";
-  const text = percent(Math.abs(share), places);
-  return Number(text) === 0 ? text : `${share < 0 ? "−" : "+"}${text}`;
-}
-
-export function signedInterval(bounds: readonly [number, number] | null | undefined): string {
-  return bounds ? `[${signed(bounds[0], 1)}, ${signed(bounds[1], 1)}]` : "";
-}
-
-export function pValue(p: number | null): string {
-  if (p === null) return "–";
-  return p < 0.001 ? "< 0.001" : p.toFixed(3);
-}
-
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, "0");

@@ -19,8 +19,8 @@ interface Model {
   min_support: number;
 }
 const TRAITS = ["report", "twin", "min_support"] as const;
-/** A report without a list of examples can still open those behind a number. */
-const BARE: Examples = { kind: "examples", title: "Examples", cards: [], total: 0, filter: {}, facets: {}, sorts: [], note: "", open: false };
+/** A report without a list of examples can still open those behind a number; how many there are the kernel knows. */
+const BARE: Examples = { kind: "examples", title: "Examples", cards: [], total: 1, filter: {}, facets: {}, sorts: [], note: "", open: false };
 
 export default {
   render({ model, el }: RenderProps<Model>) {
@@ -109,12 +109,15 @@ function body(section: Section, at: number, report: ReportWire, model: AnyModel<
   }
 }
 
-/** Where examples are at hand: some of every kind, and those of the section. A list of its own keeps to its own. */
+/** Where examples are at hand. A list with nothing to choose by keeps to its own. */
 function poolsOf({ cards, filter, total, facets }: Examples, report: ReportWire): Pool[] {
   const own: Pool = { cards, filter, total };
-  const whole: Pool = { cards: report.cards, filter: {}, total: Math.max(report.total, 1) };
-  if (Object.keys(facets).length === 0 || report.cards.length === 0) return [own];
-  return whole.cards.length >= whole.total ? [whole] : [whole, own];
+  return Object.keys(facets).length ? [...sentAlong(report), own] : [own];
+}
+
+/** Examples of every kind. */
+function sentAlong({ cards, total }: ReportWire): Pool[] {
+  return cards.length ? [{ cards, filter: {}, total }] : [];
 }
 
 interface Drawer extends Panel {
@@ -135,7 +138,8 @@ function drawerOf(report: ReportWire, at: number, model: AnyModel<Model>, color:
     shut();
     const list = report.sections.find((section) => section.kind === "examples" && Object.keys(section.facets).length > 0);
     const section = list?.kind === "examples" ? list : BARE;
-    const panel = examplesSection({ ...section, note: "" }, filter, { section: at, mailbox: model, pools: poolsOf(section, report) }, color);
+    const pools = list ? poolsOf(section, report) : [...sentAlong(report), BARE];
+    const panel = examplesSection({ ...section, note: "" }, filter, { section: at, mailbox: model, pools }, color);
     const back = (): void => {
       shut();
       asking.focus();

@@ -62,14 +62,19 @@ function given(filter: Filter): Filter {
 }
 
 function sourceOf({ section, mailbox, pools }: Asking): PageSource<Query, Card> {
-  const whole = pools.find(({ filter, cards, total }) => Object.keys(filter).length === 0 && cards.length >= total && cards.length > 0);
-  const poolOf = (query: Query): Pool | undefined => whole ?? pools.find((pool) => includes(query.filter, pool.filter)) ?? pools[0];
+  // Best is one that has all that a filter can find; else the first, which has some of every kind.
+  const has = (pool: Pool, { filter }: Query): boolean => pool.cards.length >= pool.total && includes(filter, pool.filter);
+  const poolOf = (query: Query): Pool | undefined => pools.find((pool) => has(pool, query)) ?? pools[0];
   return pageSource<Query, Card, Page>(
     {
-      near: (query) => sorted((poolOf(query)?.cards ?? []).filter((card) => keeps(query.filter, card, cardText)), query.sort),
+      near(query) {
+        const pool = poolOf(query);
+        const rest = beyond(query.filter, pool?.filter ?? {});
+        return sorted((pool?.cards ?? []).filter((card) => keeps(rest, card, cardText)), query.sort);
+      },
       complete(query) {
         const pool = poolOf(query);
-        if (!pool || pool.cards.length < pool.total || !includes(query.filter, pool.filter)) return false;
+        if (!pool || !has(pool, query)) return false;
         return !(query.filter["text"] && pool.cards.some(isCut));
       },
       question: (query) => ({ kind: "page", section, ...query }),
@@ -85,6 +90,11 @@ function includes(filter: Filter, pool: Filter): boolean {
     const [all, wanted] = [values, filter[name]].map((each) => (Array.isArray(each) ? each : [each]));
     return filter[name] !== undefined && wanted!.every((value) => all!.includes(value));
   });
+}
+
+/** What a filter asks beyond that by which a pool was drawn: its cards need not say that they pass it. */
+function beyond(filter: Filter, pool: Filter): Filter {
+  return Object.fromEntries(Object.entries(filter).filter(([name, wanted]) => JSON.stringify(wanted) !== JSON.stringify(pool[name])));
 }
 
 function isCut({ data }: Card): boolean {

@@ -98,7 +98,7 @@ function cellView(grid: Grid, at: number, to: number, shares: boolean): HTMLElem
   const kind = grid.rows[at] === grid.columns[to] ? "ft-diagonal" : undefined;
   const cell = h("td", { role: "gridcell", tabindex: -1, class: kind, title: name, "aria-label": name, "aria-disabled": closed && "true", ...data });
   cell.textContent = cellText(value, share, shares);
-  if (value) cell.style.setProperty("--ft-share", share.toFixed(3));
+  if (value) cell.style.setProperty("--ft-share", Math.sqrt(share).toFixed(3)); // a root, so that few are seen too
   return cell;
 }
 

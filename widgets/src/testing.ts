@@ -2,9 +2,10 @@
 
 import { Window } from "happy-dom";
 
-import type { Example, Kind, Span } from "./example_data.ts";
 import type { Answer, Mailbox } from "./kernel_pages.ts";
-import { completeReport, type EntityReport, type Scores } from "./report_data.ts";
+import type { Span } from "./sentence_layout.ts";
+import { colorsOf, type Context } from "./section_view.ts";
+import type { Card, Cell, Examples, Filter, Grid, ReportWire, Section, SpansCard, Table } from "./wire.ts";
 
 /** Make the globals of a browser; call it before a view is built. */
 export function openWindow(): void {
@@ -47,57 +48,106 @@ export class FakeKernel implements Mailbox {
   }
 }
 
-export const scores = (f1: number | null, support: number): Scores => ({
-  precision: f1,
-  recall: f1,
-  f1,
-  support,
-  predicted: 3,
-  correct: 1,
-  intervals: { precision: null, recall: null, f1: f1 === null ? null : [f1 - 0.1, f1 + 0.1] },
-});
+export function cell(text: string, more: Partial<Cell> = {}): Cell {
+  const number = Number(text);
+  return { text, value: text === "" || Number.isNaN(number) ? null : number, filter: null, interval: null, label: "", ...more };
+}
 
-export function example(pair: number, kind: Kind, gold: Span | null, pred: Span | null, more: Partial<Example> = {}): Example {
+/** Scores of two types and an average; a name in markup, so that each test sees that it stays text. */
+export function table(more: Partial<Table> = {}): Table {
+  const row = (name: string, f1: string, support: string): Table["rows"][number] => ({
+    cells: [cell(name, { value: null, label: name, filter: { type: name } }), cell(f1, { interval: f1 === "–" ? null : [0.1, 0.4] }), cell(support, { filter: { gold: name } })],
+    strong: false,
+  });
+  const rows = [row("<b>", "25.00", "3"), row("人物", "–", "1"), { cells: [cell("micro"), cell("20.00"), cell("4")], strong: true }];
+  return { kind: "table", title: "Scores", columns: ["type", "F1", "support"], rows, note: "", open: true, ...more };
+}
+
+/** The confusion of `CARDS`. */
+export function grid(more: Partial<Grid> = {}): Grid {
+  const names = ["<b>", "人物"];
   return {
-    pair,
-    row: `dev.conll, line ${pair}`,
-    sentence: pair,
-    kind,
-    gold,
-    pred,
-    confidence: pred ? 0.5 : null,
-    words: ["Ada", "saw", "New", "York"],
-    spaces: true,
-    before: false,
-    after: false,
-    gold_spans: gold ? [gold] : [],
-    pred_spans: pred ? [pred] : [],
-    buckets: { seen: [pair % 2 ? "seen" : "unseen"] },
+    kind: "grid",
+    title: "Confusion",
+    rows: [...names, "spurious"],
+    columns: [...names, "missed"],
+    counts: [[1, 1, 1], [0, 1, 0], [0, 1, 0]],
+    row_axis: "gold",
+    column_axis: "predicted",
+    row_filters: [...names, ""].map((gold) => ({ gold })),
+    column_filters: [...names, ""].map((pred) => ({ pred })),
+    order: [],
+    note: "",
+    open: true,
     ...more,
   };
 }
 
-/** One pair per kind; the confusion grid of `report()` counts them. */
-export const EXAMPLES: Example[] = [
-  example(0, "correct", [0, 1, "<b>"], [0, 1, "<b>"], { confidence: 0.9 }),
-  example(1, "boundary", [2, 4, "人物"], [3, 4, "人物"], { confidence: 0.2 }),
-  example(2, "type", [0, 1, "<b>"], [0, 1, "人物"], { confidence: 0.8 }),
-  example(3, "missed", [2, 4, "<b>"], null),
-  example(4, "spurious", null, [1, 2, "人物"], { confidence: 0.4 }),
-];
+export function card(at: number, kind: string, gold: Span | null, pred: Span | null, more: Partial<SpansCard["data"]> = {}): SpansCard {
+  const sure = pred ? 0.5 : null;
+  return {
+    kind: "spans",
+    row: `dev.conll, line ${at}`,
+    data: {
+      badge: kind,
+      sign: "≠",
+      right: kind === "correct",
+      about: [`gold ${gold?.[2] ?? "–"} → predicted ${pred?.[2] ?? "–"}`],
+      confidence: sure,
+      facets: { kind: [kind], gold: [gold?.[2] ?? ""], pred: [pred?.[2] ?? ""], type: [gold?.[2] ?? "", pred?.[2] ?? ""], seen: [at % 2 ? "seen" : "unseen"] },
+      ranks: { row: at, confidence: sure === null ? null : -sure, doubt: sure },
+      words: ["Ada", "saw", "New", "York"],
+      spaces: true,
+      gold: gold ? [gold] : [],
+      predicted: pred ? [pred] : [],
+      own: { gold: gold ? [gold] : [], predicted: pred ? [pred] : [] },
+      ...more,
+    },
+  };
+}
 
-export function report(more: Partial<EntityReport> = {}): EntityReport {
-  return completeReport({
-    schema: 2,
-    id: "r1",
-    title: "ner · test",
-    per_type: { "<b>": scores(0.25, 3), 人物: scores(null, 1) },
-    micro: scores(0.25, 4),
-    macro: scores(0.125, 4),
-    weighted: scores(0.25, 4),
-    confusion: { types: ["<b>", "人物"], counts: [[1, 1, 1], [0, 1, 0], [0, 1, 0]] },
+const sure = (row: number, confidence: number): Partial<SpansCard["data"]> => ({ confidence, ranks: { row, confidence: -confidence, doubt: confidence } });
+/** One card per kind; `grid()` counts them. */
+export const CARDS: SpansCard[] = [
+  card(0, "correct", [0, 1, "<b>"], [0, 1, "<b>"], sure(0, 0.9)),
+  card(1, "boundary", [2, 4, "人物"], [3, 4, "人物"], sure(1, 0.2)),
+  card(2, "type", [0, 1, "<b>"], [0, 1, "人物"], sure(2, 0.8)),
+  card(3, "missed", [2, 4, "<b>"], null),
+  card(4, "spurious", null, [1, 2, "人物"], sure(4, 0.4)),
+];
+const KINDS = ["correct", "boundary", "type", "missed", "spurious"];
+
+export function examples(more: Partial<Examples> = {}): Examples {
+  return {
+    kind: "examples",
+    title: "Mistakes",
+    cards: CARDS.slice(1),
+    total: 4,
+    filter: { kind: KINDS.slice(1) },
+    facets: { kind: KINDS, type: ["<b>", "人物"], seen: ["seen", "unseen"] },
+    sorts: ["row", "confidence", "doubt"],
+    note: "",
+    open: true,
     ...more,
-  });
+  };
+}
+
+/** A report all of whose examples were sent along. */
+export function report(sections: Section[] = [table(), grid(), examples()], more: Partial<ReportWire> = {}): ReportWire {
+  return { title: "ner · test", summary: "F1 25.00", notes: [], sections, labels: ["<b>", "人物"], cards: CARDS, total: CARDS.length, ...more };
+}
+
+export interface Explored {
+  filter: Filter;
+  name: string;
+}
+export function context(more: Partial<Context> = {}): Context & { explored: Explored[] } {
+  const explored: Explored[] = [];
+  return { color: colorsOf(["<b>", "人物"]), minSupport: 0, explore: (filter, name) => explored.push({ filter, name }), explored, ...more };
+}
+
+export function rowsOf(cards: readonly Card[]): string[] {
+  return cards.map(({ row }) => row.replace("dev.conll, line ", ""));
 }
 
 export function all(root: ParentNode, testid: string): HTMLElement[] {

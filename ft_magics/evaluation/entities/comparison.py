@@ -14,9 +14,13 @@ import numpy as np
 from ft_magics.errors import DataError
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
+from ft_magics.evaluation.entities.cards import sentence_card
+from ft_magics.evaluation.entities.comparison_sections import comparison_sections
 from ft_magics.evaluation.entities.evidence import Evidence
 from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
+from ft_magics.evaluation.page import comparison_html
 from ft_magics.evaluation.tally import Floats
+from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,23 +116,37 @@ class Comparison:
             ]
         )
 
+    def sections(self) -> list[Section]:
+        """What is shown."""
+        return comparison_sections(self)
+
     def to_html(self) -> str:
         """The comparison as HTML without script or style sheet."""
-        from ft_magics.evaluation.entities.comparison_page import comparison_html  # noqa: PLC0415  # the page knows this class
-
         return comparison_html(self)
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Some sentences that a system gained or lost: `other`, `side`, `text`, `offset`, `limit`."""
-        at = int(request.get("other", 0))
-        chosen = self.others[at].lost if request.get("side") == "lost" else self.others[at].gained
-        wanted = str(request.get("text") or "")
-        evidence = _evidence(self.reports[0])
-        if wanted:
-            chosen = [sentence for sentence in chosen if evidence.mentions(sentence, wanted)]
+        """Some sentences that a system gained or lost: `filter` with `other`, `side` and `text`, `offset`, `limit`."""
+        chosen = request.get("filter") or {}
+        other, side = int(chosen.get("other", 0)), "lost" if chosen.get("side") == "lost" else "gained"
+        found = self.changed(other, side, str(chosen.get("text") or ""))
         offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
-        shown = [_sentence(self.reports[0], self.reports[at + 1], index) for index in chosen[offset : offset + limit]]
-        return {"total": len(chosen), "sentences": shown}
+        cards = [
+            sentence_card(self.sentence(other, index), self.baseline, self.others[other].title)
+            for index in found[offset : offset + limit]
+        ]
+        return {"total": len(found), "cards": cards}
+
+    def changed(self, other: int, side: str, text: str = "") -> list[int]:
+        """Indices of the sentences that a system gained or lost, and that have a text in them."""
+        found: list[int] = getattr(self.others[other], side)
+        if not text:
+            return found
+        evidence = _evidence(self.reports[0])
+        return [sentence for sentence in found if evidence.mentions(sentence, text)]
+
+    def sentence(self, other: int, index: int) -> dict[str, Any]:
+        """A sentence with its gold spans, the baseline's and those of a system."""
+        return _sentence(self.reports[0], self.reports[other + 1], index)
 
 
 def _plain(item: Contrast) -> dict[str, Any]:
@@ -170,7 +188,8 @@ def compare_reports(reports: Sequence[EntityReport], *, resamples: int = 1000, s
         reports=tuple(reports),
     )
     for side in ("gained", "lost"):
-        comparison.sentences[side] = comparison.page({"side": side, "limit": _PRELOADED})["sentences"]
+        first = comparison.changed(0, side)[:_PRELOADED]
+        comparison.sentences[side] = [comparison.sentence(0, index) for index in first]
     return comparison
 
 

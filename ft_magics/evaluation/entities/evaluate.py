@@ -215,8 +215,8 @@ def _lists(evidence: Evidence, surfaces: Surfaces | None) -> dict[str, list[dict
     """Examples that a person should see first; none without confidences."""
     if evidence.confidence is None:
         return {"suspects": [], "confident_mistakes": [], "least_confident_correct": []}
-    wrong = evidence.sort(evidence.select({"kinds": ["boundary", "type", "both", "spurious"]}), "confidence")
-    right = evidence.sort(evidence.select({"kinds": ["correct"]}), "doubt")
+    wrong = evidence.sort(evidence.select({"kind": ["boundary", "type", "both", "spurious"]}), "confidence")
+    right = evidence.sort(evidence.select({"kind": ["correct"]}), "doubt")
     suspects = find_suspects(
         evidence.pairs,
         evidence.pred,

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from ft_magics.evaluation.entities.buckets import ATTRIBUTES, Attribute, surface_of
+from ft_magics.evaluation.entities.cards import KIND_NAMES, example_card
 from ft_magics.evaluation.entities.matching import KINDS, Pairs
 from ft_magics.evaluation.entities.spans import Bools, Ints, SpanTable
 from ft_magics.evaluation.joining import join_words
+from ft_magics.sections import Card
 
 __all__ = ["Evidence", "Texts"]
 
@@ -119,26 +121,32 @@ class Evidence:
         """Indices of the pairs that pass a filter, in the order of the text.
 
         Args:
-            chosen: `kinds` (names, empty for all), `gold` and `pred` (a type, or an empty text for no span on that
-                side), `type` (on either side), `bucket` (attribute and label), `text` (anywhere in the sentence).
-                None or absent: anything.
+            chosen: `kind` (as on the screen, or as in `KINDS`), `gold` and `pred` (a type, or an empty text for no
+                span on that side), `type` (on either side), an attribute such as `seen` (a bucket's label), `text`
+                (anywhere in the sentence). Each is a value, or several of which any will do; None, none or absent:
+                anything.
         """
-        pairs = self.pairs
-        keep = np.ones(len(pairs), dtype=np.bool_)
-        if chosen.get("kinds"):
-            keep &= np.isin(pairs.kind, [KINDS.index(kind) for kind in chosen["kinds"] if kind in KINDS])
-        for side in ("gold", "pred"):
-            if chosen.get(side) is not None:
-                keep &= self._types(side) == self.numbers.get(chosen[side], -1 if chosen[side] else 0)
-        if chosen.get("type"):
-            number = self.numbers.get(chosen["type"], -1)
-            keep &= (self._types("gold") == number) | (self._types("pred") == number)
-        if chosen.get("bucket"):
-            keep &= self._in_bucket(*chosen["bucket"])
-        if chosen.get("text"):
-            wanted = _folded(str(chosen["text"]))
-            keep &= self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
+        keep = np.ones(len(self.pairs), dtype=np.bool_)
+        for name, wanted in chosen.items():
+            values = [str(value) for value in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+            if wanted is not None and values:
+                keep &= self._pass(name, values)
         return np.flatnonzero(keep)
+
+    def _pass(self, name: str, values: list[str]) -> Bools:
+        """Which pairs pass one part of a filter; none for a part that nobody knows."""
+        if name == "kind":
+            kinds = [KIND_NAMES.get(value, value) for value in values]
+            return np.isin(self.pairs.kind, [KINDS.index(kind) for kind in kinds if kind in KINDS])
+        if name in ("gold", "pred", "type"):
+            numbers = [self.numbers.get(value, -1 if value else 0) for value in values]
+            sides = ("gold", "pred") if name == "type" else (name,)
+            passed: Bools = np.any([np.isin(self._types(side), numbers) for side in sides], axis=0)
+            return passed
+        if name == "text":
+            wanted = _folded(values[0])
+            return self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
+        return self._in_bucket(name, values)
 
     def _types(self, side: str) -> Ints:
         """Type number per pair; 0 for no span on that side."""
@@ -147,13 +155,13 @@ class Evidence:
         types = np.append(table.type, 0)
         return types[at]
 
-    def _in_bucket(self, name: str, label: str) -> Bools:
+    def _in_bucket(self, name: str, labels: list[str]) -> Bools:
         attribute = self.attributes.get(name)
-        if attribute is None or label not in ATTRIBUTES[name]:
+        if attribute is None:
             return np.zeros(len(self.pairs), dtype=np.bool_)
-        number = ATTRIBUTES[name].index(label)
+        numbers = [ATTRIBUTES[name].index(label) for label in labels if label in ATTRIBUTES[name]]
         gold, pred = (
-            np.append(side, -1)[at] == number
+            np.isin(np.append(side, -1)[at], numbers)
             for side, at in ((attribute.gold, self.pairs.gold), (attribute.pred, self.pairs.pred))
         )
         both: Bools = gold | pred
@@ -170,12 +178,12 @@ class Evidence:
         sure = self.pair_confidence[chosen]
         return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
 
-    def preview(self, most: int = 200) -> list[dict[str, Any]]:
+    def preview(self, most: int = 200) -> list[Card]:
         """What is sent along with a report: the first page of mistakes, then examples of each pair of types in turn."""
         rank = self._ranks(np.arange(len(self.pairs)))
         rank[np.flatnonzero(self.pairs.kind > 0)[:_FIRST_PAGE]] = -1
         chosen = np.sort(np.argsort(rank, kind="stable")[:most])
-        return [self.example(int(at)) for at in chosen]
+        return [example_card(self.example(int(at))) for at in chosen]
 
     def mistakes(self, most: int) -> list[dict[str, Any]]:
         """Examples of mistakes in the order of the text, of as many pairs of types as there is room for."""
@@ -192,12 +200,12 @@ class Evidence:
         return rank
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `examples`."""
+        """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `cards`."""
         chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort", "row")))
         offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
         return {
             "total": len(chosen),
-            "examples": [self.example(int(at)) for at in chosen[offset : offset + limit]],
+            "cards": [example_card(self.example(int(at))) for at in chosen[offset : offset + limit]],
         }
 
     def example(self, at: int) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from ft_magics.evaluation.entities.evidence import Evidence
 from ft_magics.evaluation.entities.matching import ERROR_KINDS, KINDS
 from ft_magics.evaluation.entities.record import check_record
 from ft_magics.evaluation.entities.scores import Scores
+from ft_magics.evaluation.entities.sections import report_sections
 from ft_magics.evaluation.entities.semeval import SemevalScores
+from ft_magics.evaluation.page import report_html, report_markdown
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.tally import Tally
 from ft_magics.markup import percent
 from ft_magics.metrics import Metric
+from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +34,7 @@ __all__ = ["AVERAGES", "SCHEMA", "EntityReport", "ErrorKind", "error_kinds"]
 
 SCHEMA = 3
 AVERAGES = ("micro", "macro", "weighted")
+_RULES = {"conll": "conlleval's rule", "strict": "strict {scheme}"}
 
 Example = dict[str, Any]
 
@@ -134,7 +138,8 @@ class EntityReport:
         micro = self.micro
         shares = f"precision {percent(micro.precision)}, recall {percent(micro.recall)}, F1 {percent(micro.f1)}"
         counts = f"{micro.support} gold entities, {micro.predicted} predicted, {micro.correct} correct"
-        return f"{shares} · {counts} · {self.sentences} sentences"
+        rule = _RULES[self.mode].format(scheme=self.scheme)
+        return f"{shares} · {counts} · {self.sentences} sentences, {self.words} words · {rule}"
 
     def compare(self, others: Sequence[EntityReport], *, resamples: int = 1000, seed: int = 0) -> Comparison:
         """Hold other reports of the same gold against this one.
@@ -210,16 +215,22 @@ class EntityReport:
         names, scores = zip(*self.rows(), strict=True)
         return pd.DataFrame([_row(item) for item in scores], index=pd.Index(names, name="type"))
 
+    def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:
+        """What is shown.
+
+        Args:
+            view: `by`: the attribute whose buckets stand open; `min_support`: types with fewer gold entities are left
+                out.
+            brief: Scores and confusion only.
+        """
+        return report_sections(self, view, brief=brief)
+
     def to_markdown(self) -> str:
         """The table of scores as Markdown."""
-        from ft_magics.evaluation.entities.page import report_markdown  # noqa: PLC0415  # the pages know this class
-
         return report_markdown(self)
 
     def to_html(self) -> str:
         """Every view as HTML without script or style sheet."""
-        from ft_magics.evaluation.entities.page import report_html  # noqa: PLC0415  # the pages know this class
-
         return report_html(self)
 
 

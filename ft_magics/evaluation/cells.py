@@ -1,0 +1,61 @@
+"""Numbers of a report as cells of a table: worded once, so that every place shows the same digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ft_magics.markup import percent
+from ft_magics.sections import Cell, Filter
+
+__all__ = [
+    "count_cell",
+    "interval_cell",
+    "p_cell",
+    "share_cell",
+    "signed_cell",
+    "signed_interval_text",
+]
+
+_SIGNIFICANT = 0.05  # p-values below it are marked with an asterisk
+
+
+def share_cell(share: float | None, *, filter_: Filter | None = None, mark: str = "") -> Cell:
+    """A share from 0 to 1 in percent; a dash where it does not exist.
+
+    Args:
+        share: The share.
+        filter_: What a click opens.
+        mark: Stands behind it.
+    """
+    return Cell(text=f"{percent(share)} {mark}".rstrip(), value=share, filter=filter_)
+
+
+def count_cell(count: int, *, filter_: Filter | None = None) -> Cell:
+    """A count; nothing is opened behind a 0."""
+    return Cell(text=str(count), value=count, filter=filter_ if count else None)
+
+
+def interval_cell(ends: Sequence[float] | None) -> Cell:
+    """An interval of shares, such as `39.1–44.2`; sorted by its low end."""
+    if ends is None:
+        return Cell(text="–")
+    return Cell(text=f"{100 * ends[0]:.1f}–{100 * ends[1]:.1f}", value=ends[0], interval=(ends[0], ends[1]))
+
+
+def signed_cell(difference: float | None) -> Cell:
+    """A difference of shares with its sign."""
+    return Cell(text="–" if difference is None else f"{100 * difference:+.2f}", value=difference)
+
+
+def signed_interval_text(ends: Sequence[float] | None) -> str:
+    """An interval of differences, such as `[-0.4, +2.1]`, or a dash."""
+    return "–" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
+
+
+def p_cell(p: Any) -> Cell:
+    """A p-value, with an asterisk where it is small."""
+    if p is None:
+        return Cell(text="–")
+    text = "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return Cell(text=f"{text} *" if p < _SIGNIFICANT else text, value=p)
