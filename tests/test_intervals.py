@@ -89,6 +89,14 @@ def test_examples_that_are_all_different_are_drawn_one_by_one(monkeypatch):
         assert found == pytest.approx(other, abs=0.015)
 
 
+def test_sums_of_sparse_counts_are_those_of_all_counts(monkeypatch):
+    generator = np.random.default_rng(6)
+    counts = (generator.random((500, 40)) < 0.02).astype(np.int8)
+    sparse = np.concatenate(list(resample(counts, 30, seed=1)))
+    monkeypatch.setattr(bootstrap, "_SPARSE", 0.0)
+    np.testing.assert_array_equal(sparse, np.concatenate(list(resample(counts, 30, seed=1))))
+
+
 def test_the_same_seed_gives_the_same_intervals():
     assert intervals(counted(), 50, 1) == intervals(counted(), 50, 1) != intervals(counted(), 50, 2)
     assert set(intervals(counted(), 0, 1)) == {None}

@@ -24,6 +24,7 @@ __all__ = ["LEVEL", "Difference", "differences", "first_other_gold", "intervals"
 LEVEL = 0.95
 
 _WEIGHTS_AT_ONCE = 4_000_000  # numbers in a block of resamples: 32 MB
+_SPARSE = 0.05  # share of counts that are not 0, below which a column's own rows are added up
 _FEW_GROUPS = 4_000  # a multinomial draw costs a binomial per group; beyond this, drawing examples is cheaper
 
 
@@ -152,10 +153,22 @@ def _weights(generator: np.random.Generator, members: Ints, size: int) -> Floats
 
 
 def _sums(weights: Floats, rows: NDArray[Any]) -> Floats:
-    """Weights (R, G) @ rows (G, D), a few columns at a time where the rows are small integers that would grow."""
+    """Weights (R, G) @ rows (G, D), without a second copy of the rows as floats."""
+    if np.count_nonzero(rows) < _SPARSE * rows.size:
+        return _sparse_sums(weights, rows)
     step = max(1, _WEIGHTS_AT_ONCE // len(rows))
     parts = [weights @ rows[:, at : at + step].astype(np.float64) for at in range(0, rows.shape[1], step)]
     return np.concatenate(parts, axis=1) if parts else np.zeros((len(weights), 0))
+
+
+def _sparse_sums(weights: Floats, rows: NDArray[Any]) -> Floats:
+    """The same where most rows add nothing to a column, such as counts of 150 labels."""
+    by_group = np.ascontiguousarray(weights.T)  # (G, R)
+    sums = np.zeros((len(weights), rows.shape[1]))
+    for column in range(rows.shape[1]):
+        there = np.flatnonzero(rows[:, column])
+        sums[:, column] = rows[there, column].astype(np.float64) @ by_group[there]
+    return sums
 
 
 def _percentile_interval(drawn: Floats) -> Interval | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ft_magics.errors import DataError, type_name
 from ft_magics.evaluation.beside import shown
 from ft_magics.evaluation.calibration import reliability
-from ft_magics.evaluation.tally import Bools
+from ft_magics.evaluation.tally import Bools, Floats
 
 __all__ = ["LabelCalibration", "calibrate_labels", "confidences", "read_probabilities"]
 
@@ -26,6 +26,7 @@ _LEAST = 1e-12  # a probability of 0 has no logarithm
 _AT_ONCE = 500_000  # probabilities in a chunk: 4 MB
 _STEEPEST = 20.0  # temperatures from 1/20 to 20
 _STEPS = 25
+_NEAR = 1e-5  # of the sharpness: nobody sees more of it
 
 
 def read_probabilities(given: Any, count: int, names: Sequence[str], *, one_label: bool) -> Probabilities:
@@ -151,27 +152,43 @@ def calibrate_labels(gold: Bools, pred: Bools, probabilities: Probabilities, *, 
 def _sure(pred: Bools, probabilities: Probabilities, sharpness: float, *, multi_label: bool) -> Probabilities:
     """Confidences after scaling: of the predicted label, or of each label in turn."""
     parts = []
-    for rows, logs in _chunks(probabilities, multi_label=multi_label):
-        scaled = logs if sharpness == 1.0 else _scaled(logs, sharpness)
-        shares = np.exp(scaled)
-        part = shares[:, 0] if multi_label else shares[np.arange(len(shares)), pred[rows].argmax(axis=1)]
-        parts.append(part.astype(np.float32 if multi_label else np.float64))
+    for rows in _chunks(probabilities):
+        if multi_label:
+            parts.append(_sigmoid(sharpness * _logits(probabilities[rows])).astype(np.float32))
+        else:
+            logs = _logs(probabilities[rows])
+            shares = np.exp(logs if sharpness == 1.0 else _scaled(logs, sharpness))
+            parts.append(shares[np.arange(len(shares)), pred[rows].argmax(axis=1)])
     clipped: Probabilities = np.clip(np.concatenate(parts), 0, 1)
     return clipped
 
 
-def _chunks(probabilities: Probabilities, *, multi_label: bool) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Rows of log-probabilities, (n, C); of several labels each is yes or no, (n × C, 2)."""
+def _chunks(probabilities: Probabilities) -> Iterator[slice]:
+    """Some rows at a time, so that no second table is as large as the first."""
     step = max(1, _AT_ONCE // probabilities.shape[1])
     for first in range(0, len(probabilities), step):
-        rows = slice(first, first + step)
-        chosen = np.clip(probabilities[rows].astype(np.float64), _LEAST, 1)
-        if multi_label:
-            chosen = np.stack([chosen.ravel(), np.clip(1 - chosen.ravel(), _LEAST, 1)], axis=1)
-        yield rows, np.log(chosen)
+        yield slice(first, first + step)
 
 
-def _scaled(logs: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
+def _logs(rows: Probabilities) -> Floats:
+    logs: Floats = np.log(np.clip(rows.astype(np.float64), _LEAST, 1))
+    return logs
+
+
+def _logits(rows: Probabilities) -> Floats:
+    """Log odds of each label. Length n × C."""
+    flat = np.clip(rows.astype(np.float64).ravel(), _LEAST, 1 - _LEAST)
+    odds: Floats = np.log(flat / (1 - flat))
+    return odds
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # a great number's inverse is 0, as it should be
+        shares: Floats = 1 / (1 + np.exp(-logits))
+    return shares
+
+
+def _scaled(logs: Floats, sharpness: float) -> Floats:
     raised = sharpness * logs
     top = raised.max(axis=1, keepdims=True)
     raised -= top + np.log(np.exp(raised - top).sum(axis=1, keepdims=True))
@@ -185,30 +202,38 @@ def _fit_sharpness(gold: Bools, probabilities: Probabilities, *, multi_label: bo
     """
     if not multi_label and not gold.any():
         return None
+    slope_of = _slope_of_several if multi_label else _slope
     low, high, at = 1 / _STEEPEST, _STEEPEST, 1.0
     for _ in range(_STEPS):
-        slope, bend = _slope(gold, probabilities, at, multi_label=multi_label)
+        slope, bend = slope_of(gold, probabilities, at)
         low, high = (at, high) if slope < 0 else (low, at)
         step = at - slope / bend if bend > 0 else (low + high) / 2
         step = step if low < step < high else (low + high) / 2
-        if abs(step - at) < 1e-6 * at:
+        if abs(step - at) < _NEAR * at:
             break
         at = step
     return at
 
 
-def _slope(gold: Bools, probabilities: Probabilities, sharpness: float, *, multi_label: bool) -> tuple[float, float]:
+def _slope(gold: Bools, probabilities: Probabilities, sharpness: float) -> tuple[float, float]:
     """First and second derivative of the negative log-likelihood by the sharpness."""
     slope = bend = 0.0
-    for rows, logs in _chunks(probabilities, multi_label=multi_label):
-        if multi_label:
-            is_gold = gold[rows].ravel()
-            at, kept = np.where(is_gold, 0, 1), logs
-        else:
-            there = gold[rows].any(axis=1)  # a label that the model cannot give has no probability
-            at, kept = gold[rows][there].argmax(axis=1), logs[there]
-        shares = np.exp(_scaled(kept, sharpness))
-        mean = (shares * kept).sum(axis=1)
-        slope += float((mean - kept[np.arange(len(kept)), at]).sum())
-        bend += float(((shares * kept**2).sum(axis=1) - mean**2).sum())
+    for rows in _chunks(probabilities):
+        there = gold[rows].any(axis=1)  # a label that the model cannot give has no probability
+        logs = _logs(probabilities[rows][there])
+        shares = np.exp(_scaled(logs, sharpness))
+        mean = (shares * logs).sum(axis=1)
+        slope += float(mean.sum() - logs[gold[rows][there]].sum())
+        bend += float((shares * logs**2).sum() - (mean**2).sum())
+    return slope, bend
+
+
+def _slope_of_several(gold: Bools, probabilities: Probabilities, sharpness: float) -> tuple[float, float]:
+    """The same where each label is yes or no."""
+    slope = bend = 0.0
+    for rows in _chunks(probabilities):
+        logits = _logits(probabilities[rows])
+        shares = _sigmoid(sharpness * logits)
+        slope += float(((shares - gold[rows].ravel()) * logits).sum())
+        bend += float((shares * (1 - shares) * logits**2).sum())
     return slope, bend
