@@ -49,9 +49,13 @@ def main() -> None:
             train(model, tokenizer, splits["train"], labels, arguments)
             seconds = time.monotonic() - began
             found.append([accuracy(model, tokenizer, splits[split], labels) for split in ("dev", "test")])
-            print(f"{language} seed {seed}: dev {found[-1][0]:.4f}, test {found[-1][1]:.4f}, {seconds:.0f} s", flush=True)
+            print(
+                f"{language} seed {seed}: dev {found[-1][0]:.4f}, test {found[-1][1]:.4f}, {seconds:.0f} s", flush=True
+            )
         dev, test = (statistics.mean(column) for column in zip(*found, strict=True))
-        print(f"{language} mean:   dev {dev:.4f}, test {test:.4f}; unknown tokens in {statistics.mean(unknown):.0%} of test")
+        print(
+            f"{language} mean:   dev {dev:.4f}, test {test:.4f}; unknown tokens in {statistics.mean(unknown):.0%} of test"
+        )
 
 
 def train(model, tokenizer, split, labels, arguments):  # type: ignore[no-untyped-def]
