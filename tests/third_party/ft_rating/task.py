@@ -62,12 +62,12 @@ class RatingTask(Task[Rated, RatingFeature, float]):
         return MAE, RMSE
 
     @classmethod
-    def read(cls, settings: Any, data: Any) -> Corpus[Rated]:
+    def read(cls, settings: Any, data: Any) -> Corpus[Rated]:  # noqa: ARG003  # the protocol sets the signature
         """Read every split."""
         return read_corpus(data)
 
     @classmethod
-    def check(cls, settings: Any, corpus: Corpus[Rated]) -> DataCheck:
+    def check(cls, settings: Any, corpus: Corpus[Rated]) -> DataCheck:  # noqa: ARG003  # the protocol sets the signature
         """Count the texts of each split."""
         if not corpus.train.examples:
             raise DataError(f"{corpus.train.source}: there are no rows to train on")
@@ -86,7 +86,7 @@ class RatingTask(Task[Rated, RatingFeature, float]):
         return [Rated(id=f"input {at}", text=text, stars=None) for at, text in enumerate(texts, 1)]
 
     @classmethod
-    def for_corpus(cls, settings: Any, corpus: Corpus[Rated]) -> Self:
+    def for_corpus(cls, settings: Any, corpus: Corpus[Rated]) -> Self:  # noqa: ARG003  # the protocol sets the signature
         """The task of a new run."""
         return cls(clip=settings.clip)
 
@@ -190,7 +190,7 @@ class RatingTask(Task[Rated, RatingFeature, float]):
         predictions: Sequence[float],
         *,
         title: str,
-        facts: Mapping[str, Any],
+        facts: Mapping[str, Any],  # noqa: ARG003  # the protocol sets the signature
         history: Sequence[Mapping[str, Any]] = (),
         resamples: int = 1000,
         **options: Any,
