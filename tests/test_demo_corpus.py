@@ -108,7 +108,7 @@ def test_no_two_messages_are_nearly_the_same(language):
 @pytest.mark.parametrize("language", MESSAGES)
 def test_messages_are_short_and_long_with_digits_quotes_and_commas(language):
     texts = [text for split in MESSAGES[language] for text, _ in read_messages(language, split)]
-    short, long = (12, 80) if language == "en" else (7, 22)
+    short, long = (15, 80) if language == "en" else (7, 22)
     assert min(map(len, texts)) <= short
     assert max(map(len, texts)) >= long
     assert any(character.isdigit() for text in texts for character in text)
