@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEMO := $(VENV)/.installed-demo
+LAB := $(VENV)/.installed-lab
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ft_magics needs Python 3.11 or newer; set PYTHON=…")'
 SOURCES := pyproject.toml constraints.txt $(wildcard widgets/package*.json widgets/*.mjs widgets/tsconfig.json widgets/src/*)
 
 .PHONY: help demo lab test lint types layers front pytest wheel clean
@@ -10,17 +14,33 @@ SOURCES := pyproject.toml constraints.txt $(wildcard widgets/package*.json widge
 help:            ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+# The demo alone needs neither JupyterLab nor the tools of the suite. `--no-compile`: byte code is written at the first
+# import, of what is imported; of torch and its like that is a part.
+$(DEMO): $(SOURCES)
+	@echo "Installing ft_magics and what its demo needs into $(VENV): one to three minutes the first time, 1.3 GB …"
+	@$(CHECK_PYTHON)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@rm -rf widgets/ft_widgets/static
+	@NPM_CONFIG_OMIT=dev $(PIP) --no-compile --editable '.[demo]'
+	@touch $@
+
+$(LAB): $(DEMO)
+	@echo "Adding JupyterLab to $(VENV): under a minute …"
+	@$(PIP) jupyterlab
+	@touch $@
+
 $(STAMP): $(SOURCES)
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ft_magics needs Python 3.11 or newer; set PYTHON=…")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	rm -rf widgets/ft_widgets/static
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@echo "Installing ft_magics and all that its suite needs into $(VENV): three to six minutes the first time …"
+	@$(CHECK_PYTHON)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@rm -rf widgets/ft_widgets/static
+	@$(PIP) --editable '.[dev]'
+	@touch $(DEMO) $(LAB) $@
 
-demo: $(STAMP)   ## Run the quickstart notebook, print its report, say where its pages lie
-	$(BIN)/python demo_notebooks/run_demo.py
+demo: $(DEMO)    ## Run the quickstart, print its report, say where its pages lie (NOTEBOOK=02_classify: another)
+	@$(BIN)/python demo_notebooks/run_demo.py $(NOTEBOOK)
 
-lab: $(STAMP)    ## Open the quickstart in JupyterLab
+lab: $(LAB)      ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab demo_notebooks/01_quickstart.ipynb
 
 test: lint types layers front pytest  ## Everything CI runs

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN001, ANN201  # a script: the types say little here
 """The demo's intents with plain transformers, English and Chinese: what a cell on the same data should reach.
 
     OMP_NUM_THREADS=1 python benchmarks/demo_intents.py --languages en zh --seeds 1 2 3
@@ -10,6 +9,7 @@ import argparse
 import csv
 import statistics
 import time
+from typing import Any
 
 import torch
 from ft_magics import demo
@@ -17,8 +17,10 @@ from ft_magics.models.loading import find_weights, load_tokenizer
 from torch.utils.data import DataLoader
 from transformers import AutoModelForSequenceClassification, get_linear_schedule_with_warmup, set_seed
 
+Split = tuple[list[str], list[str]]  # texts and their labels
 
-def read(language: str, split: str) -> tuple[list[str], list[str]]:
+
+def read(language: str, split: str) -> Split:
     """Texts and labels of a split."""
     with demo.path(f"{language}/intents_{split}.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -53,13 +55,10 @@ def main() -> None:
                 f"{language} seed {seed}: dev {found[-1][0]:.4f}, test {found[-1][1]:.4f}, {seconds:.0f} s", flush=True
             )
         dev, test = (statistics.mean(column) for column in zip(*found, strict=True))
-        print(
-            f"{language} mean:   dev {dev:.4f}, test {test:.4f}; "
-            f"unknown tokens in {statistics.mean(unknown):.0%} of test"
-        )
+        print(f"{language} mean:   dev {dev:.4f}, test {test:.4f}; {statistics.mean(unknown):.0%} have unknown tokens")
 
 
-def train(model, tokenizer, split, labels, arguments):  # type: ignore[no-untyped-def]
+def train(model: Any, tokenizer: Any, split: Split, labels: list[str], arguments: argparse.Namespace) -> None:
     """Fine-tune a model on a split's texts and labels."""
     rows = list(zip(split[0], (labels.index(label) for label in split[1]), strict=True))
     batches = DataLoader(rows, batch_size=arguments.batch_size, shuffle=True)
@@ -78,7 +77,7 @@ def train(model, tokenizer, split, labels, arguments):  # type: ignore[no-untype
 
 
 @torch.no_grad()
-def accuracy(model, tokenizer, split, labels) -> float:  # type: ignore[no-untyped-def]
+def accuracy(model: Any, tokenizer: Any, split: Split, labels: list[str]) -> float:
     """Share of a split's texts whose label is predicted."""
     model.eval()
     inputs = tokenizer(split[0], padding=True, truncation=True, return_tensors="pt")

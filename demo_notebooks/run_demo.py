@@ -1,4 +1,4 @@
-"""Runs the quickstart for real, says how it goes, and leaves the executed notebook and its HTML in `demo_output/`."""
+"""Runs a notebook for real, says how it goes, and leaves it, executed, and its HTML in `demo_output/`."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "demo_output"
+RUNS = {"01_quickstart": "ner", "02_classify": "intents"}  # notebook → the name of its run
 
 
 def follow(events: Path, done: threading.Event) -> None:
@@ -38,14 +39,16 @@ def follow(events: Path, done: threading.Event) -> None:
         seen = len(lines)
 
 
-def main() -> int:
-    """Run the notebook; 0 when every cell ran."""
-    name = "01_quickstart"
+def main(name: str = "01_quickstart") -> int:
+    """Run a notebook; 0 when every cell ran."""
+    if name not in RUNS:
+        print(f"There is no notebook {name}; there are {', '.join(RUNS)}", file=sys.stderr)
+        return 2
     OUTPUT.mkdir(exist_ok=True)
     notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)
-    events = OUTPUT / "ft_runs" / "ner" / "events.jsonl"
+    events = OUTPUT / "ft_runs" / RUNS[name] / "events.jsonl"
     events.unlink(missing_ok=True)
-    print(f"Running {name}.ipynb; training takes a few minutes on a CPU.", flush=True)
+    print(f"Running {name}.ipynb; training takes one to three minutes on a CPU.", flush=True)
     client = NotebookClient(
         notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(OUTPUT)}}
     )
@@ -67,11 +70,11 @@ def main() -> int:
     from ft_magics import load
     from ft_magics.evaluation.page import report_text
 
-    print("\n" + report_text(load(OUTPUT / "ft_runs" / "ner").report("test")))
+    print("\n" + report_text(load(OUTPUT / "ft_runs" / RUNS[name]).report("test")))
     print(f"\nExecuted notebook: {OUTPUT / name}.ipynb\nIts HTML:          {OUTPUT / name}.html")
-    print(f"The run's page:    {OUTPUT / 'ft_runs' / 'ner' / 'report.html'}\nPlay with it:      make lab")
+    print(f"The run's page:    {OUTPUT / 'ft_runs' / RUNS[name] / 'report.html'}\nPlay with it:      make lab")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

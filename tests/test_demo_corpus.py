@@ -1,6 +1,10 @@
-"""The demo corpus is what its README says."""
+"""The demo corpora are what their README says."""
 
 from __future__ import annotations
+
+import csv
+from collections import Counter
+from itertools import combinations
 
 import pytest
 from ft_magics import demo
@@ -64,3 +68,49 @@ def test_some_names_have_two_readings(language, surface, types):
 def test_a_file_that_is_not_there_lists_those_that_are():
     with pytest.raises(FileNotFoundError, match="en/train.conll"):
         demo.path("fr/train.conll")
+
+
+INTENTS = {"events", "library", "permits", "roads", "waste", "water"}
+MESSAGES = {"en": {"train": 306, "dev": 72, "test": 90}, "zh": {"train": 192, "dev": 72, "test": 90}}
+LEAST_OF_A_LABEL = {"train": 30, "dev": 12, "test": 15}
+
+
+def read_messages(language, split):
+    with demo.path(f"{language}/intents_{split}.csv").open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        assert rows.fieldnames == ["text", "label"]
+        return [(row["text"], row["label"]) for row in rows]
+
+
+@pytest.mark.parametrize("language", MESSAGES)
+def test_every_intent_has_enough_messages_in_every_split(language):
+    for split, size in MESSAGES[language].items():
+        messages = read_messages(language, split)
+        assert len(messages) == size
+        counts = Counter(label for _, label in messages)
+        assert set(counts) == INTENTS
+        assert min(counts.values()) >= LEAST_OF_A_LABEL[split]
+        assert all(text == text.strip() and text for text, _ in messages)
+
+
+@pytest.mark.parametrize("language", MESSAGES)
+def test_no_two_messages_are_nearly_the_same(language):
+    def trigrams(text):
+        return {text[at : at + 3] for at in range(max(1, len(text) - 2))}
+
+    texts = [text.lower() for split in MESSAGES[language] for text, _ in read_messages(language, split)]
+    assert len(set(texts)) == len(texts)
+    grams = [(text, trigrams(text)) for text in texts]
+    near = [(a, b) for (a, x), (b, y) in combinations(grams, 2) if len(x & y) > 0.5 * len(x | y)]
+    assert near == []
+
+
+@pytest.mark.parametrize("language", MESSAGES)
+def test_messages_are_short_and_long_with_digits_quotes_and_commas(language):
+    texts = [text for split in MESSAGES[language] for text, _ in read_messages(language, split)]
+    short, long = (15, 80) if language == "en" else (7, 22)
+    assert min(map(len, texts)) <= short
+    assert max(map(len, texts)) >= long
+    assert any(character.isdigit() for text in texts for character in text)
+    assert any('"' in text or "“" in text for text in texts)
+    assert any("," in text or "，" in text for text in texts)

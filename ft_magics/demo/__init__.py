@@ -1,4 +1,4 @@
-"""The demo corpus: English and Chinese sentences with PER, LOC, ORG and EVENT, written for this project."""
+"""The demo corpora, English and Chinese, written for this project: sentences with entities, messages with intents."""
 
 from __future__ import annotations
 

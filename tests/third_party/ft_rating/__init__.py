@@ -1,0 +1,1 @@
+"""One to five stars from a text: a task for ft_magics."""
