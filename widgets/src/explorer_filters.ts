@@ -34,7 +34,9 @@ export function filterBar(section: Examples, change: (part: Filter, sort?: strin
   }));
   const orders = section.sorts.map((sort) => ({ words: ORDERS[sort] ?? sort, value: sort }));
   const order = chooser("order", "sort-examples", orders, (sort) => change({}, String(sort)));
-  const [chips, lists] = [true, false].map((are) => facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root));
+  const [chips, lists] = [true, false].map((are) =>
+    facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root),
+  );
   const tools = h("div", { class: "ft-tools" }, search.root, ...(lists ?? []), ...(orders.length > 1 ? [order.root] : []));
   return {
     root: h("div", { class: "ft-filters" }, ...(chips ?? []), tools),
@@ -50,7 +52,11 @@ export function filterBar(section: Examples, change: (part: Filter, sort?: strin
 function choicesOf({ title, filter }: Examples, name: string, values: readonly string[]): Choice[] {
   const own = filter[name];
   const several = Array.isArray(own) && own.length > 1 ? [{ words: title.toLowerCase(), value: own }] : [];
-  return [...several, ...values.map((value) => ({ words: value, value })), { words: several.length ? "everything" : `any ${name.replaceAll("_", " ")}`, value: undefined }];
+  return [
+    ...several,
+    ...values.map((value) => ({ words: value, value })),
+    { words: several.length ? "everything" : `any ${name.replaceAll("_", " ")}`, value: undefined },
+  ];
 }
 
 function facet(name: string, choices: readonly Choice[], few: boolean, choose: (value: unknown) => void): Control<unknown> {

@@ -52,7 +52,14 @@ test("title, summary, notes and every section are there, open or closed as they 
   const { area } = await render(report([table(), lines, examples({ open: false })], { notes: ["a note"] }));
   assert.match(one(area, "report").textContent ?? "", /^ner · testF1 25\.00a note/);
   const folds = [...area.querySelectorAll("details")];
-  assert.deepEqual(folds.map((fold) => [fold.querySelector("summary")?.textContent, fold.open]), [["Scores", true], ["Tag noise", false], ["Mistakes (4)", false]]);
+  assert.deepEqual(
+    folds.map((fold) => [fold.querySelector("summary")?.textContent, fold.open]),
+    [
+      ["Scores", true],
+      ["Tag noise", false],
+      ["Mistakes (4)", false],
+    ],
+  );
   assert.equal(all(area, "lines").length, 0); // drawn when it is first opened
   folds[1]!.open = true;
   folds[1]!.dispatchEvent(new Event("toggle"));

@@ -59,7 +59,9 @@ function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
     closers.push(close, drawer.close);
     return folded;
   });
-  const notes = report.notes.length ? [h("ul", { class: "ft-notes", "data-testid": "notes" }, ...report.notes.map((note) => h("li", { dir: "auto" }, note)))] : [];
+  const notes = report.notes.length
+    ? [h("ul", { class: "ft-notes", "data-testid": "notes" }, ...report.notes.map((note) => h("li", { dir: "auto" }, note)))]
+    : [];
   root.replaceChildren(headline(report), ...notes, ...folds);
   return () => closers.forEach((close) => close());
 }

@@ -7,7 +7,17 @@ import type { Chart } from "./wire.ts";
 before(openWindow);
 
 const chart = (series: Chart["series"], more: Partial<Chart> = {}): Chart => ({
-  kind: "chart", title: "Reliability", x_label: "confidence, %", y_label: "accuracy, %", series, x_range: [0, 100], y_range: [0, 100], diagonal: false, note: "", open: true, ...more,
+  kind: "chart",
+  title: "Reliability",
+  x_label: "confidence, %",
+  y_label: "accuracy, %",
+  series,
+  x_range: [0, 100],
+  y_range: [0, 100],
+  diagonal: false,
+  note: "",
+  open: true,
+  ...more,
 });
 
 test("lines, dots and bars are drawn with their axes, and what does not exist is left out", async () => {

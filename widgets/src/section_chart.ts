@@ -119,7 +119,10 @@ function dots(name: string, points: readonly Point[], { across, up }: Plane): SV
 
 function bars(name: string, points: readonly Point[], { across, up, y }: Plane): SVGElement[] {
   const places = points.map((point) => across(point.x)).sort((a, b) => a - b);
-  const gaps = places.slice(1).map((place, at) => place - (places[at] ?? 0)).filter((gap) => gap > 0);
+  const gaps = places
+    .slice(1)
+    .map((place, at) => place - (places[at] ?? 0))
+    .filter((gap) => gap > 0);
   const wide = Math.max(1, 0.8 * (gaps.length ? Math.min(...gaps) : 30));
   const ground = up(Math.max(y[0], 0));
   return points.map((point) => {

@@ -70,7 +70,10 @@ function sourceOf({ section, mailbox, pools }: Asking): PageSource<Query, Card> 
       near(query) {
         const pool = poolOf(query);
         const rest = beyond(query.filter, pool?.filter ?? {});
-        return sorted((pool?.cards ?? []).filter((card) => keeps(rest, card, cardText)), query.sort);
+        return sorted(
+          (pool?.cards ?? []).filter((card) => keeps(rest, card, cardText)),
+          query.sort,
+        );
       },
       complete(query) {
         const pool = poolOf(query);

@@ -36,12 +36,19 @@ test("cells say what they are, and open it by click or key; empty ones open noth
   at(1, 0).click();
   at(2, 1).focus();
   press(document.activeElement!, "Enter");
-  assert.deepEqual(explored.map(({ filter }) => filter), [{ gold: "<b>", pred: "" }, { gold: "", pred: "人物" }]);
+  assert.deepEqual(
+    explored.map(({ filter }) => filter),
+    [
+      { gold: "<b>", pred: "" },
+      { gold: "", pred: "人物" },
+    ],
+  );
 });
 
 test("the grid is one stop for Tab, and arrow keys move inside it", async () => {
   const { root, at } = await open();
-  const stops = (): string[] => [...root.querySelectorAll<HTMLElement>('[role="gridcell"][tabindex="0"]')].map((each) => `${each.dataset["at"]}-${each.dataset["to"]}`);
+  const stops = (): string[] =>
+    [...root.querySelectorAll<HTMLElement>('[role="gridcell"][tabindex="0"]')].map((each) => `${each.dataset["at"]}-${each.dataset["to"]}`);
   assert.deepEqual(stops(), ["0-0"]);
   at(0, 0).focus();
   for (const key of ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp"]) press(document.activeElement!, key);
@@ -69,7 +76,10 @@ test("the most confused come first when asked for", async () => {
   assert.deepEqual(heads(), ["t0", "t1", "t2"]);
   one(root, "grid-ordered").click();
   assert.deepEqual(heads(), ["t2", "t0", "t1"]);
-  assert.deepEqual([...root.querySelectorAll("thead th")].slice(1, 4).map((each) => each.textContent), ["t2", "t0", "t1"]);
+  assert.deepEqual(
+    [...root.querySelectorAll("thead th")].slice(1, 4).map((each) => each.textContent),
+    ["t2", "t0", "t1"],
+  );
 });
 
 test("a grid without filters opens nothing, one of few rows hides none", async () => {

@@ -32,10 +32,14 @@ export function gridSection(grid: Grid, context: Context): HTMLElement {
     holder.replaceChildren(gridTable(grid, shape, wishes.shares, context));
   };
   const wish = (name: keyof Wishes, text: string): HTMLElement =>
-    toggle(text, (pressed) => {
-      wishes[name] = pressed;
-      draw();
-    }, { "data-testid": `grid-${name}` });
+    toggle(
+      text,
+      (pressed) => {
+        wishes[name] = pressed;
+        draw();
+      },
+      { "data-testid": `grid-${name}` },
+    );
   const large = grid.rows.length > MOST;
   const knobs = [
     wish("shares", "shares of the row"),
@@ -73,7 +77,11 @@ function gridTable(grid: Grid, { rows, columns }: Shape, shares: boolean, contex
     { class: "ft-grid", role: "grid", "aria-label": grid.title },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${grid.row_axis} ╲ ${grid.column_axis}`), ...heads)),
     h("tbody", {}, ...lines),
-    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, `all ${grid.column_axis}`), ...sums.map((sum) => h("td", { class: "ft-muted" }, count(sum))), h("td"))),
+    h(
+      "tfoot",
+      {},
+      h("tr", {}, h("th", { scope: "row" }, `all ${grid.column_axis}`), ...sums.map((sum) => h("td", { class: "ft-muted" }, count(sum))), h("td")),
+    ),
   );
   table.addEventListener("click", ({ target }) => {
     const cell = (target as Element).closest<HTMLElement>('[role="gridcell"]');

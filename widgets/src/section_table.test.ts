@@ -19,7 +19,11 @@ const head = (root: HTMLElement, name: string): Element => [...root.querySelecto
 test("rows come as they were sent, averages stand in the foot, and what does not exist is a dash", async () => {
   const { root } = await open();
   const rows = [...root.querySelectorAll("tbody tr, tfoot tr")].map((row) => [...row.children].map((each) => each.textContent));
-  assert.deepEqual(rows, [["<b>", "25.00", "3"], ["人物", "–", "1"], ["micro", "20.00", "4"]]);
+  assert.deepEqual(rows, [
+    ["<b>", "25.00", "3"],
+    ["人物", "–", "1"],
+    ["micro", "20.00", "4"],
+  ]);
   assert.equal(root.querySelector("tfoot th")?.textContent, "micro");
 });
 
@@ -53,7 +57,10 @@ test("a name and a number with examples behind them are buttons that say what th
   const [support] = [...root.querySelectorAll<HTMLElement>("tbody td button")];
   assert.equal(support?.title, "examples: <b>, support: 3");
   support?.click();
-  assert.deepEqual(explored, [{ filter: { type: "<b>" }, name: "<b>" }, { filter: { gold: "<b>" }, name: "<b>, support: 3" }]);
+  assert.deepEqual(explored, [
+    { filter: { type: "<b>" }, name: "<b>" },
+    { filter: { gold: "<b>" }, name: "<b>, support: 3" },
+  ]);
   assert.equal(root.querySelectorAll("b").length, 0);
 });
 

@@ -33,7 +33,13 @@ export function sortTable<Row>(columns: readonly Column<Row>[], foot: readonly R
     sorting = next ? { at, direction: next } : null;
     draw();
   };
-  const headings = columns.map(({ head }, at) => h("th", { scope: "col" }, button(head, () => choose(at), { class: "ft-sort", dir: "auto" })));
+  const headings = columns.map(({ head }, at) =>
+    h(
+      "th",
+      { scope: "col" },
+      button(head, () => choose(at), { class: "ft-sort", dir: "auto" }),
+    ),
+  );
   const root = h("table", {}, h("thead", {}, h("tr", {}, ...headings)), body, ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []));
   return {
     root,

@@ -56,7 +56,11 @@ export function cell(text: string, more: Partial<Cell> = {}): Cell {
 /** Scores of two types and an average; a name in markup, so that each test sees that it stays text. */
 export function table(more: Partial<Table> = {}): Table {
   const row = (name: string, f1: string, support: string): Table["rows"][number] => ({
-    cells: [cell(name, { value: null, label: name, filter: { type: name } }), cell(f1, { interval: f1 === "–" ? null : [0.1, 0.4] }), cell(support, { filter: { gold: name } })],
+    cells: [
+      cell(name, { value: null, label: name, filter: { type: name } }),
+      cell(f1, { interval: f1 === "–" ? null : [0.1, 0.4] }),
+      cell(support, { filter: { gold: name } }),
+    ],
     strong: false,
   });
   const rows = [row("<b>", "25.00", "3"), row("人物", "–", "1"), { cells: [cell("micro"), cell("20.00"), cell("4")], strong: true }];
@@ -71,7 +75,11 @@ export function grid(more: Partial<Grid> = {}): Grid {
     title: "Confusion",
     rows: [...names, "spurious"],
     columns: [...names, "missed"],
-    counts: [[1, 1, 1], [0, 1, 0], [0, 1, 0]],
+    counts: [
+      [1, 1, 1],
+      [0, 1, 0],
+      [0, 1, 0],
+    ],
     row_axis: "gold",
     column_axis: "predicted",
     row_filters: [...names, ""].map((gold) => ({ gold })),
