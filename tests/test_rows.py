@@ -102,6 +102,7 @@ def test_the_header_can_be_said(tmp_path):
     [
         ('text\tlabel\n"Yes," he said\tx\n"No"\ty\n', "a.tsv", ['"Yes," he said', '"No"']),
         ('text\tlabel\n"""Yes,"" he said"\tx\nNo\ty\n', "a.tsv", ['"Yes," he said', "No"]),
+        ('"text"\t"label"\n"Yes"\t"x"\n"No"\t"y"\n', "a.tsv", ["Yes", "No"]),
         ('text\tlabel\n"a\tb"\tx\nNo\ty\n', "a.tsv", ["a\tb", "No"]),
         ('text,label\n"Yes" he said,x\nNo,y\n', "a.csv", ['"Yes" he said', "No"]),
         ('text,label\n5" screen,x\nNo,y\n', "a.csv", ['5" screen', "No"]),

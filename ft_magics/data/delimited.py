@@ -160,7 +160,10 @@ def _parse(text: str, name: str, delimiter: str, notes: list[str]) -> list[_Line
     if '"' not in text:
         return _rows(text, delimiter, quoting=csv.QUOTE_NONE) or []
     strict, fault = _rows_or_fault(text, delimiter)
-    certain = strict is not None and _is_even(strict) and (delimiter != "\t" or '""' in text)
+    # In TSV a quotation mark most often is just that, unless the file writes it twice, or encloses its whole first row.
+    first = text.lstrip("\r\n").partition("\n")[0].rstrip("\r").split(delimiter)
+    enclosed = '""' in text or all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in first)
+    certain = strict is not None and _is_even(strict) and (delimiter != "\t" or enclosed)
     literal = [] if certain else _rows(text, delimiter, quoting=csv.QUOTE_NONE) or []
     if strict is not None and not _is_even(literal):
         return strict

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
-from unicodedata import combining, east_asian_width
 
 from ft_magics.data.checks import DataCheck
 from ft_magics.markup import details, element, row, table, terminal_line, terminal_text
-from ft_magics.sections import Table
+from ft_magics.sections import Row, Table
 
 __all__ = ["check_html", "check_text"]
 
 _MOST_ROWS = 40  # of a table as text
+_NAME = 5  # characters of the name of a split
 
 
 def check_html(check: DataCheck) -> str:
@@ -41,25 +40,23 @@ def check_text(check: DataCheck) -> str:
 
 
 def _table_lines(counts: Table) -> list[str]:
-    """A table with aligned columns: numbers to the right, all else to the left."""
-    shown = counts.rows[:_MOST_ROWS]
-    rows = [list(counts.columns), *([terminal_line(cell.text) for cell in item.cells] for item in shown)]
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    numbers = [all(item.cells[at].value is not None for item in shown) for at in range(len(widths))]
-    lines = [_line(cells, widths, numbers) for cells in rows]
-    if len(counts.rows) > _MOST_ROWS:
-        lines.append(f"and {len(counts.rows) - _MOST_ROWS} more rows")
-    return [*lines, counts.note] if counts.note else lines
+    """A line per row; of a table of nothing but counts, which may have many rows, a line per column."""
+    rows = [[terminal_line(cell.text) for cell in item.cells] for item in counts.rows]
+    if any(cell.value is None for item in counts.rows for cell in item.cells[1:]):
+        return [f"{row[0]:>{_NAME}}: {_row_text(counts, item)}" for row, item in zip(rows, counts.rows, strict=True)]
+    hidden = f" and {len(rows) - _MOST_ROWS} more" if len(rows) > _MOST_ROWS else ""
+    more = f" and {counts.note}" if counts.note and not hidden else hidden
+    return [
+        f"{column:>{_NAME}}: {', '.join(f'{row[0]} {row[at]}' for row in rows[:_MOST_ROWS])}{more}"
+        for at, column in enumerate(counts.columns[1:], 1)
+    ]
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:
-    padded = []
-    for cell, width, number in zip(cells, widths, numbers, strict=True):
-        blank = " " * (width - _width(cell))
-        padded.append(blank + cell if number else cell + blank)
-    return "  ".join(padded).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal that a text takes: ideographs take two, marks none."""
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+def _row_text(counts: Table, item: Row) -> str:
+    """Cells with the names of their columns, such as `280 sentences, longest 19, IOB2`."""
+    parts = []
+    for column, cell in zip(counts.columns[1:], item.cells[1:], strict=True):
+        text = terminal_line(cell.text)
+        counted = f"{text} {column}" if column.endswith("s") else f"{column} {text}"
+        parts.append(text if cell.value is None else counted)
+    return ", ".join(parts)

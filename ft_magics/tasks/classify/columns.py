@@ -29,7 +29,7 @@ _PAIRS = (
 _TEXT = (
     *("text", "sentence", "content", "tweet", "文本", "内容", "review", "question", "utterance", "query", "comment"),
     *("message", "sms", "post", "body", "document", "article", "description", "abstract", "headline", "title"),
-    *("reviewtext", "reviewbody", "commenttext", "tweettext", "fulltext", "input", "prompt", "snippet", "texts"),
+    *("reviewtext", "reviewbody", "commenttext", "tweettext", "fulltext", "input", "prompt", "snippet", "texts", "utt"),
     *("sentences", "txt", "words", "正文", "句子", "评论", "标题", "文章", "问题", "texto", "texte", "texts", "testo"),
     *("текст", "النص", "نص", "テキスト", "本文", "텍스트", "문장", "ข้อความ", "पाठ"),
 )
@@ -37,7 +37,22 @@ _LABEL = (
     *("labeltext", "labelname", "label", "labels", "category", "class", "intent", "标签", "类别", "target"),
     *("sentiment", "topic", "emotion", "categories", "classes", "intents", "polarity", "classname", "categoryname"),
     *("goldlabel", "gold", "labelid", "tag", "tags", "emotions", "topics", "targets", "stance", "genre", "domain"),
-    *("rating", "stars", "score", "similarity", "y", "output", "answer", "意图", "情感", "分类", "类目", "标注"),
+    *(
+        "classindex",
+        "rating",
+        "starrating",
+        "stars",
+        "score",
+        "similarity",
+        "y",
+        "output",
+        "answer",
+        "意图",
+        "情感",
+        "分类",
+        "类目",
+        "标注",
+    ),
     *("etiqueta", "categoria", "categoría", "étiquette", "etichetta", "kategorie", "klasse", "метка", "категория"),
     *("التصنيف", "تصنيف", "ラベル", "カテゴリ", "라벨", "레이블", "분류", "ป้าย", "หมวดหมู่", "लेबल", "श्रेणी"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
-from ft_magics.data.cells import Rows, is_list, is_missing
+from ft_magics.data.cells import Rows, column_label, is_list, is_missing
 from ft_magics.data.faults import printable, quoted, show
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, type_name
@@ -96,4 +96,6 @@ def _places(rows: Rows, columns: Columns) -> Sequence[str]:
     """Where each row stands, with its own name where there is a column of those."""
     if columns.id is None:
         return rows.places
-    return [f"{place} ({quoted(str(row[columns.id]))})" for place, row in zip(rows.places, rows.cells, strict=True)]
+    return [
+        f"{place} ({quoted(column_label(row[columns.id]))})" for place, row in zip(rows.places, rows.cells, strict=True)
+    ]
