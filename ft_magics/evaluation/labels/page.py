@@ -22,6 +22,7 @@ __all__ = ["sections_of"]
 
 _AVERAGES = ("micro", "macro", "weighted")
 _MOST_PAIRS = 30
+_OPEN_ROWS = 80  # of labels; more are a page of their own
 _OPEN_GRID = 30  # labels; a greater grid is a page of its own
 _NOTHING = "(nothing)"
 _BY = {
@@ -77,9 +78,9 @@ def _label_table(report: LabelReport, least: int) -> Table:
         if scores.support >= least and (scores.support or scores.predicted)
     }
     left_out = len(report.per_label) - len(shown)
-    note = f"{left_out} labels with fewer examples are left out" if left_out and least else ""
+    note = f"labels with fewer examples are left out: {left_out}" if left_out and least else ""
     if left_out and not least:
-        note = f"{left_out} labels that neither side has are left out"
+        note = f"labels that neither side has are left out: {left_out}"
     extra = ["threshold"] if report.thresholds else []
     rows = [Row(cells=[*_label_cells(name, scores), *_threshold(report, name)]) for name, scores in shown.items()]
     totals = [sum(getattr(scores, name) for scores in report.per_label.values()) for name in ("support", "predicted")]
@@ -98,8 +99,8 @@ def _label_table(report: LabelReport, least: int) -> Table:
                 strong=True,
             )
         )
-    columns = ["label", "precision", "recall", "F1", "95 % of F1", "gold", "predicted", *extra]
-    return Table(title="Scores per label", columns=columns, rows=rows, note=note)
+    columns = ["label", "precision", "recall", "F1", "95 % of F1", "support", "predicted", *extra]
+    return Table(title="Scores per label", columns=columns, rows=rows, note=note, open=len(shown) <= _OPEN_ROWS)
 
 
 def _label_cells(name: str, scores: Scores) -> list[Cell]:
