@@ -57,11 +57,15 @@ export function filterBar(section: Examples, change: (part: Filter, sort?: strin
 function choicesOf({ title, filter }: Examples, name: string, values: readonly string[]): Choice[] {
   const own = filter[name];
   const several = Array.isArray(own) && own.length > 1 ? [{ words: title.toLowerCase(), value: own }] : [];
-  return [...several, ...values.map((value) => ({ words: value, value })), { words: several.length ? "everything" : `any ${name.replaceAll("_", " ")}`, value: undefined }];
+  return [...several, ...values.map((value) => ({ words: value, value })), { words: several.length ? "everything" : `any ${spelt(name)}`, value: undefined }];
+}
+
+function spelt(name: string): string {
+  return name === "pred" ? "predicted" : name.replaceAll("_", " ");
 }
 
 function facet(name: string, choices: readonly Choice[], few: boolean, choose: (value: unknown) => void): Control<unknown> {
-  return few ? chips(name, choices, choose) : chooser(name.replaceAll("_", " "), `filter-${name}`, choices, choose);
+  return few ? chips(name, choices, choose) : chooser(spelt(name), `filter-${name}`, choices, choose);
 }
 
 function placeOf(choices: readonly Choice[], value: unknown): number {
