@@ -351,7 +351,7 @@ def test_texts_are_found_as_they_are_read():
 
 def test_every_number_of_a_bucket_opens_its_examples():
     report = shown_report()
-    assert set(report.buckets) == {"length", "overlap", "class size"}
+    assert set(report.buckets) == {"length", "overlap", "class_size"}
     for name, rows in report.buckets.items():
         assert sum(row.examples for row in rows) == 300
         for row in rows:
@@ -359,7 +359,7 @@ def test_every_number_of_a_bucket_opens_its_examples():
             assert report.evidence.page({"filter": {"bucket": [name, row.label]}})["total"] == row.examples
             right = report.evidence.page({"filter": {name: row.label, "outcome": "right"}})["total"]
             assert row.headline == pytest.approx(right / row.examples)
-    labels = {row.label for row in report.buckets["class size"]}
+    labels = {row.label for row in report.buckets["class_size"]}
     assert labels == {"not in training", "1–10 examples", "31–100", "301–1,000"}
 
 

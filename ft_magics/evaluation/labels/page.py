@@ -27,7 +27,7 @@ _OPEN_GRID = 30  # labels; a greater grid is a page of its own
 _NOTHING = "(nothing)"
 _BY = {
     "length": "Scores by length of the text",
-    "class size": "Scores by size of the class in training",
+    "class_size": "Scores by size of the class in training",
     "overlap": "Scores by share of words that training has",
 }
 _DISAGREE = (
@@ -60,12 +60,11 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
     parts += [pairs] if pairs.rows else []
     parts += _examples(report)
     by = str(view.get("by") or "")
-    parts += [_bucket_table(report, name, open_=name in (by, by.replace("_", " "))) for name in report.buckets]
-    if by.replace("_", " ") not in ("", "type", "label", *report.buckets):
+    parts += [_bucket_table(report, name, open_=name == by) for name in report.buckets]
+    if by not in ("", "label", *report.buckets):
         known = ", ".join(report.buckets) or "none"
         parts.append(Lines(title="", lines=[f"there are no buckets by {by}; there are: {known}"]))
-    if report.calibration is not None:
-        parts += calibration_sections(report.calibration, multi_label=report.multi_label)
+    parts += calibration_sections(report.calibration, multi_label=report.multi_label)
     if report.curves is not None:
         parts += curve_sections(report.curves)
     return [*parts, *history_sections(report.history, METRICS_OF_LABELS)]
@@ -200,7 +199,7 @@ def _bucket_table(report: LabelReport, name: str, *, open_: bool) -> Table:
         )
         for item in report.buckets[name]
     ]
-    columns = [name, "examples", report.headline.metric.label, "macro F1"]
+    columns = [name.replace("_", " "), "examples", report.headline.metric.label, "macro F1"]
     return Table(title=_BY.get(name, f"Scores by {name}"), columns=columns, rows=rows, open=open_)
 
 
@@ -234,8 +233,8 @@ def _examples(report: LabelReport) -> list[Examples]:
 
 def _facets(report: LabelReport) -> dict[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {
+        "outcome": ["wrong", "right"],  # first: what is chosen most
         "gold": [name for name, scores in report.per_label.items() if scores.support],
         "pred": [name for name, scores in report.per_label.items() if scores.predicted],
-        "outcome": ["wrong", "right"],
     }
     return found | {name: [item.label for item in rows] for name, rows in report.buckets.items()}
