@@ -193,6 +193,31 @@ def test_one_class_alone_has_no_kappa():
     assert report.to_json()["scores"]["kappa"]["value"] is None
 
 
+def test_labels_that_one_side_lacks_are_said():
+    report = label_report(["a", "b"], ["a", "c"], labels=["a", "b", "c", "d"], resamples=0)
+    assert report.notes == [
+        "labels that gold has and that are never predicted: b",
+        "labels that are predicted and that gold never has: c",
+    ]
+    assert report.by_label == {"a": 1.0, "b": 0.0, "c": 0.0, "d": None}
+    table = report.sections()[1]
+    assert [row.cells[0].text for row in table.rows] == [
+        "a",
+        "b",
+        "c",
+        *(f"{way} average" for way in ("micro", "macro", "weighted")),
+    ]
+    assert table.note == "labels that neither side has are left out: 1"
+    assert (report.per_label["b"].precision, report.per_label["c"].recall) == (None, None)
+
+
+def test_no_label_anywhere_is_no_error_and_no_zero():
+    report = label_report([[], []], [[], []], multi_label=True)
+    assert report.scores["micro_f1"].value is None
+    assert report.scores["subset_accuracy"].value == 1.0
+    assert "–" in report.to_html()
+
+
 @pytest.mark.parametrize(
     ("gold", "pred", "named", "says"),
     [
@@ -250,6 +275,9 @@ def test_one_class_alone_has_no_kappa():
         (["a"], ["a"], {"train_counts": {"a": -1}}, "train_counts of 'a'"),
         (["a"], ["a"], {"train_counts": [1]}, "train_counts is a list"),
         (["a"], ["a"], {"train_words": "words"}, "train_words is a str"),
+        (["a"], ["a"], {"train_words": 3}, "train_words is an int"),
+        (["a"], ["a"], {"multi_label": "no"}, "multi_label: found 'no'"),
+        (["a"], ["a"], {"notes": "text"}, "notes is a str"),
         (["a"], ["a"], {"thresholds": {"a": 2}}, "thresholds: found 'a' → 2"),
         (["a"], ["a"], {"resamples": -1}, "resamples: found -1"),
         (["a"], ["a"], {"history": [{"epoch": "one"}]}, "history, entry 0"),
@@ -323,7 +351,7 @@ def test_texts_are_found_as_they_are_read():
 
 def test_every_number_of_a_bucket_opens_its_examples():
     report = shown_report()
-    assert set(report.buckets) == {"length", "overlap", "class size"}
+    assert set(report.buckets) == {"length", "overlap", "class_size"}
     for name, rows in report.buckets.items():
         assert sum(row.examples for row in rows) == 300
         for row in rows:
@@ -331,7 +359,7 @@ def test_every_number_of_a_bucket_opens_its_examples():
             assert report.evidence.page({"filter": {"bucket": [name, row.label]}})["total"] == row.examples
             right = report.evidence.page({"filter": {name: row.label, "outcome": "right"}})["total"]
             assert row.headline == pytest.approx(right / row.examples)
-    labels = {row.label for row in report.buckets["class size"]}
+    labels = {row.label for row in report.buckets["class_size"]}
     assert labels == {"not in training", "1–10 examples", "31–100", "301–1,000"}
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "GREATEST_OFFSET",
     "as_list",
     "check_bootstrap",
+    "check_notes",
     "check_text",
     "check_texts",
     "is_number",
@@ -100,6 +101,15 @@ def check_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise DataError(f"{name}: found {shown(value)}, expected a text")
     return value
+
+
+def check_notes(value: Any) -> list[str]:
+    """Sentences.
+
+    Raises:
+        DataError: They are no list of texts.
+    """
+    return [check_text(note, "notes") for note in as_list(value, "notes", "sentences")]
 
 
 def check_texts(value: Any, name: str, count: int, of: str = "sentence") -> Sequence[str]:

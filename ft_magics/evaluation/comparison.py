@@ -31,7 +31,7 @@ _PRELOADED = 30
 _EXACT_UPTO = 25  # examples that one system alone has right; the chi-square is off with fewer (Dietterich 1998)
 
 
-class Searchable(Protocol):
+class _Searchable(Protocol):
     """Evidence whose examples can be shown one by one."""
 
     @property
@@ -153,7 +153,7 @@ class TallyComparison:
         chosen: list[int] = getattr(self.others[at], side)
         wanted = str(asked.get("text") or "")
         if wanted:
-            evidence: Searchable = self.reports[0].evidence
+            evidence: _Searchable = self.reports[0].evidence
             chosen = [example for example in chosen if evidence.mentions(example, wanted)]
         cards = [_card(self.reports, at, side, example) for example in chosen[page_bounds(request)]]
         return {"total": len(chosen), "cards": [asdict(card) for card in cards]}

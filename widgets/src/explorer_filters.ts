@@ -6,7 +6,12 @@ import type { Examples, Filter } from "./wire.ts";
 const TYPING_MS = 200;
 /** So many values fit side by side; of more one is chosen from a list. */
 const MOST_CHIPS = 8;
-const ORDERS: Record<string, string> = { row: "order in the data", confidence: "most confident first", doubt: "least confident first" };
+const ORDERS: Record<string, string> = {
+  row: "order in the data",
+  confidence: "most confident first",
+  doubt: "least confident first",
+  suspicion: "most suspicious first",
+};
 
 export interface Query {
   filter: Filter;
@@ -28,15 +33,15 @@ interface Control<Value> {
 
 export function filterBar(section: Examples, change: (part: Filter, sort?: string) => void): FilterBar {
   const search = searchBox("search these examples", "explorer-search", (text) => change({ text: text || undefined }));
-  const facets = Object.entries(section.facets).map(([name, values], at) => ({
+  const names = Object.keys(section.facets);
+  const main = names.find((name) => name in section.filter) ?? names[0]; // what the list is about
+  const facets = Object.entries(section.facets).map(([name, values]) => ({
     name,
-    control: facet(name, choicesOf(section, name, values), at === 0 && values.length <= MOST_CHIPS, (value) => change({ [name]: value })),
+    control: facet(name, choicesOf(section, name, values), name === main && values.length <= MOST_CHIPS, (value) => change({ [name]: value })),
   }));
   const orders = section.sorts.map((sort) => ({ words: ORDERS[sort] ?? sort, value: sort }));
   const order = chooser("order", "sort-examples", orders, (sort) => change({}, String(sort)));
-  const [chips, lists] = [true, false].map((are) =>
-    facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root),
-  );
+  const [chips, lists] = [true, false].map((are) => facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root));
   const tools = h("div", { class: "ft-tools" }, search.root, ...(lists ?? []), ...(orders.length > 1 ? [order.root] : []));
   return {
     root: h("div", { class: "ft-filters" }, ...(chips ?? []), tools),
@@ -52,15 +57,15 @@ export function filterBar(section: Examples, change: (part: Filter, sort?: strin
 function choicesOf({ title, filter }: Examples, name: string, values: readonly string[]): Choice[] {
   const own = filter[name];
   const several = Array.isArray(own) && own.length > 1 ? [{ words: title.toLowerCase(), value: own }] : [];
-  return [
-    ...several,
-    ...values.map((value) => ({ words: value, value })),
-    { words: several.length ? "everything" : `any ${name.replaceAll("_", " ")}`, value: undefined },
-  ];
+  return [...several, ...values.map((value) => ({ words: value, value })), { words: several.length ? "everything" : `any ${spelt(name)}`, value: undefined }];
+}
+
+function spelt(name: string): string {
+  return name === "pred" ? "predicted" : name.replaceAll("_", " ");
 }
 
 function facet(name: string, choices: readonly Choice[], few: boolean, choose: (value: unknown) => void): Control<unknown> {
-  return few ? chips(name, choices, choose) : chooser(name.replaceAll("_", " "), `filter-${name}`, choices, choose);
+  return few ? chips(name, choices, choose) : chooser(spelt(name), `filter-${name}`, choices, choose);
 }
 
 function placeOf(choices: readonly Choice[], value: unknown): number {

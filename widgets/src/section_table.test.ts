@@ -27,6 +27,18 @@ test("rows come as they were sent, averages stand in the foot, and what does not
   assert.equal(root.querySelector("tfoot th")?.textContent, "micro");
 });
 
+test("a strong row that comes first stays first, whatever the order", async () => {
+  const rows = ["headline 1", "b 2", "a 3", "total 6"].map((row) => row.split(" "));
+  const { root } = await open({
+    columns: ["name", "n"],
+    rows: rows.map(([name, n]) => ({ cells: [cell(name!), cell(n!)], strong: name === "headline" || name === "total" })),
+  });
+  const shown = (): (string | null)[] => [...root.querySelectorAll("tbody th, tfoot th")].map((each) => each.textContent);
+  assert.deepEqual(shown(), ["headline", "b", "a", "total"]);
+  head(root, "n").querySelector("button")!.click();
+  assert.deepEqual(shown(), ["headline", "a", "b", "total"]);
+});
+
 test("a click on a heading sorts, says so, and a third one brings the order back", async () => {
   const { root } = await open();
   const sorted = (): unknown[] => [head(root, "support").getAttribute("aria-sort"), names(root)];

@@ -6,16 +6,20 @@ import { mark, type Context } from "./section_view.ts";
 import { sortTable, type Column } from "./sort_table.ts";
 import type { Cell, Row, Table } from "./wire.ts";
 
+/** What a column with the number of gold examples, or entities, is called. */
+const SUPPORT = ["support", "gold"];
 /** So few rows need no sieve. */
 const FEW = 3;
 const NONE: Cell = { text: "", value: null, filter: null, interval: null, label: "" };
 
 export function tableSection(table: Table, context: Context): HTMLElement {
-  const [plain, strong] = [false, true].map((is) => table.rows.filter((row) => row.strong === is));
-  const { root, fill } = sortTable(columnsOf(table, context), strong);
+  const first = table.rows.findIndex(({ strong }) => !strong);
+  const plain = table.rows.filter(({ strong }) => !strong);
+  const [top, foot] = [table.rows.slice(0, Math.max(first, 0)), table.rows.slice(Math.max(first, 0)).filter(({ strong }) => strong)];
+  const { root, fill } = sortTable(columnsOf(table, context), top, foot);
   const holder = h("div", { class: "ft-scroll ft-tall" }, root);
-  const sieve = supportSieve(table, plain ?? [], context.minSupport, fill);
-  if (!sieve) fill(plain ?? []);
+  const sieve = supportSieve(table, plain, context.minSupport, fill);
+  if (!sieve) fill(plain);
   const note = table.note ? [h("div", { class: "ft-muted", dir: "auto" }, table.note)] : [];
   return h("div", { "data-testid": "table" }, ...note, ...(sieve ? [sieve] : []), holder);
 }
@@ -47,7 +51,7 @@ function opener({ text, filter }: Cell, name: string, { explore }: Context): HTM
 
 /** Hides rows with little support; null for a table that has none, or few rows. */
 function supportSieve(table: Table, rows: readonly Row[], start: number, fill: (rows: readonly Row[]) => void): HTMLElement | null {
-  const at = table.columns.indexOf("support");
+  const at = table.columns.findIndex((name, column) => column > 0 && SUPPORT.includes(name));
   if (at < 0 || (rows.length <= FEW && start === 0)) return null;
   const hidden = h("span", { class: "ft-muted", "aria-live": "polite", "data-testid": "hidden-rows" });
   const show = (least: number): void => {

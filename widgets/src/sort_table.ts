@@ -15,8 +15,8 @@ export interface SortTable<Row> {
   fill: (rows: readonly Row[]) => void;
 }
 
-/** The first column names the row; `foot` stays below, whatever the order. */
-export function sortTable<Row>(columns: readonly Column<Row>[], foot: readonly Row[] = []): SortTable<Row> {
+/** The first column names the row; `top` and `foot` stay where they are, whatever the order. */
+export function sortTable<Row>(columns: readonly Column<Row>[], top: readonly Row[] = [], foot: readonly Row[] = []): SortTable<Row> {
   let sorting: { at: number; direction: Direction } | null = null;
   let rows: readonly Row[] = [];
   const body = h("tbody");
@@ -33,14 +33,8 @@ export function sortTable<Row>(columns: readonly Column<Row>[], foot: readonly R
     sorting = next ? { at, direction: next } : null;
     draw();
   };
-  const headings = columns.map(({ head }, at) =>
-    h(
-      "th",
-      { scope: "col" },
-      button(head, () => choose(at), { class: "ft-sort", dir: "auto" }),
-    ),
-  );
-  const root = h("table", {}, h("thead", {}, h("tr", {}, ...headings)), body, ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []));
+  const headings = columns.map(({ head }, at) => h("th", { scope: "col" }, button(head, () => choose(at), { class: "ft-sort", dir: "auto" })));
+  const root = h("table", {}, h("thead", {}, h("tr", {}, ...headings)), ...(top.length ? [h("tbody", { class: "ft-strong" }, ...top.map(line))] : []), body, ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []));
   return {
     root,
     fill(all) {

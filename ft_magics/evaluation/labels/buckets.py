@@ -17,10 +17,10 @@ __all__ = ["BUCKETS", "Bucket", "Buckets", "bucket_scores", "buckets_of", "fold"
 
 BUCKETS = {
     "length": ("1–5 words", "6–10 words", "11–20 words", "21–40 words", "41–80 words", "81–160 words", "more"),
-    "class size": ("not in training", "1–10 examples", "11–30", "31–100", "101–300", "301–1,000", "more"),
+    "class_size": ("not in training", "1–10 examples", "11–30", "31–100", "101–300", "301–1,000", "more"),
     "overlap": ("under 50 % of the words", "50–75 %", "75–90 %", "90–100 %", "all words"),
 }
-_UPTO = {"length": (5, 10, 20, 40, 80, 160), "class size": (0, 10, 30, 100, 300, 1000)}
+_UPTO = {"length": (5, 10, 20, 40, 80, 160), "class_size": (0, 10, 30, 100, 300, 1000)}
 _SHARES = (0.5, 0.75, 0.9, 1.0)
 
 # Scripts that put no space between words: each letter counts as a word (Thai, Lao, Burmese, Khmer, kana, Han).
@@ -95,8 +95,8 @@ def buckets_of(
     if train_counts is not None:
         sizes = np.array([train_counts.get(name, 0) for name in names])
         smallest = np.where(gold, sizes, np.iinfo(np.int64).max).min(axis=1, initial=np.iinfo(np.int64).max)
-        place = np.searchsorted(_UPTO["class size"], smallest)
-        found["class size"] = np.where(gold.any(axis=1), place, -1).astype(np.int8)
+        place = np.searchsorted(_UPTO["class_size"], smallest)
+        found["class_size"] = np.where(gold.any(axis=1), place, -1).astype(np.int8)
     return found
 
 

@@ -9,13 +9,19 @@ from ft_magics.evaluation.labels.curves import Curves
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
 from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.markup import percent
-from ft_magics.sections import Cell, Chart, Row, Section, Series, Table
+from ft_magics.sections import Cell, Chart, Lines, Row, Section, Series, Table
 
 __all__ = ["calibration_sections", "curve_sections"]
 
 
-def calibration_sections(calibration: LabelCalibration, *, multi_label: bool) -> list[Section]:
+_TITLE = "Calibration: does a probability mean what it says"
+
+
+def calibration_sections(calibration: LabelCalibration | None, *, multi_label: bool) -> list[Section]:
     """The reliability curve, before and after scaling, and the bins behind it."""
+    if calibration is None:
+        why = "these predictions come without probabilities, so there is nothing to calibrate"
+        return [Lines(title=_TITLE, lines=[why], open=False)]
     series = [_reliability("as predicted", calibration.bins)]
     note = f"expected calibration error {percent(calibration.ece)} %"
     if calibration.temperature is not None and calibration.bins_scaled is not None:
@@ -26,7 +32,7 @@ def calibration_sections(calibration: LabelCalibration, *, multi_label: bool) ->
         )
     what = "probability of a label" if multi_label else "confidence of the predicted label"
     chart = Chart(
-        title="Calibration: does a probability mean what it says",
+        title=_TITLE,
         x_label=f"mean {what}",
         y_label="share of examples that have it" if multi_label else "accuracy",
         series=series,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ft_magics.errors import DataError, type_name
-from ft_magics.evaluation.beside import check_bootstrap, check_text, check_texts, is_number, shown, whole
+from ft_magics.evaluation.beside import check_bootstrap, check_notes, check_text, check_texts, is_number, shown, whole
 from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import bucket_scores, buckets_of
@@ -28,6 +28,7 @@ from ft_magics.evaluation.tally import Tally
 __all__ = ["label_report"]
 
 _MOST_CARDS = 30
+_MOST_NAMED = 10
 _ROWS_AT_ONCE = 4096
 
 
@@ -78,7 +79,7 @@ def label_report(
     Source: scikit-learn's definitions, and its numbers.
     """
     resamples, seed = check_bootstrap(resamples, seed)
-    title, epochs = check_text(title, "title"), read_epochs(history)
+    title, epochs, more_notes = check_text(title, "title"), read_epochs(history), check_notes(notes)
     inputs = read_labels(gold, pred, labels=labels, probabilities=probabilities, multi_label=multi_label)
     evidence = _evidence(
         inputs, texts=texts, pairs=pairs, ids=ids, train_counts=_counts(train_counts), train_words=train_words
@@ -106,7 +107,7 @@ def label_report(
         buckets=bucket_scores(evidence.buckets, tally, averages[0]),
         lists=_lists(evidence),
         history=epochs,
-        notes=[*inputs.notes, *_one_sided(per_label), *(check_text(note, "notes") for note in notes)],
+        notes=[*inputs.notes, *_one_sided(per_label), *more_notes],
         evidence=evidence,
         tally=tally,
     )
@@ -128,7 +129,7 @@ def _evidence(
     )
     if beside is not None and said is None:
         raise DataError("pairs are given without texts; expected both")
-    if isinstance(train_words, (str, bytes)):
+    if train_words is not None and (isinstance(train_words, (str, bytes)) or not isinstance(train_words, Collection)):
         raise DataError(f"train_words is {type_name(train_words)}; expected a set of words")
     return LabelEvidence(
         names=inputs.names,
@@ -249,16 +250,15 @@ def _lists(evidence: LabelEvidence) -> dict[str, Shown]:
 
 
 def _one_sided(per_label: Mapping[str, Scores]) -> list[str]:
-    """Labels that are never predicted, or that gold does not have: their precision or recall does not exist."""
+    """Labels that one side alone has: their precision or recall does not exist."""
     notes = []
-    said = {"predicted": "labels that gold has and that are never predicted", "support": "labels that gold lacks"}
-    for count, text in said.items():
-        names = [
-            name
-            for name, scores in per_label.items()
-            if not getattr(scores, count) and (scores.support or scores.predicted or count == "support")
-        ]
+    sides = (
+        ("labels that gold has and that are never predicted", "support", "predicted"),
+        ("labels that are predicted and that gold never has", "predicted", "support"),
+    )
+    for text, there, absent in sides:
+        names = [name for name, scores in per_label.items() if getattr(scores, there) and not getattr(scores, absent)]
         if names:
-            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            notes.append(f"{text}: {', '.join(names[:10])}{more}")
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            notes.append(f"{text}: {', '.join(names[:_MOST_NAMED])}{more}")
     return notes

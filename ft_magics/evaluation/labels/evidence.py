@@ -87,7 +87,7 @@ class LabelEvidence:
             chosen: Names → a value, or several of which any will do. `gold`, `pred`: labels on that side. `missed`,
                 `spurious`: labels of gold alone, or of the prediction alone, an empty text being none; the same label
                 for both is one that is right, an empty text for both an example without labels. `outcome`: `right` or
-                `wrong`, or `wrong`: true or false. `suspect`: whether gold is probably wrong. `length`, `class size`,
+                `wrong`, or `wrong`: true or false. `suspect`: whether gold is probably wrong. `length`, `class_size`,
                 `overlap`: buckets, or `bucket`: attribute and label. `text`: anywhere in the text. None or absent:
                 anything.
         """

@@ -5,6 +5,7 @@ Shapes: S examples, K labels, C columns of probabilities, C <= K.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class LabelInputs:
     notes: list[str]
 
 
-def read_labels(gold: Any, pred: Any, *, labels: Any, probabilities: Any, multi_label: bool) -> LabelInputs:
+def read_labels(gold: Any, pred: Any, *, labels: Any, probabilities: Any, multi_label: Any) -> LabelInputs:
     """Labels of both sides.
 
     Args:
@@ -57,6 +58,8 @@ def read_labels(gold: Any, pred: Any, *, labels: Any, probabilities: Any, multi_
     Raises:
         DataError: They do not belong together; the message names the first example that is wrong.
     """
+    if not isinstance(multi_label, bool):
+        raise DataError(f"multi_label: found {shown(multi_label)}, expected true or false")
     known = None if labels is None else _known(labels)
     ours, theirs = (
         _rows(side, name, known, multi_label=multi_label) for side, name in ((gold, "gold"), (pred, "pred"))
@@ -149,7 +152,11 @@ def _name(label: Any, place: str) -> str:
     if number is not None:
         return str(number)
     if not isinstance(label, str):
-        more = "; a number to be predicted is scored by `number_report`" if isinstance(label, float) else ""
+        more = (
+            "; a number to be predicted is scored by `number_report`"
+            if isinstance(label, float) and math.isfinite(label)
+            else ""
+        )
         raise DataError(f"{place}: found {shown(label)}, {type_name(label)}; expected a label as text{more}")
     if not label:
         raise DataError(f"{place}: found an empty text, expected a label")

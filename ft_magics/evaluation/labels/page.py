@@ -22,11 +22,12 @@ __all__ = ["sections_of"]
 
 _AVERAGES = ("micro", "macro", "weighted")
 _MOST_PAIRS = 30
+_OPEN_ROWS = 80  # of labels; more are a page of their own
 _OPEN_GRID = 30  # labels; a greater grid is a page of its own
 _NOTHING = "(nothing)"
 _BY = {
     "length": "Scores by length of the text",
-    "class size": "Scores by size of the class in training",
+    "class_size": "Scores by size of the class in training",
     "overlap": "Scores by share of words that training has",
 }
 _DISAGREE = (
@@ -59,12 +60,11 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
     parts += [pairs] if pairs.rows else []
     parts += _examples(report)
     by = str(view.get("by") or "")
-    parts += [_bucket_table(report, name, open_=name in (by, by.replace("_", " "))) for name in report.buckets]
-    if by.replace("_", " ") not in ("", "type", "label", *report.buckets):
+    parts += [_bucket_table(report, name, open_=name == by) for name in report.buckets]
+    if by not in ("", "label", *report.buckets):
         known = ", ".join(report.buckets) or "none"
         parts.append(Lines(title="", lines=[f"there are no buckets by {by}; there are: {known}"]))
-    if report.calibration is not None:
-        parts += calibration_sections(report.calibration, multi_label=report.multi_label)
+    parts += calibration_sections(report.calibration, multi_label=report.multi_label)
     if report.curves is not None:
         parts += curve_sections(report.curves)
     return [*parts, *history_sections(report.history, METRICS_OF_LABELS)]
@@ -77,9 +77,9 @@ def _label_table(report: LabelReport, least: int) -> Table:
         if scores.support >= least and (scores.support or scores.predicted)
     }
     left_out = len(report.per_label) - len(shown)
-    note = f"{left_out} labels with fewer examples are left out" if left_out and least else ""
+    note = f"labels with fewer examples are left out: {left_out}" if left_out and least else ""
     if left_out and not least:
-        note = f"{left_out} labels that neither side has are left out"
+        note = f"labels that neither side has are left out: {left_out}"
     extra = ["threshold"] if report.thresholds else []
     rows = [Row(cells=[*_label_cells(name, scores), *_threshold(report, name)]) for name, scores in shown.items()]
     totals = [sum(getattr(scores, name) for scores in report.per_label.values()) for name in ("support", "predicted")]
@@ -98,8 +98,8 @@ def _label_table(report: LabelReport, least: int) -> Table:
                 strong=True,
             )
         )
-    columns = ["label", "precision", "recall", "F1", "95 % of F1", "gold", "predicted", *extra]
-    return Table(title="Scores per label", columns=columns, rows=rows, note=note)
+    columns = ["label", "precision", "recall", "F1", "95 % of F1", "support", "predicted", *extra]
+    return Table(title="Scores per label", columns=columns, rows=rows, note=note, open=len(shown) <= _OPEN_ROWS)
 
 
 def _label_cells(name: str, scores: Scores) -> list[Cell]:
@@ -199,7 +199,7 @@ def _bucket_table(report: LabelReport, name: str, *, open_: bool) -> Table:
         )
         for item in report.buckets[name]
     ]
-    columns = [name, "examples", report.headline.metric.label, "macro F1"]
+    columns = [name.replace("_", " "), "examples", report.headline.metric.label, "macro F1"]
     return Table(title=_BY.get(name, f"Scores by {name}"), columns=columns, rows=rows, open=open_)
 
 
@@ -233,8 +233,8 @@ def _examples(report: LabelReport) -> list[Examples]:
 
 def _facets(report: LabelReport) -> dict[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {
+        "outcome": ["wrong", "right"],  # first: what is chosen most
         "gold": [name for name, scores in report.per_label.items() if scores.support],
         "pred": [name for name, scores in report.per_label.items() if scores.predicted],
-        "outcome": ["wrong", "right"],
     }
     return found | {name: [item.label for item in rows] for name, rows in report.buckets.items()}

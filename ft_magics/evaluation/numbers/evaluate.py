@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ft_magics.errors import DataError
-from ft_magics.evaluation.beside import as_list, check_bootstrap, check_text, check_texts, shown
+from ft_magics.evaluation.beside import as_list, check_bootstrap, check_notes, check_text, check_texts, shown
 from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import BUCKETS, buckets_of
@@ -62,7 +62,7 @@ def number_report(
             the message names the first example that is wrong.
     """
     resamples, seed = check_bootstrap(resamples, seed)
-    title, epochs = check_text(title, "title"), read_epochs(history)
+    title, epochs, more_notes = check_text(title, "title"), read_epochs(history), check_notes(notes)
     ours, theirs = _numbers(gold, "gold"), _numbers(pred, "pred")
     if len(ours) != len(theirs):
         raise DataError(
@@ -95,7 +95,7 @@ def number_report(
         buckets=_buckets(evidence, tally),
         lists={"errors": Shown(total=len(ours), cards=[evidence.card(int(at)) for at in worst])},
         history=epochs,
-        notes=[*_notes(ours, theirs), *(check_text(note, "notes") for note in notes)],
+        notes=[*_notes(ours, theirs), *more_notes],
         evidence=evidence,
         tally=tally,
     )
