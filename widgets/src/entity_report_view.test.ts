@@ -17,7 +17,15 @@ interface Rendered {
 async function render(traits: object = {}): Promise<Rendered> {
   const { default: view } = await import("./entity_report_view.ts");
   const kernel = new FakeKernel();
-  const state: Record<string, unknown> = { report: report(), examples: EXAMPLES, total: EXAMPLES.length, comparison: null, by: "type", min_support: 0, ...traits };
+  const state: Record<string, unknown> = {
+    report: report(),
+    examples: EXAMPLES,
+    total: EXAMPLES.length,
+    comparison: null,
+    by: "type",
+    min_support: 0,
+    ...traits,
+  };
   const [area, twin, el] = [document.createElement("div"), document.createElement("div"), document.createElement("div")];
   area.className = "jp-OutputArea";
   twin.dataset["ftStatic"] = "r1";
@@ -58,7 +66,10 @@ test("a cell of the grid opens exactly its examples, says which, and there is a 
   assert.equal(one(area, "tab-errors").getAttribute("aria-selected"), "true");
   assert.equal(one(area, "origin-name").textContent, "gold <b>, predicted 人物");
   assert.equal(one(area, "explorer-total").textContent, "1");
-  assert.deepEqual(all(area, "example").map((card) => card.dataset["pair"]), ["2"]);
+  assert.deepEqual(
+    all(area, "example").map((card) => card.dataset["pair"]),
+    ["2"],
+  );
   one(area, "way-back").click();
   assert.equal(one(area, "tab-confusion").getAttribute("aria-selected"), "true");
   assert.equal(document.activeElement, cell);
@@ -80,16 +91,25 @@ test("a bucket and a type open their examples", async () => {
   const buckets = { seen: [{ label: "seen", support: 2, predicted: 1, correct: 0, ...rates }] };
   const { area, tab } = await render({ report: report({ buckets }) });
   tab("buckets").querySelector<HTMLElement>("tbody tr")!.click();
-  assert.deepEqual(all(area, "example").map((card) => card.dataset["pair"]), ["1", "3"]);
+  assert.deepEqual(
+    all(area, "example").map((card) => card.dataset["pair"]),
+    ["1", "3"],
+  );
   assert.equal(one(area, "origin-name").textContent, "Seen in training: seen");
   tab("scores").querySelector<HTMLElement>('tr[data-name="<b>"] button')!.click();
-  assert.deepEqual(all(area, "example").map((card) => card.dataset["pair"]), ["2", "3"]);
+  assert.deepEqual(
+    all(area, "example").map((card) => card.dataset["pair"]),
+    ["2", "3"],
+  );
 });
 
 test("the asked-for bucket table opens first", async () => {
   const { area } = await render({ report: report({ buckets: { seen: [], ambiguity: [] } }), by: "ambiguity" });
   assert.equal(one(area, "tab-buckets").getAttribute("aria-selected"), "true");
-  assert.deepEqual(all(area, "bucket-table").map((table) => table.dataset["attribute"]), ["ambiguity", "seen"]);
+  assert.deepEqual(
+    all(area, "bucket-table").map((table) => table.dataset["attribute"]),
+    ["ambiguity", "seen"],
+  );
 });
 
 test("arrow keys walk through the tabs, and a key meant for us goes no further", async () => {
@@ -118,7 +138,12 @@ test("a report that changes is redrawn", async () => {
   const { default: view } = await import("./entity_report_view.ts");
   const receive: Record<string, () => void> = {};
   let now = report();
-  const model = { get: (name: string) => (name === "report" ? now : undefined), on: (name: string, call: () => void) => (receive[name] = call), off: () => {}, send: () => {} };
+  const model = {
+    get: (name: string) => (name === "report" ? now : undefined),
+    on: (name: string, call: () => void) => (receive[name] = call),
+    off: () => {},
+    send: () => {},
+  };
   const el = document.createElement("div");
   view.render({ model, el } as never);
   now = report({ title: "another" });

@@ -73,7 +73,12 @@ function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
   const list: Tab[] = [
     { name: "scores", label: "Scores", panel: () => scoresPanel(report, model.get("min_support") ?? 0, explore) },
     { name: "confusion", label: "Confusion", panel: () => confusionPanel(report, explore) },
-    { name: "errors", label: label("Errors", mistakes(report)), panel: () => (some ? explorer.root : h("p", { class: "ft-muted" }, "This report came without examples.")), opened: explorer.opened },
+    {
+      name: "errors",
+      label: label("Errors", mistakes(report)),
+      panel: () => (some ? explorer.root : h("p", { class: "ft-muted" }, "This report came without examples.")),
+      opened: explorer.opened,
+    },
     { name: "buckets", label: "Buckets", panel: () => bucketsPanel(report, by, explore) },
     { name: "calibration", label: "Calibration", panel: () => calibrationPanel(report) },
     { name: "suspects", label: label("Suspected gold errors", report.suspects.length), panel: () => suspectsPanel(report) },

@@ -16,7 +16,12 @@ async function open(examples: Example[] = EXAMPLES, total = examples.length): Pr
   const { errorExplorer, exampleSource } = await import("./error_explorer.ts");
   const kernel = new FakeKernel();
   const rates = { support: 1, predicted: 1, correct: 1, precision: 1, recall: 1, f1: 1 };
-  const buckets = { seen: [{ label: "seen", ...rates }, { label: "unseen", ...rates }] };
+  const buckets = {
+    seen: [
+      { label: "seen", ...rates },
+      { label: "unseen", ...rates },
+    ],
+  };
   const explorer = errorExplorer(report({ buckets }), exampleSource(examples, total, kernel));
   document.body.replaceChildren(explorer.root);
   explorer.opened();
@@ -128,7 +133,10 @@ test("a card shows gold and predicted together, in words and not in colour alone
   const { root } = await open();
   const card = all(root, "example")[1]!;
   assert.match(card.textContent ?? "", /type error/);
-  assert.deepEqual([...card.querySelectorAll(".ft-label")].map((label) => label.textContent), ["gold <b>", "predicted 人物"]);
+  assert.deepEqual(
+    [...card.querySelectorAll(".ft-label")].map((label) => label.textContent),
+    ["gold <b>", "predicted 人物"],
+  );
   assert.equal(one(card, "sentence").getAttribute("dir"), "auto");
   assert.equal(card.querySelector("bdi .ft-gold .ft-pred")?.firstChild?.textContent, "Ada");
 });

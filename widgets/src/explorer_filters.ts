@@ -41,7 +41,12 @@ export function filterBar(report: EntityReport, change: (change: Change) => void
   const type = chooser("type", "filter-type", typeChoices(report), (value) => change({ type: value }));
   const buckets = bucketChoices(report);
   const bucket = chooser("bucket", "filter-bucket", buckets, (value) => change({ bucket: value }));
-  const order = chooser("order", "sort-examples", SORTS.map((value) => ({ words: ORDERS[value], value })), (sort) => change({ sort }));
+  const order = chooser(
+    "order",
+    "sort-examples",
+    SORTS.map((value) => ({ words: ORDERS[value], value })),
+    (sort) => change({ sort }),
+  );
   const search = searchBox("search the sentences", "explorer-search", (text) => change({ text }));
   const selects = [type, ...(buckets.length > 1 ? [bucket] : []), order];
   return {

@@ -33,7 +33,9 @@ export function pager(limit: number, totalTestid: string, turn: (offset: number)
       next.disabled = offset + limit >= place.found;
       const total = h("span", { "data-testid": totalTestid, "data-total": place.found }, count(place.found));
       const range = place.shown ? `${count(offset + 1)}–${count(offset + place.shown)} of ` : "";
-      status.replaceChildren(...(place.instead ? [h("span", { class: place.late && "ft-late" }, place.instead)] : [range, total, ...(range ? [] : [" found"])]));
+      status.replaceChildren(
+        ...(place.instead ? [h("span", { class: place.late && "ft-late" }, place.instead)] : [range, total, ...(range ? [] : [" found"])]),
+      );
     },
   };
 }

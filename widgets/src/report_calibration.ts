@@ -12,18 +12,18 @@ export function calibrationPanel(report: EntityReport): HTMLElement {
   const curves = calibration
     ? curvesPart(calibration)
     : [h("p", { class: "ft-muted" }, "These predictions come without confidences, so there is nothing to calibrate.")];
-  return h(
-    "div",
-    {},
-    ...curves,
-    ...fold("The most confident mistakes", confident_mistakes),
-    ...fold("Least confident correct", least_confident_correct),
-  );
+  return h("div", {}, ...curves, ...fold("The most confident mistakes", confident_mistakes), ...fold("Least confident correct", least_confident_correct));
 }
 
 function curvesPart(calibration: Calibration): HTMLElement[] {
   const { ece } = calibration;
-  const error = h("p", {}, "Expected calibration error: ", h("strong", { "data-testid": "ece" }, percent(ece)), " points between confidence and accuracy, on average.");
+  const error = h(
+    "p",
+    {},
+    "Expected calibration error: ",
+    h("strong", { "data-testid": "ece" }, percent(ece)),
+    " points between confidence and accuracy, on average.",
+  );
   return [error, h("div", { class: "ft-columns" }, reliability(calibration), thresholds(calibration))];
 }
 

@@ -7,11 +7,28 @@ import { all, FakeKernel, one, openWindow } from "./testing.ts";
 before(openWindow);
 
 const sentence = (at: number): Sentence => ({
-  row: `line ${at}`, sentence: at, words: ["Ada", "saw", "Bob"], spaces: true,
-  gold_spans: [[0, 1, "PER"], [2, 3, "PER"]], baseline_spans: [[0, 1, "PER"]], other_spans: [[0, 1, "PER"], [2, 3, "PER"]],
+  row: `line ${at}`,
+  sentence: at,
+  words: ["Ada", "saw", "Bob"],
+  spaces: true,
+  gold_spans: [
+    [0, 1, "PER"],
+    [2, 3, "PER"],
+  ],
+  baseline_spans: [[0, 1, "PER"]],
+  other_spans: [
+    [0, 1, "PER"],
+    [2, 3, "PER"],
+  ],
 });
 const other = (title: string, gained: number): Other => ({
-  title, f1: 0.5, difference: 0.02, interval: [0.01, 0.03], p: 0.004, gained, lost: 0,
+  title,
+  f1: 0.5,
+  difference: 0.02,
+  interval: [0.01, 0.03],
+  p: 0.004,
+  gained,
+  lost: 0,
   per_type: [
     { type: "PER", support: 9, baseline_f1: 0.4, f1: 0.5, difference: 0.1, interval: [0.02, 0.2], p: 0.0001 },
     { type: "LOC", support: 2, baseline_f1: null, f1: 0.1, difference: null, interval: null, p: null },
@@ -19,7 +36,9 @@ const other = (title: string, gained: number): Other => ({
   ],
 });
 const comparison: Comparison = {
-  baseline: "small", baseline_f1: 0.48, others: [other("large", 2), other("lora", 12)],
+  baseline: "small",
+  baseline_f1: 0.48,
+  others: [other("large", 2), other("lora", 12)],
   sentences: { gained: [sentence(0), sentence(1)], lost: [] },
 };
 
@@ -41,7 +60,10 @@ test("a gained sentence shows both runs, and what changed stands out", async () 
   const { root, kernel } = await panel();
   const [first] = all(one(root, "gained"), "changed-sentence");
   assert.equal(first?.querySelectorAll('[data-testid="sentence"]').length, 2);
-  assert.deepEqual([...first!.querySelectorAll(".ft-label.ft-own")].map((label) => label.textContent), ["gold PER", "gold PER", "predicted PER"]);
+  assert.deepEqual(
+    [...first!.querySelectorAll(".ft-label.ft-own")].map((label) => label.textContent),
+    ["gold PER", "gold PER", "predicted PER"],
+  );
   assert.equal(kernel.asked.length, 0);
 });
 

@@ -33,7 +33,13 @@ export function comparisonPanel(comparison: Comparison, mailbox: Mailbox): Panel
 
 function overview({ baseline, baseline_f1, others }: Comparison, choices: readonly HTMLElement[]): HTMLElement {
   const first: Child[] = [h("bdi", {}, baseline), percent(baseline_f1), "baseline", "", "", "", ""];
-  const rows = others.map((other, at) => [choices[at] ?? h("bdi", {}, other.title), percent(other.f1), ...certainty(other), count(other.gained), count(other.lost)]);
+  const rows = others.map((other, at) => [
+    choices[at] ?? h("bdi", {}, other.title),
+    percent(other.f1),
+    ...certainty(other),
+    count(other.gained),
+    count(other.lost),
+  ]);
   const heads = ["run", "F1", "difference", "95 % interval", "p", "sentences gained", "lost"];
   return h("div", { class: "ft-scroll" }, table(heads, [first, ...rows], { "data-testid": "comparison-overview" }));
 }

@@ -31,7 +31,13 @@ test("cells say what they are, and open it by click or key", async () => {
   one(root, "confusion-cell-1-0").click(); // empty
   one(root, "confusion-cell-2-1").focus();
   press(document.activeElement!, "Enter");
-  assert.deepEqual(explored.map(({ gold, pred }) => [gold, pred]), [["<b>", ""], ["", "人物"]]);
+  assert.deepEqual(
+    explored.map(({ gold, pred }) => [gold, pred]),
+    [
+      ["<b>", ""],
+      ["", "人物"],
+    ],
+  );
 });
 
 test("the grid is one stop for Tab, and arrow keys move inside it", async () => {

@@ -23,14 +23,22 @@ export function confusionPanel(report: EntityReport, explore: Explore): HTMLElem
   let shares = false;
   const holder = h("div", { class: "ft-scroll ft-tall-grid" });
   const draw = (): void => holder.replaceChildren(grid(confusion, at, shares, explore));
-  const sharing = toggle("shares of the row", (pressed) => {
-    shares = pressed;
-    draw();
-  }, { "data-testid": "confusion-shares" });
-  const every = toggle(`all ${confusion.types.length} types`, (pressed) => {
-    at = pressed ? confusion.types.map((_, index) => index) : shown;
-    draw();
-  }, { "data-testid": "confusion-all" });
+  const sharing = toggle(
+    "shares of the row",
+    (pressed) => {
+      shares = pressed;
+      draw();
+    },
+    { "data-testid": "confusion-shares" },
+  );
+  const every = toggle(
+    `all ${confusion.types.length} types`,
+    (pressed) => {
+      at = pressed ? confusion.types.map((_, index) => index) : shown;
+      draw();
+    },
+    { "data-testid": "confusion-all" },
+  );
   const left = leftOut ? ` ${leftOut} types with fewer confusions or none are left out.` : "";
   draw();
   return h("div", {}, h("div", { class: "ft-tools" }, sharing, ...(leftOut ? [every] : []), h("span", { class: "ft-muted" }, NOTE + left)), holder);

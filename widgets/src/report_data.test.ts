@@ -11,7 +11,12 @@ test("rows sort by any column, and what does not exist comes last", () => {
     { type: "c", f1: 0.8, support: 5 },
   ];
   const by = (key: "type" | "f1" | "support", descending: boolean): string =>
-    sortedRows(rows, (row) => row[key], descending, ({ type }) => type)
+    sortedRows(
+      rows,
+      (row) => row[key],
+      descending,
+      ({ type }) => type,
+    )
       .map(({ type }) => type)
       .join("");
   assert.equal(by("type", false), "abc");
@@ -22,7 +27,16 @@ test("rows sort by any column, and what does not exist comes last", () => {
 });
 
 test("a small grid shows everything", () => {
-  assert.deepEqual(confusionView({ types: ["a"], counts: [[1, 0], [0, 0]] }), { shown: [0], leftOut: 0 });
+  assert.deepEqual(
+    confusionView({
+      types: ["a"],
+      counts: [
+        [1, 0],
+        [0, 0],
+      ],
+    }),
+    { shown: [0], leftOut: 0 },
+  );
 });
 
 test("of many types a grid shows those that are confused most", () => {

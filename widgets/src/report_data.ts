@@ -122,12 +122,7 @@ export function completeReport(report: Partial<EntityReport>): EntityReport {
 }
 
 /** Rows in the order of a column; what does not exist comes last either way, and equal rows go by name. */
-export function sortedRows<Row>(
-  rows: readonly Row[],
-  value: (row: Row) => string | Value,
-  descending: boolean,
-  name: (row: Row) => string,
-): Row[] {
+export function sortedRows<Row>(rows: readonly Row[], value: (row: Row) => string | Value, descending: boolean, name: (row: Row) => string): Row[] {
   const sign = descending ? -1 : 1;
   return [...rows].sort((a, b) => {
     const [x, y] = [value(a), value(b)];

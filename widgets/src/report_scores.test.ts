@@ -30,7 +30,10 @@ test("F1 comes with its interval, what does not exist is a dash, averages stand 
   const rows = [...root.querySelectorAll<HTMLElement>('[data-testid="per-type-table"] tr')].map((row) => row.textContent ?? "");
   assert.match(rows.find((row) => row.startsWith("<b>")) ?? "", /25\.00\[15\.0, 35\.0\]/);
   assert.match(rows.find((row) => row.startsWith("人物")) ?? "", /–/);
-  assert.deepEqual([...root.querySelectorAll("tfoot th")].map((cell) => cell.textContent), ["micro", "macro", "weighted"]);
+  assert.deepEqual(
+    [...root.querySelectorAll("tfoot th")].map((cell) => cell.textContent),
+    ["micro", "macro", "weighted"],
+  );
 });
 
 test("rare types are hidden and counted", async () => {

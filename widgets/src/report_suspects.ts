@@ -16,7 +16,9 @@ const UNKNOWN = "Suspected gold errors are found by the model's confidence, and 
 export function suspectsPanel({ suspects, calibration }: EntityReport): HTMLElement {
   const none = calibration ? NONE : UNKNOWN;
   const why = "The model disagrees with these, confidently and consistently. Look before you believe either.";
-  const reason = ({ score, reason: text }: Suspect): Child[] => [h("div", { class: "ft-muted", "data-testid": "reason" }, `${text} · score ${score.toFixed(2)}`)];
+  const reason = ({ score, reason: text }: Suspect): Child[] => [
+    h("div", { class: "ft-muted", "data-testid": "reason" }, `${text} · score ${score.toFixed(2)}`),
+  ];
   return h(
     "div",
     { "data-testid": "suspects" },

@@ -25,13 +25,45 @@ test("pieces are cut where spans begin and end, and held together by what covers
 });
 
 test("a neighbour is marked, but not as the pair's own", () => {
-  const marked = sentence("Ada saw Bob", [[0, 1, "PER"], [2, 3, "PER"]], [[2, 3, "PER"]], { gold: [0, 1, "PER"] });
+  const marked = sentence(
+    "Ada saw Bob",
+    [
+      [0, 1, "PER"],
+      [2, 3, "PER"],
+    ],
+    [[2, 3, "PER"]],
+    { gold: [0, 1, "PER"] },
+  );
   assert.deepEqual(laid(marked), ["Ada|<G!>|gold PER", " saw ", "Bob|<G>|<P>|gold PER|pred PER"]);
 });
 
 test("spans side by side stay two", () => {
-  assert.deepEqual(laid(sentence("张 伟", [[0, 1, "A"], [1, 2, "A"]], [])), ["张|<G>|gold A", "伟|<G>|gold A"]);
-  assert.deepEqual(laid(sentence("a b", [[0, 1, "A"], [1, 2, "A"]], [])), ["a|<G>|gold A", " ", "b|<G>|gold A"]);
+  assert.deepEqual(
+    laid(
+      sentence(
+        "张 伟",
+        [
+          [0, 1, "A"],
+          [1, 2, "A"],
+        ],
+        [],
+      ),
+    ),
+    ["张|<G>|gold A", "伟|<G>|gold A"],
+  );
+  assert.deepEqual(
+    laid(
+      sentence(
+        "a b",
+        [
+          [0, 1, "A"],
+          [1, 2, "A"],
+        ],
+        [],
+      ),
+    ),
+    ["a|<G>|gold A", " ", "b|<G>|gold A"],
+  );
 });
 
 test("a span that sticks out of cut text is clipped and stays open there", () => {
@@ -39,8 +71,32 @@ test("a span that sticks out of cut text is clipped and stays open there", () =>
 });
 
 test("spans that overlap on one side, are empty, lie outside or are missing from the list do not break it", () => {
-  assert.deepEqual(laid(sentence("a b c", [[0, 2, "A"], [1, 3, "B"]], [])), ["a |<G / b|<G>|gold A /  c|G>|gold B"]);
-  assert.deepEqual(laid(sentence("a b", [[1, 1, "A"], [7, 9, "B"]], [])), ["a b"]);
+  assert.deepEqual(
+    laid(
+      sentence(
+        "a b c",
+        [
+          [0, 2, "A"],
+          [1, 3, "B"],
+        ],
+        [],
+      ),
+    ),
+    ["a |<G / b|<G>|gold A /  c|G>|gold B"],
+  );
+  assert.deepEqual(
+    laid(
+      sentence(
+        "a b",
+        [
+          [1, 1, "A"],
+          [7, 9, "B"],
+        ],
+        [],
+      ),
+    ),
+    ["a b"],
+  );
   assert.deepEqual(laid(sentence("a b", [], [], { pred: [0, 1, "A"] })), ["a|<P!>|pred A", " b"]);
   assert.deepEqual(laid({ words: [], spaces: true, gold_spans: [[0, 1, "A"]], pred_spans: [] }), []);
 });
@@ -60,7 +116,10 @@ test("a mark, a joiner or a variation selector stays with what it belongs to", (
 
 test("every word comes out whole", () => {
   const words = ["e\u0301", "👨‍👩‍👧‍👦", "🇧🇷", "नमस्ते", "नरेन्द्र"];
-  const spans: Span[] = [[1, 3, "A"], [2, 4, "B"]];
+  const spans: Span[] = [
+    [1, 3, "A"],
+    [2, 4, "B"],
+  ];
   const pieces = layOut({ words, spaces: true, gold_spans: spans, pred_spans: [[0, 2, "C"]] }).flat();
   assert.equal(pieces.map(({ text }) => text).join(""), words.join(" "));
 });

@@ -95,7 +95,14 @@ export function report(more: Partial<EntityReport> = {}): EntityReport {
     micro: scores(0.25, 4),
     macro: scores(0.125, 4),
     weighted: scores(0.25, 4),
-    confusion: { types: ["<b>", "人物"], counts: [[1, 1, 1], [0, 1, 0], [0, 1, 0]] },
+    confusion: {
+      types: ["<b>", "人物"],
+      counts: [
+        [1, 1, 1],
+        [0, 1, 0],
+        [0, 1, 0],
+      ],
+    },
     ...more,
   });
 }
