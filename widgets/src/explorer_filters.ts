@@ -41,7 +41,9 @@ export function filterBar(section: Examples, change: (part: Filter, sort?: strin
   }));
   const orders = section.sorts.map((sort) => ({ words: ORDERS[sort] ?? sort, value: sort }));
   const order = chooser("order", "sort-examples", orders, (sort) => change({}, String(sort)));
-  const [chips, lists] = [true, false].map((are) => facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root));
+  const [chips, lists] = [true, false].map((are) =>
+    facets.filter(({ control }) => (control.root.tagName === "DIV") === are).map(({ control }) => control.root),
+  );
   const tools = h("div", { class: "ft-tools" }, search.root, ...(lists ?? []), ...(orders.length > 1 ? [order.root] : []));
   return {
     root: h("div", { class: "ft-filters" }, ...(chips ?? []), tools),

@@ -33,8 +33,21 @@ export function sortTable<Row>(columns: readonly Column<Row>[], top: readonly Ro
     sorting = next ? { at, direction: next } : null;
     draw();
   };
-  const headings = columns.map(({ head }, at) => h("th", { scope: "col" }, button(head, () => choose(at), { class: "ft-sort", dir: "auto" })));
-  const root = h("table", {}, h("thead", {}, h("tr", {}, ...headings)), ...(top.length ? [h("tbody", { class: "ft-strong" }, ...top.map(line))] : []), body, ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []));
+  const headings = columns.map(({ head }, at) =>
+    h(
+      "th",
+      { scope: "col" },
+      button(head, () => choose(at), { class: "ft-sort", dir: "auto" }),
+    ),
+  );
+  const root = h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, ...headings)),
+    ...(top.length ? [h("tbody", { class: "ft-strong" }, ...top.map(line))] : []),
+    body,
+    ...(foot.length ? [h("tfoot", {}, ...foot.map(line))] : []),
+  );
   return {
     root,
     fill(all) {
