@@ -1,39 +1,15 @@
-"""Numbers of a report as cells of a table: worded once, so that every place shows the same digits."""
+"""Intervals, differences and p-values as cells of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ft_magics.markup import percent
-from ft_magics.sections import Cell, Filter
+from ft_magics.sections import Cell
 
-__all__ = [
-    "count_cell",
-    "interval_cell",
-    "p_cell",
-    "share_cell",
-    "signed_cell",
-    "signed_interval_text",
-]
+__all__ = ["interval_cell", "p_cell", "signed_cell", "signed_interval_text"]
 
 _SIGNIFICANT = 0.05  # p-values below it are marked with an asterisk
-
-
-def share_cell(share: float | None, *, filter_: Filter | None = None, mark: str = "") -> Cell:
-    """A share from 0 to 1 in percent; a dash where it does not exist.
-
-    Args:
-        share: The share.
-        filter_: What a click opens.
-        mark: Stands behind it.
-    """
-    return Cell(text=f"{percent(share)} {mark}".rstrip(), value=share, filter=filter_)
-
-
-def count_cell(count: int, *, filter_: Filter | None = None) -> Cell:
-    """A count; nothing is opened behind a 0."""
-    return Cell(text=str(count), value=count, filter=filter_ if count else None)
 
 
 def interval_cell(ends: Sequence[float] | None) -> Cell:

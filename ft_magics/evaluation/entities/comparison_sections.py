@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ft_magics.evaluation.cells import count_cell, p_cell, share_cell, signed_cell, signed_interval_text
+from ft_magics.evaluation.cells import p_cell, signed_cell, signed_interval_text
 from ft_magics.evaluation.entities.cards import sentence_card
+from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.sections import Cell, Examples, Row, Section, Table
 
 if TYPE_CHECKING:

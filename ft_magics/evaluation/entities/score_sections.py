@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ft_magics.evaluation.cells import count_cell, interval_cell, share_cell, signed_cell
+from ft_magics.evaluation.cells import interval_cell, signed_cell
 from ft_magics.evaluation.entities.buckets import ATTRIBUTES
 from ft_magics.evaluation.entities.cards import KIND_WORDS, MISTAKES
+from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.markup import percent
 from ft_magics.sections import Cell, Filter, Grid, Lines, Row, Section, Table
 
@@ -73,7 +74,7 @@ def _sides(kind: str) -> tuple[Filter | None, Filter | None]:
 
 
 def _sizes(scores: Scores, filters: tuple[Filter | None, Filter | None] = (None, None)) -> list[Cell]:
-    return [count_cell(scores.support, filter_=filters[0]), count_cell(scores.predicted, filter_=filters[1])]
+    return [count_cell(scores.support, filters[0]), count_cell(scores.predicted, filters[1])]
 
 
 def interval_table(report: EntityReport) -> Table:
@@ -84,7 +85,7 @@ def interval_table(report: EntityReport) -> Table:
         ends = [interval_cell((scores.intervals or {}).get(share)) for share in _SHARES]
         right = None if average else {"gold": name, "pred": name, "kind": KIND_WORDS["correct"]}
         first = Cell(text=name, label="" if average else name)
-        rows.append(Row(cells=[first, *ends, count_cell(scores.correct, filter_=right)], strong=average))
+        rows.append(Row(cells=[first, *ends, count_cell(scores.correct, right)], strong=average))
     return Table(
         title="95 % intervals of precision, recall and F1",
         columns=("entity type", "precision, 95 %", "recall, 95 %", "F1, 95 %", "correct"),
@@ -131,7 +132,7 @@ def _kinds(report: EntityReport) -> Table:
         gain = None if item.f1_if_fixed is None or report.micro.f1 is None else item.f1_if_fixed - report.micro.f1
         cells = [
             Cell(text=KIND_WORDS[item.kind], filter=these if item.count else None),
-            count_cell(item.count, filter_=these),
+            count_cell(item.count, these),
             share_cell(item.f1_if_fixed),
             signed_cell(gain),
             Cell(text=_mostly(item.per_type)),

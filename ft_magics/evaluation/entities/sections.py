@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.evaluation.cells import count_cell, share_cell
 from ft_magics.evaluation.entities.cards import KIND_WORDS, MISTAKES, example_card
 from ft_magics.evaluation.entities.score_sections import (
     bucket_tables,
@@ -14,6 +14,7 @@ from ft_magics.evaluation.entities.score_sections import (
     interval_table,
     score_table,
 )
+from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.markup import percent
 from ft_magics.sections import Cell, Chart, Examples, Lines, Row, Section, Series, Table
 
@@ -154,7 +155,7 @@ def _thresholds(calibration: Calibration) -> list[Section]:
                 count_cell(item["predicted"]),
                 share_cell(item["precision"]),
                 share_cell(item["recall"]),
-                share_cell(item["f1"], mark="★" if best is not None and item["f1"] == best else ""),
+                _starred(item["f1"], best),
             ]
         )
         for item in every
@@ -182,6 +183,12 @@ def _thresholds(calibration: Calibration) -> list[Section]:
         open=False,
     )
     return [chart, table]
+
+
+def _starred(share: float | None, best: float | None) -> Cell:
+    """A score; a star says that it is the best."""
+    cell = share_cell(share)
+    return replace(cell, text=f"{cell.text} ★") if share is not None and share == best else cell
 
 
 def _in_percent(share: float | None) -> float | None:
