@@ -144,7 +144,7 @@ def test_characters_of_texts_can_be_looked_into():
     pred = [[{"start": 0, "end": 3, "label": "PER"}], [{"start": 0, "end": 2, "type": "ORG"}]]
     report = entity_report(gold, pred, texts=texts)
     assert (report.micro.correct, report.words, report.scheme) == (1, 0, None)
-    missed = report.evidence.page({"filter": {"kind": ["missed"]}})["cards"][0]["data"]
+    missed = report.evidence.page({"filter": {"kind": ["missed"]}})["cards"][0].data
     ((start, end, _),) = missed["own"]["gold"]
     assert "".join(missed["words"][start:end]) == "مدينة"
     with pytest.raises(DataError, match="text 1 .* 2 characters, and one of its spans ends at 9"):
