@@ -342,6 +342,15 @@ def test_pages_are_filtered_sorted_and_cut():
     )
 
 
+def test_mistakes_are_sent_along_before_right_answers():
+    evidence = shown_report().evidence
+    wrong = int(evidence.wrong.sum())
+    assert all(not card.data["right"] for card in evidence.preview(wrong))
+    cards = evidence.preview(wrong + 5)
+    assert sum(card.data["right"] for card in cards) == 5
+    assert [card.data["ranks"]["row"] for card in cards] == sorted(card.data["ranks"]["row"] for card in cards)
+
+
 def test_texts_are_found_as_they_are_read():
     evidence = shown_report().evidence
     assert evidence.page({"filter": {"text": "CAFE\u0301 17 "}})["total"] == 1  # letter and accent apart

@@ -295,9 +295,12 @@ SETTINGS = {
     "fewer than none": ('{"task": "ner", "max_length_tokens": -1}', "`max_length_tokens` is -1"),
     "too many": ('{"task": "ner", "max_length_tokens": 1000001}', "`max_length_tokens` is 1000001"),
     "a text": ('{"task": "ner", "max_length_tokens": "64"}', "`max_length_tokens` is 64"),
-    "an escape": ('{"task": "\\u001b[31m", "max_length_tokens": 64}', "`task` is : Input should be 'ner'"),
+    "an escape": ('{"task": "\\u001b[31m", "max_length_tokens": 64}', "`task` is : there is no such task"),
     "a name with an escape, twice": ('{"\\u001b[31mx": 1, "\\u001b[31mx": 1}', "`x` is there twice"),
-    "another task": ('{"task": "poetry", "max_length_tokens": 64}', "`task` is poetry"),
+    "another task": (
+        '{"task": "poetry", "max_length_tokens": 64}',
+        "`task` is poetry: there is no such task; there are classify, ner",
+    ),
     "a list": ("[]", "expected a JSON object"),
 }
 

@@ -144,8 +144,9 @@ def test_characters_of_texts_can_be_looked_into():
     pred = [[{"start": 0, "end": 3, "label": "PER"}], [{"start": 0, "end": 2, "type": "ORG"}]]
     report = entity_report(gold, pred, texts=texts)
     assert (report.micro.correct, report.words, report.scheme) == (1, 0, None)
-    missed = report.evidence.page({"filter": {"kinds": ["missed"]}})["examples"][0]
-    assert "".join(missed["words"][missed["gold"][0] : missed["gold"][1]]) == "مدينة"
+    missed = report.evidence.page({"filter": {"kind": ["missed"]}})["cards"][0].data
+    ((start, end, _),) = missed["own"]["gold"]
+    assert "".join(missed["words"][start:end]) == "مدينة"
     with pytest.raises(DataError, match="text 1 .* 2 characters, and one of its spans ends at 9"):
         entity_report([[], [(0, 9, "X")]], [[], []], texts=["a", "bc"])
 

@@ -147,9 +147,12 @@ KEYS = {
     "sections left flat": ("task: ner\nmodel: tiny\ndata:\ntrain: a", "line 4  data: found nothing", "line 5  train"),
 }
 VALUES = {
-    "a task to come": (GOOD.replace("ner", "classification", 1), "line 2  task", "`classification` is not there yet"),
+    "a task to come": (GOOD.replace("ner", "translation", 1), "line 2  task", "`translation` is not there yet"),
     "a misspelt task": (GOOD.replace("ner", "nre", 1), "line 2  task", "Did you mean `ner`?"),
-    "no task": (GOOD.replace("ner", "null", 1), "task: found nothing, expected 'ner'"),
+    "no task": (
+        GOOD.replace("ner", "null", 1),
+        "task: found nothing, expected the name of a task: `classify` and `ner`",
+    ),
     "a task in a list": (GOOD.replace("ner", "[ner]", 1), "task: found a list"),
     "a method to come": (f"{GOOD}method: lora", "line 5  method", "`lora` is not there yet", "`full`"),
     "a method with settings to come": (f"{GOOD}method: {{lora: {{r: 8}}}}", "`lora` is not there yet"),
@@ -332,7 +335,10 @@ FLAGS = {
     "a misspelt key": ("bad --set train.epoch=3", "line 1  train.epoch", "Did you mean `epochs`?"),
     "a key without its section": ("bad --set epochs=3", "line 1  epochs", "it belongs at `train.epochs`"),
     "a section as a number": ("bad --set train=3", "line 1  train: found the number 3"),
-    "a key below a value": ("bad --set task.name=ner", "line 1  task: found a section, expected 'ner'"),
+    "a key below a value": (
+        "bad --set task.name=ner",
+        "line 1  task: `name` is no task; there are `classify` and `ner`",
+    ),
     "no YAML": ("bad --set train.epochs=[1", "line 1  --set train.epochs=[1: `[1` is no YAML value"),
     "a missing name": ("bad --set data.train=$frme", "line 1  data.train: `$frme` is not defined"),
 }

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from ft_magics.config.explain import explain_all
+from ft_magics.config.explain import describe, explain_all
 from ft_magics.config.names import (
     LATER_METHODS,
     LATER_TASKS,
@@ -72,12 +72,14 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
 
 def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section]]:
     """The task that the cell names, or most likely means, with its sections; open ones where nobody knows."""
-    named = tree.data.get("task")
+    if "task" not in tree.data:
+        return "", OpenSection, OpenSection
+    named = tree.data["task"]
     task = next(iter(named), None) if isinstance(named, dict) else named
     if not isinstance(task, str) or not task:
-        if named is not None:
-            tree.complain(("task",), f"expected the name of a task: {', '.join(tasks.names())}")
-        return "", OpenSection, OpenSection
+        if not (isinstance(task, Reference) and task.value is None):  # what is not defined is said already
+            tree.complain(("task",), f"found {describe(named)}, expected the name of a task: {_listed(tasks.names())}")
+        return "unknown", OpenSection, OpenSection
     if isinstance(named, dict) and len(named) > 1:
         tree.complain(("task",), f"name one task, not {len(named)}: `task: {{{task}: {{…}}}}`")
     known = list(tasks.names())

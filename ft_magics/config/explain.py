@@ -19,7 +19,7 @@ from ft_magics.config.section import Section
 from ft_magics.config.tree import Path, Tree, dotted, read_value
 from ft_magics.errors import Problem, did_you_mean, type_name
 
-__all__ = ["explain_all"]
+__all__ = ["describe", "explain_all"]
 
 _LATER = {"method": LATER_METHODS}
 _SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
@@ -100,13 +100,13 @@ def _text(kind: str, place: _Place, item: Any) -> str:
         "value_error": lambda: str(context["error"]),
         "string_too_short": lambda: "is an empty text" + (f"; expected {expected}" if expected else ""),
         "literal_error": lambda: (
-            f"found {_describe(found)}, expected {context['expected']}.{_nearest_value(found, where, context)}"
+            f"found {describe(found)}, expected {context['expected']}.{_nearest_value(found, where, context)}"
         ),
     }
     if kind in by_kind:
         return by_kind[kind]()
     if "type" in kind or "instance" in kind or kind.endswith("parsing"):
-        return f"found {_describe(found)}, {_expectation(expected, item['msg'])}{_quotes_hint(found)}"
+        return f"found {describe(found)}, {_expectation(expected, item['msg'])}{_quotes_hint(found)}"
     return f"found {_show(found)}, {_expectation('', item['msg'])}"
 
 
@@ -225,7 +225,8 @@ def _quotes_hint(found: Any) -> str:
     return "; take the quotes away" if number else ""
 
 
-def _describe(found: Any) -> str:
+def describe(found: Any) -> str:
+    """A value of the cell's, with what kind of thing it is."""
     if isinstance(found, Reference):
         return f"`{found}`, {type_name(found.value)}"
     if isinstance(found, (dict, list)):

@@ -22,7 +22,7 @@ from ft_magics.models.loading import check_together, find_weights, load_model, l
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.weight_files import read_json
-from ft_magics.tasks.registry import find_task
+from ft_magics.tasks.registry import find_task, task_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
@@ -187,13 +187,9 @@ def load_trained(
     """
     source = find_weights(model)
     settings = _read_settings(Path(source) / _SETTINGS)
-    if settings is None and task is None:
-        raise ModelError(
-            f"model: nothing beside {model} says what it was trained for; name the task, such as `task: classify`"
-        )
     if settings is not None and task is not None and settings.task != task:
         raise ModelError(f"model: {model} was trained for `task: {settings.task}`, not for `task: {task}`")
-    found = find_task(task or (settings.task if settings else ""))
+    found = find_task(task or (settings.task if settings else _task_of_head(source)))
     head: Head = found.saved_head()
     loaded, tokenizer = load_model(source, head, fresh=False), load_tokenizer(source)
     check_together(source, loaded, tokenizer)
@@ -212,18 +208,42 @@ def load_trained(
     )
 
 
+def _task_of_head(source: str) -> str:
+    """The task of a model of another origin, by its head.
+
+    Raises:
+        ModelError: No task has such a head.
+    """
+    named = read_json(Path(source) / "config.json").get("architectures")
+    architecture = str(named[0]) if isinstance(named, list) and named else "no class"
+    for name in task_names():
+        kind = find_task(name).saved_head().kind.removeprefix("AutoModel")
+        if architecture.endswith(kind):
+            return name
+    raise ModelError(
+        f"model: {source}: nothing beside it says what it was trained for, and config.json has "
+        f"{terminal_line(architecture):.80} in `architectures`; name the task, such as `--task classify`"
+    )
+
+
 def _read_settings(path: Path) -> _Settings | None:
     """What was written beside the model; None where nothing was."""
     if not os.path.lexists(path):
         return None
     try:
-        return _Settings.model_validate(read_json(path))
+        settings = _Settings.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where, found = ".".join(map(str, first["loc"])), terminal_line(str(first["input"]))
         raise ModelError(
             f"model: {path}: `{where}` is {found:.80}: {first['msg']}; remove the file to use the model's own limit"
         ) from error
+    if settings.task not in task_names():
+        raise ModelError(
+            f"model: {path}: `task` is {terminal_line(settings.task):.80}: there is no such task; there are "
+            f"{', '.join(task_names())}. A task of another package needs that package installed here"
+        )
+    return settings
 
 
 def length_limit(model: Any, tokenizer: Any) -> int:

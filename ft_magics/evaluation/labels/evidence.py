@@ -156,6 +156,11 @@ class LabelEvidence:
         chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort") or "row"))
         return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
 
+    def preview(self, most: int = 200) -> list[Card]:
+        """What is sent along with a report for a kernel that is busy: mistakes first, then others, in order."""
+        chosen = np.sort(np.argsort(~self.wrong, kind="stable")[:most])
+        return [self.card(int(at)) for at in chosen]
+
     def card(self, at: int) -> Card:
         """One example with its labels; its data is a `LabelsData`."""
         gold, pred = self._named(self.gold[at]), self._named(self.pred[at])
