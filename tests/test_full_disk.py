@@ -49,7 +49,7 @@ PLACES = {
     "a checkpoint's optimizer, half": (CHECKPOINT + r"optimizer\.pt", 30 * PAGE_BYTES),
     "a checkpoint's scheduler": (CHECKPOINT + r"scheduler\.pt", 0),
     "a checkpoint's random states": (CHECKPOINT + r"rng_state\.pth", PAGE_BYTES),
-    "a checkpoint's mark": (CHECKPOINT + r"ft_magics\.json\.new", 0),
+    "a checkpoint's mark": (CHECKPOINT + r"run_state\.json\.new", 0),
     "the end, dev": (r"/predictions\.dev\.jsonl\.new", PAGE_BYTES),
     "the end, test": (r"/predictions\.test\.jsonl\.new", 0),
     "the end, the card": (r"/model/README\.md\.new", 0),

@@ -144,7 +144,7 @@ def test_the_cell_of_the_design(run_cell, shell, tiny_model):
     assert run_cell.result.success, printed
     assert isinstance(ner, Run)
     assert ner.status == "done"
-    assert "epoch 1: dev precision" in printed
+    assert "epoch 1: dev F1 " in printed
     assert "micro" in printed
     assert {"config.yaml", "events.jsonl", "model", "checkpoints", "report.json", "report.html"} <= {
         path.name for path in ner.dir.iterdir()
@@ -370,7 +370,7 @@ def test_a_second_interrupt_lets_go(run_cell, shell, cell, monkeypatch):
         patched.setattr(Run, "wait", wait)
         printed = run_cell(cell("epochs: 400, batch_size: 4"))
     assert run_cell.result.success
-    assert "Let go of small" in printed
+    assert "Detached from small" in printed
     assert "Traceback" not in printed
     assert shell.user_ns["small"].wait(60)
 
