@@ -18,10 +18,10 @@ RUNS = {"01_quickstart": "ner", "02_classify": "intents"}  # notebook → the na
 def follow(events: Path, done: threading.Event) -> None:
     """Print what the run says, as it says it."""
     from ft_magics.display.run_page import event_text
-    from ft_magics.events import StepDone
+    from ft_magics.events import RunStarted, StepDone
     from ft_magics.runs.event_log import event_from_json
 
-    seen, last_step_s = 0, -5.0
+    seen, last_step_s, metrics = 0, -5.0, ()
     while not done.wait(0.5):
         lines = events.read_text(encoding="utf-8").split("\n")[:-1] if events.is_file() else []
         for line in lines[seen:]:
@@ -29,11 +29,13 @@ def follow(events: Path, done: threading.Event) -> None:
                 event = event_from_json(json.loads(line))
             except ValueError:
                 continue  # the run's own page says what cannot be read
+            if isinstance(event, RunStarted):
+                metrics = event.metrics
             if isinstance(event, StepDone):
                 if event.elapsed_s - last_step_s < 5:
                     continue
                 last_step_s = event.elapsed_s
-            text = event_text(event)
+            text = event_text(event, metrics)
             if text:
                 print("  " + text, flush=True)
         seen = len(lines)

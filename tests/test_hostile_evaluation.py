@@ -22,6 +22,7 @@ from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.run import Run
 from ft_magics.sections import Cell, Row, Table
+from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.model_card import model_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,7 +217,8 @@ def test_a_model_card_holds_no_mark_up():
     prepared = SimpleNamespace(
         config=SimpleNamespace(model="a`\n---\n<script>", method="full", train=train),
         check=DataCheck(summary="train 1 sentences", tables=[sizes]),
-        trained=SimpleNamespace(task=SimpleNamespace(labels=["O", f"B-{MARKUP}"]), precision="fp32"),
+        trained=SimpleNamespace(task=NerTask(["O", f"B-{MARKUP}"]), precision="fp32"),
+        corpus=None,
     )
     card = model_card(f"---\n{MARKUP}", prepared, {"dev": entity_report([[f"B-{MARKUP}"]], [["O"]])})
     assert_no_markup(card)
@@ -292,7 +294,7 @@ def folder_with(path, text, surfaces=None):
 def test_a_line_that_is_no_prediction_is_named(tmp_path, line):
     folder = folder_with(tmp_path, f"{json.dumps(ROW)}\n{line}\n")
     with pytest.raises(RunError, match=r"predictions\.dev\.jsonl, line 2: .*was the file edited"):
-        read_report(folder, "dev", title="t")
+        read_report(folder, "dev", NerTask, title="t")
 
 
 @pytest.mark.parametrize(
@@ -307,28 +309,28 @@ def test_a_line_that_is_no_prediction_is_named(tmp_path, line):
 def test_a_mangled_line_is_named(tmp_path, changed):
     folder = folder_with(tmp_path, json.dumps(ROW | changed) + "\n")
     with pytest.raises(RunError, match=r"predictions\.dev\.jsonl, line 1: "):
-        read_report(folder, "dev", title="t")
+        read_report(folder, "dev", NerTask, title="t")
 
 
 def test_a_file_of_nothing_is_named(tmp_path):
     with pytest.raises(RunError, match=r"predictions\.dev\.jsonl: there is no sentence"):
-        read_report(folder_with(tmp_path, ""), "dev", title="t")
+        read_report(folder_with(tmp_path, ""), "dev", NerTask, title="t")
 
 
 @pytest.mark.parametrize("surfaces", ["5", "null", "[]", '{"a": 3}', '{"a": {"A": "x"}}', '{"a": {"A": -1}}', '"x"'])
 def test_mangled_surfaces_are_named(tmp_path, surfaces):
     folder = folder_with(tmp_path, json.dumps(ROW) + "\n", surfaces)
     with pytest.raises(RunError, match=r"surfaces\.json: surfaces.*was the file edited"):
-        read_report(folder, "dev", title="t")
+        read_report(folder, "dev", NerTask, title="t")
 
 
 def test_whole_predictions_are_read(tmp_path):
     folder = folder_with(tmp_path, json.dumps(ROW | {"cuts": [1]}) + "\n", '{"a": {"A": 99999999999999999999}}')
-    assert read_report(folder, "dev", title="t").micro.f1 == 1.0
+    assert read_report(folder, "dev", NerTask, title="t").micro.f1 == 1.0
     with pytest.raises(DataError, match="mode: found `x`"):
-        read_report(folder, "dev", title="t", mode="x")
+        read_report(folder, "dev", NerTask, title="t", mode="x")
     with pytest.raises(RunError, match=r"events\.jsonl: history"):
-        read_report(folder, "dev", title="t", history=[{"epoch": "x"}])
+        read_report(folder, "dev", NerTask, title="t", history=[{"epoch": "x"}])
 
 
 def places(value, path=()):

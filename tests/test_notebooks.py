@@ -17,7 +17,7 @@ import pytest
 from conftest import HOST_VARIABLES, REPOSITORY
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-MOST_BYTES = 150_000
+MOST_BYTES = 200_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,17 @@ class Executed:
         return "".join(item.get("data", {}).get("text/html", "") for item in self.outputs(begin))
 
 
+def run_notebook(folder: Path, name: str) -> Executed:
+    """Run a demo notebook in a folder."""
+    script = load_script()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        for variable in HOST_VARIABLES:
+            patch.delenv(variable, raising=False)
+        patch.setattr(script, "OUTPUT", folder)
+        code = script.main(name)
+    return Executed(folder, printed.getvalue(), code, nbformat.read(folder / f"{name}.ipynb", as_version=4))
+
+
 def load_script():
     """`run_demo.py` as a module."""
     spec = importlib.util.spec_from_file_location("run_demo", REPOSITORY / "demo_notebooks" / "run_demo.py")
@@ -46,20 +57,22 @@ def load_script():
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    script = load_script()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
-        for name in HOST_VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setattr(script, "OUTPUT", folder)
-        code = script.main()
-    notebook = nbformat.read(folder / "01_quickstart.ipynb", as_version=4)
-    return Executed(folder, printed.getvalue(), code, notebook)
+    return run_notebook(tmp_path_factory.mktemp("demo"), "01_quickstart")
 
 
-def test_every_cell_runs_and_none_complains(executed):
-    assert executed.code == 0
-    code = [cell for cell in executed.notebook.cells if cell.cell_type == "code"]
+@pytest.fixture(scope="module")
+def classified(tmp_path_factory):
+    return run_notebook(tmp_path_factory.mktemp("demo_classify"), "02_classify")
+
+
+@pytest.fixture(params=["01_quickstart", "02_classify"])
+def either(request):
+    return request.getfixturevalue("executed" if request.param == "01_quickstart" else "classified")
+
+
+def test_every_cell_runs_and_none_complains(either):
+    assert either.code == 0
+    code = [cell for cell in either.notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [item for cell in code for item in cell.outputs]
     assert not [item for item in outputs if item.output_type == "error"]
@@ -69,7 +82,7 @@ def test_every_cell_runs_and_none_complains(executed):
 def test_dev_f1_rises_from_the_first_epoch_to_the_last(executed):
     lines = (executed.folder / "ft_runs" / "ner" / "events.jsonl").read_text(encoding="utf-8").splitlines()
     events = [json.loads(line) for line in lines]
-    dev = [event["f1"] for event in events if event["kind"] == "evaluated" and event["split"] == "dev"]
+    dev = [event["metrics"]["f1"] for event in events if event["kind"] == "evaluated" and event["split"] == "dev"]
     assert len(dev) >= 3
     assert dev[-1] > dev[0] + 0.2
     assert events[-1]["status"] == "done"
@@ -87,12 +100,27 @@ def test_the_run_and_its_report_stay_in_the_notebook_as_html(executed):
     assert f"F1 {100 * micro:.2f}" in report
 
 
-def test_nothing_in_it_needs_a_kernel_or_is_large(executed):
-    assert "widgets" not in executed.notebook.metadata
-    text = (executed.folder / "01_quickstart.ipynb").read_text(encoding="utf-8")
+def test_nothing_in_it_needs_a_kernel_or_is_large(either):
+    assert "widgets" not in either.notebook.metadata
+    (path,) = either.folder.glob("0*.ipynb")
+    text = path.read_text(encoding="utf-8")
     assert WIDGET not in text
     assert "<script" not in text
     assert len(text.encode()) < MOST_BYTES
+
+
+def test_the_classifier_is_evaluated_asked_and_saved(classified):
+    assert "finished after" in classified.html("%%finetune")
+    report = classified.html("report = %evaluate")
+    assert all(f">{name}</th>" in report for name in ("waste", "roads", "library"))
+    (text,) = (item.text for item in classified.outputs("print(") if item.output_type == "stream")
+    accuracy = float(text.split("accuracy ")[1].split(",")[0])
+    assert accuracy > 0.7
+    assert f"{100 * accuracy:.2f}" in report
+    assert "waste" in classified.html("%%predict")
+    assert (classified.folder / "saved_models" / "intents" / "model.safetensors").is_file()
+    (answer,) = (item.data["text/plain"] for item in classified.outputs("from transformers"))
+    assert "roads" in answer
 
 
 def test_it_uses_and_saves_the_model(executed):
@@ -107,7 +135,7 @@ def test_it_uses_and_saves_the_model(executed):
 def test_the_terminal_sees_progress_the_report_and_where_things_lie(executed):
     lines = executed.printed.splitlines()
     assert any(line.startswith("  step ") and line.endswith("tokens/s") for line in lines)
-    assert any(line.startswith("  epoch 1: dev precision ") for line in lines)
+    assert any(line.startswith("  epoch 1: dev F1 ") for line in lines)
     assert any(line.split()[:1] == ["PER"] for line in lines)
     page = executed.folder / "01_quickstart.html"
     for path in (page.with_suffix(".ipynb"), page, executed.folder / "ft_runs" / "ner" / "report.html"):

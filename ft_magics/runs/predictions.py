@@ -7,6 +7,7 @@ from typing import Any
 
 from ft_magics.data.examples import Split
 from ft_magics.errors import DataError, RunError, SchemeError
+from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.report import Report
 from ft_magics.runs.folder import RunFolder
 from ft_magics.tasks.task import Task
@@ -74,6 +75,10 @@ def read_report(
         task.check_facts(facts)
     except DataError as error:
         raise _broken(path, error) from error
+    try:
+        read_epochs(history)
+    except DataError as error:  # it comes from the log, not from the predictions
+        raise _broken(folder.log, error) from error
     try:
         return task.report(
             examples, predictions, title=title, facts=facts, history=history, resamples=resamples, **options

@@ -99,14 +99,14 @@ function rowName(name: string, { color }: Context): HTMLElement {
 
 function cellView(grid: Grid, at: number, to: number, shares: boolean): HTMLElement {
   const value = grid.counts[at]?.[to] ?? 0;
-  const share = value ? value / total(grid.counts[at] ?? []) : 0;
-  const name = `${cellName(grid, at, to)}: ${count(value)}`;
-  const closed = !value || !filterOf(grid, at, to);
-  const data = { "data-at": at, "data-to": to, "data-row": grid.rows[at], "data-column": grid.columns[to], "data-count": value };
   const kind = grid.rows[at] === grid.columns[to] ? "ft-diagonal" : undefined;
-  const cell = h("td", { role: "gridcell", tabindex: -1, class: kind, title: name, "aria-label": name, "aria-disabled": closed && "true", ...data });
-  cell.textContent = cellText(value, share, shares);
-  if (value) cell.style.setProperty("--ft-share", Math.sqrt(share).toFixed(3)); // a root, so that few are seen too
+  const place = { role: "gridcell", tabindex: -1, class: kind, "data-at": at, "data-to": to, "data-count": value };
+  if (!value) return h("td", { ...place, "aria-disabled": "true" }, "·"); // there can be thousands of them
+  const share = value / total(grid.counts[at] ?? []);
+  const name = `${cellName(grid, at, to)}: ${count(value)}`;
+  const words = { title: name, "aria-label": name, "data-row": grid.rows[at], "data-column": grid.columns[to] };
+  const cell = h("td", { ...place, ...words, "aria-disabled": !filterOf(grid, at, to) && "true" }, cellText(value, share, shares));
+  cell.style.setProperty("--ft-share", Math.sqrt(share).toFixed(3)); // a root, so that few are seen too
   return cell;
 }
 
@@ -120,7 +120,6 @@ function filterOf({ row_filters, column_filters }: Grid, at: number, to: number)
 }
 
 function cellText(value: number, share: number, shares: boolean): string {
-  if (value === 0) return "·";
   if (!shares) return count(value);
   return share < 0.005 ? "< 1 %" : `${(100 * share).toFixed(0)} %`;
 }
