@@ -25,13 +25,13 @@ from ft_magics.runs.run import Run
 __all__ = ["watch"]
 
 _LOOK_EVERY_S = 0.5  # with the saved twin, three messages a second; and the end needs a few of its own
-_WORD_EVERY_S = 5.0  # a dashboard that hears nothing for long says so: its kernel may be gone
+_WORD_EVERY_S = 5.0  # a dashboard that gets nothing for long says so: its kernel may be gone
 
 
 def watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool = True) -> None:
     """Show a run until it ends, or at once hand the showing to a thread.
 
-    The first interrupt asks the run to stop; the second lets go of it and leaves it running.
+    The first interrupt requests a stop; the second detaches from the run and leaves it running.
 
     Args:
         run: What to show.
@@ -72,7 +72,7 @@ def _watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool) -> N
 
 
 def _look_until_the_end(run: Run, showing: _Showing, interrupts: Interrupts) -> bool:
-    """Draw until the run ends; whether it did. The first interrupt stops it, the second lets go of it."""
+    """Draw until the run ends; whether it did. The first interrupt stops it, the second detaches from it."""
     heeded = 0
     while True:
         ended = False

@@ -30,7 +30,7 @@ class FinetuneMagics(Magics):
     @argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
     )
-    @argument("--resume", action="store_true", help="Go on with the run of this name from its last checkpoint.")
+    @argument("--resume", action="store_true", help="Resume the run of this name from its last checkpoint.")
     @argument("--bg", action="store_true", help="Train in the background; the cell ends at once.")
     @cell_magic
     def finetune(self, line: str, cell: str) -> None:

@@ -4,7 +4,7 @@ config.yaml                 the resolved config
 events.jsonl                what happened, a line each, append-only
 model/                      the best model: weights, tokenizer, model card
 checkpoints/                what a later run can resume from
-predictions.<split>.jsonl   words, gold and predicted tags, a line each sentence
+predictions.<split>.jsonl   what the task wrote of each example: its gold and its prediction, a line each
 report.json  report.html    the evaluation
 facts.json                  what a report needs to know of the training data
 error.txt                   the whole traceback of a failed run

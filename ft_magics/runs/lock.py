@@ -1,4 +1,4 @@
-"""One writer a run: a lock that the operating system lets go of when its owner dies."""
+"""One writer a run: a lock that the operating system releases when its owner dies."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class TrainedModel:
         try:
             while order:
                 if should_stop():
-                    raise InterruptedError("asked to stop")
+                    raise InterruptedError("a stop was requested")
                 done = self._batch_if_it_fits(features, order[: self.batch_size], results)
                 if done is None:
                     self._take_smaller_batches(len(order))

@@ -241,7 +241,7 @@ class Run:
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Copy the best model and the run's record into a folder of its own.
 
-        Plain `AutoModelForTokenClassification.from_pretrained(path)` loads it, and `ft_magics.load(path)` brings the
+        Plain `from_pretrained(path)` of transformers loads it, and `ft_magics.load(path)` brings the
         run back. Of a run whose folder was renamed or deleted, the model in memory is saved: that of its last step.
 
         Args:
@@ -297,7 +297,7 @@ class Run:
             self._trained = None
 
     def fail(self, error: BaseException) -> None:
-        """Note what ended the training, and let go of the memory that its frames and the model hold."""
+        """Note what ended the training, and release the memory that its frames and the model hold."""
         self.exception = error
         self._trained = None
         text = drop_frames(error)
@@ -357,7 +357,7 @@ def _read_back(where: Path, folder: RunFolder) -> Run:
     events = folder.read_events()
     if not events:
         hint = (
-            "; for a model without a run use `%ner_eval path --data file`" if (where / "config.json").is_file() else ""
+            "; for a model without a run use `%evaluate path --data file`" if (where / "config.json").is_file() else ""
         )
         raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
     started = next((event for event in events if isinstance(event, RunStarted)), None)

@@ -1,1 +1,1 @@
-"""How examples become tensors, and logits become answers: one module per task."""
+"""How examples become tensors, and logits become answers: one folder per task."""

@@ -129,7 +129,7 @@ def find_unfinished(parent: str, name: str) -> Run | None:
 
 
 def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
-    """Go on with a run that stopped, failed or died, from its newest whole checkpoint.
+    """Resume a run that stopped, failed or died, from its newest whole checkpoint.
 
     Args:
         name: Of the run.

@@ -71,7 +71,7 @@ async def _answered(kernel: Any, message: Any) -> bool:
         answer = kernel.shell_handlers[kind](kernel.shell_stream, idents, asked)
         if answer is not None:
             await answer
-        for state in ("idle", "busy"):  # a page waits for the end of its question; then the cell goes on
+        for state in ("idle", "busy"):  # a page waits for the end of its question; then the cell runs on
             _say_state(kernel, state, asked)
     except Exception:
         logging.getLogger(__name__).exception("a page could not be answered")

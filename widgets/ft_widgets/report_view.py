@@ -25,7 +25,7 @@ class ReportView(anywidget.AnyWidget):
 
     Args:
         report: `title`, `summary`, `notes`, `sections`, `labels`, `cards` and `total` as plain data.
-        twin: The value of `data-ft-static` on the saved HTML that this view stands in for while it lives.
+        twin: The value of `data-ft-static` on the saved HTML that this view replaces while it lives.
         min_support: Rows with less support are hidden at first.
         page: Answers the front end's requests for pages, on whatever thread the kernel hands them to. Takes the
             request, with the place of a section, and gives `{"total": …, "cards": […]}`.

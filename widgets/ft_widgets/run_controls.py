@@ -12,7 +12,7 @@ __all__ = ["RunControls"]
 
 
 class RunControls(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets carries no types
-    """Hears the buttons that the dashboard draws. It has no view, and nothing is published on it while the run goes on.
+    """Takes the clicks on the dashboard's buttons. It has no view, and nothing is published on it during a run.
 
     Args:
         actions: What to do when asked to `stop`, `pause`, `unpause` or `save`; called on whatever thread the kernel

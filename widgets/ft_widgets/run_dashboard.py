@@ -30,10 +30,10 @@ class RunDashboard(anywidget.AnyWidget):
 
     Args:
         name: The run's name.
-        controls: The model that hears its buttons, a `RunControls`.
+        controls: The model that takes the clicks on its buttons, a `RunControls`.
         way_out: How to stop the run without a click.
         clicks_blocked: Whether it is known that clicks wait until the cell has run.
-        twin: The value of `data-ft-static` on the saved HTML that this view stands in for while it lives.
+        twin: The value of `data-ft-static` on the saved HTML that this view replaces while it lives.
         events: Gives every event so far, as plain data.
     """
 

@@ -17,7 +17,7 @@ interface Control {
 const CONTROLS: Control[] = [
   { of: () => ["Stop", "stop", "Stop after this step and keep the best model"], answer: ({ status }) => status },
   {
-    of: ({ status }) => (status === "paused" ? ["Resume", "unpause", "Go on"] : ["Pause", "pause", "Stand still after this step"]),
+    of: ({ status }) => (status === "paused" ? ["Resume", "unpause", "Continue"] : ["Pause", "pause", "Stand still after this step"]),
     answer: ({ status }) => status,
   },
   { of: () => ["Save now", "save", "Write a checkpoint after this step"], answer: ({ checkpoints }) => checkpoints.at(-1)?.step },

@@ -45,7 +45,7 @@ ClassWeights = Annotated[Literal["balanced"] | dict[str, float] | None, BeforeVa
 
 
 class ClassifySettings(Section):
-    """How classes are learnt.
+    """How a model is trained on classes, or on numbers.
 
     A text has one label by default; with `multi_label` any number of them, with `regression` a number instead. Classes
     that `class_weights` does not name weigh 1.

@@ -1,4 +1,4 @@
-"""What classification is trained by.
+"""The loss of text classification.
 
 Shapes: B batch, C labels.
 Source: Lin et al. 2017 (focal loss); Szegedy et al. 2016 (label smoothing).

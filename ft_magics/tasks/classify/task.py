@@ -63,7 +63,7 @@ class Feature:
         input_ids: Length T.
         type_ids: Which of two texts a token is of, where the tokenizer says so. Length T, or empty.
         label: An id; of several labels a 0 or 1 each, length C; of a number itself. IGNORE_INDEX for an unknown one.
-        cut: Whether the text goes on beyond it.
+        cut: Whether the text is longer than this.
     """
 
     example: int

@@ -1,4 +1,4 @@
-"""Stars as a regression: one number a text, learnt by squared error, judged by its mean absolute error.
+"""Stars as a regression: one number a text, trained by squared error, judged by its mean absolute error.
 
 Shapes: B batch, T tokens.
 """
