@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from ft_magics.evaluation.entities.evaluate import entity_report
     from ft_magics.evaluation.entities.report import EntityReport
-    from ft_magics.runs.run import Run, load
+    from ft_magics.runs.reading import load
+    from ft_magics.runs.run import Run
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
@@ -36,7 +37,7 @@ _HOMES = {
     "Run": "ft_magics.runs.run",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
     "evaluate": "ft_magics.tasks.evaluating",
-    "load": "ft_magics.runs.run",
+    "load": "ft_magics.runs.reading",
 }
 
 

@@ -6,7 +6,7 @@ Face's `TrainingArguments` takes a negative learning rate without a word.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -140,4 +140,4 @@ class RunConfig(Section, Generic[S, D]):
         return {**plain, "task": {self.task: settings}} if settings else plain
 
 
-AnyConfig = RunConfig[Any, Any]
+AnyConfig: TypeAlias = "RunConfig[Any, Any]"  # a text: pydantic would make a class of it

@@ -12,7 +12,7 @@ from ft_magics.magics.names import as_folder, find_run, named_run
 from ft_magics.runs.predictor import load_trained
 from ft_magics.tasks.registry import find_task, guarded
 
-__all__ = ["model_folder", "report_of_answers", "report_of_model", "report_of_run", "source_of"]
+__all__ = ["model_folder", "options_of", "report_of_answers", "report_of_model", "report_of_run", "source_of"]
 
 
 def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> Any:

@@ -137,7 +137,7 @@ def load_run(folder: Path) -> Run:
     Raises:
         RunError: There is none, or its files are broken.
     """
-    from ft_magics.runs.run import load  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.runs.reading import load  # noqa: PLC0415  # magics load without the training code
 
     return load(folder)
 

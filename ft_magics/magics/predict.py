@@ -13,7 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from ft_magics.magics.lines import read_line
 from ft_magics.magics.session import Session
 
-__all__ = ["PredictMagics", "with_a_body"]
+__all__ = ["PredictMagics", "texts_in", "with_a_body"]
 
 _ALONE = re.compile(r"%%predict\b[^\n]*\n?")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")

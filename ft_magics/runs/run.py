@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import ValidationError
-
 from ft_magics.config.schema import AnyConfig
-from ft_magics.errors import FineTuneError, RunError, drop_frames
+from ft_magics.errors import RunError, drop_frames
 from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
 from ft_magics.runs.files import refuse_links
@@ -25,7 +23,6 @@ from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
 from ft_magics.sections import Card
-from ft_magics.tasks.cells import config_of
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
 
     from ft_magics.runs.predictor import TrainedModel
 
-__all__ = ["Run", "load"]
+__all__ = ["Run"]
 
 _LOOK_EVERY_S = 0.25
 
@@ -214,7 +211,8 @@ class Run:
         task = trained.task
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
-        return [task.answer(*pair) for pair in zip(examples, predictions, strict=True)]
+        pairs = list(zip(examples, predictions, strict=True))
+        return guarded(task.name, "answer", lambda: [task.answer(*pair) for pair in pairs])
 
     def cards(self, inputs: Sequence[Any]) -> list[Card]:
         """What the best model says of new inputs, as a page shows it.
@@ -227,7 +225,8 @@ class Run:
         task = trained.task
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
-        return [task.drawn(*pair) for pair in zip(examples, predictions, strict=True)]
+        pairs = list(zip(examples, predictions, strict=True))
+        return guarded(task.name, "drawn", lambda: [task.drawn(*pair) for pair in pairs])
 
     def labels(self, *, wait: bool | None = None) -> list[str]:
         """What the best model can say, in the order of its ids.
@@ -328,47 +327,3 @@ class Run:
             self._trained = load_trained(str(self.model_dir), task=self._task().name, **self._used)
             Run._loaded = weakref.ref(self)
         return self._trained
-
-
-def load(path: str | Path) -> Run:
-    """Bring a run back, from its own folder or from one that `Run.save` wrote.
-
-    Raises:
-        RunError: There is no run in the folder, or its files are broken.
-    """
-    try:
-        where = Path(path).expanduser()
-    except (TypeError, RuntimeError) as error:
-        raise RunError(f"{path!r:.60} is no folder: {error}") from error
-    inside = where / INSIDE_SAVED
-    folder = RunFolder(inside if inside.is_dir() else where)
-    if inside.is_dir():
-        folder.model = where
-    try:
-        return _read_back(where, folder)
-    except FineTuneError:
-        raise
-    except Exception as error:
-        reason = str(error).partition("\n")[0]
-        raise RunError(f"{where}: the run's files cannot be read ({type(error).__name__}: {reason})") from error
-
-
-def _read_back(where: Path, folder: RunFolder) -> Run:
-    events = folder.read_events()
-    if not events:
-        hint = (
-            "; for a model without a run use `%evaluate path --data file`" if (where / "config.json").is_file() else ""
-        )
-        raise RunError(f"{where} holds no run (no readable events.jsonl){hint}")
-    started = next((event for event in events if isinstance(event, RunStarted)), None)
-    plain = folder.read_config()
-    try:
-        config = config_of(plain) if plain else None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']:.200}"
-        where = folder.shown / "config.yaml"
-        raise RunError(f"{where} does not hold a run's settings ({fault}); was it edited?") from error
-    run = Run(started.name if started else where.name, folder, config)
-    run.finished.set()
-    return run

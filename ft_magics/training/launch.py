@@ -17,7 +17,8 @@ from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.interrupts import interrupts_kept
 from ft_magics.runs.lock import hold_run
-from ft_magics.runs.run import Run, load
+from ft_magics.runs.reading import load
+from ft_magics.runs.run import Run
 from ft_magics.training.best import Best
 from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption

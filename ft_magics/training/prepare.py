@@ -25,8 +25,6 @@ from ft_magics.tuning import METHODS
 
 __all__ = ["Prepared", "prepare"]
 
-_METRICS = (Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall", "recall"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
@@ -88,7 +86,7 @@ def prepare(config: AnyConfig) -> Prepared:
         batch_size=train.eval_batch_size,
     )
     features = {split.name: _encode(trained, split.examples) for split in corpus.splits}
-    task.check_encoded(corpus, features, trained.spec, check)
+    guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
     total_steps = count_steps(train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
@@ -103,7 +101,7 @@ def prepare(config: AnyConfig) -> Prepared:
         trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
         parameters=sum(item.numel() for item in model.parameters()),
         fingerprint=_fingerprint(trained, features["train"]),
-        metrics=task.metrics,
+        metrics=guarded(task.name, "metrics", lambda: task.metrics),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from ft_magics.tasks.classify.reader import read_split
 
 __all__ = ["read_labels", "read_options", "score"]
 
+_MEASURE = re.compile(r"[-+]?\d+\.\d+(e[-+]?\d+)?", re.IGNORECASE)  # a number that is no class
 _LABEL_NAMES = ("pred", "prediction", "predicted", "gold", "label")
 
 
@@ -37,8 +39,8 @@ def read_options(options: Mapping[str, Any]) -> TextOptions:
         raise DataError(f"{where}: found {fault['input']!r:.60}: {fault['msg']}{known}") from error
 
 
-def read_labels(source: Any, options: Mapping[str, Any]) -> list[str]:
-    """The labels in a file: one a line, or those of its column of labels.
+def read_labels(source: Any, options: Mapping[str, Any]) -> list[str] | list[float]:
+    """The labels or numbers in a file: one a line, or those of its column of labels.
 
     Raises:
         DataError: They cannot be read.
@@ -55,7 +57,8 @@ def read_labels(source: Any, options: Mapping[str, Any]) -> list[str]:
             known=_LABEL_NAMES,
         )
         if len(rows.columns) == 1:
-            return [str(row[0]) for row in rows.cells]
+            texts = [str(row[0]).strip() for row in rows.cells]
+            return [float(text) for text in texts] if all(map(_MEASURE.fullmatch, texts)) else texts
     split = read_split("labels", source, chosen, ClassifySettings())
     return [example.labels[0] for example in split.examples]
 

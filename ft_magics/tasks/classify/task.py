@@ -47,6 +47,7 @@ __all__ = ["ClassifyTask", "Feature"]
 
 _ENCODE_AT_ONCE = 1000
 _OVERLAP_SHARE = 4  # neighbouring windows share about a quarter of their tokens
+_NEAR_IGNORE = IGNORE_INDEX + 1e-5  # for a number that happens to be the mark of no label
 _PROBLEMS = {
     "one": "single_label_classification",
     "several": "multi_label_classification",
@@ -217,7 +218,8 @@ class ClassifyTask:
 
     def _label(self, example: LabelledText) -> int | float | tuple[float, ...]:
         if self.kind == "number":
-            return float(IGNORE_INDEX) if example.value is None else example.value
+            value = float(IGNORE_INDEX) if example.value is None else example.value
+            return _NEAR_IGNORE if value == IGNORE_INDEX and example.value is not None else value
         if self.kind == "several":
             return tuple(float(label in example.labels) for label in self.labels)
         return self._ids.get(example.labels[0], IGNORE_INDEX) if example.labels else IGNORE_INDEX

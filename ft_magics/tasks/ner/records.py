@@ -25,6 +25,7 @@ __all__ = [
     "Prediction",
     "check_facts",
     "check_options",
+    "count_surfaces",
     "facts_of",
     "from_record",
     "read_options",
