@@ -99,7 +99,7 @@ def test_evaluations_and_saves_make_no_step_slower(cell, monkeypatch):
         monkeypatch.setattr(of, name, call)
 
     takes(1, NerTask, "loss")
-    takes(100, TrainedModel, "logits")
+    takes(100, TrainedModel, "infer")
     takes(100, RunCallback, "on_save")
     body = cell("epochs: 4, batch_size: 4", extra="save: {every: {epochs: 1}}").partition("\n")[2]
     run = finish(start_run("slow", prepare(parse_cell(body, {}))))

@@ -42,7 +42,7 @@ CHECKPOINT = r"/checkpoints/checkpoint-4/"
 
 # In the order in which a run comes by them; how many bytes are free when the file is about to be written.
 PLACES = {
-    "surfaces": (r"/surfaces\.json\.new", 0),
+    "facts": (r"/facts\.json\.new", 0),
     "the first model's config": (r"/model\.new/config\.json", 0),
     "the first model's weights": (r"/model\.new/model\.safetensors", 4 * PAGE_BYTES),
     "the first model's tokenizer": (r"/model\.new/tokenizer_config\.json", PAGE_BYTES),

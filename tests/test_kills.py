@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot fork")
 STEPS_AN_EPOCH = 6
 TRAIN = "epochs: {epochs}, batch_size: 4, learning_rate: 1e-3"
 MODEL, LOG = r"open .*model\.new/config\.json", r"open .*events\.jsonl a"
-MARK, UNMARK = r"os\.rename .*/ft_magics\.json\.new", r"os\.remove .*/ft_magics\.json "
+MARK, UNMARK = r"os\.rename .*/run_state\.json\.new", r"os\.remove .*/run_state\.json "
 SAVED = "checkpoints/checkpoint-*"
 
 BETWEEN = "no model, between the old and the new"
@@ -57,7 +57,7 @@ MOMENTS = {
     "a checkpoint, half of the best model linked": Moment(
         (r"os\.link .*checkpoint-\d+/best/",) * 3, (f"{SAVED}/best/*",)
     ),
-    "a checkpoint, before its mark": Moment((r"open .*/ft_magics\.json\.new x",), (f"{SAVED}/best/model.safetensors",)),
+    "a checkpoint, before its mark": Moment((r"open .*/run_state\.json\.new x",), (f"{SAVED}/best/model.safetensors",)),
     "a checkpoint, its mark not in place": Moment((MARK,), (f"{SAVED}/run_state.json.new",)),
     "sealed, the old one still whole": Moment((MARK, UNMARK)),
     "sealed, the old one without a mark": Moment((UNMARK, r"shutil\.rmtree .*checkpoint-")),
@@ -118,7 +118,7 @@ def test_kill_9_at_every_moment_that_matters(lives):
         Moment((r"os\.rename .*/config\.yaml\.new",), ("config.yaml.new",), ("config.yaml",)),
         Moment((LOG,), ("config.yaml",), ("events.jsonl",)),
         Moment((LOG, LOG), ("events.jsonl",)),
-        Moment((r"os\.rename .*/surfaces\.json\.new",), ("events.jsonl",), ("surfaces.json",)),
+        Moment((r"os\.rename .*/facts\.json\.new",), ("events.jsonl",), ("facts.json",)),
     ],
 )
 def test_kill_9_at_the_beginning(lives, moment):

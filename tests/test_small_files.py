@@ -49,7 +49,7 @@ BOMBS = {
     "a long text": ("a: " + "x" * 10_000_000, "10,000,003 characters, and at most 200,000"),
     "a long key": ("x" * 1_000_000 + ": 1", "characters, and at most"),
     "many values": ("a: [" + "1, " * 20_000 + "]", "10,000 values"),
-    "an alias inside itself": ("a: &a [*a]", "inside what it names"),
+    "an alias inside itself": ("a: &a [*a]", "part of what it names"),
     "keys that stand twice": ("a: 1\n" * 4000, "3,953 more mistakes from here on"),
     "a directive": (f"%YAML 1.{DIGITS_5000}\n---\na: 1", "directive"),
     "an escape": ('a: "\\UFFFFFFFF"', "escape"),

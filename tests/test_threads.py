@@ -317,13 +317,13 @@ def test_a_run_that_is_shorter_than_its_trial_ends_like_others(number, used, pre
 
 def test_dev_and_test_are_predicted_with_the_number_that_was_chosen(number, patch, prepared):
     seen = []
-    logits = TrainedModel.logits
+    logits = TrainedModel.infer
 
     def look(self, features):
         seen.append(torch.get_num_threads())
         return logits(self, features)
 
-    patch.setattr(TrainedModel, "logits", look)
+    patch.setattr(TrainedModel, "infer", look)
     patch.setattr("ft_magics.training.threads.choose", lambda _: 1)
     number(2)
     run = finish(start_run("predicted", prepared(TRAIN)))

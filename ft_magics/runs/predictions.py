@@ -10,6 +10,7 @@ from ft_magics.errors import DataError, RunError, SchemeError
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.report import Report
 from ft_magics.runs.folder import RunFolder
+from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
 __all__ = ["read_predictions", "read_report", "write_predictions"]
@@ -80,8 +81,12 @@ def read_report(
     except DataError as error:  # it comes from the log, not from the predictions
         raise _broken(folder.log, error) from error
     try:
-        return task.report(
-            examples, predictions, title=title, facts=facts, history=history, resamples=resamples, **options
+        return guarded(
+            task.name,
+            "report",
+            lambda: task.report(
+                examples, predictions, title=title, facts=facts, history=history, resamples=resamples, **options
+            ),
         )
     except SchemeError:
         raise  # the labels are labels: another option can be named

@@ -22,7 +22,7 @@ from ft_magics.models.loading import check_together, find_weights, load_model, l
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.weight_files import read_json
-from ft_magics.tasks.registry import find_task, task_names
+from ft_magics.tasks.registry import find_task, guarded, task_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
@@ -81,8 +81,9 @@ class TrainedModel:
             examples: Those that the features are of.
             features: As the task encodes them.
         """
-        raw, loss = self.infer(features)
-        return self.task.decode(examples, features, raw, self.spec), loss
+        task = self.task
+        raw, loss = guarded(task.name, "infer", lambda: self.infer(features))
+        return guarded(task.name, "decode", lambda: task.decode(examples, features, raw, self.spec)), loss
 
     def infer(
         self, features: Sequence[Any], should_stop: Callable[[], bool] = lambda: False

@@ -180,11 +180,7 @@ class Run:
         ]
         title = f"{self.name} · {chosen}"
         task = self._task()
-        return guarded(
-            task.name,
-            "report",
-            lambda: read_report(self.folder, chosen, task, title=title, history=history, **options),
-        )
+        return read_report(self.folder, chosen, task, title=title, history=history, **options)
 
     def _task(self) -> type[Task[Any, Any, Any]]:
         started = next((event for event in self.events if isinstance(event, RunStarted)), None)

@@ -13,6 +13,7 @@ from ft_magics.errors import TrainingError
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, Notice
 from ft_magics.runs.folder import RunFolder, shown_path
+from ft_magics.tasks.registry import guarded
 from ft_magics.training.best import Best
 from ft_magics.training.guard import Say, is_fatal
 from ft_magics.training.prepare import Prepared
@@ -39,7 +40,12 @@ def _score_dev(prepared: Prepared) -> Scored:
         raise LookupError("there is no dev to score")
     trained = prepared.trained
     predictions, loss = trained.predictions(dev.examples, prepared.features["dev"])
-    report = type(trained.task).report(dev.examples, predictions, title="dev", facts=prepared.facts, resamples=0)
+    kind = type(trained.task)
+    report = guarded(
+        kind.name,
+        "report",
+        lambda: kind.report(dev.examples, predictions, title="dev", facts=prepared.facts, resamples=0),
+    )
     return *measured(report, prepared), loss
 
 
