@@ -83,7 +83,7 @@ def _piece(text: str, inside: Sequence[tuple[str, PlacedSpan]], closing: Sequenc
 def _labels(data: Mapping[str, Any], colors: Colors) -> str:
     texts = [data.get("text", ""), data.get("pair", "")]
     parts = [element("div", escape(str(text)), dir="auto", style="white-space:pre-wrap") for text in texts if text]
-    sides = [("gold", data.get("gold", ()))]
+    sides = [("gold", data["gold"])] if "gold" in data else []
     if "versions" in data:
         sides += [(version["name"], version["predicted"]) for version in data["versions"]]
     else:

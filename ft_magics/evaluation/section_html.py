@@ -39,7 +39,8 @@ def title_of(section: Section) -> str:
 
 def _body(section: Section, colors: Colors) -> str:
     if isinstance(section, Table):
-        return table(section.columns, [_row(row, colors) for row in section.rows], caption=section.note)
+        names = {at for row in section.rows for at, each in enumerate(row.cells) if each.label}
+        return table(section.columns, [_row(row, colors) for row in section.rows], caption=section.note, names=names)
     if isinstance(section, Grid):
         return _grid(section, colors)
     if isinstance(section, Chart):
@@ -58,9 +59,15 @@ def _row(row: Row, colors: Colors) -> str:
     return element(
         "tr",
         cell(first.text, head=True, align="left", style=_name_style(colors.get(first.label))),
-        *(cell(each.text, style=_range(each)) for each in others),
+        *(_other(each, colors) for each in others),
         style="font-weight:600" if row.strong else "",
     )
+
+
+def _other(each: Cell, colors: Colors) -> str:
+    if each.label:
+        return cell(each.text, align="left", style=_name_style(colors.get(each.label)))
+    return cell(each.text, style=_range(each))
 
 
 def _name_style(color: str | None) -> str:
