@@ -109,7 +109,7 @@ def _scores(scores: Sequence[Sequence[Any]], colors: Colors) -> str:
             "span",
             element("span", style=_bar(share, colors.get(label, "#888888"))),
             escape(f" {label} {percent(share)} %"),
-            style="margin-right:14px",
+            style="display:inline-block;margin-right:14px",
         )
         for label, share in scores[:_MOST_SCORES]
     ]

@@ -34,7 +34,7 @@ def share_cell(value: float | None, chosen: Filter | None = None) -> Cell:
 
 def count_cell(count: int, chosen: Filter | None = None) -> Cell:
     """A count that opens its examples."""
-    return Cell(text=str(count), value=count, filter=chosen if count else None)
+    return Cell(text=f"{count:,}", value=count, filter=chosen if count else None)
 
 
 def score_table(scores: Mapping[str, Score], *, resamples: int, mistakes: Filter | None = None) -> Table:

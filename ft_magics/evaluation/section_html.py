@@ -34,7 +34,8 @@ def title_of(section: Section) -> str:
     if not isinstance(section, Examples):
         return section.title
     shown = len(section.cards)
-    return f"{section.title} ({shown} of {section.total})" if shown < section.total else f"{section.title} ({shown})"
+    some = f"{shown:,} of " if shown < section.total else ""
+    return f"{section.title} ({some}{section.total:,})"
 
 
 def _body(section: Section, colors: Colors) -> str:
@@ -81,7 +82,7 @@ def _range(each: Cell) -> str:
         return ""
     low, high = (100 * min(max(end, 0.0), 1.0) for end in each.interval)
     stops = f"transparent {low:.1f}%,rgba(0,114,178,0.28) {low:.1f}% {high:.1f}%,transparent {high:.1f}%"
-    return f"background:linear-gradient(90deg,{stops})"
+    return f"white-space:nowrap;background:linear-gradient(90deg,{stops})"
 
 
 def _grid(grid: Grid, colors: Colors) -> str:
@@ -97,7 +98,7 @@ def _grid(grid: Grid, colors: Colors) -> str:
     body = [_grid_row(grid, at, columns, colors) for at in rows]
     sums = [sum(line[at] for line in grid.counts) for at in columns]
     foot = element(
-        "tr", name_cell(f"all {grid.column_axis}"), *(cell(str(total), style=MUTED) for total in sums), cell("")
+        "tr", name_cell(f"all {grid.column_axis}"), *(cell(f"{total:,}", style=MUTED) for total in sums), cell("")
     )
     note = [grid.note] if grid.note else []
     note += [f"the {len(rows)} most confused are shown, {left_out} more are left out"] if left_out else []
@@ -139,7 +140,7 @@ def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> st
         "tr",
         cell(grid.rows[at], head=True, align="left", style=_name_style(colors.get(grid.rows[at]))),
         *(_count(counts[to], total, diagonal=_same(grid, at, to)) for to in columns),
-        cell(str(total), style=MUTED),
+        cell(f"{total:,}", style=MUTED),
     )
 
 
@@ -152,4 +153,4 @@ def _count(count: int, total: int, *, diagonal: bool) -> str:
     tint = (
         f"background:rgba({color},{0.55 * math.sqrt(count / total):.2f})" if count else ""
     )  # so that few are seen too
-    return cell(str(count) if count else "·", style=tint)
+    return cell(f"{count:,}" if count else "·", style=tint)
