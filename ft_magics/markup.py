@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from unicodedata import bidirectional
 
@@ -77,10 +77,18 @@ def row(first: str, *others: str, strong: bool = False) -> str:
     return element("tr", name_cell(first), *(cell(text) for text in others), style=style)
 
 
-def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "") -> str:
-    """A table; rows are HTML. The caption stands before it, where a long one does not widen it."""
+def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "", names: Collection[int] = ()) -> str:
+    """A table; rows are HTML. The caption stands before it, where a long one does not widen it.
+
+    Args:
+        header: Heads of the columns.
+        rows: Each a `tr`.
+        caption: What is to be said of it.
+        names: Columns behind the first that hold names too, counted from 0.
+    """
     first, *others = header
-    head = element("tr", name_cell(first), *(cell(text, head=True) for text in others))
+    heads = (name_cell(text) if at in names else cell(text, head=True) for at, text in enumerate(others, 1))
+    head = element("tr", name_cell(first), *heads)
     parts = element("thead", head, align="right"), element("tbody", *rows, align="right")
     return element(
         "div",

@@ -18,12 +18,14 @@ class Metric:
         label: What a person reads, such as `macro F1`.
         higher_is_better: Whether a greater value is a better one.
         unit: `share` for 0 to 1, shown in percent; `number` for anything else.
+        by_label: What a person reads where it is broken down by label; the label where that is the same measure.
     """
 
     name: str
     label: str
     higher_is_better: bool = True
     unit: Literal["share", "number"] = "share"
+    by_label: str = ""
 
     def gain(self, value: float, before: float) -> float:
         """How much better a value is than one before; negative if it is worse."""
@@ -31,7 +33,10 @@ class Metric:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self)
+        record = asdict(self)
+        if not self.by_label:
+            del record["by_label"]
+        return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Metric:
@@ -41,8 +46,11 @@ class Metric:
             TypeError: It is no such record.
         """
         metric = cls(**record)
-        if not isinstance(metric.name, str) or not isinstance(metric.label, str):
-            raise TypeError(f"a metric's name and label are text, not {metric.name!r:.80} and {metric.label!r:.80}")
+        texts = metric.name, metric.label, metric.by_label
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(
+                f"a metric's name and labels are text, not {' and '.join(f'{text!r:.80}' for text in texts)}"
+            )
         if not isinstance(metric.higher_is_better, bool) or metric.unit not in ("share", "number"):
             raise TypeError(f"{metric.name}: no metric has {metric.higher_is_better!r:.80} and {metric.unit!r:.80}")
         return metric

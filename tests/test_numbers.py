@@ -82,7 +82,7 @@ def test_the_sections_of_a_report():
     assert len(report.sections(brief=True)) == 2
     assert parts[1].note == "400 of 600 examples"
     assert parts[2].diagonal
-    assert [part.title for part in parts if isinstance(part, Chart)][-1] == "Dev scores by epoch"
+    assert [part.title for part in parts if isinstance(part, Chart)][-1] == "Dev scores over epochs"
     assert "there are no buckets by colour" in str(report.sections({"by": "colour"}))
     assert "<script" not in report.to_html()
     assert "RMSE" in report.to_text()

@@ -144,7 +144,7 @@ def test_a_page_shows_what_the_run_says_that_it_measures():
     assert cells[0] == ["epoch", "step", "dev loss", "&lt;perplexity&gt; ↓", "F1", ""]
     assert cells[1] == ["1", "1", "0.5000", "12.35", "25.00", "★ best"]
     assert cells[2] == ["2", "2", "0.5000", "–", "25.00", ""]
-    assert cells[3:] == [["by label", "epoch 1", "epoch 2"], ["&lt;b&gt;", "12.35", "–"]]
+    assert cells[3:] == [["label", "epoch 1", "epoch 2"], ["&lt;b&gt;", "12.35", "–"]]
     assert "best dev &lt;perplexity&gt; 12.35 at epoch 1" in html
     assert "Dev &lt;perplexity&gt; by label over epochs" in html
 

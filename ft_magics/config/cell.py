@@ -12,6 +12,7 @@ from ft_magics.config.names import (
     LATER_METHODS,
     LATER_TASKS,
     SETTLED_ARGUMENTS,
+    TASK_SETTINGS,
     TASK_SYNONYMS,
     understand_train_key,
 )
@@ -87,6 +88,8 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         guess = did_you_mean(task, [*known, *TASK_SYNONYMS, *LATER_TASKS])
         said = task.lower() in LATER_TASKS
         fault = "is not there yet; this version has" if said else "is no task; there are"
+        if setting := TASK_SETTINGS.get(task.lower()):
+            guess = f" It is a setting of `classify`: `task: {{classify: {{{setting}: true}}}}`"
         tree.complain(("task",), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
         near = next((name for name in known if f"`{name}`" in guess), None)
         if near is None:

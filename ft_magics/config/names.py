@@ -9,6 +9,7 @@ __all__ = [
     "LATER_METHODS",
     "LATER_TASKS",
     "SETTLED_ARGUMENTS",
+    "TASK_SETTINGS",
     "TASK_SYNONYMS",
     "VALUE_SYNONYMS",
     "understand_train_key",
@@ -27,6 +28,7 @@ TASK_SYNONYMS = {
     "token-classification": "ner",
     "token_classification": "ner",
 }
+TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
     "mlm",

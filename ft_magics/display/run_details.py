@@ -58,9 +58,9 @@ def label_fold(dev: Sequence[Evaluated], metrics: Sequence[Metric]) -> str:
         row(label, *(measured(event.by_label.get(label), headline) for event in shown))
         for label in labels[:_MOST_LABELS]
     ]
-    heads = ("by label", *(f"epoch {decimal(event.epoch)}" for event in shown))
+    heads = ("label", *(f"epoch {decimal(event.epoch)}" for event in shown))
     left = f"the first {_MOST_LABELS} of {len(labels)} labels" if len(labels) > _MOST_LABELS else ""
-    return details(f"Dev {headline.label} by label over epochs", table(heads, rows, caption=left))
+    return details(f"Dev {headline.by_label or headline.label} by label over epochs", table(heads, rows, caption=left))
 
 
 def checkpoint_line(events: Sequence[RunEvent]) -> str:

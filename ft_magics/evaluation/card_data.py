@@ -88,7 +88,7 @@ class LabelsData(CardData, total=False):
     Args:
         text: What was to be labelled.
         pair: The second text of a pair.
-        gold: Names of labels, or a number as a text.
+        gold: Names of labels, or a number as a text; absent where it is not known.
         predicted: The same; absent where there are versions.
         versions: Of several systems.
         scores: Pairs of label and share, the most probable first.

@@ -83,7 +83,7 @@ def _piece(text: str, inside: Sequence[tuple[str, PlacedSpan]], closing: Sequenc
 def _labels(data: Mapping[str, Any], colors: Colors) -> str:
     texts = [data.get("text", ""), data.get("pair", "")]
     parts = [element("div", escape(str(text)), dir="auto", style="white-space:pre-wrap") for text in texts if text]
-    sides = [("gold", data.get("gold", ()))]
+    sides = [("gold", data["gold"])] if "gold" in data else []
     if "versions" in data:
         sides += [(version["name"], version["predicted"]) for version in data["versions"]]
     else:
@@ -109,7 +109,7 @@ def _scores(scores: Sequence[Sequence[Any]], colors: Colors) -> str:
             "span",
             element("span", style=_bar(share, colors.get(label, "#888888"))),
             escape(f" {label} {percent(share)} %"),
-            style="margin-right:14px",
+            style="display:inline-block;margin-right:14px",
         )
         for label, share in scores[:_MOST_SCORES]
     ]

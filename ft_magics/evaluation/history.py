@@ -75,7 +75,7 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
         ]
         parts.append(
             Chart(
-                title="Dev scores by epoch",
+                title="Dev scores over epochs",
                 x_label="epoch",
                 y_label="share" if shares else "score",
                 series=series,
@@ -91,5 +91,5 @@ def _finite(value: Any) -> float | None:
 
 
 def _cell(value: float | None, *, is_share: bool) -> Cell:
-    text = percent(value) if is_share or value is None else f"{value:.4g}"
+    text = percent(value) if is_share or value is None else f"{value:#.4g}"
     return Cell(text=text, value=value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ft_magics.evaluation.report import Score
-from ft_magics.markup import percent
+from ft_magics.markup import measured, percent
 from ft_magics.metrics import Metric
 from ft_magics.sections import Cell, Filter, Row, Table
 
@@ -15,15 +15,16 @@ Range = tuple[float, float] | None
 
 
 def number(metric: Metric, value: float | None) -> str:
-    """A score as it is shown: a share in percent, another number with four digits."""
-    if metric.unit == "share":
-        return percent(value)
-    return "–" if value is None else f"{value:.4g}"
+    """A score as it is shown: a share in percent, another number with four digits, as the run's own page has it."""
+    return measured(value, metric)
 
 
 def range_text(metric: Metric, ends: Range) -> str:
     """An interval as it is shown."""
-    return "–" if ends is None else f"{number(metric, ends[0])}–{number(metric, ends[1])}"
+    if ends is None:
+        return "–"
+    between = " to " if ends[0] < 0 else "–"  # a dash before a minus reads as two of them
+    return f"{number(metric, ends[0])}{between}{number(metric, ends[1])}"
 
 
 def share_cell(value: float | None, chosen: Filter | None = None) -> Cell:
@@ -33,7 +34,7 @@ def share_cell(value: float | None, chosen: Filter | None = None) -> Cell:
 
 def count_cell(count: int, chosen: Filter | None = None) -> Cell:
     """A count that opens its examples."""
-    return Cell(text=str(count), value=count, filter=chosen if count else None)
+    return Cell(text=f"{count:,}", value=count, filter=chosen if count else None)
 
 
 def score_table(scores: Mapping[str, Score], *, resamples: int, mistakes: Filter | None = None) -> Table:

@@ -34,12 +34,14 @@ def title_of(section: Section) -> str:
     if not isinstance(section, Examples):
         return section.title
     shown = len(section.cards)
-    return f"{section.title} ({shown} of {section.total})" if shown < section.total else f"{section.title} ({shown})"
+    some = f"{shown:,} of " if shown < section.total else ""
+    return f"{section.title} ({some}{section.total:,})"
 
 
 def _body(section: Section, colors: Colors) -> str:
     if isinstance(section, Table):
-        return table(section.columns, [_row(row, colors) for row in section.rows], caption=section.note)
+        names = {at for row in section.rows for at, each in enumerate(row.cells) if each.label}
+        return table(section.columns, [_row(row, colors) for row in section.rows], caption=section.note, names=names)
     if isinstance(section, Grid):
         return _grid(section, colors)
     if isinstance(section, Chart):
@@ -58,9 +60,15 @@ def _row(row: Row, colors: Colors) -> str:
     return element(
         "tr",
         cell(first.text, head=True, align="left", style=_name_style(colors.get(first.label))),
-        *(cell(each.text, style=_range(each)) for each in others),
+        *(_other(each, colors) for each in others),
         style="font-weight:600" if row.strong else "",
     )
+
+
+def _other(each: Cell, colors: Colors) -> str:
+    if each.label:
+        return cell(each.text, align="left", style=_name_style(colors.get(each.label)))
+    return cell(each.text, style=_range(each))
 
 
 def _name_style(color: str | None) -> str:
@@ -74,7 +82,7 @@ def _range(each: Cell) -> str:
         return ""
     low, high = (100 * min(max(end, 0.0), 1.0) for end in each.interval)
     stops = f"transparent {low:.1f}%,rgba(0,114,178,0.28) {low:.1f}% {high:.1f}%,transparent {high:.1f}%"
-    return f"background:linear-gradient(90deg,{stops})"
+    return f"white-space:nowrap;background:linear-gradient(90deg,{stops})"
 
 
 def _grid(grid: Grid, colors: Colors) -> str:
@@ -90,7 +98,7 @@ def _grid(grid: Grid, colors: Colors) -> str:
     body = [_grid_row(grid, at, columns, colors) for at in rows]
     sums = [sum(line[at] for line in grid.counts) for at in columns]
     foot = element(
-        "tr", name_cell(f"all {grid.column_axis}"), *(cell(str(total), style=MUTED) for total in sums), cell("")
+        "tr", name_cell(f"all {grid.column_axis}"), *(cell(f"{total:,}", style=MUTED) for total in sums), cell("")
     )
     note = [grid.note] if grid.note else []
     note += [f"the {len(rows)} most confused are shown, {left_out} more are left out"] if left_out else []
@@ -132,7 +140,7 @@ def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> st
         "tr",
         cell(grid.rows[at], head=True, align="left", style=_name_style(colors.get(grid.rows[at]))),
         *(_count(counts[to], total, diagonal=_same(grid, at, to)) for to in columns),
-        cell(str(total), style=MUTED),
+        cell(f"{total:,}", style=MUTED),
     )
 
 
@@ -145,4 +153,4 @@ def _count(count: int, total: int, *, diagonal: bool) -> str:
     tint = (
         f"background:rgba({color},{0.55 * math.sqrt(count / total):.2f})" if count else ""
     )  # so that few are seen too
-    return cell(str(count) if count else "·", style=tint)
+    return cell(f"{count:,}" if count else "·", style=tint)

@@ -101,6 +101,11 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
     if isinstance(namespace.get(target), (list, tuple)):
         raise RunError(f"`{target}` is a list, not a run. Tags of your own: `%ner_eval --gold $gold --pred $pred`")
     run = find_run(target, namespace)
+    if run.config is not None and run.config.task != "ner":
+        raise RunError(
+            f"{run.name} is a run of `task: {run.config.task}`, and %ner_eval is for entities; "
+            f"`%evaluate {run.name}` shows its report"
+        )
     wait = False if arguments.no_wait else None
     try:
         report: EntityReport = run.report(arguments.split, mode=arguments.mode, scheme=arguments.scheme, wait=wait)

@@ -9,4 +9,6 @@ export interface Metric {
   higher_is_better: boolean;
   /** A share goes from 0 to 1 and is shown in percent. */
   unit: "share" | "number";
+  /** What it is called where it is broken down by label; absent where that is the same. */
+  by_label?: string;
 }

@@ -27,7 +27,7 @@ export default {
       rows: 3,
       dir: "auto",
       class: "ft-predict",
-      placeholder: "a text; a new line for each further one",
+      placeholder: "a text a line; with an empty line between them, a text a paragraph",
       "aria-label": `texts for ${name}`,
       "data-testid": "predict-box",
     });
@@ -53,7 +53,10 @@ export default {
             status.textContent = "";
             list.show(cards.map((card) => cardView(card, color)));
           },
-          failed: (trouble) => (status.textContent = trouble),
+          failed: (trouble) => {
+            status.textContent = trouble;
+            list.show([]); // they answered another text
+          },
           waiting: () => (status.textContent = "the kernel is busy; it answers when it is free"),
         },
       );

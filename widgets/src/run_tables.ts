@@ -52,12 +52,13 @@ export function labelTable(): Part {
     const labels = [...new Set(evaluations.flatMap((event) => Object.keys(event.by_label)))];
     root.hidden = labels.length === 0 || !headline;
     if (!headline) return;
-    inside.ariaLabel = `${headline.label} by label`;
-    title.textContent = `${headline.label} by label over epochs`;
+    const name = headline.by_label ?? headline.label;
+    inside.ariaLabel = `${name} by label`;
+    title.textContent = `${name} by label over epochs`;
     const [shown, across] = [evaluations.slice(-MOST_COLUMNS), span(evaluations, headline)];
     const value = (event: Evaluated, label: string): string => measured(event.by_label[label], headline, 1);
     const rows = labels.map((label) => [label, line(evaluations, label, across), ...shown.map((event) => value(event, label))]);
-    inside.replaceChildren(table(["by label", "", ...shown.map((event) => `epoch ${decimal(event.epoch)}`)], rows));
+    inside.replaceChildren(table(["label", "", ...shown.map((event) => `epoch ${decimal(event.epoch)}`)], rows));
     inside.scrollLeft = inside.scrollWidth; // the newest column is in view
   });
 }

@@ -29,15 +29,22 @@ function columnsOf(table: Table, context: Context): Column<Row>[] {
     const numeric = table.rows.some(({ cells }) => typeof cells[at]?.value === "number");
     return {
       head,
+      names: isName(table, at),
       value: ({ cells }) => (numeric ? (cells[at]?.value ?? null) : (cells[at]?.text ?? null)),
       show: ({ cells }) => cellView(cells[at] ?? NONE, { first: at === 0, name: `${cells[0]?.text ?? ""}, ${head}` }, context),
     };
   });
 }
 
+/** Whether a column behind the first holds labels. */
+function isName({ rows }: Table, at: number): boolean {
+  return at > 0 && rows.some(({ cells }) => cells[at]?.label);
+}
+
 function cellView(cell: Cell, { first, name }: { first: boolean; name: string }, context: Context): HTMLElement {
   const content = cell.filter ? opener(cell, first ? cell.text : `${name}: ${cell.text}`, context) : cell.text;
   if (first) return mark(h("th", { scope: "row", dir: "auto" }, content), context.color(cell.label));
+  if (cell.label) return mark(h("td", { class: "ft-name", dir: "auto" }, content), context.color(cell.label));
   const view = h("td", { class: cell.interval ? "ft-interval" : undefined, dir: cell.value === null ? "auto" : undefined }, content);
   cell.interval?.forEach((end, at) => view.style.setProperty(at ? "--high" : "--low", `${100 * Math.min(Math.max(end, 0), 1)}%`));
   return view;

@@ -7,6 +7,8 @@ type Direction = "descending" | "ascending";
 
 export interface Column<Row> {
   head: string;
+  /** Whether it holds names, which begin where the heading does. */
+  names?: boolean;
   show: (row: Row) => HTMLElement;
   value: (row: Row) => Value;
 }
@@ -33,10 +35,10 @@ export function sortTable<Row>(columns: readonly Column<Row>[], top: readonly Ro
     sorting = next ? { at, direction: next } : null;
     draw();
   };
-  const headings = columns.map(({ head }, at) =>
+  const headings = columns.map(({ head, names }, at) =>
     h(
       "th",
-      { scope: "col" },
+      { scope: "col", class: names ? "ft-name" : undefined },
       button(head, () => choose(at), { class: "ft-sort", dir: "auto" }),
     ),
   );

@@ -136,7 +136,8 @@ def _curve(name: str, hits: Floats, others: Floats) -> tuple[Curve, tuple[float 
         recall = right / positives
         precision = right / np.maximum(right + wrong, 1)
         average = float((np.diff(recall, prepend=0.0) * precision).sum())
-        pr = _thinned(recall, precision)
+        some = right + wrong > 0  # with nothing predicted there is no precision
+        pr = _thinned(recall[some], precision[some])
     if positives and negatives:
         rates = np.append(0.0, wrong / negatives), np.append(0.0, right / positives)
         area = float(np.trapezoid(rates[1], rates[0]))

@@ -88,7 +88,7 @@ class LabelReport:
         first = self.headline
         return (
             f"{first.metric.label} {percent(first.value)}, macro F1 {percent(self.scores['macro_f1'].value)} "
-            f"· {self.examples} examples · {len(self.per_label)} labels"
+            f"· {self.examples:,} examples · {len(self.per_label)} labels"
         )
 
     def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:

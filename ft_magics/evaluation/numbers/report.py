@@ -109,7 +109,7 @@ class NumberReport:
     def summary(self) -> str:
         """The scores and counts in a line."""
         scores = [f"{score.metric.label} {number(score.metric, score.value)}" for score in self.scores.values()]
-        return f"{', '.join(scores)} · {self.examples} examples"
+        return f"{', '.join(scores)} · {self.examples:,} examples"
 
     def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:
         """What is shown.

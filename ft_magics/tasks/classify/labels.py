@@ -22,6 +22,10 @@ _SEPARATORS = ("|", ";", ",")
 _MOST_DIGITS = 9  # of the index of a class
 _LONGEST_LIST = 10_000  # characters of a list that is written in a cell
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NOT_NUMBERS = (
+    "; if {} holds classes, leave `regression: true` out; if the numbers stand in another column, name it with "
+    "`label_column`"
+)
 PANDAS_HINT = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
 
 
@@ -83,7 +87,7 @@ def read_labels(
         lists = _split(cells, rows, options, notes)
     else:
         lists = [_only(cell, place, faults) for cell, place in zip(cells, rows.places, strict=True)]
-    _refuse_measures(lists, rows, given, faults)
+    _refuse_measures(lists, rows, column, given, faults)
     naming = _Naming(given, faults)
     labels = [naming.labels(items, place, several=several) for items, place in zip(lists, rows.places, strict=True)]
     return labels, given
@@ -174,7 +178,9 @@ def _only(cell: Any, place: str, faults: Faults) -> Sequence[Any]:
     return []
 
 
-def _refuse_measures(lists: Sequence[Sequence[Any]], rows: Rows, names: Sequence[str], faults: Faults) -> None:
+def _refuse_measures(
+    lists: Sequence[Sequence[Any]], rows: Rows, column: str, names: Sequence[str], faults: Faults
+) -> None:
     """Labels that are all numbers, some of them with a fraction, are measured and no classes."""
     first: tuple[str, Any] | None = None
     for items, place in zip(lists, rows.places, strict=True):
@@ -191,8 +197,9 @@ def _refuse_measures(lists: Sequence[Sequence[Any]], rows: Rows, names: Sequence
         faults.add(
             "measure",
             raise_at,
-            f"the label is the number {show(item)}: numbers are predicted with `regression: true`; if they are "
-            "classes, give their names with `label_names`",
+            f"the label, in column {quoted(column)}, is the number {show(item)}: numbers are predicted "
+            "with `task: {classify: {regression: true}}`; if they are classes, give their names with `label_names`; "
+            "if the labels stand in another column, name it with `label_column`",
         )
 
 
@@ -305,7 +312,9 @@ def read_values(rows: Rows, columns: Sequence[int], faults: Faults) -> list[floa
             else:
                 comma = isinstance(cell, str) and _NUMBER.fullmatch(cell.strip().replace(",", ".", 1))
                 fault = f"found {show(cell)} where a finite number is expected"
-                fault += "; write a point for the decimal comma" if comma else ""
+                fault += (
+                    "; write a point for the decimal comma" if comma else _NOT_NUMBERS.format(quoted(rows.columns[at]))
+                )
             faults.add("number", place, fault)
         values.append(value if value is not None else math.nan)
     return values
