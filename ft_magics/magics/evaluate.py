@@ -54,29 +54,30 @@ class EvaluateMagics(Magics):
         For entities `%ner_eval` has more to choose from.
         """
         with self._session.plain_errors():
-            from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
+            arguments = read_line(self.evaluate, line)
+            _check(arguments)
+            from ft_magics.magics import evaluations  # noqa: PLC0415  # %load_ext stays quick
 
-            report = self._report(read_line(self.evaluate, line))
-            show_report(report, self.shell)
-            self._session.mark_shown(report)
+            report = evaluations.report_of(arguments, self._session.namespace)
+            evaluations.show(self._session, report)
             return report
 
-    def _report(self, arguments: Any) -> Any:
-        from ft_magics.magics import evaluations  # noqa: PLC0415  # %load_ext stays quick
 
-        namespace = self._session.namespace
-        own = arguments.gold is not None, arguments.pred is not None
-        if any(own):
-            if not all(own) or arguments.target or arguments.data or arguments.split:
-                raise UsageError(f"--gold and --pred go together, and with neither a run, --data nor --split: {_OWN}")
-            return evaluations.report_of_answers(arguments, namespace)
-        if not arguments.target:
-            raise UsageError(f"name a run: %evaluate NAME, or give predictions of your own: {_OWN}")
-        if arguments.data and arguments.split:
-            raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
-        if not arguments.data and (arguments.set or arguments.task):
-            flag = "--set" if arguments.set else "--task"
-            raise UsageError(f"{flag}: how other data are read, and none are named; add --data FILE, or leave it out")
-        of = evaluations.report_of_model if arguments.data else evaluations.report_of_run
-        reports = [of(target, arguments, namespace) for target in arguments.target]
-        return reports[0] if len(reports) == 1 else reports[0].compare(reports[1:])
+def _check(arguments: Any) -> None:
+    """See that the line's flags belong together.
+
+    Raises:
+        UsageError: They do not.
+    """
+    own = arguments.gold is not None, arguments.pred is not None
+    if any(own):
+        if not all(own) or arguments.target or arguments.data or arguments.split:
+            raise UsageError(f"--gold and --pred go together, and with neither a run, --data nor --split: {_OWN}")
+        return
+    if not arguments.target:
+        raise UsageError(f"name a run: %evaluate NAME, or give predictions of your own: {_OWN}")
+    if arguments.data and arguments.split:
+        raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
+    if not arguments.data and (arguments.set or arguments.task):
+        flag = "--set" if arguments.set else "--task"
+        raise UsageError(f"{flag}: how other data are read, and none are named; add --data FILE, or leave it out")

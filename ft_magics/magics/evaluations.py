@@ -7,12 +7,38 @@ from typing import Any
 
 from ft_magics.config.references import is_reference, lookup
 from ft_magics.config.tree import read_value
+from ft_magics.display.report_view import show_report
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.magics.names import as_folder, find_run, named_run
+from ft_magics.magics.session import Session
 from ft_magics.runs.predictor import load_trained
 from ft_magics.tasks.registry import find_task, guarded
 
-__all__ = ["model_folder", "options_of", "report_of_answers", "report_of_model", "report_of_run", "source_of"]
+__all__ = [
+    "model_folder",
+    "options_of",
+    "report_of",
+    "report_of_answers",
+    "report_of_model",
+    "report_of_run",
+    "show",
+    "source_of",
+]
+
+
+def report_of(arguments: Any, namespace: Mapping[str, Any]) -> Any:
+    """The report that a line asks for; of several runs or models, the comparison with the first."""
+    if arguments.gold is not None:
+        return report_of_answers(arguments, namespace)
+    of = report_of_model if arguments.data else report_of_run
+    reports = [of(target, arguments, namespace) for target in arguments.target]
+    return reports[0] if len(reports) == 1 else reports[0].compare(reports[1:])
+
+
+def show(session: Session, shown: Any, view: dict[str, Any] | None = None) -> None:
+    """Show a report or a comparison that a magic returns, once."""
+    show_report(shown, session.shell, view=view)
+    session.mark_shown(shown)
 
 
 def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> Any:

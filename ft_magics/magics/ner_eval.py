@@ -61,41 +61,35 @@ class NerEvalMagics(Magics):
         The report it returns has `.micro.f1`, `.per_type["PER"].recall` and so on, as shares from 0 to 1.
         """
         with self._session.plain_errors():
-            from ft_magics.display.report_view import show_report  # noqa: PLC0415  # %load_ext stays quick
-
             arguments = read_line(self.ner_eval, line)
-            if arguments.min_support < 0:
-                raise UsageError(f"--min-support: found {arguments.min_support}, expected a number from 0")
-            report = self._report(arguments)
-            show_report(report, self.shell, view={"by": arguments.by, "min_support": arguments.min_support})
-            self._session.mark_shown(report)
+            given = {name for name, value in vars(arguments).items() if value is not None and value != []}
+            _check(arguments, given)
+            from ft_magics.magics import tags  # noqa: PLC0415  # %load_ext stays quick
+
+            report = tags.report_of(arguments, given, self._session.namespace)
+            tags.show(self._session, report, {"by": arguments.by, "min_support": arguments.min_support})
             return report
 
-    def _report(self, arguments: Any) -> EntityReport | Comparison:
-        from ft_magics.magics import tags  # noqa: PLC0415  # %load_ext stays quick
 
-        namespace = self._session.namespace
-        given = {name for name, value in vars(arguments).items() if value is not None and value != []}
-        if given & {"gold", "pred"}:
-            if not {"gold", "pred"} <= given or given & {"target", "data", "split"}:
-                raise UsageError(f"--gold and --pred go together, and with neither a run, --data nor --split: {_TAGS}")
-            return tags.report_of_tags(arguments, namespace)
-        if {"data", "split"} <= given:
-            raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
-        if "data" in given:
-            if not arguments.target:
-                return tags.report_of_columns(arguments, namespace)
-            return _one_or_all([tags.report_of_model(target, arguments, namespace) for target in arguments.target])
-        if not arguments.target:
-            raise UsageError(f"name a run: %ner_eval NAME, or give tags: {_TAGS}")
-        stray = given & _FILE_FLAGS
-        if stray:
-            flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(stray))
-            raise UsageError(f"{flags}: how a file is read, and no file is named; add --data FILE, or leave it out")
-        return _one_or_all([tags.report_of_run(target, arguments, namespace) for target in arguments.target])
+def _check(arguments: Any, given: set[str]) -> None:
+    """See that the line's flags belong together.
 
-
-def _one_or_all(reports: list[EntityReport]) -> EntityReport | Comparison:
-    from ft_magics.evaluation.entities.comparison import compare_reports  # noqa: PLC0415  # %load_ext stays quick
-
-    return reports[0] if len(reports) == 1 else compare_reports(reports)
+    Raises:
+        UsageError: They do not.
+    """
+    if arguments.min_support < 0:
+        raise UsageError(f"--min-support: found {arguments.min_support}, expected a number from 0")
+    if given & {"gold", "pred"}:
+        if not {"gold", "pred"} <= given or given & {"target", "data", "split"}:
+            raise UsageError(f"--gold and --pred go together, and with neither a run, --data nor --split: {_TAGS}")
+        return
+    if {"data", "split"} <= given:
+        raise UsageError("--split names a run's own predictions, --data another file; leave one of them out")
+    if "data" in given:
+        return
+    if not arguments.target:
+        raise UsageError(f"name a run: %ner_eval NAME, or give tags: {_TAGS}")
+    stray = given & _FILE_FLAGS
+    if stray:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(stray))
+        raise UsageError(f"{flags}: how a file is read, and no file is named; add --data FILE, or leave it out")

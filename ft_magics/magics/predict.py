@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -52,18 +50,9 @@ class PredictMagics(Magics):
             arguments = read_line(self.predict, line)
             if not arguments.run:
                 raise UsageError("name a run: %%predict NAME")
-            self._predict(arguments, texts_in(cell))
+            from ft_magics.magics import actions  # noqa: PLC0415  # %load_ext stays quick
 
-    def _predict(self, arguments: Any, texts: Sequence[str]) -> None:
-        from ft_magics.display.answers import answers_bundle, show_box  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.magics.names import find_run  # noqa: PLC0415  # the same
-
-        run = find_run(arguments.run, self._session.namespace)
-        labels = run.labels(wait=False if arguments.no_wait else None)
-        if texts:
-            self._session.draw(answers_bundle(run.name, run.cards(texts), labels))
-        else:
-            show_box(run.name, labels, lambda text: run.cards(texts_in(text)), self.shell)
+            actions.predict(self._session, arguments, texts_in(cell), texts_in)
 
 
 def texts_in(body: str) -> list[str]:

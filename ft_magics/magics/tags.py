@@ -15,19 +15,37 @@ from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.sources import read_sentences, read_split
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
+from ft_magics.evaluation.entities.comparison import Comparison, compare_reports
 from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.report import EntityReport
-from ft_magics.magics.evaluations import model_folder, source_of
+from ft_magics.magics.evaluations import model_folder, show, source_of
 from ft_magics.magics.names import find_run
 from ft_magics.runs.predictor import load_trained
 
-__all__ = ["report_of_columns", "report_of_model", "report_of_run", "report_of_tags"]
+__all__ = ["report_of", "report_of_columns", "report_of_model", "report_of_run", "report_of_tags", "show"]
 
 _MOST_ODD_WORDS = 0.1  # of all; beyond that the files are of different texts
 _MOST_WORDS_CHECKED = 50_000  # seqeval takes a second for 200,000 words, which a person would notice
 
 Side = Sequence[Sequence[Any]]
+
+
+def report_of(arguments: Any, given: set[str], namespace: Mapping[str, Any]) -> EntityReport | Comparison:
+    """The report that a line asks for; of several runs or models, the comparison with the first.
+
+    Args:
+        arguments: Of the line.
+        given: Names of those that were given.
+        namespace: Where `$name` is looked up.
+    """
+    if "gold" in given:
+        return report_of_tags(arguments, namespace)
+    if "data" in given and not arguments.target:
+        return report_of_columns(arguments, namespace)
+    of = report_of_model if "data" in given else report_of_run
+    reports = [of(target, arguments, namespace) for target in arguments.target]
+    return reports[0] if len(reports) == 1 else compare_reports(reports)
 
 
 def report_of_tags(arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:

@@ -1,0 +1,116 @@
+"""What the magics do once their lines are read. Imported by the first of them that is called: this takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from ft_magics.config.schema import DEFAULT_FOLDER
+from ft_magics.display.answers import answers_bundle, show_box
+from ft_magics.display.host import find_host
+from ft_magics.display.live import watch
+from ft_magics.display.prepared import show_prepared
+from ft_magics.display.run_page import event_text
+from ft_magics.display.runs_page import runs_bundle
+from ft_magics.magics.names import all_runs, check_folder, check_name, find_run
+from ft_magics.magics.session import Session
+from ft_magics.runs.interrupts import interrupts_noted
+from ft_magics.tasks.cells import parse_cell
+from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
+
+__all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "stop"]
+
+
+def finetune(session: Session, arguments: Any, cell: str) -> None:
+    """`%%finetune NAME`: a cell becomes a training run, and is watched."""
+    namespace = session.namespace
+    arguments.name = check_name(arguments.name, namespace)
+    config = parse_cell(cell, namespace, arguments.set)
+    check_folder(config.save.dir, arguments.name)
+    before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
+    if before is not None and before.status == "done":
+        namespace[arguments.name] = before
+        print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
+        return
+    host = find_host(session.shell)
+    prepared = prepare_in_turn(config)
+    show_prepared(prepared, host, dry_run=arguments.dry_run)
+    if arguments.dry_run:
+        return
+    if arguments.resume and before is None:
+        print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
+    with interrupts_noted() as interrupts:
+        namespace[arguments.name] = run = begin(arguments.name, prepared, before)
+        del prepared  # a traceback that is kept would keep the model of a failed run in memory
+        watch(run, host, interrupts, attached=not arguments.bg)
+
+
+def resume(session: Session, name: str) -> None:
+    """`%ft resume NAME`: a run that has ended is resumed from its last checkpoint, and is watched."""
+    namespace = session.namespace
+    before = find_run(name, namespace)
+    if before.is_active:
+        raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
+    variable = check_name(before.name, namespace, folder=before.dir)
+    config = parse_cell(before.folder.config_text(), namespace)
+    host, prepared = find_host(session.shell), prepare_in_turn(config)
+    with interrupts_noted() as interrupts:
+        namespace[variable] = run = begin(variable, prepared, before)
+        del prepared  # a traceback that is kept would keep the model of a failed run in memory
+        watch(run, host, interrupts)
+
+
+def list_runs(session: Session) -> None:
+    """`%ft runs`: the runs of the notebook and those below `ft_runs`."""
+    runs, unreadable = all_runs(session.namespace)
+    if runs or unreadable:
+        session.draw(runs_bundle(runs, unreadable))
+    else:
+        print(f"No runs in {Path(DEFAULT_FOLDER).resolve()}.")
+
+
+def show_run(session: Session, name: str) -> None:
+    """`%ft report NAME`: a run's page, from its folder."""
+    session.draw_run(find_run(name, session.namespace))
+
+
+def status(session: Session, name: str) -> None:
+    """`%ft status NAME`: how far a run is."""
+    run = find_run(name, session.namespace)
+    print(run)
+    said = [text for text in map(event_text, run.events) if text]
+    if said:
+        print(said[-1])
+
+
+def stop(session: Session, name: str) -> None:
+    """`%ft stop NAME`: ask a run to stop after its step, in whatever kernel it trains."""
+    run = find_run(name, session.namespace)
+    if run.is_active and not run.finished.is_set():
+        run.stop("stopped by %ft stop")
+        print(f"{name} stops after its step.")
+    elif run.is_active:
+        run.folder.ask_to_stop()
+        print(f"{name} trains in another kernel; it stops after its step.")
+    else:
+        print(f"{name} is not running: {run.status}.")
+
+
+def predict(session: Session, arguments: Any, texts: Sequence[str], split: Any) -> None:
+    """`%%predict NAME`: the best model's answers to texts; without a text, a box to type in.
+
+    Args:
+        session: Of the shell.
+        arguments: Of the line.
+        texts: Of the body.
+        split: Gives the texts of what was typed into the box.
+    """
+    run = find_run(arguments.run, session.namespace)
+    labels = run.labels(wait=False if arguments.no_wait else None)
+    if texts:
+        session.draw(answers_bundle(run.name, run.cards(texts), labels))
+    else:
+        show_box(run.name, labels, lambda text: run.cards(split(text)), session.shell)
