@@ -224,7 +224,7 @@ def test_numbers(tmp_path):
         (
             "text,label\na,0.5\nb,1\nc,0.25\n",
             {},
-            r"line 2: the label, in column label, is the number '0.5'.*`regression: true`.*`label_names`",
+            r"line 2: the label, in column label, is the number '0.5'.*regression: true.*`label_names`",
         ),
         (
             "text,label\na,\n,x\nb,y\nc,\n",

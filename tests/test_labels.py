@@ -424,7 +424,7 @@ def test_the_sections_of_a_report():
     }
     assert parts[0].rows[0].cells[1].filter == {"outcome": "wrong"}
     history = next(part for part in parts if part.title == "Dev scores per epoch")
-    assert [cell.text for cell in history.rows[0].cells] == ["1", "0.9", "50.00", "40.00"]
+    assert [cell.text for cell in history.rows[0].cells] == ["1", "0.9000", "50.00", "40.00"]
     assert [cell.text for cell in history.rows[1].cells] == ["2", "–", "60.00", "–"]
     assert any(isinstance(part, Chart) and part.diagonal for part in parts)
     opened = {part.title for part in report.sections({"by": "length"}) if part.open} - {
