@@ -130,7 +130,7 @@ def life(installed, folder):
 
 def test_it_runs_from_a_cell(life):
     assert life["status"] == "done", life["said"]["first"]
-    assert "train     40" in life["said"]["first"]
+    assert "train 40" in life["said"]["first"]
 
 
 def test_its_metrics_are_the_columns_of_history_and_page(life):
