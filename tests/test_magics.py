@@ -192,7 +192,7 @@ def test_a_dry_run_trains_nothing(run_cell, shell, cell):
         "trainable parameters",
         "PER 16",
         "batch_size: 4",
-        "windows of at most 64 tokens",
+        "inputs of at most 64 tokens",
         "memory about",
         "a batch of 4 rows of",
         "GB are free on cpu",

@@ -18,7 +18,7 @@ from ft_magics.training.best import Best
 from ft_magics.training.guard import Say, is_fatal
 from ft_magics.training.prepare import Prepared
 
-__all__ = ["DevScores", "measured"]
+__all__ = ["DevScores", "as_plain", "measured"]
 
 Scored = tuple[dict[str, float | None], dict[str, float | None], float | None]  # metrics, by label, loss
 
@@ -26,10 +26,11 @@ Scored = tuple[dict[str, float | None], dict[str, float | None], float | None]  
 def measured(report: Report, prepared: Prepared) -> tuple[dict[str, float | None], dict[str, float | None]]:
     """What a report says of the run's metrics, and of each label: Python's own numbers, None for NaN and infinity."""
     scores = {metric.name: report.scores[metric.name].value for metric in prepared.metrics}
-    return _as_plain(scores), _as_plain(report.by_label)
+    return as_plain(scores), as_plain(report.by_label)
 
 
-def _as_plain(values: Mapping[str, float | None]) -> dict[str, float | None]:
+def as_plain(values: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Values as events hold them: Python's own numbers, and None for what is NaN or infinite."""
     return {name: None if value is None or not math.isfinite(value) else float(value) for name, value in values.items()}
 
 
