@@ -83,7 +83,7 @@ def test_the_wheel_holds_the_packages_their_built_front_end_and_the_licence(whee
     assert {"ft_magics/py.typed", "ft_widgets/py.typed", "ft_magics/demo/zh/train.conll"} < names
     assert {name.split("/", 1)[1] for name in info} == {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
     assert all(sizes[name] > 1_000 for name in BUILT), sizes
-    assert sum(sizes[name] for name in BUILT) < 120_000, sizes  # they are sent for every widget
+    assert sum(sizes[name] for name in BUILT) < 150_000, sizes  # they are sent for every widget
 
 
 def test_the_installed_widgets_find_their_front_end(installed, tmp_path):
