@@ -10,6 +10,7 @@ import pytest
 from ft_magics.display import live
 from ft_magics.display.live import _Showing
 from ft_magics.display.run_views import _TextView
+from ft_magics.magics import actions
 from ft_magics.runs.interrupts import Interrupts, interrupts_kept, interrupts_noted
 from ft_magics.runs.run import Run
 from ft_magics.training import launch
@@ -236,7 +237,7 @@ def test_an_interrupt_before_the_view_is_there_stops_the_run(stops, patch, way):
     stops()
 
 
-MOMENTS = [(launch, "start_run"), (launch, "_begin"), (live, "watch"), (Run, "wait"), (_Showing, "look")]
+MOMENTS = [(launch, "start_run"), (launch, "_begin"), (actions, "watch"), (Run, "wait"), (_Showing, "look")]
 
 
 @pytest.mark.parametrize("way", DROPPING)

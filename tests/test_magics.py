@@ -72,7 +72,7 @@ def quick(cell, run_cell, shell):
 @pytest.fixture
 def let_go(monkeypatch):
     """Cells return at once and their runs go on, as after a second interrupt."""
-    monkeypatch.setattr("ft_magics.display.live.watch", lambda *_, **__: None)
+    monkeypatch.setattr("ft_magics.magics.actions.watch", lambda *_, **__: None)
 
 
 def state(shell) -> dict[str, object]:
