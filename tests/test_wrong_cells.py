@@ -608,16 +608,14 @@ def test_a_wrong_evaluation_is_refused_in_one_message(refused, shell, text, says
 
 
 HOUSEKEEPING = {
-    "nothing": ("", "required: what", "Usage: %ft {debug,report,resume,runs,status,stop}"),
-    "a wrong word": ("status!", "invalid choice: 'status!'", "'debug', 'report', 'resume', 'runs', 'status', 'stop'"),
-    "a word to come": ("doctor", "`doctor` is not there yet"),
+    "a wrong word": ("status!", "there is no `%ft status!`", "Did you mean `status`?", "%ft report NAME"),
     "report without a name": ("report", "name a run: %ft report NAME"),
     "stop without a name": ("stop", "name a run: %ft stop NAME"),
     "report of an unknown run": ("report badd", "there is no run `badd`", "Did you mean `bad`?"),
     "stop of an unknown run": ("stop badd", "there is no run `badd`"),
     "report of no run": ("report number", "`number` is an int, not a run"),
     "a name too many": ("runs bad", "`%ft runs` takes no name"),
-    "a word too many": ("report bad now", "`now` is one word too many"),
+    "a word too many": ("report bad now", "`%ft report` takes one name; leave `now` out"),
 }
 
 
@@ -625,6 +623,11 @@ HOUSEKEEPING = {
 def test_wrong_housekeeping_is_refused_in_one_message(refused, shell, text, says):
     shell.user_ns["number"] = 3
     refused(f"%ft {text}", says)
+
+
+def test_housekeeping_without_a_word_lists_the_words(shell, capsys):
+    shell.run_cell("%ft")
+    assert "%ft report NAME  a run's page" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -13,7 +12,7 @@ from ft_magics.errors import did_you_mean
 __all__ = ["read_line"]
 
 
-def read_line(magic: Any, line: str, *, later: Sequence[str] = ()) -> Any:
+def read_line(magic: Any, line: str) -> Any:
     """Read the line of a magic that was made with `magic_arguments`.
 
     Quotation marks keep words together, as in a shell; IPython's own reading leaves them in the words, so that a path
@@ -22,18 +21,13 @@ def read_line(magic: Any, line: str, *, later: Sequence[str] = ()) -> Any:
     Args:
         magic: The magic's method.
         line: What stands behind its name.
-        later: Words that will mean something in a later version.
 
     Raises:
         UsageError: With the nearest right flag and the usage.
     """
     parser = magic.parser
-    words = _split(line)
-    to_come = next((word for word in words if word in later and (word == words[0] or word.startswith("-"))), None)
-    if to_come is not None:
-        raise UsageError(f"`{to_come}` is not there yet. {_usage(parser)}")
     try:
-        arguments, extra = parser.parse_known_args(words)
+        arguments, extra = parser.parse_known_args(_split(line))
     except UsageError as error:
         raise UsageError(f"{error}. {_usage(parser)}") from None
     if extra:
