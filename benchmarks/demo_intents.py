@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from ft_magics import demo
-from ft_magics.models.loading import find_weights, load_tokenizer
+from ft_magics.models.loading import load_tokenizer
+from ft_magics.models.sources import find_weights
 from torch.utils.data import DataLoader
 from transformers import AutoModelForSequenceClassification, get_linear_schedule_with_warmup, set_seed
 

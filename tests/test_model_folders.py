@@ -15,7 +15,7 @@ import torch
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.errors import AlignmentError, FineTuneError, ModelError
 from ft_magics.markup import terminal_line
-from ft_magics.models import loading
+from ft_magics.models import loading, sources
 from ft_magics.models.loading import load_model, load_tokenizer
 from ft_magics.models.weight_files import open_weights
 from ft_magics.runs.predictor import TrainedModel, load_trained
@@ -531,13 +531,17 @@ def test_a_model_in_the_hubs_cache_is_read_from_its_folder(folder, tmp_path, mon
     shutil.copytree(folder, cache / "snapshots" / ("a" * 40))
     (cache / "refs").mkdir()
     (cache / "refs" / "main").write_text("a" * 40)
-    monkeypatch.setattr(loading.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(loading.constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(loading, "try_to_load_from_cache", lambda *_: str(cache / "snapshots" / "config.json"))
+    monkeypatch.setattr(sources.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(sources.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(
-        loading,
+        sources.huggingface_hub, "try_to_load_from_cache", lambda *_: str(cache / "snapshots" / "config.json")
+    )
+    monkeypatch.setattr(
+        sources.huggingface_hub,
         "snapshot_download",
-        lambda name, real=loading.snapshot_download, **how: real(name, cache_dir=tmp_path / "hub", **how),
+        lambda name, real=sources.huggingface_hub.snapshot_download, **how: real(
+            name, cache_dir=tmp_path / "hub", **how
+        ),
     )
     change(cache / "snapshots" / ("a" * 40) / "config.json", _attn_implementation="someone/kernel")
     assert loads(Path("some/model")).model.config._attn_implementation == "sdpa"

@@ -180,7 +180,8 @@ def test_labels_go_in_and_come_out_at_the_same_words(tokenizer, sentences, limit
 @pytest.mark.shared
 def test_real_files_lose_no_word(shared):
     from ft_magics.data.tagged.sources import read_split
-    from ft_magics.models.loading import find_weights, load_tokenizer
+    from ft_magics.models.loading import load_tokenizer
+    from ft_magics.models.sources import find_weights
 
     minilm = load_tokenizer(find_weights("minilm"))
     names = ["01_bom_inside_token.conll", "06_iob1_4cols_docstart_641_tokens.txt", "08_crlf_1047_tokens.conll"]

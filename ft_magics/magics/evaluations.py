@@ -11,7 +11,6 @@ from ft_magics.display.report_view import show_report
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.magics.names import as_folder, find_run, named_run
 from ft_magics.magics.session import Session
-from ft_magics.runs.predictor import load_trained
 from ft_magics.tasks.registry import find_task, guarded
 
 __all__ = [
@@ -60,6 +59,8 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
 
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> Any:
     """A model, or a run's best model, on labelled data."""
+    from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # torch for a model only
+
     run = named_run(target, namespace)
     trained = load_trained(model_folder(target, namespace), task=arguments.task)
     task = trained.task

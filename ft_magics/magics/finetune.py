@@ -45,6 +45,9 @@ class FinetuneMagics(Magics):
         """
         with self._session.plain_errors():
             arguments = read_line(self.finetune, line)
-            from ft_magics.magics import actions  # noqa: PLC0415  # %load_ext stays quick
+            from ft_magics.magics.cells import read_cell  # noqa: PLC0415  # %load_ext stays quick
 
-            actions.finetune(self._session, arguments, cell)
+            arguments.name, config = read_cell(self._session, arguments, cell)
+            from ft_magics.magics import actions  # noqa: PLC0415  # a mistake in the cell is answered without
+
+            actions.finetune(self._session, arguments, config)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import keyword
 import os
+import sys
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import RunError, did_you_mean, type_name
@@ -18,7 +19,7 @@ from ft_magics.markup import terminal_line
 if TYPE_CHECKING:
     from ft_magics.runs.run import Run
 
-__all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "load_run", "named_run"]
+__all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "is_run", "load_run", "named_run"]
 
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
 _LONGEST_BYTES = 200  # of the 255 that a file name may have, the time is wanted when it moves aside
@@ -35,8 +36,6 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
     Raises:
         RunError: It is no identifier, belongs to Python, is taken by something else, or by a run that still trains.
     """
-    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
-
     folded = unicodedata.normalize("NFKC", name)  # the variable has this name: Python's reference, section 2.3
     if not folded.isidentifier() or keyword.iskeyword(folded):
         raise RunError(
@@ -51,7 +50,7 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
     if hasattr(builtins, folded) or folded == "get_ipython":
         raise RunError(f"`{folded}` is a name of Python's own; choose another name for the run")
     there = namespace.get(folded)
-    if isinstance(there, Run):
+    if is_run(there):
         if there.is_active:
             raise RunError(
                 f"run {folded} is still training; stop it first (`%ft stop {folded}`) or choose another name"
@@ -67,6 +66,12 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
             f"`{folded}` is {kind} in this notebook and would be lost; choose another name, or `del {folded}`"
         )
     return folded
+
+
+def is_run(value: Any) -> TypeGuard[Run]:
+    """Whether an object is a run; without the code of runs, when there can be none yet."""
+    module = sys.modules.get("ft_magics.runs.run")
+    return module is not None and isinstance(value, module.Run)
 
 
 def check_folder(parent: str, name: str) -> None:
@@ -112,10 +117,8 @@ def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
 
 def named_run(name: str, namespace: Mapping[str, Any]) -> Run | None:
     """The run of this name in the notebook or below `ft_runs`; None when there is none."""
-    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
-
     there = namespace.get(unicodedata.normalize("NFKC", name))
-    if isinstance(there, Run):
+    if is_run(there):
         return there
     plain = there is None and name not in ("", "..") and Path(name).name == name
     folder = as_folder(f"{DEFAULT_FOLDER}/{name}") if plain else None
@@ -144,9 +147,7 @@ def load_run(folder: Path) -> Run:
 
 def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     """The runs of the notebook and those below `ft_runs`, and what is wrong with folders that hold none."""
-    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
-
-    here = [value for value in namespace.values() if isinstance(value, Run)]
+    here = [value for value in namespace.values() if is_run(value)]
     here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
     runs = {run.dir.resolve(): run for run in here}
     faults: list[str] = []
@@ -170,9 +171,7 @@ def _folders() -> list[Path]:
 
 
 def _known(namespace: Mapping[str, Any]) -> list[str]:
-    from ft_magics.runs.run import Run  # noqa: PLC0415  # magics load without the training code
-
-    runs = [key for key, value in namespace.items() if isinstance(value, Run) and not key.startswith("_")]
+    runs = [key for key, value in namespace.items() if is_run(value) and not key.startswith("_")]
     saved = [path.name for path in _folders()]
     return sorted({*runs, *saved})
 

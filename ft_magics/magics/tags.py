@@ -21,7 +21,6 @@ from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.magics.evaluations import model_folder, show, source_of
 from ft_magics.magics.names import find_run
-from ft_magics.runs.predictor import load_trained
 
 __all__ = ["report_of", "report_of_columns", "report_of_model", "report_of_run", "report_of_tags", "show"]
 
@@ -83,6 +82,8 @@ def report_of_columns(arguments: Any, namespace: Mapping[str, Any]) -> EntityRep
 
 def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -> EntityReport:
     """A model, or a run's best model, on labelled data."""
+    from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # torch for a model only
+
     split = read_split("data", source_of(arguments.data, namespace), _options(arguments, arguments.tag_column))
     trained = load_trained(model_folder(target, namespace), task="ner")
     predictions = trained.predict(split.examples)

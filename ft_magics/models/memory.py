@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psutil
-import torch
 
 __all__ = ["device_memory_bytes", "free_bytes", "free_memory", "is_out_of_memory", "process_memory_bytes"]
 
@@ -35,6 +34,8 @@ def process_memory_bytes() -> int:
 
 def device_memory_bytes(device: str) -> int | None:
     """Memory that torch holds on the device; None on a CPU."""
+    import torch  # noqa: PLC0415  # who asks for this has it; the other questions are asked without
+
     if device == "cuda":
         return int(torch.cuda.memory_reserved())
     if device == "mps":
@@ -44,6 +45,8 @@ def device_memory_bytes(device: str) -> int | None:
 
 def free_bytes(device: str) -> int:
     """Memory that this process could still take on the device; on a CPU within the limits set for it."""
+    if device != "cpu":
+        import torch  # noqa: PLC0415  # who computes there has it
     if device == "cuda":  # what torch keeps for later is taken for the driver, and free for us
         return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated())
     if device == "mps":
@@ -85,6 +88,9 @@ def _left_in(group: Path) -> int | None:
 def free_memory() -> None:
     """Give back what nothing refers to any more, on the device too."""
     gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is None:  # so nothing of it is held
+        return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
@@ -102,7 +108,9 @@ def _trim() -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on the device or on the host."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+    torch = sys.modules.get("torch")  # only it can raise its own error
+    kinds = (MemoryError, torch.OutOfMemoryError) if torch else MemoryError
+    return isinstance(error, kinds) or (
         isinstance(error, RuntimeError)
         and (any(sign in str(error).lower() for sign in _SIGNS) or str(error) == _ONEDNN_HAS_NONE)
     )

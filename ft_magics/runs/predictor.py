@@ -18,9 +18,10 @@ from ft_magics.errors import ModelError
 from ft_magics.markup import terminal_line
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.heads import Head
-from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
+from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
+from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.tasks.registry import find_task, guarded, task_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task

@@ -22,7 +22,7 @@ from ft_magics.runs.run import Run
 from ft_magics.training.best import Best
 from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.omp_threads import give_back_threads
+from ft_magics.training.inputs import read_inputs
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -61,11 +61,12 @@ def prepare_in_turn(config: AnyConfig) -> Prepared:
     Raises:
         FineTuneError: See `prepare`.
     """
-    from ft_magics.training.prepare import prepare  # noqa: PLC0415  # torch only when it is needed
-
     with interrupts_kept():
         wait_for_turn()
-        return prepare(config)
+        inputs = read_inputs(config)
+        from ft_magics.training.prepare import prepare  # noqa: PLC0415  # torch only for a cell without mistakes
+
+        return prepare(config, inputs)
 
 
 def begin(name: str, prepared: Prepared, before: Run | None = None) -> Run:
@@ -214,6 +215,8 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
     _under_way.append(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
+    from ft_magics.training.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
+
     try:
         give_back_threads()
         threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()

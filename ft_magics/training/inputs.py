@@ -1,0 +1,103 @@
+"""What a run is made of: the data and the model's folder, found and read without torch, which takes seconds to import.
+
+So a mistake in a cell is answered at once, in a fresh kernel too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ft_magics.config.references import Reference
+from ft_magics.config.schema import AnyConfig, TrainConfig
+from ft_magics.data.checks import DataCheck
+from ft_magics.data.examples import Corpus
+from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name
+from ft_magics.models.sources import find_weights
+from ft_magics.tasks.registry import find_task, guarded
+from ft_magics.tasks.task import Task
+
+__all__ = ["Inputs", "choose_compute", "read_inputs"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a run is made of.
+
+    Args:
+        corpus: The examples.
+        check: What the data check found.
+        task: With the labels of train.
+        source: The model's folder.
+        device: And precision, where the cell names one; None where the best is taken.
+    """
+
+    corpus: Corpus[Any]
+    check: DataCheck
+    task: Task[Any, Any, Any]
+    source: str
+    device: tuple[str, str] | None
+
+
+def read_inputs(config: AnyConfig) -> Inputs:
+    """Read the data and find the model.
+
+    Raises:
+        FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
+    """
+    train, settings = config.train, config.settings
+    kind = find_task(config.task)
+    device, source, corpus = _all(
+        lambda: None if train.device == train.precision == "auto" else choose_compute(train),
+        lambda: find_weights(_model_name(config.model)),
+        lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
+    )
+    check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
+    task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
+    return Inputs(corpus=corpus, check=check, task=task, source=source, device=device)
+
+
+def _all(*parts: Callable[[], Any]) -> list[Any]:
+    """What each part gives.
+
+    Raises:
+        FineTuneError: What is wrong with a part.
+        FaultsError: What is wrong with several of them.
+    """
+    results, faults = [], []
+    for part in parts:
+        try:
+            results.append(part())
+        except FineTuneError as error:
+            faults.append(error)
+    if len(faults) > 1:
+        raise FaultsError(faults)
+    if faults:
+        raise faults[0]
+    return results
+
+
+def choose_compute(train: TrainConfig) -> tuple[str, str]:
+    """Device and precision. `auto` can't be wrong, so it is asked last: torch alone knows what there is.
+
+    Raises:
+        DeviceError: What the cell names is not there.
+    """
+    from ft_magics.models.device import choose_device, choose_precision  # noqa: PLC0415  # torch only when it is asked
+
+    device = choose_device(train.device)
+    return device, choose_precision(train.precision, device)
+
+
+def _model_name(model: str | Reference) -> str:
+    if isinstance(model, str):
+        return model
+    value: Any = model.value
+    folder = getattr(value, "model_dir", value)  # a Run is continued from its best model
+    if isinstance(folder, str) or hasattr(folder, "__fspath__"):
+        return str(folder)
+    raise ModelError(
+        f"model: {model} is {type_name(value)}; expected a run, or a text with a folder or a hub id. "
+        "A model object can be saved first: `model.save_pretrained(folder)`"
+    )
