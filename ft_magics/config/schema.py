@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
-from ft_magics.config.section import Section, described
+from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.splits import Text
 
 __all__ = [
@@ -38,13 +38,21 @@ def _auto_or_some(threads: Any) -> Any:
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
+Model = Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")]
+Folder = Annotated[Text, Kind("folder", "a folder")]
 
 
 class EarlyStopping(Section):
     """Stop when the dev headline metric has not improved by more than `min_delta` for `patience` evaluations."""
 
-    patience: Count = 3
-    min_delta: float = Field(default=0.0, ge=0, lt=1)
+    patience: Count = described(
+        description="How many evaluations without improvement are waited for.",
+        default=3,
+        origin="Prechelt 1998, “Early Stopping – But When?”",
+    )
+    min_delta: float = described(
+        description="An improvement counts where it is larger than this, as a share.", default=0.0, ge=0, lt=1
+    )
 
 
 class TrainConfig(Section):
@@ -52,23 +60,106 @@ class TrainConfig(Section):
 
     synonyms: ClassVar = {"cores": "threads", "cpus": "threads", "n_threads": "threads", "num_threads": "threads"}
 
-    epochs: float = Field(default=5, gt=0, le=10_000)
-    max_steps: int | None = Field(default=None, ge=1, le=1_000_000_000)
-    learning_rate: float = Field(default=5e-5, gt=0, le=1)
-    batch_size: Count = 16
-    eval_batch_size: Count = 64
-    gradient_accumulation: Count = 1
-    seed: int = Field(default=1, ge=0, lt=2**32)
-    scheduler: Literal["linear", "cosine", "constant"] = "linear"
-    warmup: float = Field(default=0.1, ge=0)
-    weight_decay: float = Field(default=0.01, ge=0, lt=1)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    early_stopping: EarlyStopping | None = described(expected="a section such as `{patience: 3}`", default=None)
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    threads: ThreadCount = "auto"
-    report_to: Literal["tensorboard", "wandb", "mlflow"] | None = None
-    max_length_tokens: int | None = Field(default=None, ge=8, le=1_000_000)
+    epochs: float = described(
+        description="How often all of train is seen; a part of one may be asked for too, as in `0.5`.",
+        default=5,
+        gt=0,
+        le=10_000,
+        origin="`num_train_epochs` of Hugging Face",
+    )
+    max_steps: int | None = described(
+        description="Train this many steps, however many epochs they make.",
+        otherwise="as many as the epochs have",
+        examples=[1000],
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        origin="`max_steps` of Hugging Face",
+    )
+    learning_rate: float = described(
+        description="The highest size of a step, which the schedule begins and ends below.",
+        default=5e-5,
+        gt=0,
+        le=1,
+        origin="Devlin et al. 2019, appendix A.3: 2e-5 to 5e-5 for models of BERT's size; small ones take more",
+    )
+    batch_size: Count = described(
+        description="Examples that go through the model at once in training.",
+        default=16,
+        origin="`per_device_train_batch_size` of Hugging Face; Devlin et al. 2019, appendix A.3: 16 or 32",
+    )
+    eval_batch_size: Count = described(
+        description="The same in evaluation and prediction; where it does not fit, smaller ones are taken.",
+        default=64,
+        origin="`per_device_eval_batch_size` of Hugging Face",
+    )
+    gradient_accumulation: Count = described(
+        description="Batches whose gradients are added up before a step: a larger batch without its memory.",
+        default=1,
+        origin="`gradient_accumulation_steps` of Hugging Face",
+    )
+    seed: int = described(
+        description="Of the fresh head, the order of the batches and dropout; the same seed gives the same run.",
+        default=1,
+        ge=0,
+        lt=2**32,
+    )
+    scheduler: Literal["linear", "cosine", "constant"] = described(
+        description="How the learning rate goes after the warmup: down to 0 in a line or a cosine, or not at all.",
+        default="linear",
+        origin="`lr_scheduler_type` of Hugging Face; Loshchilov & Hutter 2017 for the cosine",
+    )
+    warmup: float = described(
+        description="The learning rate rises from 0 over this share of all steps, or this many steps where it is 1 "
+        "or more.",
+        default=0.1,
+        ge=0,
+        origin="`warmup_ratio` and `warmup_steps` of Hugging Face; Devlin et al. 2019, appendix A.2",
+    )
+    weight_decay: float = described(
+        description="How strongly weights are drawn towards 0, apart from the gradient.",
+        default=0.01,
+        ge=0,
+        lt=1,
+        origin="Loshchilov & Hutter 2019 (AdamW); Devlin et al. 2019, appendix A.2",
+    )
+    max_grad_norm: float = described(
+        description="A gradient that is longer than this is made as short as this.",
+        default=1.0,
+        gt=0,
+        origin="Pascanu et al. 2013; `max_grad_norm` of Hugging Face",
+    )
+    early_stopping: EarlyStopping | None = described(
+        expected="a section such as `{patience: 3}`",
+        description="Stop when the dev headline metric no longer improves. Needs dev.",
+        otherwise="all epochs are trained; the best model by dev is kept all the same",
+        examples=["{patience: 3}"],
+        default=None,
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = described(
+        description="Where the model is trained; `auto` takes a GPU where there is one.", default="auto"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = described(
+        description="Of the numbers in the forward pass; `auto` takes bf16 where the GPU has it.",
+        default="auto",
+        origin="Kalamkar et al. 2019",
+    )
+    threads: ThreadCount = described(
+        description="Cores that torch computes on; `auto` takes those that nobody else keeps busy.",
+        default="auto",
+        limits=f"`auto`, or 1 to {MOST_THREADS:,}",
+    )
+    report_to: Literal["tensorboard", "wandb", "mlflow"] | None = described(
+        description="A tracker that the run's numbers are sent to as well.", otherwise="none", default=None
+    )
+    max_length_tokens: int | None = described(
+        description="Longer inputs are cut, or parted, at this many tokens.",
+        otherwise="as many as the model takes",
+        examples=[128],
+        default=None,
+        ge=8,
+        le=1_000_000,
+    )
 
     @model_validator(mode="after")
     def _warmup_is_a_share_or_whole_steps(self) -> TrainConfig:
@@ -84,9 +175,11 @@ class TrainConfig(Section):
 class Every(Section):
     """How often a checkpoint is written: after so many steps, minutes or epochs. A stop writes one too."""
 
-    steps: Count | None = None
-    minutes: float | None = Field(default=None, gt=0, le=100_000)
-    epochs: Count | None = None
+    steps: Count | None = described(description="After so many steps.", examples=[500], default=None)
+    minutes: float | None = described(
+        description="After so many minutes.", examples=[10], default=None, gt=0, le=100_000
+    )
+    epochs: Count | None = described(description="After so many epochs.", examples=[1], default=None)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Every:
@@ -100,9 +193,13 @@ class SaveConfig(Section):
 
     synonyms: ClassVar = {"folder": "dir", "path": "dir"}
 
-    every: Every | None = described(expected="a section such as `{epochs: 1}`", default=Every(epochs=1))
-    keep: Count = 1
-    dir: Text = DEFAULT_FOLDER
+    every: Every | None = described(
+        expected="a section such as `{epochs: 1}`",
+        description="How often a checkpoint is written, from which a run that died is resumed; `null` for never.",
+        default=Every(epochs=1),
+    )
+    keep: Count = described(description="How many of the last checkpoints are kept.", default=1)
+    dir: Folder = described(description="The folder that the run's own folder is made in.", default=DEFAULT_FOLDER)
 
 
 S = TypeVar("S", bound=Section)
@@ -112,15 +209,31 @@ D = TypeVar("D", bound=Section)
 class RunConfig(Section, Generic[S, D]):
     """A whole cell, whose task has settings S and data D."""
 
-    task: Text = described(example="task: ner")
-    settings: S
-    model: Text | Reference = described(
-        expected="`minilm`, a folder, a hub id, or `$name` for a run", example="model: minilm"
+    task: Text = described(
+        example="task: ner", description="What the model is trained to do; `{classify: {…}}` gives it settings too."
     )
-    data: D = described(expected="a section such as `{train: path/to/file}`", example="data: {train: path/to/file}")
-    method: Literal["full"] = "full"
-    train: TrainConfig = described(expected="a section such as `{epochs: 3}`", default=TrainConfig())
-    save: SaveConfig = described(expected="a section such as `{every: {epochs: 1}}`", default=SaveConfig())
+    settings: S
+    model: Model = described(
+        expected="`minilm`, a folder, a hub id, or `$name` for a run",
+        example="model: minilm",
+        description="The model that training begins from; of a run, its best.",
+    )
+    data: D = described(
+        expected="a section such as `{train: path/to/file}`",
+        example="data: {train: path/to/file}",
+        description="Where the labelled examples are, and how they are read.",
+    )
+    method: Literal["full"] = described(
+        description="What learns: `full` trains all parameters of the model.", default="full"
+    )
+    train: TrainConfig = described(
+        expected="a section such as `{epochs: 3}`", description="How the model is trained.", default=TrainConfig()
+    )
+    save: SaveConfig = described(
+        expected="a section such as `{every: {epochs: 1}}`",
+        description="Where the run lives, and what it keeps.",
+        default=SaveConfig(),
+    )
 
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> Self:

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-__all__ = ["OpenSection", "Section", "described"]
+__all__ = ["Kind", "OpenSection", "Section", "described"]
 
 
-def described(*, expected: str = "", example: str = "", **field: Any) -> Any:
-    """A field that says what it expects, for the message where something else was found.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value is, where its Python type does not say it: `Annotated[int | str, Kind("column", …)]`.
+
+    Args:
+        name: `column`, `source`, `model` or `folder`: what completion proposes.
+        spoken: As a person would say it.
+    """
+
+    name: str
+    spoken: str
+
+
+def described(
+    *, expected: str = "", example: str = "", otherwise: str = "", limits: str = "", origin: str = "", **field: Any
+) -> Any:
+    """A field that says what it expects and means, for messages, completion and the list of settings.
 
     Args:
         expected: Such as "a path, or `$name` for an object of the notebook".
         example: What to write where it is missing, such as "train: path/to/train.csv".
-        field: As for pydantic's `Field`.
+        otherwise: What happens where it is not given and has no plain default, such as "as long as the model takes".
+        limits: The values that it may have, where the type does not say it.
+        origin: Where the choice comes from: a paper, or a name of Hugging Face's.
+        field: As for pydantic's `Field`: `description` is its meaning in a sentence, `examples` are values that
+            completion proposes.
     """
-    return Field(json_schema_extra={"expected": expected, "example": example}, **field)
+    said = {"expected": expected, "example": example, "otherwise": otherwise, "limits": limits, "origin": origin}
+    return Field(json_schema_extra={name: text for name, text in said.items() if text}, **field)
 
 
 class Section(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol, TypeVar, cast
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
 
 from ft_magics.config.references import Reference
-from ft_magics.config.section import Section, described
+from ft_magics.config.section import Kind, Section, described
 
 __all__ = [
     "FILE",
@@ -31,7 +31,7 @@ SOURCE_EXPECTED = "a path, or `$name` for an object of the notebook"
 SHARE_EXPECTED = "a path, `$name`, or a share of train such as `{fraction: 0.1}`"
 SPLIT_SYNONYMS = {"eval": "dev", "training": "train", "val": "dev", "valid": "dev", "validation": "dev"}
 Text = Annotated[str, Field(min_length=1)]
-Source = Text | Reference
+Source = Annotated[Text | Reference, Kind("source", SOURCE_EXPECTED)]
 
 
 def _no_zero(column: int) -> int:
@@ -40,14 +40,20 @@ def _no_zero(column: int) -> int:
     return column
 
 
-Column = Annotated[int, AfterValidator(_no_zero)] | Text
+Column = Annotated[Annotated[int, AfterValidator(_no_zero)] | Text, Kind("column", "a column's name or its number")]
 
 
 class Fraction(Section):
     """A split drawn from the training data: `dev: {fraction: 0.1, seed: 42}`."""
 
-    fraction: float = described(example="{fraction: 0.1}` to draw it from train, or `{path: path/to/file}", gt=0, lt=1)
-    seed: int = Field(default=42, ge=0, lt=2**32)
+    fraction: float = described(
+        example="{fraction: 0.1}` to draw it from train, or `{path: path/to/file}",
+        description="Which share of train is drawn, and no longer trained on.",
+        examples=[0.1],
+        gt=0,
+        lt=1,
+    )
+    seed: int = described(description="Of the draw; the same seed draws the same examples.", default=42, ge=0, lt=2**32)
 
 
 def _train_kind(value: Any) -> str:

@@ -8,12 +8,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
-from ft_magics.config.section import Section
+from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
     FILE,
     FRACTION,
     HELD_OUT,
+    SHARE_EXPECTED,
     SOURCE,
+    SOURCE_EXPECTED,
     TRAIN,
     Column,
     Fraction,
@@ -51,12 +53,37 @@ class ClassifySettings(Section):
     that `class_weights` does not name weigh 1.
     """
 
-    multi_label: bool = False
-    regression: bool = False
-    class_weights: ClassWeights = None
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    focal_gamma: float | None = Field(default=None, ge=0, le=100)  # Lin et al. 2017, section 3.2
-    long_texts: Literal["truncate", "window"] = "truncate"
+    multi_label: bool = described(description="A text may have any number of labels, none included.", default=False)
+    regression: bool = described(description="The label is a number, and numbers are predicted.", default=False)
+    class_weights: ClassWeights = described(
+        expected="`balanced`, or a weight per class such as `{spam: 2.0}`",
+        description="How much a mistake on each class counts; `balanced` weighs a class by how rare it is in train.",
+        otherwise="all classes weigh 1",
+        limits="weights > 0",
+        default=None,
+        origin="King & Zeng 2001, as in scikit-learn's `class_weight`",
+    )
+    label_smoothing: float = described(
+        description="Which share of certainty is taken off the gold label and given to all labels alike.",
+        default=0.0,
+        ge=0,
+        lt=1,
+        origin="Szegedy et al. 2016, section 7",
+    )
+    focal_gamma: float | None = described(
+        description="How strongly examples that the model is sure of are left out of the loss.",
+        otherwise="plain cross-entropy",
+        examples=[2.0],
+        default=None,
+        ge=0,
+        le=100,
+        origin="Lin et al. 2017, section 3.2",
+    )
+    long_texts: Literal["truncate", "window"] = described(
+        description="What becomes of a text that is longer than the model takes: its end is cut, or it is read in "
+        "windows whose answers are averaged.",
+        default="truncate",
+    )
 
     @model_validator(mode="after")
     def _regression_has_no_classes(self) -> ClassifySettings:
@@ -86,16 +113,53 @@ class TextOptions(Section):
     Columns count from 1, from the end with -1 for the last, or are named by the source.
     """
 
-    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = None
-    text_column: Column | None = None
-    text_pair_column: Column | None = None
-    label_column: Column | Annotated[list[Column], Field(min_length=1)] | None = None  # a list: one column a class
-    id_column: Column | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: Text | None = None
-    header: bool | None = None
-    label_names: Annotated[list[Text], Field(min_length=1)] | None = None
-    label_separator: Text | None = None
+    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = described(
+        description="What kind of file it is.", otherwise="seen in the file", default=None
+    )
+    text_column: Column | None = described(
+        description="The column of the text.", otherwise="found by its name, or by what is in it", default=None
+    )
+    text_pair_column: Column | None = described(
+        description="The column of a second text, for tasks on pairs.", otherwise="found by its name", default=None
+    )
+    label_column: Column | Annotated[list[Column], Field(min_length=1)] | None = described(
+        description="The column of the label; with `multi_label` also a list with one column of yes and no per class.",
+        otherwise="found by its name, or by what is in it",
+        default=None,
+    )
+    id_column: Column | None = described(
+        description="The column that names each example in reports.",
+        otherwise="its place, such as `train.csv, line 12`",
+        default=None,
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
+        description="What parts the cells of a CSV file.",
+        otherwise="seen in the file",
+        limits="one character",
+        examples=['","', '";"', '"\\t"', '"|"'],
+        default=None,
+    )
+    encoding: Text | None = described(
+        description="Of the file's letters.",
+        otherwise="its byte-order mark, or UTF-8",
+        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
+        default=None,
+    )
+    header: bool | None = described(
+        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
+    )
+    label_names: Annotated[list[Text], Field(min_length=1)] | None = described(
+        description="Names of the labels in the order of their numbers, where the data have numbers.",
+        otherwise="as the data name them",
+        examples=["[negative, positive]"],
+        default=None,
+    )
+    label_separator: Text | None = described(
+        description="What parts the labels in a cell that holds several.",
+        otherwise="seen in the data",
+        examples=['","', '";"', '"|"'],
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _columns_differ(self) -> TextOptions:
@@ -131,7 +195,7 @@ class TextOptions(Section):
 class TextFile(TextOptions):
     """A split with reading options of its own: `test: {path: test.tsv, label_column: 3}`."""
 
-    path: Text | Reference
+    path: Source = described(description="Where this split is.")
 
 
 HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[TextFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
@@ -140,9 +204,25 @@ HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[TextFile, FILE] | 
 class ClassifyData(TextOptions):
     """Where the labelled texts are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[TextFile, FILE] | Annotated[Source, SOURCE], TRAIN]
-    dev: HeldOut | None = None
-    test: HeldOut | None = None
+    train: Annotated[Annotated[TextFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+        expected=SOURCE_EXPECTED,
+        example="train: path/to/train.csv",
+        description="What is trained on; with reading options of its own it is `{path: …, text_column: …}`.",
+    )
+    dev: HeldOut | None = described(
+        expected=SHARE_EXPECTED,
+        description="What the best model is chosen by, after every epoch.",
+        otherwise="nothing is selected: the last model is kept",
+        examples=["{fraction: 0.1}"],
+        default=None,
+    )
+    test: HeldOut | None = described(
+        expected=SHARE_EXPECTED,
+        description="What the best model is scored on at the end.",
+        otherwise="no score on test",
+        examples=["{fraction: 0.1}"],
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _fractions_leave_something(self) -> ClassifyData:

@@ -1,0 +1,45 @@
+"""The keys of a cell, by task: what completion, help and the list of settings know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from ft_magics.config.keys import Key, KeyPath, keys_of
+from ft_magics.config.names import TASK_SYNONYMS
+from ft_magics.config.schema import RunConfig
+from ft_magics.config.section import OpenSection
+from ft_magics.errors import TaskError
+from ft_magics.tasks import registry
+
+__all__ = ["every_key", "task_keys"]
+
+Keys = Mapping[KeyPath, Sequence[Key]]
+
+
+def task_keys(name: str | None) -> Keys:
+    """The keys of a cell with this task; of all tasks where it is none of them.
+
+    Args:
+        name: As in a cell; other words for a task are understood.
+    """
+    known = TASK_SYNONYMS.get((name or "").lower(), name or "")
+    return _keys(known) if known in registry.task_names() else every_key()
+
+
+@cache
+def _keys(name: str) -> Keys:
+    try:
+        settings, data = registry.sections(name)
+    except TaskError:  # of a package that cannot be used: what all tasks share is known
+        settings, data = OpenSection, OpenSection
+    return keys_of(RunConfig, {"settings": settings, "data": data}, name)
+
+
+def every_key() -> Keys:
+    """The keys of all tasks together; where two tasks have one of a name, that of the first."""
+    found: dict[KeyPath, Sequence[Key]] = {}
+    for name in registry.task_names():
+        for path, keys in _keys(name).items():
+            found.setdefault(path, keys)
+    return found
