@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ft_magics needs Python 3.11 or newer; set PYTHON=…")'
 SOURCES := pyproject.toml constraints.txt $(wildcard widgets/package*.json widgets/*.mjs widgets/tsconfig.json widgets/src/*)
 
-.PHONY: help demo lab test lint types layers front pytest wheel clean
+.PHONY: help demo lab test lint types layers front pytest settings wheel clean
 
 help:            ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ front: $(STAMP)  ## The front end: types and unit tests
 
 pytest: $(STAMP) ## The Python suite, a real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+
+settings: $(DEMO) ## Write docs/settings.md from the schema
+	$(BIN)/python docs/make_settings.py
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution
 	$(BIN)/python -m build

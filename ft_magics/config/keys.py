@@ -47,7 +47,7 @@ class Key:
         origin: Where the choice comes from: a paper, or a name of Hugging Face's.
         choices: All values, or those that are words, as one would write them.
         examples: Some values, in the same way.
-        kinds: Of its values: `column`, `source`, `model`, `folder`, `number`, `text`, `list`, `section`.
+        kinds: Of its values: `column`, `source`, `model`, `folder`, `task`, `number`, `text`, `list`, `section`.
         required: Whether a cell without it is a mistake.
         owner: The section that it is a field of.
     """
@@ -80,7 +80,9 @@ class Key:
         """What it is where it is not given, in words: a default, what happens, or that it must be given."""
         if self.required:
             return "required"
-        return self.default or self.otherwise or ("as its keys say" if self.kinds == {"section"} else "not set")
+        return (
+            self.default or self.otherwise or ("the defaults of its keys" if self.kinds == {"section"} else "not set")
+        )
 
 
 def keys_of(schema: type[Section], sections: Mapping[str, type[Section]], task: str) -> dict[KeyPath, tuple[Key, ...]]:

@@ -12,6 +12,7 @@ __all__ = [
     "TASK_SETTINGS",
     "TASK_SYNONYMS",
     "VALUE_SYNONYMS",
+    "our_name",
     "understand_train_key",
 ]
 
@@ -104,6 +105,13 @@ SETTLED_ARGUMENTS = {
 
 # Names of Hugging Face's that mean something under `train:`, for guessing what was meant.
 HF_ARGUMENT_NAMES = (*_RENAMED, *_FLAGS, *SETTLED_ARGUMENTS)
+
+
+def our_name(theirs: str) -> tuple[str, ...] | None:
+    """The path of the key that one of Hugging Face's arguments means; None where it means none."""
+    if theirs in _FLAGS:
+        return ("train", _FLAGS[theirs][0])
+    return ("train", *_RENAMED[theirs]) if theirs in _RENAMED else None
 
 
 def understand_train_key(key: str, value: Any) -> tuple[tuple[str, ...], Any] | None:

@@ -39,6 +39,7 @@ def _auto_or_some(threads: Any) -> Any:
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 Model = Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")]
+TaskName = Annotated[Text, Kind("task", "the name of a task, or a section with its settings")]
 Folder = Annotated[Text, Kind("folder", "a folder")]
 
 
@@ -61,7 +62,7 @@ class TrainConfig(Section):
     synonyms: ClassVar = {"cores": "threads", "cpus": "threads", "n_threads": "threads", "num_threads": "threads"}
 
     epochs: float = described(
-        description="How often all of train is seen; a part of one may be asked for too, as in `0.5`.",
+        description="How often the whole of train is seen; `0.5` is half of it once.",
         default=5,
         gt=0,
         le=10_000,
@@ -77,7 +78,7 @@ class TrainConfig(Section):
         origin="`max_steps` of Hugging Face",
     )
     learning_rate: float = described(
-        description="The highest size of a step, which the schedule begins and ends below.",
+        description="The peak learning rate; it rises to this in the warmup and falls after it.",
         default=5e-5,
         gt=0,
         le=1,
@@ -99,7 +100,7 @@ class TrainConfig(Section):
         origin="`gradient_accumulation_steps` of Hugging Face",
     )
     seed: int = described(
-        description="Of the fresh head, the order of the batches and dropout; the same seed gives the same run.",
+        description="Seeds the new head, the order of the batches and dropout; the same seed gives the same run.",
         default=1,
         ge=0,
         lt=2**32,
@@ -117,14 +118,14 @@ class TrainConfig(Section):
         origin="`warmup_ratio` and `warmup_steps` of Hugging Face; Devlin et al. 2019, appendix A.2",
     )
     weight_decay: float = described(
-        description="How strongly weights are drawn towards 0, apart from the gradient.",
+        description="How strongly AdamW pulls the weights towards 0 at each step.",
         default=0.01,
         ge=0,
         lt=1,
         origin="Loshchilov & Hutter 2019 (AdamW); Devlin et al. 2019, appendix A.2",
     )
     max_grad_norm: float = described(
-        description="A gradient that is longer than this is made as short as this.",
+        description="Gradients with a larger norm are scaled down to this one.",
         default=1.0,
         gt=0,
         origin="Pascanu et al. 2013; `max_grad_norm` of Hugging Face",
@@ -140,7 +141,7 @@ class TrainConfig(Section):
         description="Where the model is trained; `auto` takes a GPU where there is one.", default="auto"
     )
     precision: Literal["auto", "fp32", "bf16"] = described(
-        description="Of the numbers in the forward pass; `auto` takes bf16 where the GPU has it.",
+        description="Number format of the forward pass; `auto` takes bf16 where the GPU has it.",
         default="auto",
         origin="Kalamkar et al. 2019",
     )
@@ -153,7 +154,7 @@ class TrainConfig(Section):
         description="A tracker that the run's numbers are sent to as well.", otherwise="none", default=None
     )
     max_length_tokens: int | None = described(
-        description="Longer inputs are cut, or parted, at this many tokens.",
+        description="Longer inputs are cut, or read in windows, at this many tokens.",
         otherwise="as many as the model takes",
         examples=[128],
         default=None,
@@ -209,7 +210,7 @@ D = TypeVar("D", bound=Section)
 class RunConfig(Section, Generic[S, D]):
     """A whole cell, whose task has settings S and data D."""
 
-    task: Text = described(
+    task: TaskName = described(
         example="task: ner", description="What the model is trained to do; `{classify: {…}}` gives it settings too."
     )
     settings: S

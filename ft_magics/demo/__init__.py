@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["path"]
+__all__ = ["names", "path"]
 
 _HERE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The files of the corpora, such as `en/train.conll`."""
+    return sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.*"))
 
 
 def path(name: str) -> Path:
@@ -19,7 +24,7 @@ def path(name: str) -> Path:
         FileNotFoundError: There is no such file; the message lists those that are there.
     """
     file = _HERE / name
-    there = sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.*"))
+    there = names()
     if name not in there:
         raise FileNotFoundError(f"the demo corpus has no `{name}`; it has {', '.join(there)}")
     return file

@@ -7,6 +7,8 @@ from weakref import WeakKeyDictionary
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from ft_magics.magics.completion.inspection import Inspection
+from ft_magics.magics.completion.matcher import Completion
 from ft_magics.magics.evaluate import EvaluateMagics
 from ft_magics.magics.finetune import FinetuneMagics
 from ft_magics.magics.ft import FtMagics
@@ -26,6 +28,7 @@ _REPORTS = (
 )
 _RUN = ("ft_magics.runs.run", "Run")
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
+_assistants: WeakKeyDictionary[InteractiveShell, tuple[Completion, Inspection]] = WeakKeyDictionary()
 
 
 def load_extension(shell: InteractiveShell) -> None:
@@ -33,6 +36,9 @@ def load_extension(shell: InteractiveShell) -> None:
     session = _sessions[shell] = Session(shell)
     for magics in _MAGICS:
         shell.register_magics(magics(session))
+    assistants = _assistants[shell] = _assist(shell)
+    for assistant in assistants:
+        assistant.install()
     if with_a_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.insert(0, with_a_body)
     # By name, so that neither class is imported before one of its objects exists.
@@ -45,6 +51,8 @@ def load_extension(shell: InteractiveShell) -> None:
 def unload_extension(shell: InteractiveShell) -> None:
     """Take all of that back."""
     _sessions.pop(shell, None)
+    for assistant in _assistants.pop(shell, ()):
+        assistant.remove()
     manager = shell.magics_manager
     for magics in _MAGICS:
         manager.registry.pop(magics.__name__, None)
@@ -57,6 +65,17 @@ def unload_extension(shell: InteractiveShell) -> None:
     shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
     for module, name in (*_REPORTS, _RUN):
         _formatter(shell).pop(f"{module}.{name}", None)
+
+
+def _assist(shell: InteractiveShell) -> tuple[Completion, Inspection]:
+    """What answers Tab and Shift+Tab; the magics of a line and of a cell share a parser by name."""
+    ours = {
+        name: getattr(magics, method)
+        for magics in _MAGICS
+        for names in magics.magics.values()
+        for name, method in names.items()
+    }
+    return Completion(shell, ours), Inspection(shell, ours)
 
 
 def _formatter(shell: InteractiveShell) -> Any:

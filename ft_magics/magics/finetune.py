@@ -51,3 +51,14 @@ class FinetuneMagics(Magics):
             from ft_magics.magics import actions  # noqa: PLC0415  # a mistake in the cell is answered without
 
             actions.finetune(self._session, arguments, config)
+
+
+def _help() -> str:
+    """What `%%finetune?` shows: the flags, and every key of a cell with its default and meaning."""
+    from ft_magics.magics.settings_pages import overview  # noqa: PLC0415  # %load_ext stays quick
+
+    return f"{FinetuneMagics.finetune.__doc__}\n{overview()}"
+
+
+# IPython asks an object for its documentation where it can give it (`IPython.core.oinspect.getdoc`).
+FinetuneMagics.finetune.getdoc = _help

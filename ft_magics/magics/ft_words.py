@@ -62,6 +62,11 @@ WORDS = {
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),
     "status": Word("how far a run is, in any kernel", f"{_ACTIONS}:status", ("NAME",)),
+    "settings": Word(
+        "every key of a cell, with its default, range and meaning; of a task, or one key",
+        "ft_magics.magics.settings:show_settings",
+        may_have=("TASK or KEY",),
+    ),
     "stop": Word("stop a run after its step; the best model and a checkpoint are kept", f"{_ACTIONS}:stop", ("NAME",)),
     "resume": Word("resume a run that stopped or died, from its last checkpoint", f"{_ACTIONS}:resume", ("NAME",)),
 }

@@ -19,7 +19,17 @@ from ft_magics.markup import terminal_line
 if TYPE_CHECKING:
     from ft_magics.runs.run import Run
 
-__all__ = ["all_runs", "as_folder", "check_folder", "check_name", "find_run", "is_run", "load_run", "named_run"]
+__all__ = [
+    "all_runs",
+    "as_folder",
+    "check_folder",
+    "check_name",
+    "find_run",
+    "is_run",
+    "load_run",
+    "named_run",
+    "run_folders",
+]
 
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
 _LONGEST_BYTES = 200  # of the 255 that a file name may have, the time is wanted when it moves aside
@@ -151,7 +161,7 @@ def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
     runs = {run.dir.resolve(): run for run in here}
     faults: list[str] = []
-    for folder in _folders():
+    for folder in run_folders():
         try:
             place = folder.resolve()
             if place not in runs:
@@ -163,7 +173,7 @@ def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     return list(runs.values()), faults
 
 
-def _folders() -> list[Path]:
+def run_folders() -> list[Path]:
     """What lies below `ft_runs`: folders, but not what is being written or hidden."""
     with suppress(OSError):
         return sorted(path for path in Path(DEFAULT_FOLDER).iterdir() if path.is_dir() and path.name[0] != ".")
@@ -172,7 +182,7 @@ def _folders() -> list[Path]:
 
 def _known(namespace: Mapping[str, Any]) -> list[str]:
     runs = [key for key, value in namespace.items() if is_run(value) and not key.startswith("_")]
-    saved = [path.name for path in _folders()]
+    saved = [path.name for path in run_folders()]
     return sorted({*runs, *saved})
 
 

@@ -48,14 +48,14 @@ class ReadOptions(Section):
         description="What kind of file it is.", otherwise="seen in the file", default=None
     )
     token_column: Column | None = described(
-        description="The column, or field, of the words.", otherwise="found by its name; else the first", default=None
+        description="The column, or field, of the words.", otherwise="found by name; else the first", default=None
     )
     tag_column: Column | None = described(
-        description="The column, or field, of the tags.", otherwise="found by its name; else the last", default=None
+        description="The column, or field, of the tags.", otherwise="found by name; else the last", default=None
     )
     sentence_column: Column | None = described(
         description="The column that numbers the sentences in a file with a word per row.",
-        otherwise="found by its name",
+        otherwise="found by name",
         default=None,
     )
     sentence_end: Text | None = described(
@@ -65,7 +65,7 @@ class ReadOptions(Section):
         default=None,
     )
     encoding: Text | None = described(
-        description="Of the file's letters.",
+        description="Character encoding of the file.",
         otherwise="its byte-order mark, or UTF-8",
         examples=["utf-8", "gb18030", "cp1252", "latin-1"],
         default=None,

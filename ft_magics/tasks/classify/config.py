@@ -117,14 +117,14 @@ class TextOptions(Section):
         description="What kind of file it is.", otherwise="seen in the file", default=None
     )
     text_column: Column | None = described(
-        description="The column of the text.", otherwise="found by its name, or by what is in it", default=None
+        description="The column of the text.", otherwise="found by name or content", default=None
     )
     text_pair_column: Column | None = described(
-        description="The column of a second text, for tasks on pairs.", otherwise="found by its name", default=None
+        description="The column of a second text, for tasks on pairs.", otherwise="found by name", default=None
     )
     label_column: Column | Annotated[list[Column], Field(min_length=1)] | None = described(
         description="The column of the label; with `multi_label` also a list with one column of yes and no per class.",
-        otherwise="found by its name, or by what is in it",
+        otherwise="found by name or content",
         default=None,
     )
     id_column: Column | None = described(
@@ -133,14 +133,14 @@ class TextOptions(Section):
         default=None,
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="What parts the cells of a CSV file.",
+        description="The character between the cells of a CSV file.",
         otherwise="seen in the file",
         limits="one character",
         examples=['","', '";"', '"\\t"', '"|"'],
         default=None,
     )
     encoding: Text | None = described(
-        description="Of the file's letters.",
+        description="Character encoding of the file.",
         otherwise="its byte-order mark, or UTF-8",
         examples=["utf-8", "gb18030", "cp1252", "latin-1"],
         default=None,
@@ -155,7 +155,7 @@ class TextOptions(Section):
         default=None,
     )
     label_separator: Text | None = described(
-        description="What parts the labels in a cell that holds several.",
+        description="What stands between the labels of a cell that holds several.",
         otherwise="seen in the data",
         examples=['","', '";"', '"|"'],
         default=None,
