@@ -146,20 +146,18 @@ def _code(text: str) -> str:
 
 def _group_text(group: Group) -> str:
     lines = [group.title.replace("`", ""), *textwrap.wrap(group.note.replace("`", ""), _WIDTH)]
-    names = [f"  {key.name} = {key.default}" if key.default else f"  {key.name} ({key.unset})" for key in group.keys]
-    width = min(max(map(len, names), default=0), 34)
+    names = [f"  {key.name} = {key.default}" if key.default else f"  {key.name}" for key in group.keys]
+    width = max(map(len, names), default=0)
     for name, key in zip(names, group.keys, strict=True):
-        lines += _two_columns(name.replace("`", ""), key.meaning.replace("`", ""), width)
+        first, *others = textwrap.wrap(_said(key), _WIDTH - width - 2) or [""]
+        lines += [f"{name:<{width}}  {first}".rstrip(), *(f"{' ' * (width + 2)}{line}" for line in others)]
     return "\n".join(lines)
 
 
-def _two_columns(left: str, right: str, width: int) -> list[str]:
-    """A name with its meaning beside it; below it where the name is too long."""
-    indent = " " * (width + 2)
-    wrapped = textwrap.wrap(right, _WIDTH - width - 2) or [""]
-    if len(left) > width:
-        return [left, *(f"{indent}{line}" for line in wrapped if line)]
-    return [f"{left:<{width}}  {wrapped[0]}".rstrip(), *(f"{indent}{line}" for line in wrapped[1:])]
+def _said(key: Key) -> str:
+    """Its meaning, and what it is where it is not given."""
+    unset = f"Default: {key.otherwise}." if key.otherwise and not key.default else ""
+    return f"{key.meaning} {'Required.' if key.required else unset}".replace("`", "").strip()
 
 
 def overview() -> str:
