@@ -59,8 +59,9 @@ def place_at(body: str, offset: int) -> Place | None:
 
     Args:
         body: All lines behind the magic's own.
-        offset: 0 <= offset <= len(body).
+        offset: 0 <= offset <= len(body); front ends that count otherwise are taken to mean the nearest.
     """
+    offset = min(max(offset, 0), len(body))
     if len(body) > _MOST_CHARACTERS:
         return None
     here = _Reader(body, offset).read()
@@ -145,13 +146,14 @@ class _Reader:
     def read(self) -> _Here | None:
         """Where the offset is; None where nothing can be said."""
         at = 0
-        while True:
+        while at <= len(self.body):
             end = self.body.find("\n", at)
             end = len(self.body) if end < 0 else end
             if at <= self.stop <= end:
                 return self._line(at, self.stop, whole=end == self.stop)
             self._line(at, end, whole=True)
             at = end + 1
+        return None
 
     def _line(self, start: int, end: int, *, whole: bool) -> _Here | None:
         """Read a line, or its part before the cursor."""
@@ -161,6 +163,9 @@ class _Reader:
         if self._brackets and self._is_left(indent, text):
             self._brackets.clear()
         if self._brackets:
+            bracket = self._brackets[-1]
+            if bracket.key and self.entries.get((*bracket.path, bracket.key), (0, ""))[1] and _FLOW_KEY.match(text):
+                bracket.key, bracket.start, bracket.spaced = "", -1, True  # the comma before it is missing
             return self._in_brackets(start, start + len(line))
         if self._text_below >= 0:
             if not text or indent > self._text_below:

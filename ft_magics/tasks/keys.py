@@ -11,8 +11,9 @@ from ft_magics.config.schema import RunConfig
 from ft_magics.config.section import OpenSection
 from ft_magics.errors import TaskError
 from ft_magics.tasks import registry
+from ft_magics.tasks.classify.columns import KNOWN
 
-__all__ = ["every_key", "task_keys"]
+__all__ = ["every_key", "known_columns", "task_keys"]
 
 Keys = Mapping[KeyPath, Sequence[Key]]
 
@@ -43,3 +44,12 @@ def every_key() -> Keys:
         for path, keys in _keys(name).items():
             found.setdefault(path, keys)
     return found
+
+
+def known_columns() -> list[str]:
+    """Names that columns are expected to have: those that classification finds, and those of options.
+
+    `token_column` is expected to be called `token` or `tokens`.
+    """
+    options = {path[-1].removesuffix("_column") for path in every_key() if path[-1].endswith("_column")}
+    return sorted({*KNOWN, *options, *(f"{name}s" for name in options)})

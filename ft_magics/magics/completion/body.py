@@ -13,12 +13,15 @@ from ft_magics.config.names import HF_ARGUMENT_NAMES, our_name
 from ft_magics.magics.completion import files, objects
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, quoted_word
 from ft_magics.magics.completion.columns import columns_near
-from ft_magics.tasks.keys import task_keys
+from ft_magics.tasks.keys import known_columns, task_keys
 from ft_magics.tasks.registry import task_names
 
-__all__ = ["complete_body", "key_at", "known_columns", "note_of", "task_in", "values_of"]
+__all__ = ["complete_body", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
 
-_LONGEST_NOTE = 100
+_KINDS = (
+    *(("source", "data"), ("model", "model"), ("column", "column"), ("folder", "folder"), ("task", "task")),
+    *(("number", "number"), ("section", "section"), ("list", "list"), ("text", "text"), ("choice", "")),
+)
 _BRACES = re.compile(r"`(\{.*\})`")
 
 
@@ -100,7 +103,7 @@ def _keys(place: Place, keys: Mapping[KeyPath, Sequence[Key]]) -> list[Choice]:
     if place.section == ("task",):
         return [Choice(f"{name}{colon}", "task", name) for name in task_names() if not place.there]
     missing = sorted(keys_below(keys, place.section, place.there), key=_order)
-    return [Choice(f"{key.name}{'' if rest else colon}", note_of(key), key.name) for key in missing]
+    return [Choice(f"{key.name}{'' if rest else colon}", note_of(key), key.name, meaning_of(key)) for key in missing]
 
 
 def _order(key: Key) -> int:
@@ -109,16 +112,18 @@ def _order(key: Key) -> int:
 
 
 def note_of(key: Key) -> str:
-    """What is shown beside a key: its default and type, then its meaning."""
-    takes = key.takes.replace("`", "").removeprefix("a ")
-    note = f"{_brief(key)} · {takes} · {key.meaning.replace('`', '')}".removesuffix(" · ")
-    return note if len(note) <= _LONGEST_NOTE else f"{note[: _LONGEST_NOTE - 1]}…"
-
-
-def _brief(key: Key) -> str:
+    """What is shown beside a key: its type and its default, or that it must be given."""
+    kind = next((word for kind, word in _KINDS if kind in key.kinds), "")
+    kind = "true/false" if key.choices == ("true", "false") else kind
     if key.required:
-        return "required"
-    return f"= {key.default}" if key.default else (key.otherwise or "optional").replace("`", "")
+        return f"{kind}, required"
+    return f"{kind} = {key.default}".strip() if key.default else kind
+
+
+def meaning_of(key: Key) -> str:
+    """What is said of a key where there is room."""
+    otherwise = f" Default: {key.otherwise}." if key.otherwise else ""
+    return f"{key.meaning}{otherwise}".replace("`", "")
 
 
 def values_of(
@@ -141,7 +146,7 @@ def values_of(
         return [Choice(name, "task") for name in task_names()]
     found: list[Choice] = []
     if "column" in key.kinds:
-        found += columns_near(place.section, place.values, known_columns(keys), namespace)
+        found += columns_near(place.section, place.values, known_columns(), namespace)
     if "source" in key.kinds:
         found += _sources(key, typed, keys, namespace)
     if "model" in key.kinds:
@@ -157,11 +162,11 @@ def values_of(
 
 def _plain(key: Key) -> list[Choice]:
     """Its default, its words, and examples."""
-    shown = f"{key.takes.replace('`', '')}, {key.limits}" if key.limits else key.takes.replace("`", "")
-    found = [Choice(key.default, f"default · {shown}" if not key.choices else "default")] if key.default else []
-    found += [Choice(word, "") for word in key.choices if word != key.default]
+    takes = f"{key.takes.replace('`', '')}, {key.limits}" if key.limits else key.takes.replace("`", "")
+    found = [Choice(key.default, "default", meaning="" if key.choices else takes)] if key.default else []
+    found += [Choice(word, "value") for word in key.choices if word != key.default]
     examples = key.examples or (_BRACES.findall(key.takes) if "section" in key.kinds else ())
-    return [*found, *(Choice(example, f"for example · {shown}") for example in examples)]
+    return [*found, *(Choice(example, "example", meaning=takes) for example in examples)]
 
 
 def _sources(key: Key, typed: str, keys: Mapping[KeyPath, Sequence[Key]], namespace: Mapping[str, Any]) -> list[Choice]:
@@ -188,12 +193,6 @@ def _run_models(namespace: Mapping[str, Any]) -> list[Choice]:
         if run.text not in namespace:
             found += [choice for choice in files.saved_models(folder) if choice.note == files.SAVED]
     return [replace(choice, note=f"best model of a {choice.text.split('/')[1]} run") for choice in found[:20]]
-
-
-def known_columns(keys: Mapping[KeyPath, Sequence[Key]]) -> list[str]:
-    """Names that columns are expected to have, by the options that name them: `text_column` is `text`."""
-    names = [path[-1].removesuffix("_column") for path in keys if path[-1].endswith("_column")]
-    return sorted({*names, *(f"{name}s" for name in names), "sentence", "words"})
 
 
 def _unquoted(typed: str) -> tuple[str, str]:

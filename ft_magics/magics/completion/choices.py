@@ -21,13 +21,20 @@ class Choice:
 
     Args:
         text: What is written.
-        note: What is shown beside it: its type, a default, where it comes from.
+        note: What is shown beside it, in few letters: its type, a default, where it comes from.
         name: What the user's letters are compared with, where that is another text.
+        meaning: A sentence on it, for places that have room.
     """
 
     text: str
     note: str = ""
     name: str = ""
+    meaning: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The note and the meaning."""
+        return " · ".join(filter(None, (self.note, self.meaning))) or "value"
 
 
 @dataclass(frozen=True, slots=True)

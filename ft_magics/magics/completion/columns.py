@@ -59,7 +59,7 @@ def columns_of(
 
 
 def _choice(column: Column) -> Choice:
-    note = f"column, {column.sample}" if column.sample else "column"
+    note = column.sample or "column"
     if isinstance(column.name, int):
         return Choice(str(column.name), note)
     return Choice(quoted_word(column.name), note, column.name)

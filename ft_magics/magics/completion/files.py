@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ft_magics import demo
 from ft_magics.magics.completion.choices import Choice
-from ft_magics.models.sources import ALIASES
+from ft_magics.models.aliases import ALIASES
 
 __all__ = ["SAVED", "demo_files", "folders", "is_data", "known_models", "paths", "saved_models"]
 

@@ -11,11 +11,11 @@ from typing import Any
 from ft_magics.config.cursor import Place, values_in
 from ft_magics.config.keys import Key, KeyPath, keys_below
 from ft_magics.magics.completion import files, objects
-from ft_magics.magics.completion.body import known_columns, note_of, task_in, values_of
+from ft_magics.magics.completion.body import meaning_of, note_of, task_in, values_of
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, shell_word
 from ft_magics.magics.completion.columns import columns_of
 from ft_magics.magics.ft_words import WORDS, usage
-from ft_magics.tasks.keys import every_key, task_keys
+from ft_magics.tasks.keys import every_key, known_columns, task_keys
 from ft_magics.tasks.registry import task_names
 
 __all__ = ["Line", "complete_line", "flag_at"]
@@ -107,11 +107,18 @@ def _flags(line: Line) -> list[Choice]:
     given = {word.partition("=")[0] for word in line.words}
     again = {"append", "_AppendAction"}
     return [
-        Choice(flag, action.help or "flag")
+        Choice(flag, _takes(action), meaning=action.help or "")
         for action in line.actions
         for flag in action.option_strings
         if type(action).__name__ in again or given.isdisjoint(action.option_strings)
     ]
+
+
+def _takes(action: Any) -> str:
+    """What stands behind a flag."""
+    if action.nargs == 0:
+        return "flag"
+    return " or ".join(map(str, action.choices)) if action.choices else str(action.metavar or action.dest.upper())
 
 
 def _value(line: Line, action: Any, typed: str, namespace: Mapping[str, Any]) -> Answer | None:
@@ -121,7 +128,8 @@ def _value(line: Line, action: Any, typed: str, namespace: Mapping[str, Any]) ->
     bare = typed.lstrip("\"'")
     if action.choices:
         return _answer(
-            typed, [Choice(str(choice), "default" * (choice == action.default)) for choice in action.choices]
+            typed,
+            [Choice(str(choice), "default" if choice == action.default else "value") for choice in action.choices],
         )
     if action.dest in _SOURCES:
         return _answer(typed, [*objects.data_objects(namespace), *files.paths(bare), *files.demo_files()])
@@ -130,7 +138,7 @@ def _value(line: Line, action: Any, typed: str, namespace: Mapping[str, Any]) ->
     if action.dest.endswith("_column"):
         values = line.values
         source = next((values[name] for name in _SOURCES if values.get(name)), "").strip("\"'")
-        return _answer(typed, columns_of(source, values, known_columns(every_key()), namespace))
+        return _answer(typed, columns_of(source, values, known_columns(), namespace))
     return _answer(typed, [Choice(text) for text in _keys_called(action.dest)])
 
 
@@ -152,7 +160,7 @@ def _setting(line: Line, typed: str, namespace: Mapping[str, Any]) -> Answer | N
     )
     name, equals, value = typed.partition("=")
     if not equals:
-        return _answer(typed, [Choice(f"{each}=", note_of(key), each) for each, key in known.items()])
+        return _answer(typed, [Choice(f"{each}=", note_of(key), each, meaning_of(key)) for each, key in known.items()])
     key = known.get(name)
     if key is None:
         return None
@@ -199,8 +207,8 @@ def _of_ft(given: Sequence[str], typed: str, namespace: Mapping[str, Any]) -> li
     if "TASK" in wanted:
         known += [Choice(name, "task") for name in task_names()]
     if "KEY" in wanted:
-        known += [Choice(each.name, note_of(each)) for each in keys_below(every_key(), ()) if "section" in each.kinds]
-        known += [Choice(name, note_of(key)) for name, key in _settings(every_key()).items()]
+        known += [Choice(each.name, "section") for each in keys_below(every_key(), ()) if "section" in each.kinds]
+        known += [Choice(name, note_of(key), meaning=meaning_of(key)) for name, key in _settings(every_key()).items()]
     if "DATA" in wanted or "FILE" in wanted:
         known += [*objects.data_objects(namespace), *files.paths(typed.lstrip("\"'")), *files.demo_files()]
     return known
