@@ -15,6 +15,7 @@ from ft_magics.config.keys import KeyPath
 __all__ = ["Place", "place_at", "values_in"]
 
 _MOST_CHARACTERS = 200_000  # as many as a cell may have
+_MOST_LEVELS = 64  # of brackets, likewise
 _TAB = 4  # columns; YAML has no tabs, but people do
 _KEY = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}\[\],#&*!|>%@`:-][^\n:#]*?|-[^\s:#][^\n:#]*?)[ \t]*:(?=[ \t]|$)""")
 _WORD = re.compile(r"\w[\w-]*[ \t]*(:[ \t]|:?$)")
@@ -194,6 +195,8 @@ class _Reader:
             return None if _comment(body, at, end) else _Here(above, "", at, flow=False)
         key = found.group()[:-1].strip(" \t\"'")
         path = (*above, key)
+        if len(path) > _MOST_LEVELS:
+            return None
         self._levels.append((indent, path))
         return self._value(path, at, found.end(), end, indent)
 
@@ -227,6 +230,8 @@ class _Reader:
             elif sign == "#" and body[at - 1 : at] in ("", " ", "\t", "\n"):
                 return None
             elif sign in "{[":
+                if len(self._brackets) >= _MOST_LEVELS:
+                    return None
                 path = (*bracket.path, bracket.key) if bracket.key else bracket.path
                 self._brackets.append(_Bracket(sign, path, bracket.indent))
                 at += 1

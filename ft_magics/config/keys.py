@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import annotated_types
 from pydantic.fields import FieldInfo
@@ -229,10 +229,14 @@ def _parts(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[_Part]:
         yield _Part("number", _PLAIN[annotation])
     elif annotation in _PLAIN:
         yield _Part("text", _PLAIN[annotation])
-    elif origin is dict or (isinstance(annotation, type) and issubclass(annotation, Section)):
+    elif isinstance(annotation, TypeVar) or origin is dict or _is_section(annotation):
         yield _Part("section", "a section")
     elif annotation is not type(None):
         yield _Part("any", "a value")
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -240,7 +244,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _sections_in(annotation: Any) -> Iterator[type[Section]]:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if _is_section(annotation):
         yield annotation
     for part in get_args(annotation):
         yield from _sections_in(part)

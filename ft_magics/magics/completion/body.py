@@ -20,7 +20,7 @@ __all__ = ["complete_body", "key_at", "meaning_of", "note_of", "task_in", "value
 
 _KINDS = (
     *(("source", "data"), ("model", "model"), ("column", "column"), ("folder", "folder"), ("task", "task")),
-    *(("number", "number"), ("section", "section"), ("list", "list"), ("text", "text"), ("choice", "")),
+    *(("number", "number"), ("section", "section"), ("list", "list"), ("text", "text"), ("choice", "choice")),
 )
 _BRACES = re.compile(r"`(\{.*\})`")
 

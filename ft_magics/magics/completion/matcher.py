@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Completion"]
 
 _FIRST = 1000  # before all of IPython's own
+_UNBROKEN = {ord(" "): "\N{NO-BREAK SPACE}", ord("-"): "\N{NON-BREAKING HYPHEN}"}
 _WIDEST = 40  # characters of a note in a front end
 _SOON_S = 0.2  # after the cell with `%load_ext`, unless others are waiting to be run
 
@@ -96,7 +97,7 @@ class Completion:
         if not hasattr(self._shell, "kernel"):
             return choice.shown
         note = choice.note or "value"
-        return (note if len(note) <= _WIDEST else f"{note[: _WIDEST - 1]}…").replace(" ", "\N{NO-BREAK SPACE}")
+        return (note if len(note) <= _WIDEST else f"{note[: _WIDEST - 1]}…").translate(_UNBROKEN)
 
 
 def _warm() -> None:
