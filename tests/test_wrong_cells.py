@@ -627,7 +627,7 @@ def test_wrong_housekeeping_is_refused_in_one_message(refused, shell, text, says
 
 def test_housekeeping_without_a_word_lists_the_words(shell, capsys):
     shell.run_cell("%ft")
-    assert "%ft report NAME  a run's page" in capsys.readouterr().out
+    assert "%ft report NAME a run's page" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

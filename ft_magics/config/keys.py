@@ -170,13 +170,12 @@ def _key(owner: type[Section], path: KeyPath, info: FieldInfo) -> Key:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     parts = list(_parts(info.annotation, tuple(info.metadata)))
     limits = str(extra.get("limits", "")) or _limits(info)
-    default = None if info.is_required() else info.get_default(call_default_factory=False)
     choices = tuple(dict.fromkeys(choice for part in parts for choice in part.choices))
     spoken = list(dict.fromkeys(part.spoken for part in sorted(parts, key=lambda part: part.kind == "section")))
     return Key(
         path=path,
         takes=str(extra.get("expected", "")) or _listed(spoken),
-        default=_default(default),
+        default=_default(info),
         otherwise=str(extra.get("otherwise", "")),
         limits=limits,
         meaning=info.description or "",
@@ -189,9 +188,12 @@ def _key(owner: type[Section], path: KeyPath, info: FieldInfo) -> Key:
     )
 
 
-def _default(value: Any) -> str:
+def _default(info: FieldInfo) -> str:
+    if info.is_required() or (info.default_factory and info.default_factory_takes_validated_data):
+        return ""
+    value = info.get_default(call_default_factory=True)
     text = written(value)
-    return "" if text == "{}" else text
+    return "" if isinstance(value, Section) and text == "{}" else text
 
 
 @dataclass(frozen=True, slots=True)
