@@ -41,7 +41,7 @@ SETS: dict[str, tuple[str, tuple[Split, Split, Split]]] = {
     ),
     "uner_zh": (
         "ner",
-        tuple((f"uner_zh_gsdsimp/{split}.char.bio", rows) for split, rows in zip(("train", "dev", "test"), (200, 60, 200), strict=True)),
+        tuple((f"uner_zh_gsdsimp/{split}.char.bio", rows) for split, rows in zip(("train", "dev", "test"), (150, 60, 150), strict=True)),
     ),
     "crossner_ai": (
         "ner",
@@ -49,7 +49,7 @@ SETS: dict[str, tuple[str, tuple[Split, Split, Split]]] = {
     ),
     "wikigold": (
         "ner",
-        tuple((f"wikigold_en/{split}.bio", rows) for split, rows in zip(("train", "valid", "test"), (200, 60, 200), strict=True)),
+        tuple((f"wikigold_en/{split}.bio", rows) for split, rows in zip(("train", "valid", "test"), (150, 60, 150), strict=True)),
     ),
     "banking77": (
         "classify",
@@ -84,7 +84,9 @@ def main() -> None:
     settings = ["epochs: auto"]  # nothing is said
     if arguments.what == "sweep":
         grid = itertools.product(arguments.epochs, arguments.rates)
-        settings = [f"epochs: {epochs}, learning_rate: {rate}, batch_size: {arguments.batch_size}" for epochs, rate in grid]
+        settings = [
+            f"epochs: {epochs}, learning_rate: {rate}, batch_size: {arguments.batch_size}" for epochs, rate in grid
+        ]
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
         for name, setting, seed in itertools.product(arguments.sets, settings, arguments.seeds):
@@ -159,7 +161,9 @@ def compare(lines: Iterable[dict[str, Any]]) -> None:
         for line in sweep[name]:
             by_setting[line["setting"]].append(line["test"])
         mean = statistics.mean(line["test"] for line in ours)
-        best, setting = max(((statistics.mean(tests), setting) for setting, tests in by_setting.items()), default=(0, ""))
+        best, setting = max(
+            ((statistics.mean(tests), setting) for setting, tests in by_setting.items()), default=(0, "")
+        )
         print(f"{name}: chosen {mean:.2f} ({ours[0]['epochs']:g} epochs, {ours[0]['learning_rate']:.2g}); best of {len(by_setting)}: {best:.2f} ({setting})")  # fmt: skip
 
 
