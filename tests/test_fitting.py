@@ -10,6 +10,7 @@ from ft_magics.runs.reading import load
 from ft_magics.tasks.cells import config_of, parse_cell
 from ft_magics.training.fitting import fit_train, keep_chosen
 from ft_magics.training.launch import prepare_in_turn, resume_run, start_run
+
 from runs import assert_same_end, finish
 
 MINILM, BASE, LARGE = 10_700_000, 86_000_000, 303_000_000  # without their embeddings
@@ -43,7 +44,7 @@ def test_fewer_rows_make_no_fewer_epochs():
 
 def test_few_rows_make_enough_steps_and_very_many_make_one_to_three_epochs():
     few = fit(rows=20).train
-    assert few.epochs * -(-20 // few.batch_size) >= 60
+    assert few.epochs * -(-20 // few.batch_size) >= 200
     assert 1 <= fit(rows=200_000).train.epochs <= 3
     assert fit(rows=5_000_000).train.epochs == 1
 
@@ -158,7 +159,8 @@ def test_a_resumed_run_keeps_what_was_chosen_whatever_the_rule_says_now(prepared
 
 
 def test_a_run_of_version_0_1_is_resumed_without_early_stopping():
-    old = config_of({"task": "ner", "model": "m", "data": {"train": "a", "dev": "b"}, "train": {"epochs": 4.0, "learning_rate": 1e-4, "batch_size": 8}})  # fmt: skip
+    said = {"epochs": 4.0, "learning_rate": 1e-4, "batch_size": 8}  # and nothing of early stopping
+    old = config_of({"task": "ner", "model": "m", "data": {"train": "a", "dev": "b"}, "train": said})
     assert old.train.early_stopping is None
     kept = keep_chosen(parse_cell(LEAST, {}), old).train
     assert (kept.epochs, kept.learning_rate, kept.batch_size, kept.early_stopping) == (4, 1e-4, 8, None)

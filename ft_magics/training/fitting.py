@@ -15,9 +15,12 @@ __all__ = ["Fitted", "fit_train", "keep_chosen", "steps_per_epoch"]
 _CHOSEN = ("epochs", "learning_rate", "batch_size", "early_stopping")
 
 _RATE_OF_BASE, _BASE_PARAMETERS = 5e-5, 86e6  # BERT base without its embeddings: Devlin et al. 2019, appendix A.3
-_RATE_POWER = 0.75  # how fast the rate falls with the size
+_RATE_POWER = 2 / 3  # how fast the rate falls with the size: 2e-4 for MiniLM, 5e-5 for base, 2e-5 for large
 _LOWEST_RATE, _HIGHEST_RATE = 5e-6, 1e-3
-_EPOCHS_OF_1000_ROWS, _MOST_EPOCHS, _FEWEST_STEPS = 10, 30, 60
+_LEAST_CHANGE, _MOST_CHANGE = 0.25, 2.0  # for a batch or a number of steps that the cell gives
+_EPOCHS_OF_1000_ROWS, _EPOCHS_POWER, _MOST_EPOCHS = 10, 0.4, 30
+_FEWEST_STEPS = 200  # whatever the number of rows: 30 epochs of 20 rows would be 90
+_AT_LEAST = ((20_000, 3), (100_000, 2))  # rows and epochs: so many epochs up to so many rows
 _SMALL, _LARGE = 500, 20_000  # rows: batches of 8 below, 16 between, 32 above
 _LEAST_PATIENCE = 3
 
@@ -51,14 +54,9 @@ def fit_train(train: TrainConfig, *, parameters: int, rows: int, dev: bool, rate
     epochs = _epochs(train, rows, in_epoch, why)
     rate = train.learning_rate
     if isinstance(rate, str):
-        usual = _usual_batch(rows)
         steps = train.max_steps or math.ceil(epochs * in_epoch)
-        rate = _rate(
-            parameters,
-            rate_factor,
-            batch=batch_size * train.gradient_accumulation / usual,
-            short=_usual_epochs(rows) * steps_per_epoch(rows, usual, 1) / steps,
-        )
+        batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
+        rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows) / steps)
         why.append(f"learning_rate {rate:g}: {_millions(parameters)} parameters beside the embeddings, {steps:,} steps")
     early = train.early_stopping
     if isinstance(early, str):
@@ -86,8 +84,14 @@ def _usual_batch(rows: int) -> int:
 
 
 def _usual_epochs(rows: int) -> int:
-    """Fewer for more rows, so that a pass over few is made often, and a large set costs hours at most once."""
-    return max(1, min(_MOST_EPOCHS, round(_EPOCHS_OF_1000_ROWS * math.sqrt(1000 / max(1, rows)))))
+    """Fewer for more rows: a pass over few is made often, and one over very many once."""
+    least = next((epochs for most, epochs in _AT_LEAST if rows <= most), 1)
+    fitting = _EPOCHS_OF_1000_ROWS * math.pow(1000 / rows, _EPOCHS_POWER)
+    return max(least, min(_MOST_EPOCHS, round(fitting)))
+
+
+def _usual_steps(rows: int) -> int:
+    return max(_FEWEST_STEPS, _usual_epochs(rows) * steps_per_epoch(rows, _usual_batch(rows), 1))
 
 
 def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
@@ -121,7 +125,7 @@ def _rate(parameters: int, factor: float, *, batch: float, short: float) -> floa
     """
     rate = _RATE_OF_BASE * (_BASE_PARAMETERS / max(1, parameters)) ** _RATE_POWER
     rate = min(_HIGHEST_RATE, max(_LOWEST_RATE, rate))
-    rate *= factor * min(2.0, max(0.25, math.sqrt(batch))) * min(2.0, max(0.5, short**0.25))
+    rate *= factor * min(_MOST_CHANGE, max(_LEAST_CHANGE, math.sqrt(batch) * short**0.25))
     return float(f"{min(1.0, rate):.2g}")
 
 
