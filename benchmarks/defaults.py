@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ft_magics import demo
 from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
@@ -58,7 +59,10 @@ def _splits(pattern: str, dev: str = "dev") -> tuple[str, str, str]:
 
 WNUT17 = ("wnut17_en/wnut17train.conll", "wnut17_en/emerging.dev.conll", "wnut17_en/emerging.test.annotated")
 BANKING77 = ("banking77_en/train.csv", "banking77_en/train.csv", "banking77_en/test.csv")
+DEMO, ALL = Path(demo.__file__).parent, (10_000, 10_000, 10_000)
 SETS = {
+    "demo_ner": Cut(task="ner", files=_splits(f"{DEMO}/en/{{}}.conll"), rows=ALL),
+    "demo_intents": Cut(task="classify", files=_splits(f"{DEMO}/en/intents_{{}}.csv"), rows=ALL),
     "crossner_ai": Cut(task="ner", files=_splits("crossner_en/ai/{}.txt"), rows=(100, 60, 200)),
     "uner_zh": Cut(task="ner", files=_splits("uner_zh_gsdsimp/{}.char.bio"), rows=(150, 60, 150)),
     "wikigold": Cut(task="ner", files=_splits("wikigold_en/{}.bio", "valid"), rows=(150, 60, 150)),
