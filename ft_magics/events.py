@@ -53,6 +53,7 @@ class RunStarted(RunEvent):
         metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
         examples: To train on.
         config: The resolved one.
+        chosen: A sentence for each setting that the cell left open: what was chosen, and why.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -69,6 +70,7 @@ class RunStarted(RunEvent):
     trainable_parameters: int
     examples: int
     config: dict[str, Any] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

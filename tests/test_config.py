@@ -107,7 +107,7 @@ save: 3
     assert "expected a number" in found[12, "train.epochs"]
     assert "the same as `train.epochs`" in found[13, "train.num_train_epochs"]
     assert "end of every epoch" in found[14, "train.evaluation_strategy"]
-    assert "expected a section" in found[15, "train.early_stopping"]
+    assert "or a section such as" in found[15, "train.early_stopping"]
     assert "belongs at `train.early_stopping.patience`" in found[16, "train.patience"]
     assert "expected a section" in found[17, "save"]
     assert len(found) == 16

@@ -39,7 +39,7 @@ def epochs(tmp_path, monkeypatch):
 
         prepared = SimpleNamespace(
             metrics=(metric,), corpus=SimpleNamespace(dev=object()), features={"dev": []},
-            config=SimpleNamespace(train=SimpleNamespace(early_stopping=early)), trained=SimpleNamespace(save=save),
+            train=SimpleNamespace(early_stopping=early), trained=SimpleNamespace(save=save),
         )  # fmt: skip
         (tmp_path / "run").mkdir()
         folder = RunFolder(tmp_path / "run")

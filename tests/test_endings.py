@@ -224,9 +224,9 @@ def test_several_gpus_do_not_multiply_the_batch(prepared, patch, tmp_path):
         return torch.device("cpu")
 
     patch.setattr(TrainingArguments, "_setup_devices", property(two))
-    config = prepared().config
-    arguments = training_arguments(config, folder=tmp_path / "c", device="cuda", precision="fp32", total_steps=3)
-    assert arguments.train_batch_size == config.train.batch_size
+    train = prepared().train
+    arguments = training_arguments(train, folder=tmp_path / "c", device="cuda", precision="fp32", total_steps=3)
+    assert arguments.train_batch_size == train.batch_size
 
 
 def test_a_config_that_is_torn_is_said(run_cell, shell, cell):

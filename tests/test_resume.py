@@ -203,13 +203,15 @@ def test_only_the_same_run_goes_on(config, conll):
     finish(start_run("done", prepare(config("max_steps: 2"))))
     with pytest.raises(RunError, match="is done"):
         resume_run("done", prepare(config("max_steps: 2")))
-    run = start_run("other", prepare(config("epochs: 400, batch_size: 4", extra="save: {every: {steps: 1}}")))
+    run = start_run(
+        "other", prepare(config("epochs: 400, batch_size: 4, learning_rate: 1e-3", extra="save: {every: {steps: 1}}"))
+    )
     while not any(isinstance(event, CheckpointSaved) for event in run.events):
         assert not run.finished.wait(0.01)
     run.stop()
     finish(run)
     with pytest.raises(RunError, match=r"started with other settings \(train\.batch_size: 4 before, 8 now\)"):
-        resume_run("other", prepare(config("epochs: 400, batch_size: 8")))
+        resume_run("other", prepare(config("epochs: 400, batch_size: 8, learning_rate: 1e-3")))
     conll.write_text(conll.read_text() + "Eve B-PER\n\n")
     with pytest.raises(RunError, match="the training data, or the tokenizer, are not those"):
         resume_run("other", prepare(config("epochs: 400, batch_size: 4")))

@@ -1,6 +1,7 @@
 """What a `%%finetune` cell may say: one strict pydantic model per section.
 
-Every default here is a setting that a reader of the cell need not know. Numbers are checked for range, since Hugging
+Every default here is a setting that a reader of the cell need not know. What is `auto` is chosen once data and model
+are known; `FittedTrain` is the section with nothing left to choose. Numbers are checked for range, since Hugging
 Face's `TrainingArguments` takes a negative learning rate without a word.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
@@ -19,6 +20,7 @@ __all__ = [
     "AnyConfig",
     "EarlyStopping",
     "Every",
+    "FittedTrain",
     "RunConfig",
     "SaveConfig",
     "TrainConfig",
@@ -26,6 +28,7 @@ __all__ = [
 
 DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
 MOST_THREADS = 1024  # of a training
+MOST_EPOCHS = 10_000
 
 
 def _auto_or_some(threads: Any) -> Any:
@@ -36,7 +39,26 @@ def _auto_or_some(threads: Any) -> Any:
     raise ValueError(f"found {shown}, expected `auto`, or a whole number from 1 to {MOST_THREADS}")
 
 
+def _given_or_not(value: Any) -> str:
+    """The branch of `auto` or of a value: a mistake is then said once, as one in a value."""
+    if isinstance(value, str) and value == "auto":
+        return "auto"
+    return "off" if value is None else "value"
+
+
+def _off_or_on(value: Any) -> Any:
+    """`early_stopping: false` and `true` are understood."""
+    if isinstance(value, bool):
+        return {} if value else None
+    return value
+
+
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+_Auto = Annotated[Literal["auto"], Tag("auto")]
+_Or = Discriminator(lambda value: "auto" if _given_or_not(value) == "auto" else "value")
+AutoEpochs = Annotated[Annotated[float, Field(gt=0, le=MOST_EPOCHS), Tag("value")] | _Auto, _Or]
+AutoRate = Annotated[Annotated[float, Field(gt=0, le=1), Tag("value")] | _Auto, _Or]
+AutoCount = Annotated[Annotated[int, Field(ge=1, le=1_000_000), Tag("value")] | _Auto, _Or]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 Model = Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")]
 TaskName = Annotated[Text, Kind("task", "the name of a task, or a section with its settings")]
@@ -56,16 +78,26 @@ class EarlyStopping(Section):
     )
 
 
+AutoStopping = Annotated[
+    Annotated[EarlyStopping, Tag("value")] | Annotated[None, Tag("off")] | _Auto,
+    Discriminator(_given_or_not),
+    BeforeValidator(_off_or_on),
+]
+
+
 class TrainConfig(Section):
-    """How the model is trained."""
+    """How the model is trained.
+
+    `auto` fits to the model's size, the method and the number of rows (docs/decisions/0011).
+    """
 
     synonyms: ClassVar = {"cores": "threads", "cpus": "threads", "n_threads": "threads", "num_threads": "threads"}
 
-    epochs: float = described(
-        description="How often the whole of train is seen; `0.5` is half of it once.",
-        default=5,
-        gt=0,
-        le=10_000,
+    epochs: AutoEpochs = described(
+        description="How often the whole of train is seen; `0.5` is half of it once. `auto`: the more often, the fewer "
+        "rows there are.",
+        examples=[5],
+        default="auto",
         origin="`num_train_epochs` of Hugging Face",
     )
     max_steps: int | None = described(
@@ -77,16 +109,18 @@ class TrainConfig(Section):
         le=1_000_000_000,
         origin="`max_steps` of Hugging Face",
     )
-    learning_rate: float = described(
-        description="The peak learning rate; it rises to this in the warmup and falls after it.",
-        default=5e-5,
-        gt=0,
-        le=1,
+    learning_rate: AutoRate = described(
+        description="The peak learning rate; it rises to this in the warmup and falls after it. `auto` fits to the "
+        "model's size, the method and the number of steps.",
+        examples=[2e-4],
+        default="auto",
         origin="Devlin et al. 2019, appendix A.3: 2e-5 to 5e-5 for models of BERT's size; small ones take more",
     )
-    batch_size: Count = described(
-        description="Examples that go through the model at once in training.",
-        default=16,
+    batch_size: AutoCount = described(
+        description="Examples that go through the model at once in training. `auto`: the smaller, the fewer rows there "
+        "are.",
+        examples=[16],
+        default="auto",
         origin="`per_device_train_batch_size` of Hugging Face; Devlin et al. 2019, appendix A.3: 16 or 32",
     )
     eval_batch_size: Count = described(
@@ -130,12 +164,13 @@ class TrainConfig(Section):
         gt=0,
         origin="Pascanu et al. 2013; `max_grad_norm` of Hugging Face",
     )
-    early_stopping: EarlyStopping | None = described(
-        expected="a section such as `{patience: 3}`",
-        description="Stop when the dev headline metric no longer improves. Needs dev.",
-        otherwise="all epochs are trained; the best model by dev is kept all the same",
-        examples=["{patience: 3}"],
-        default=None,
+    early_stopping: AutoStopping = described(
+        expected="`auto`, `false`, or a section such as `{patience: 3}`",
+        description="Stop when the dev headline metric no longer improves; the best model by dev is kept in any case. "
+        "`auto`: where there is dev, after half of the epochs without an improvement.",
+        examples=["{patience: 3}", "false"],
+        default="auto",
+        origin="Prechelt 1998, “Early Stopping – But When?”",
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = described(
         description="Where the model is trained; `auto` takes a GPU where there is one.", default="auto"
@@ -171,6 +206,15 @@ class TrainConfig(Section):
                 {"path": ("train", "warmup"), "found": f"{self.warmup:g}"},
             )
         return self
+
+
+class FittedTrain(TrainConfig):
+    """How the model is trained, with nothing left to be chosen."""
+
+    epochs: float
+    learning_rate: float
+    batch_size: int
+    early_stopping: EarlyStopping | None
 
 
 class Every(Section):
@@ -238,7 +282,7 @@ class RunConfig(Section, Generic[S, D]):
 
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> Self:
-        if self.train.early_stopping and getattr(self.data, "dev", None) is None:
+        if isinstance(self.train.early_stopping, EarlyStopping) and getattr(self.data, "dev", None) is None:
             raise PydanticCustomError(
                 "elsewhere",
                 "it watches the dev headline metric, and there is no dev split; add one under `data:`, such as "

@@ -98,10 +98,18 @@ def notice_lines(events: Sequence[RunEvent]) -> list[str]:
 def config_fold(started: RunStarted | None) -> str:
     """The resolved settings, as the lines that a cell would have; nothing where they are not known."""
     lines = _yaml_lines(started.config) if started is not None else []
-    if not lines:
+    if started is None or not lines:
         return ""
     text = element("pre", escape("\n".join(lines)), style="margin:2px 0;font-size:12px;text-align:left")
-    return details("Settings of this run", text)
+    return details("Settings of this run", chosen_lines(started.chosen), text)
+
+
+def chosen_lines(chosen: Sequence[str]) -> str:
+    """What the cell left open, and what was chosen for it; nothing where the cell says everything."""
+    if not chosen:
+        return ""
+    lines = ("Chosen, since the cell leaves them open:", *chosen[:_MOST_NOTICES])
+    return element("div", *(element("div", escape(line), dir="auto") for line in lines), style=MUTED)
 
 
 def _yaml_lines(section: Mapping[str, Any], indent: str = "") -> list[str]:

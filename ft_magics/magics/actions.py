@@ -35,7 +35,7 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
         print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
         return
     host = find_host(session.shell)
-    prepared = prepare_in_turn(config)
+    prepared = prepare_in_turn(config, before)
     from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
 
     show_prepared(prepared, host, dry_run=arguments.dry_run)
@@ -57,7 +57,7 @@ def resume(session: Session, name: str) -> None:
         raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
     variable = check_name(before.name, namespace, folder=before.dir)
     config = parse_cell(before.folder.config_text(), namespace)
-    host, prepared = find_host(session.shell), prepare_in_turn(config)
+    host, prepared = find_host(session.shell), prepare_in_turn(config, before)
     with interrupts_noted() as interrupts:
         namespace[variable] = run = begin(variable, prepared, before)
         del prepared  # a traceback that is kept would keep the model of a failed run in memory

@@ -34,6 +34,8 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
 def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     """What `RunConfig.to_plain` gave, read back; of a task whose package is not here, as it stands.
 
+    Version 0.1 wrote nothing of early stopping where there was none.
+
     Raises:
         ValidationError: It did not give this.
     """
@@ -44,5 +46,7 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     except TaskError:
         kinds = (OpenSection, OpenSection)
     schema = RunConfig[kinds[0], kinds[1]]  # type: ignore[valid-type]  # they are known only now
-    config: AnyConfig = schema.model_validate({**plain, "task": task, "settings": settings or {}})
+    train = plain.get("train")
+    trained = {"train": {"early_stopping": None, **train}} if isinstance(train, dict) else {}
+    config: AnyConfig = schema.model_validate({**plain, **trained, "task": task, "settings": settings or {}})
     return config

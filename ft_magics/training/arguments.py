@@ -7,14 +7,15 @@ from pathlib import Path
 
 from transformers import TrainingArguments
 
-from ft_magics.config.schema import AnyConfig, TrainConfig
+from ft_magics.config.schema import FittedTrain
+from ft_magics.training.fitting import steps_per_epoch
 
 __all__ = ["count_steps", "training_arguments"]
 
 _LOSS_POINTS = 200  # about as many points as a loss curve needs
 
 
-def count_steps(train: TrainConfig, features: int) -> int:
+def count_steps(train: FittedTrain, features: int) -> int:
     """Optimiser steps in a whole run, as the Trainer counts them.
 
     Args:
@@ -23,18 +24,16 @@ def count_steps(train: TrainConfig, features: int) -> int:
     """
     if train.max_steps:
         return train.max_steps
-    per_epoch = max(1, math.ceil(math.ceil(features / train.batch_size) / train.gradient_accumulation))
-    return math.ceil(train.epochs * per_epoch)
+    return math.ceil(train.epochs * steps_per_epoch(features, train.batch_size, train.gradient_accumulation))
 
 
 def training_arguments(
-    config: AnyConfig, *, folder: Path, device: str, precision: str, total_steps: int
+    train: FittedTrain, *, folder: Path, device: str, precision: str, total_steps: int
 ) -> TrainingArguments:
     """Arguments for one run, whose checkpoints go into `folder` in the run's own.
 
     Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
-    train = config.train
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=train.epochs,

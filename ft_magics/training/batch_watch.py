@@ -106,7 +106,7 @@ class BatchWatch:
     def _hopeless(self, what: str, batches: Sequence[_Batch]) -> TrainingError:
         examples = self._prepared.corpus.train.examples
         rows = ", ".join(dict.fromkeys(examples[at].id for batch in batches for at in batch.examples))
-        train = self._prepared.config.train
+        train = self._prepared.train
         return TrainingError(
             f"{what} at step {self.step + 1}, so training was stopped before it changed the model. The batch: {rows}. "
             f"A lower `learning_rate` (now {train.learning_rate:g}), more `warmup`, or `precision: fp32` (now "

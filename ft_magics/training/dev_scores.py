@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from transformers import TrainerControl, TrainerState
 
-from ft_magics.config.schema import EarlyStopping
 from ft_magics.errors import TrainingError
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, Notice
@@ -95,7 +94,7 @@ class DevScores:
             return
         metrics, by_label, loss = _score_dev(self._prepared)
         headline = self._prepared.metrics[0]
-        early: EarlyStopping | None = self._prepared.config.train.early_stopping
+        early = self._prepared.train.early_stopping
         epoch = float(state.epoch or 0)
         min_delta = early.min_delta if early else 0.0
         best = self.best.improve(headline, epoch, metrics[headline.name], min_delta)

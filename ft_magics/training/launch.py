@@ -22,6 +22,7 @@ from ft_magics.runs.run import Run
 from ft_magics.training.best import Best
 from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.fitting import keep_chosen
 from ft_magics.training.inputs import read_inputs
 
 if TYPE_CHECKING:
@@ -55,12 +56,18 @@ def wait_for_turn() -> None:
         other.wait_with_notice(" (one run trains at a time)")
 
 
-def prepare_in_turn(config: AnyConfig) -> Prepared:
+def prepare_in_turn(config: AnyConfig, before: Run | None = None) -> Prepared:
     """Wait until no run trains in this process, then prepare one; interrupts that come meanwhile end that.
+
+    Args:
+        config: As the cell says.
+        before: The run to resume, whose settings are taken where the cell leaves them open.
 
     Raises:
         FineTuneError: See `prepare`.
     """
+    if before is not None and before.config is not None:
+        config = keep_chosen(config, before.config)
     with interrupts_kept():
         wait_for_turn()
         inputs = read_inputs(config)
@@ -107,13 +114,14 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         method=config.method,
         device=prepared.trained.device,
         precision=prepared.trained.precision,
-        epochs=config.train.epochs,
+        epochs=prepared.train.epochs,
         total_steps=prepared.total_steps,
         parameters=prepared.parameters,
         trainable_parameters=prepared.trainable_parameters,
         metrics=list(prepared.metrics),
         examples=len(prepared.corpus.train.examples),
         config=config.to_plain(),
+        chosen=list(prepared.chosen),
     )
 
 

@@ -20,7 +20,7 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
         prepared: The run.
         reports: Per split.
     """
-    config, train = prepared.config, prepared.config.train
+    config, train = prepared.config, prepared.train
     pipeline, use, tags = prepared.trained.task.describe(prepared.corpus)
     settings = (
         f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "

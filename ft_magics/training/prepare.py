@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import set_seed
 
-from ft_magics.config.schema import AnyConfig
+from ft_magics.config.schema import AnyConfig, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
@@ -18,9 +18,10 @@ from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
+from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, read_inputs
 from ft_magics.training.trackers import check_tracker
-from ft_magics.tuning import METHODS
+from ft_magics.tuning import METHODS, RATE_FACTORS
 
 __all__ = ["Prepared", "prepare"]
 
@@ -30,7 +31,9 @@ class Prepared:
     """A run that is ready for its first step.
 
     Args:
-        config: As the cell said.
+        config: As the cell said, with nothing left to be chosen.
+        train: Its section of that name.
+        chosen: A sentence for each setting that the cell left open: what was chosen, and why.
         corpus: The examples.
         check: What the data check found.
         facts: What a report needs to know of the training data.
@@ -44,6 +47,8 @@ class Prepared:
     """
 
     config: AnyConfig
+    train: FittedTrain
+    chosen: tuple[str, ...]
     corpus: Corpus[Any]
     check: DataCheck
     facts: dict[str, Any]
@@ -72,6 +77,7 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
     set_seed(train.seed)  # the fresh head's weights
     model, tokenizer = load_model(source, task.head()), load_tokenizer(source)
     check_together(source, model, tokenizer)
+    parameters = _parameters_beside_embeddings(model)
     METHODS[config.method](model)
     trained = TrainedModel(
         model=model,
@@ -85,10 +91,19 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
     features = {split.name: _encode(trained, split.examples) for split in corpus.splits}
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
-    total_steps = count_steps(train, len(features["train"]))
+    fitted = fit_train(
+        train,
+        parameters=parameters,
+        rows=len(features["train"]),
+        dev=corpus.dev is not None,
+        rate_factor=RATE_FACTORS[config.method],
+    )
+    total_steps = count_steps(fitted.train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     return Prepared(
-        config=config,
+        config=config.model_copy(update={"train": fitted.train}),
+        train=fitted.train,
+        chosen=fitted.why,
         corpus=corpus,
         check=check,
         facts=guarded(config.task, "facts", lambda: task.facts(config.settings, corpus)),
@@ -100,6 +115,12 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
         fingerprint=_fingerprint(trained, features["train"]),
         metrics=guarded(task.name, "metrics", lambda: task.metrics),
     )
+
+
+def _parameters_beside_embeddings(model: Any) -> int:
+    embeddings = model.get_input_embeddings()
+    known = {id(item) for item in embeddings.parameters()} if embeddings is not None else set()
+    return sum(item.numel() for item in model.parameters() if id(item) not in known)
 
 
 def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:

@@ -136,7 +136,7 @@ def _catch_up(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> No
 
 
 def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Trainer:
-    trained, config = prepared.trained, prepared.config
+    trained = prepared.trained
 
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         features = [item["feature"] for item in items]
@@ -152,7 +152,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     trainer = Trainer(
         model=trained.model,
         args=training_arguments(
-            config,
+            prepared.train,
             folder=folder.checkpoints,
             device=trained.device,
             precision=trained.precision,
@@ -160,8 +160,8 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         ),
         train_dataset=GroupedByLength(
             prepared.features["train"],
-            batch_size=config.train.batch_size * config.train.gradient_accumulation,
-            seed=config.train.seed,
+            batch_size=prepared.train.batch_size * prepared.train.gradient_accumulation,
+            seed=prepared.train.seed,
         ),
         data_collator=collate,
         compute_loss_func=loss,
@@ -192,7 +192,7 @@ def _restore(callback: RunCallback, folder: RunFolder, checkpoint: Path | None) 
 
 def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> bool:
     """Whether the checkpoint is of the very end: no step is left to do."""
-    early = prepared.config.train.early_stopping
+    early = prepared.train.early_stopping
     patient = early is not None and callback.best.waiting >= early.patience
     return patient or int(checkpoint.name.rpartition("-")[2]) >= prepared.total_steps
 
@@ -219,7 +219,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
         if tried == (0, 0):
             advice = _advice_beside_training(prepared, begun=begun)
         else:
-            train = prepared.config.train
+            train = prepared.train
             advice = memory_advice(
                 prepared.trained,
                 prepared.features["train"],

@@ -142,6 +142,8 @@ test("settings are lines like those of a cell, without what is not set", () => {
   const { root, update } = settings();
   update(after({ ...started }));
   assert.equal(root.querySelector("pre")?.textContent, "task: ner\ndata:\n  train: a.conll\ntrain:\n  epochs: 3");
+  update(after({ ...started, chosen: ["epochs 3: few rows"] }));
+  assert.match(root.querySelector("pre")?.textContent ?? "", /^Chosen, since the cell leaves them open:\nepochs 3: few rows\n\ntask: ner/);
   assert.deepEqual(yamlLines(undefined), []);
   assert.deepEqual(yamlLines({ types: ["PER", "LOC"], empty: {} }), ['types: ["PER","LOC"]', "empty: {}"]);
 });

@@ -113,7 +113,8 @@ export function settings(): Part {
   return {
     root,
     update({ started }) {
-      const known = yamlLines(started?.config).join("\n");
+      const chosen = started?.chosen?.length ? ["Chosen, since the cell leaves them open:", ...started.chosen, ""] : [];
+      const known = [...chosen, ...yamlLines(started?.config)].join("\n");
       if (lines.textContent !== known) lines.textContent = known;
       root.hidden = known === "";
     },

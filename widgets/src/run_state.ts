@@ -18,6 +18,8 @@ export interface RunStarted {
   /** The headline, which chooses the best model, comes first. */
   metrics: Metric[];
   config?: { data?: Record<string, unknown>; [section: string]: unknown };
+  /** What the cell left open: what was chosen, and why. */
+  chosen?: string[];
 }
 export interface StepDone {
   kind: "step";

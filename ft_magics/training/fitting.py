@@ -1,0 +1,133 @@
+"""What a cell leaves to be chosen: epochs, rate, batch and patience that fit the data, the model and the method.
+
+The rule and what it rests on: docs/decisions/0011-defaults-that-fit.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ft_magics.config.schema import MOST_EPOCHS, AnyConfig, EarlyStopping, FittedTrain, TrainConfig
+
+__all__ = ["Fitted", "fit_train", "keep_chosen", "steps_per_epoch"]
+
+_CHOSEN = ("epochs", "learning_rate", "batch_size", "early_stopping")
+
+_RATE_OF_BASE, _BASE_PARAMETERS = 5e-5, 86e6  # BERT base without its embeddings: Devlin et al. 2019, appendix A.3
+_RATE_POWER = 2 / 3  # how fast the rate falls with the size: 2e-4 for MiniLM, 5e-5 for base, 2e-5 for large
+_LOWEST_RATE, _HIGHEST_RATE = 5e-6, 1e-3
+_LEAST_CHANGE, _MOST_CHANGE = 0.25, 2.0  # for a batch or a number of steps that the cell gives
+_EPOCHS_OF_1000_ROWS, _EPOCHS_POWER, _MOST_EPOCHS = 10, 0.4, 30
+_FEWEST_STEPS = 200  # whatever the number of rows: 30 epochs of 20 rows would be 90
+_AT_LEAST = ((20_000, 3), (100_000, 2))  # rows and epochs: so many epochs up to so many rows
+_SMALL, _LARGE = 500, 20_000  # rows: batches of 8 below, 16 between, 32 above
+_LEAST_PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """Settings with nothing left to choose.
+
+    Args:
+        train: What the cell says, and what was chosen for the rest.
+        why: A sentence for each setting that was chosen; empty where the cell says all of them.
+    """
+
+    train: FittedTrain
+    why: tuple[str, ...]
+
+
+def fit_train(train: TrainConfig, *, parameters: int, rows: int, dev: bool, rate_factor: float = 1.0) -> Fitted:
+    """Choose what a cell leaves open; what it says is kept, and the rest fits to it.
+
+    Args:
+        train: The cell's section.
+        parameters: Of the model without its embeddings, whose number is a matter of its languages.
+        rows: Rows (windows) of an epoch, at least 1.
+        dev: Whether there is a dev split.
+        rate_factor: How many times the rate of full fine-tuning the method takes.
+    """
+    why: list[str] = []
+    batch_size = _batch_size(train, rows, why)
+    in_epoch = steps_per_epoch(rows, batch_size, train.gradient_accumulation)
+    epochs = _epochs(train, rows, in_epoch, why)
+    rate = train.learning_rate
+    if isinstance(rate, str):
+        steps = train.max_steps or math.ceil(epochs * in_epoch)
+        batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
+        rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows) / steps)
+        why.append(f"learning_rate {rate:g}: {_millions(parameters)} parameters beside the embeddings, {steps:,} steps")
+    early = train.early_stopping
+    if isinstance(early, str):
+        early = EarlyStopping(patience=max(_LEAST_PATIENCE, math.ceil(epochs / 2))) if dev else None
+        if early is not None:
+            why.append(f"early_stopping {{patience: {early.patience}}}: there is a dev split; half of the epochs")
+    chosen = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "early_stopping": early}
+    return Fitted(train=FittedTrain.model_validate({**dict(train), **chosen}), why=tuple(why))
+
+
+def keep_chosen(config: AnyConfig, before: AnyConfig) -> AnyConfig:
+    """A config whose open settings are those that were chosen for the run before, which is to be resumed."""
+    open_ = [name for name in _CHOSEN if getattr(config.train, name) == "auto"]
+    train = config.train.model_copy(update={name: getattr(before.train, name) for name in open_})
+    return config.model_copy(update={"train": train})
+
+
+def steps_per_epoch(rows: int, batch_size: int, accumulation: int) -> int:
+    """Optimiser steps in an epoch, as the Trainer counts them; at least 1."""
+    return max(1, math.ceil(math.ceil(rows / batch_size) / accumulation))
+
+
+def _usual_batch(rows: int) -> int:
+    return 8 if rows < _SMALL else 16 if rows < _LARGE else 32
+
+
+def _usual_epochs(rows: int) -> int:
+    """Fewer for more rows: a pass over few is made often, and one over very many once."""
+    least = next((epochs for most, epochs in _AT_LEAST if rows <= most), 1)
+    fitting = _EPOCHS_OF_1000_ROWS * math.pow(1000 / rows, _EPOCHS_POWER)
+    return max(least, min(_MOST_EPOCHS, round(fitting)))
+
+
+def _usual_steps(rows: int) -> int:
+    return max(_FEWEST_STEPS, _usual_epochs(rows) * steps_per_epoch(rows, _usual_batch(rows), 1))
+
+
+def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
+    """As the cell says, or so that a step has the usual number of rows."""
+    if not isinstance(train.batch_size, str):
+        return train.batch_size
+    chosen = max(1, _usual_batch(rows) // train.gradient_accumulation)
+    why.append(f"batch_size {chosen}: {rows:,} rows to train on")
+    return chosen
+
+
+def _epochs(train: TrainConfig, rows: int, in_epoch: int, why: list[str]) -> float:
+    """As the cell says, what its `max_steps` come to, or so many that even few rows make enough steps."""
+    if not isinstance(train.epochs, str):
+        return train.epochs
+    if train.max_steps:
+        return min(float(MOST_EPOCHS), float(f"{train.max_steps / in_epoch:.6g}"))
+    chosen = max(_usual_epochs(rows), math.ceil(_FEWEST_STEPS / in_epoch))
+    why.append(f"epochs {chosen}: {rows:,} rows to train on, in {in_epoch:,} steps an epoch")
+    return float(chosen)
+
+
+def _rate(parameters: int, factor: float, *, batch: float, short: float) -> float:
+    """The peak rate, to two digits.
+
+    Args:
+        parameters: Beside the embeddings.
+        factor: Of the method.
+        batch: How many times the usual batch a step has; with Adam the rate goes with its root.
+        short: How many times as many steps as there are would be usual.
+    """
+    rate = _RATE_OF_BASE * (_BASE_PARAMETERS / max(1, parameters)) ** _RATE_POWER
+    rate = min(_HIGHEST_RATE, max(_LOWEST_RATE, rate))
+    rate *= factor * min(_MOST_CHANGE, max(_LEAST_CHANGE, math.sqrt(batch) * short**0.25))
+    return float(f"{min(1.0, rate):.2g}")
+
+
+def _millions(count: int) -> str:
+    return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"
