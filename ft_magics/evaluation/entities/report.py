@@ -78,7 +78,7 @@ class EntityReport:
         buckets: Scores per attribute and bucket.
         calibration: None without confidences.
         tag_noise: `gold` and `predicted` with `invalid`, `tags`, `rate`; `cut`: gold entities across windows.
-        suspects: Examples whose gold is probably wrong, with `score` and `reason`.
+        suspects: Examples whose gold is probably wrong, with `score` and `reason`, the most suspect first.
         mistakes: Examples of all kinds and types, in the order of the text; none where only tags are known.
         confident_mistakes: Examples, the most confident first.
         least_confident_correct: Examples, the least confident first.
