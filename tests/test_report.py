@@ -212,7 +212,9 @@ def test_lists_of_examples_begin_with_what_matters(full):
     assert (first["row"], first["kind"], first["words"]) == ("d", "spurious", WORDS[3])
     (suspect,) = full.suspects
     assert (suspect["row"], suspect["pred"]) == ("d", [2, 3, "ORG"])
-    assert suspect["reason"] == "`IBM` is ORG 1 time in training and 1 time elsewhere here; `IBM` is untagged nowhere else"
+    assert (
+        suspect["reason"] == "`IBM` is ORG 1 time in training and 1 time elsewhere here; `IBM` is untagged nowhere else"
+    )
 
 
 def test_entities_across_windows_are_counted(full):

@@ -181,7 +181,8 @@ def _row(card: Card) -> Row:
     if data.get("badge"):
         row["outcome"] = data["badge"]
     row |= {"spans": _spans, "labels": _labels, "texts": _texts}[card.kind](data)
-    return row | {"confidence": data["confidence"]} if "confidence" in data else row
+    row |= {"confidence": data["confidence"]} if "confidence" in data else {}
+    return row | ({"note": data["note"]} if data.get("note") else {})
 
 
 def _spans(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,10 +27,11 @@ __all__ = ["report_sections"]
 _PERCENT = (0.0, 100.0)
 _SHARES = ("precision", "recall", "f1")
 _SORTS = ("row", "confidence", "doubt")
-SUSPECTS = "Suspected label errors"
-SUSPECTS_NOTE = (
-    "The model is sure and gold says otherwise; look at these first. Ranked by the model's confidence in every word "
-    "that the two are about, and by what the same words are in the training data and elsewhere here."
+_SUSPECTED = (
+    "The model is sure and gold says otherwise; look at these first. They are ranked by how sure it is of every word "
+    "that the two sides are about, and by what the same words are in training and elsewhere here. With 5 % of the "
+    "labels flipped, seven of ten that were listed were flipped ones; in cleaner gold fewer are wrong. Of examples that "
+    "the model was trained on this says nothing."
 )
 
 
@@ -101,7 +102,12 @@ def _suspects(report: EntityReport) -> Examples:
     total = len(report.suspects) if report.evidence is None else len(report.evidence.suspects)
     cards = [example_card(item) for item in report.suspects]
     return Examples(
-        title=SUSPECTS, cards=cards, total=total, filter={"suspect": "yes"}, sorts=("suspicion",), note=SUSPECTS_NOTE
+        title="Suspected label errors",
+        cards=cards,
+        total=total,
+        filter={"suspect": "yes"},
+        sorts=("suspicion",),
+        note=_SUSPECTED,
     )
 
 
