@@ -30,8 +30,8 @@ _SORTS = ("row", "confidence", "doubt")
 _SUSPECTED = (
     "The model is sure and gold says otherwise; look at these first. They are ranked by how sure it is of every word "
     "that the two sides are about, and by what the same words are in training and elsewhere here. With 5 % of the "
-    "labels flipped, seven of ten that were listed were flipped ones; in cleaner gold fewer are wrong. Of examples that "
-    "the model was trained on this says nothing."
+    "labels flipped, seven of ten that were listed were flipped ones; in cleaner gold fewer are wrong. Of examples "
+    "that the model was trained on this says nothing."
 )
 
 
