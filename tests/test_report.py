@@ -212,7 +212,9 @@ def test_lists_of_examples_begin_with_what_matters(full):
     assert (first["row"], first["kind"], first["words"]) == ("d", "spurious", WORDS[3])
     (suspect,) = full.suspects
     assert (suspect["row"], suspect["pred"]) == ("d", [2, 3, "ORG"])
-    assert "labelled ORG 1 times in training" in suspect["reason"]
+    assert (
+        suspect["reason"] == "`IBM` is ORG 1 time in training and 1 time elsewhere here; `IBM` is untagged nowhere else"
+    )
 
 
 def test_entities_across_windows_are_counted(full):
@@ -385,7 +387,7 @@ def test_every_view_of_the_report_is_a_section(full):
         "By ambiguity",
         "By capitalisation",
         "Mistakes of every kind",
-        "Suspected gold errors",
+        "Suspected label errors",
         "The most confident mistakes",
         "Least confident correct",
         "Calibration: does a confidence mean what it says",
@@ -462,10 +464,10 @@ def test_without_confidences_there_is_nothing_to_calibrate():
 
 
 def test_suspects_come_with_their_reasons(full):
-    (card,) = sections_of(full)["Suspected gold errors"].cards
-    assert "labelled ORG 1 times in training" in card.data["note"]
+    (card,) = sections_of(full)["Suspected label errors"].cards
+    assert full.suspects[0]["reason"] in card.data["note"]
     assert f"score {full.suspects[0]['score']:.2f}" in card.data["note"]
-    assert "labelled ORG 1 times in training" in full.to_html()
+    assert "ORG 1 time in training" in full.to_html()
 
 
 def test_mistakes_can_be_chosen_by_kind_type_and_bucket(full):

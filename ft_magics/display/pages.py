@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ft_magics.display.example_files import links_html
 from ft_magics.display.report_parts import last_report
 from ft_magics.display.run_page import event_text, run_html, whole_page
 from ft_magics.evaluation.page import View, comparison_html, comparison_text, report_html, report_text
@@ -19,7 +20,8 @@ Bundle = dict[str, Any]  # MIME type → content
 
 def report_bundle(report: Report, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A report for `display(…, raw=True)`."""
-    return {"text/html": report_html(report, twin_of=twin_of, view=view), "text/plain": report_text(report, view=view)}
+    html = report_html(report, twin_of=twin_of, view=view, below=links_html(report))
+    return {"text/html": html, "text/plain": report_text(report, view=view)}
 
 
 def comparison_bundle(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> Bundle:
@@ -47,6 +49,11 @@ def _last_report(run: Run) -> Report | None:
     return run.report() if not under_way and run.folder.splits() else None
 
 
+def _predictions(run: Run) -> str:
+    """The file of the predictions that `_last_report` is about."""
+    return run.folder.predictions(run.folder.splits()[-1]).name
+
+
 def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:
     """A widget's view, and what to show where it cannot live."""
     bundle = widget._repr_mimebundle_()  # IPython's display protocol has this name
@@ -57,6 +64,6 @@ def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:
 def save_page(run: Run) -> None:
     """Write report.html into the run's folder."""
     report = _last_report(run)
-    whole = report_html(report) if report else ""
+    whole = report_html(report, below=links_html(report, predictions=_predictions(run))) if report else ""
     body = run_html(run.events, run.status, name=run.name, report=whole, folder=str(run.folder.shown))
     run.folder.write_text(run.folder.html, whole_page(run.name, body))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from ft_magics.display.example_files import examples_file
 from ft_magics.display.wire import ReportWire, to_wire
 from ft_magics.evaluation.label_colors import labels_of
 from ft_magics.evaluation.page import View
@@ -82,10 +83,15 @@ def _parts(
 
     def page(request: Mapping[str, Any]) -> dict[str, Any]:
         if changed is not None and int(request.get("section", 0)) < first:
-            return {"kind": "page", **to_wire(changed(request))}
+            return answer(comparison, request)
         if evidence is None:
             raise LookupError("this report was read from a file, which keeps no other examples")
-        return {"kind": "page", **to_wire(evidence.page(request))}
+        return answer(evidence, request)
+
+    def answer(asked: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+        if request.get("kind") == "file":
+            return {"kind": "file", **examples_file(wire.title, asked, request)}
+        return {"kind": "page", **to_wire(asked.page(request))}
 
     return ReportParts(wire=wire, page=page)
 

@@ -20,7 +20,9 @@ _LEAST_WIDTH = 12
 View = Mapping[str, Any]  # what the magic's line asked for, such as `by` and `min_support`
 
 
-def report_html(report: Report, *, twin_of: str = "", view: View | None = None, brief: bool = False) -> str:
+def report_html(
+    report: Report, *, twin_of: str = "", view: View | None = None, brief: bool = False, below: str = ""
+) -> str:
     """The report as HTML without script or style sheet.
 
     Args:
@@ -28,6 +30,7 @@ def report_html(report: Report, *, twin_of: str = "", view: View | None = None, 
         twin_of: Id of the widget that shows the same while it lives; the widget then hides this.
         view: What the magic's line asked for.
         brief: Scores and confusion only.
+        below: HTML that stands last.
     """
     sections = report.sections(view, brief=brief)
     return element(
@@ -35,6 +38,7 @@ def report_html(report: Report, *, twin_of: str = "", view: View | None = None, 
         heading(report.title, muted=report.summary()),
         *(element("div", escape(note), dir="auto") for note in report.notes),
         _sections_html(sections),
+        below,
         data_ft_static=twin_of,
         style=_TEXT,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ft_magics.config.schema import AnyConfig
 from ft_magics.errors import RunError, drop_frames
+from ft_magics.evaluation.answer_list import Answers
 from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
 from ft_magics.runs.files import refuse_links
@@ -195,7 +196,8 @@ class Run:
                 texts, or pairs of texts, for classification.
 
         Returns:
-            An answer per input, in the task's own form; a single answer for a single text.
+            An answer per input, in the task's own form, in a list that a notebook draws; a single answer for a single
+            text.
 
         Raises:
             RunError: The run is still training.
@@ -208,7 +210,8 @@ class Run:
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
         pairs = list(zip(examples, predictions, strict=True))
-        return guarded(task.name, "answer", lambda: [task.answer(*pair) for pair in pairs])
+        answers = guarded(task.name, "answer", lambda: [task.answer(*pair) for pair in pairs])
+        return Answers(answers, lambda at: task.drawn(*pairs[at]), task.head().labels)
 
     def cards(self, inputs: Sequence[Any]) -> list[Card]:
         """What the best model says of new inputs, as a page shows it.

@@ -7,6 +7,7 @@ import { filterBar, type Query } from "./explorer_filters.ts";
 import type { Answer, Mailbox } from "./kernel_pages.ts";
 import { pager } from "./pager.ts";
 import { pageSource, type Found, type PageSource } from "./page_source.ts";
+import { saveButtons } from "./save_file.ts";
 import { keeps, type Colors } from "./section_view.ts";
 import { legend } from "./sentence_view.ts";
 import type { Card, Examples, Filter } from "./wire.ts";
@@ -46,14 +47,16 @@ export function examplesSection(section: Examples, first: Filter, asking: Asking
       if (found.items.length) landing = null;
     });
   };
-  const view = listView(section, color, find, (part, sort = query.sort) => {
+  const save = saveButtons(asking.mailbox, () => ({ section: asking.section, ...query }));
+  const view = listView(section, color, save.root, find, (part, sort = query.sort) => {
     query = { filter: given({ ...query.filter, ...part }), sort };
     view.set(query);
     find(0);
   });
   view.set(query);
   find(0);
-  return { root: view.root, close: source.close };
+  const close = (): void => [source, save].forEach((each) => each.close());
+  return { root: view.root, close };
 }
 
 /** Without what is undefined, which no message can say. */
@@ -116,7 +119,7 @@ interface View {
   focus: (end: End) => void;
 }
 
-function listView(section: Examples, color: Colors, turn: (offset: number, end?: End) => void, alter: (part: Filter, sort?: string) => void): View {
+function listView(section: Examples, color: Colors, save: HTMLElement, turn: (offset: number, end?: End) => void, alter: (part: Filter, sort?: string) => void): View {
   let [place, all] = [0, 0];
   const bar = filterBar(section, alter);
   const pages = pager(LIMIT, "explorer-total", turn);
@@ -128,7 +131,7 @@ function listView(section: Examples, color: Colors, turn: (offset: number, end?:
   const note = section.note ? [h("div", { class: "ft-muted", dir: "auto" }, section.note)] : [];
   const keys = h("span", {});
   const hint = h("span", { class: "ft-muted" }, "j and k move, c copies the row id");
-  const line = h("div", { class: "ft-tools" }, h("strong", {}, pages.status), keys, hint);
+  const line = h("div", { class: "ft-tools" }, h("strong", {}, pages.status), keys, hint, save);
   const root = h("div", { "data-testid": "explorer" }, ...note, bar.root, line, trouble, list.root, pages.buttons);
   return {
     root,

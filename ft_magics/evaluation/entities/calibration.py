@@ -15,19 +15,18 @@ from ft_magics.evaluation.entities.inputs import lengths_of
 from ft_magics.evaluation.entities.spans import Ints, SpanTable
 from ft_magics.evaluation.tally import Floats
 
-__all__ = ["Calibration", "calibrate", "span_confidences"]
+__all__ = ["Calibration", "calibrate", "least_of", "word_confidences"]
 
 
-def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], lengths: Ints) -> Floats:
-    """The confidence of each predicted span, from 0 to 1.
+def word_confidences(confidences: Sequence[Sequence[float]], lengths: Ints) -> Floats:
+    """The confidences of all words in a row, from 0 to 1.
 
     Args:
-        pred: Predicted spans over words. Length N.
         confidences: A probability per word and sentence.
         lengths: Words per sentence.
 
     Returns:
-        Length N.
+        Length W, the words of all sentences.
 
     Raises:
         DataError: A sentence has another number of confidences than words, or one is not a number from 0 to 1.
@@ -50,12 +49,26 @@ def span_confidences(pred: SpanTable, confidences: Sequence[Sequence[float]], le
             f"sentence {at} (counted from 0), word {word}: the confidence is {flat[odd[0]]}; "
             "expected a number from 0 to 1"
         )
-    if not len(pred):
+    return flat
+
+
+def least_of(spans: SpanTable, confidences: Floats, lengths: Ints) -> Floats:
+    """The least confidence among the words of each span: of a predicted one, its confidence.
+
+    Args:
+        spans: Over words. Length N.
+        confidences: Of all words, as `word_confidences` gives them.
+        lengths: Words per sentence.
+
+    Returns:
+        Length N.
+    """
+    if not len(spans):
         return np.zeros(0)
-    base = first[pred.sentence]
-    edges = np.stack([base + pred.start, base + pred.end], axis=1).ravel()
+    base = np.concatenate([[0], np.cumsum(lengths)])[spans.sentence]
+    edges = np.stack([base + spans.start, base + spans.end], axis=1).ravel()
     # reduceat wants every edge inside; the last one may stand behind the end.
-    least: Floats = np.minimum.reduceat(np.append(flat, 1.0), edges)[::2]
+    least: Floats = np.minimum.reduceat(np.append(confidences, 1.0), edges)[::2]
     return least
 
 

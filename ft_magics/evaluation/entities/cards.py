@@ -8,7 +8,7 @@ from typing import Any
 from ft_magics.evaluation.entities.matching import ERROR_KINDS, KINDS
 from ft_magics.sections import Card
 
-__all__ = ["KIND_NAMES", "KIND_WORDS", "MISTAKES", "example_card", "sentence_card"]
+__all__ = ["KIND_NAMES", "KIND_WORDS", "MISTAKES", "PREDICTED", "example_card", "sentence_card"]
 
 KIND_WORDS = {
     "correct": "correct",
@@ -20,6 +20,7 @@ KIND_WORDS = {
 }
 KIND_NAMES = {word: kind for kind, word in KIND_WORDS.items()}
 MISTAKES = [KIND_WORDS[kind] for kind in ERROR_KINDS]
+PREDICTED = [KIND_WORDS[kind] for kind in ERROR_KINDS if kind != "missed"]  # mistakes that have a confidence
 _SIGNS = {"correct": "✓", "boundary": "↔", "type": "≠", "both": "↔≠", "missed": "−", "spurious": "+"}
 
 Example = Mapping[str, Any]

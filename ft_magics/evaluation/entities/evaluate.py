@@ -19,19 +19,22 @@ from ft_magics.evaluation.entities.beside import (
 )
 from ft_magics.evaluation.entities.bootstrap import tally_spans, with_intervals
 from ft_magics.evaluation.entities.buckets import Surfaces, attributes_of, bucket_scores
-from ft_magics.evaluation.entities.calibration import calibrate, span_confidences
+from ft_magics.evaluation.entities.calibration import calibrate, least_of, word_confidences
+from ft_magics.evaluation.entities.cards import PREDICTED
 from ft_magics.evaluation.entities.evidence import Evidence, Texts
 from ft_magics.evaluation.entities.inputs import Inputs, Sentences, lengths_of, read_inputs
 from ft_magics.evaluation.entities.matching import confusion_matrix, match_spans
-from ft_magics.evaluation.entities.noise import count_cut, find_suspects
+from ft_magics.evaluation.entities.noise import count_cut
 from ft_magics.evaluation.entities.report import EntityReport, error_kinds
 from ft_magics.evaluation.entities.scores import Scores, average_scores, score_spans
 from ft_magics.evaluation.entities.semeval import semeval_scores
 from ft_magics.evaluation.entities.spans import Ints
+from ft_magics.evaluation.entities.suspects import doubts_of, union_of
 
 __all__ = ["entity_report"]
 
 _MOST_EXAMPLES = 30
+_MOST_SUSPECTS = 50
 
 
 def entity_report(
@@ -60,7 +63,7 @@ def entity_report(
         mode: `conll` for conlleval's rule, which takes any tags (seqeval's default); `strict` for the scheme's own, by
             which what breaks the scheme is no entity (seqeval's strict mode).
         scheme: Of the tags, where it cannot be seen.
-        words: The sentences, for buckets, examples and suspected gold errors. Each as long as its tags.
+        words: The sentences, for buckets, examples and suspected label errors. Each as long as its tags.
         texts: The texts that spans with character offsets stand in.
         confidences: A probability per word, for calibration. Each as long as its tags.
         ids: Where each sentence stands, such as `test.conll, line 12`. Length S.
@@ -98,7 +101,7 @@ def entity_report(
     found = np.zeros(len(inputs.pred), dtype=np.bool_)
     found[at_pred] = True
     sure = evidence.confidence
-    lists = _lists(evidence, surfaces)
+    lists = _lists(evidence)
     cut = count_cut(inputs.gold, windows, at_gold) if windows else None
     return EntityReport(
         title=title,
@@ -174,18 +177,33 @@ def _evidence(
     inputs: Inputs, texts: Texts, confidences: Sequence[Sequence[float]] | None, surfaces: Surfaces | None
 ) -> Evidence:
     names = ("", *inputs.names)
-    sure = None
-    if confidences is not None and inputs.lengths is not None:
-        sure = span_confidences(inputs.pred, confidences, inputs.lengths)
+    pairs = match_spans(inputs.gold, inputs.pred, len(names))
     in_words = texts.words if texts.unit == "word" else None
+    sure = doubts = None
+    if confidences is not None and inputs.lengths is not None:
+        flat = word_confidences(confidences, inputs.lengths)
+        sure = least_of(inputs.pred, flat, inputs.lengths)
+        if in_words is not None:
+            both = least_of(union_of(pairs, inputs.gold, inputs.pred), flat, inputs.lengths)
+            doubts = doubts_of(
+                pairs,
+                inputs.gold,
+                inputs.pred,
+                names,
+                words=in_words,
+                confidence=both,
+                correct=sure[pairs.pred[pairs.kind == 0]],
+                training=surfaces,
+            )
     return Evidence(
         texts=texts,
         gold=inputs.gold,
         pred=inputs.pred,
-        pairs=match_spans(inputs.gold, inputs.pred, len(names)),
+        pairs=pairs,
         names=names,
         lengths=_lengths(inputs, texts),
         confidence=sure,
+        doubts=doubts,
         attributes=attributes_of(
             inputs.gold, inputs.pred, names, lengths=inputs.lengths, words=in_words, surfaces=surfaces
         ),
@@ -211,26 +229,14 @@ def _lengths(inputs: Inputs, texts: Texts) -> Ints:
     return lengths
 
 
-def _lists(evidence: Evidence, surfaces: Surfaces | None) -> dict[str, list[dict[str, Any]]]:
+def _lists(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
     """Examples that a person should see first; none without confidences."""
     if evidence.confidence is None:
         return {"suspects": [], "confident_mistakes": [], "least_confident_correct": []}
-    wrong = evidence.sort(evidence.select({"kind": ["boundary", "type", "both", "spurious"]}), "confidence")
+    wrong = evidence.sort(evidence.select({"kind": PREDICTED}), "confidence")
     right = evidence.sort(evidence.select({"kind": ["correct"]}), "doubt")
-    suspects = find_suspects(
-        evidence.pairs,
-        evidence.pred,
-        evidence.confidence,
-        evidence.surfaces(evidence.pred),
-        evidence.names,
-        training=surfaces,
-    )
-    if evidence.texts.words is None:
-        suspects = []
     return {
         "confident_mistakes": [evidence.example(int(at)) for at in wrong[:_MOST_EXAMPLES]],
         "least_confident_correct": [evidence.example(int(at)) for at in right[:_MOST_EXAMPLES]],
-        "suspects": [
-            {**evidence.example(item.pair), "score": round(item.score, 4), "reason": item.reason} for item in suspects
-        ],
+        "suspects": [evidence.suspect(int(at)) for at in evidence.suspects[:_MOST_SUSPECTS]],
     }

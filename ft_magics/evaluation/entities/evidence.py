@@ -18,6 +18,7 @@ from ft_magics.evaluation.entities.buckets import ATTRIBUTES, Attribute, surface
 from ft_magics.evaluation.entities.cards import KIND_NAMES, example_card
 from ft_magics.evaluation.entities.matching import KINDS, Pairs
 from ft_magics.evaluation.entities.spans import Bools, Ints, SpanTable
+from ft_magics.evaluation.entities.suspects import Doubts
 from ft_magics.evaluation.joining import join_words
 from ft_magics.sections import Card
 
@@ -65,6 +66,7 @@ class Evidence:
         names: Type names by number; number 0 is no type.
         lengths: Words (or characters) per sentence.
         confidence: Per predicted span; None where it is not known.
+        doubts: How probably gold is wrong; None where confidences or words are not known.
         attributes: Buckets of each span.
     """
 
@@ -75,6 +77,7 @@ class Evidence:
     names: tuple[str, ...]
     lengths: Ints
     confidence: Any = None
+    doubts: Doubts | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     @cached_property
@@ -96,6 +99,11 @@ class Evidence:
             there = self.pairs.pred >= 0
             sure[there] = self.confidence[self.pairs.pred[there]]
         return sure
+
+    @cached_property
+    def suspects(self) -> Ints:
+        """Indices of the pairs whose gold is probably wrong, the most suspect first."""
+        return np.zeros(0, dtype=np.int64) if self.doubts is None else self.doubts.suspects()
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -122,9 +130,9 @@ class Evidence:
 
         Args:
             chosen: `kind` (as on the screen, or as in `KINDS`), `gold` and `pred` (a type, or an empty text for no
-                span on that side), `type` (on either side), an attribute such as `seen` (a bucket's label), `text`
-                (anywhere in the sentence). Each is a value, or several of which any will do; None, none or absent:
-                anything.
+                span on that side), `type` (on either side), an attribute such as `seen` (a bucket's label), `suspect`
+                (any value: gold is probably wrong), `text` (anywhere in the sentence). Each is a value, or several of
+                which any will do; None, none or absent: anything.
         """
         keep = np.ones(len(self.pairs), dtype=np.bool_)
         for name, wanted in chosen.items():
@@ -143,6 +151,8 @@ class Evidence:
             sides = ("gold", "pred") if name == "type" else (name,)
             passed: Bools = np.any([np.isin(self._types(side), numbers) for side in sides], axis=0)
             return passed
+        if name == "suspect":
+            return np.isin(np.arange(len(self.pairs)), self.suspects)
         if name == "text":
             wanted = _folded(values[0])
             return self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
@@ -172,9 +182,16 @@ class Evidence:
         return held
 
     def sort(self, chosen: Ints, order: str) -> Ints:
-        """Pairs in another order: `row`, `confidence` (highest first) or `doubt` (lowest first); unknown ones last."""
-        if order == "row":
+        """Pairs in another order; those without a confidence last.
+
+        Args:
+            chosen: Indices.
+            order: `row`, `confidence` (highest first), `doubt` (lowest first) or `suspicion` (highest first).
+        """
+        if order == "row" or (order == "suspicion" and self.doubts is None):
             return chosen
+        if order == "suspicion" and self.doubts is not None:
+            return chosen[np.argsort(-self.doubts.score[chosen], kind="stable")]
         sure = self.pair_confidence[chosen]
         return chosen[np.argsort(np.where(np.isnan(sure), np.inf, sure if order == "doubt" else -sure), kind="stable")]
 
@@ -205,7 +222,17 @@ class Evidence:
         offset, limit = max(0, int(request.get("offset", 0))), min(max(0, int(request.get("limit", 20))), 200)
         return {
             "total": len(chosen),
-            "cards": [example_card(self.example(int(at))) for at in chosen[offset : offset + limit]],
+            "cards": [example_card(self.suspect(int(at))) for at in chosen[offset : offset + limit]],
+        }
+
+    def suspect(self, at: int) -> dict[str, Any]:
+        """The same as `example`, with `score` and `reason` where gold is probably wrong."""
+        if self.doubts is None or at not in self.doubts.reasons:
+            return self.example(at)
+        return {
+            **self.example(at),
+            "score": round(float(self.doubts.score[at]), 4),
+            "reason": self.doubts.reasons[at],
         }
 
     def example(self, at: int) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""What is odd about the tags themselves: broken transitions, and gold that is probably wrong."""
+"""What is odd about the tags themselves: broken transitions, and entities that windows cut."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ft_magics.errors import SchemeError
-from ft_magics.evaluation.entities.matching import KINDS, Pairs
 from ft_magics.evaluation.entities.spans import LETTERS, Ints, SpanTable, TagTable
 
-__all__ = ["Suspect", "TagNoise", "count_cut", "find_suspects", "invalid_transitions", "scheme_of"]
+__all__ = ["TagNoise", "count_cut", "invalid_transitions", "scheme_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,72 +87,6 @@ class _Pair:
         if wanted == "*":
             return np.ones(len(letters), dtype=np.bool_)
         return np.isin(letters, [LETTERS.index(letter) for letter in wanted])
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A place where the gold is probably wrong.
-
-    Args:
-        pair: Index of the pair.
-        score: Confidence times how consistently the words are read that way, from 0 to 1.
-        reason: A sentence for the person who decides.
-    """
-
-    pair: int
-    score: float
-    reason: str
-
-
-_LEAST_CONFIDENCE = 0.9
-
-
-def find_suspects(
-    pairs: Pairs,
-    pred: SpanTable,
-    confidence: Any,
-    surfaces: Sequence[str],
-    names: Sequence[str],
-    *,
-    training: Any = None,
-    most: int = 50,
-) -> list[Suspect]:
-    """Confident mistakes whose words are read that way elsewhere, most suspect first.
-
-    Args:
-        pairs: All pairs.
-        pred: Predicted spans.
-        confidence: Per predicted span.
-        surfaces: Words of each predicted span.
-        names: Type names by number.
-        training: `Surfaces` of the training data, or None.
-        most: How many at most.
-    """
-    readings: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    of_pair = {int(to): at for at, to in enumerate(pairs.pred.tolist()) if to >= 0}
-    types = [names[number] for number in pred.type.tolist()]
-    for at, (surface, kind) in enumerate(zip(surfaces, types, strict=True)):
-        readings[surface][kind].add(int(pred.sentence[at]))
-    suspects = []
-    for to in np.flatnonzero(np.asarray(confidence) >= _LEAST_CONFIDENCE).tolist():
-        at = of_pair[to]
-        if KINDS[pairs.kind[at]] == "correct":
-            continue
-        surface, kind = surfaces[to], types[to]
-        here = {name: len(sentences) for name, sentences in readings[surface].items()}
-        there = {name: int(count) for name, count in (training or {}).get(surface, {}).items()}
-        agree = here[kind] + there.get(kind, 0)
-        everything = sum(here.values()) + sum(there.values())
-        if agree < 2:
-            continue
-        score = float(confidence[to]) * agree / (everything + 1)
-        suspects.append(Suspect(at, score, _reason(surface, kind, here[kind], there.get(kind, 0))))
-    return sorted(suspects, key=lambda suspect: (-suspect.score, suspect.pair))[:most]
-
-
-def _reason(surface: str, kind: str, here: int, there: int) -> str:
-    times = f"predicted as {kind} in {here} sentence{'s' if here != 1 else ''} here"
-    return f"`{surface}` is {times}" + (f" and labelled {kind} {there} times in training" if there else "")
 
 
 def count_cut(gold: SpanTable, cuts: Sequence[Sequence[int]], found: Ints) -> dict[str, int] | None:

@@ -18,6 +18,7 @@ from ft_magics.evaluation.entities.record import check_record
 from ft_magics.evaluation.entities.scores import Scores
 from ft_magics.evaluation.entities.sections import report_sections
 from ft_magics.evaluation.entities.semeval import SemevalScores
+from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
 from ft_magics.evaluation.page import report_html, report_markdown
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.tally import Tally
@@ -77,7 +78,7 @@ class EntityReport:
         buckets: Scores per attribute and bucket.
         calibration: None without confidences.
         tag_noise: `gold` and `predicted` with `invalid`, `tags`, `rate`; `cut`: gold entities across windows.
-        suspects: Examples whose gold is probably wrong, with `score` and `reason`.
+        suspects: Examples whose gold is probably wrong, with `score` and `reason`, the most suspect first.
         mistakes: Examples of all kinds and types, in the order of the text; none where only tags are known.
         confident_mistakes: Examples, the most confident first.
         least_confident_correct: Examples, the least confident first.
@@ -133,6 +134,20 @@ class EntityReport:
     def by_label(self) -> dict[str, float | None]:
         """F1 per type."""
         return {kind: scores.f1 for kind, scores in self.per_type.items()}
+
+    @property
+    def errors(self) -> ExampleRows:
+        """Every mistake, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
+
+        Raises:
+            DataError: The report was read from a file, which keeps no examples.
+        """
+        return errors_of(self)
+
+    @property
+    def predictions(self) -> ExampleRows:
+        """The same of every example, right or wrong."""
+        return predictions_of(self)
 
     def summary(self) -> str:
         """The scores and counts in a line."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curves
 from ft_magics.evaluation.labels.evidence import LabelEvidence
@@ -82,6 +83,20 @@ class LabelReport:
     def by_label(self) -> dict[str, float | None]:
         """F1 per label."""
         return {name: scores.f1 for name, scores in self.per_label.items()}
+
+    @property
+    def errors(self) -> ExampleRows:
+        """Every mistake, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
+
+        Raises:
+            DataError: The report was read from a file, which keeps no examples.
+        """
+        return errors_of(self)
+
+    @property
+    def predictions(self) -> ExampleRows:
+        """The same of every example, right or wrong."""
+        return predictions_of(self)
 
     def summary(self) -> str:
         """The scores and counts in a line."""

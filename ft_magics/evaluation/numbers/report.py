@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
 from ft_magics.evaluation.bootstrap import LEVEL
+from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.numbers.evidence import NumberEvidence
 from ft_magics.evaluation.record import (
@@ -105,6 +106,20 @@ class NumberReport:
     def by_label(self) -> dict[str, float | None]:
         """Nothing: numbers have no labels."""
         return {}
+
+    @property
+    def errors(self) -> ExampleRows:
+        """Every example with its error, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
+
+        Raises:
+            DataError: The report was read from a file, which keeps no examples.
+        """
+        return errors_of(self)
+
+    @property
+    def predictions(self) -> ExampleRows:
+        """The same."""
+        return predictions_of(self)
 
     def summary(self) -> str:
         """The scores and counts in a line."""
