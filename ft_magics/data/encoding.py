@@ -23,7 +23,7 @@ _BINARY = {
     b"%PDF": "a PDF file",
     b"BZh": "a bzip2 archive",
     b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "a zip archive (or a .docx or .xlsx file)",
+    b"PK\x03\x04": "a zip archive (or an Excel or Word file)",
     b"SQLite": "an SQLite data base",
     b"\x1f\x8b": "a gzip archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -33,6 +33,10 @@ _BINARY = {
     b"\xff\xd8\xff": "a picture",
 }
 _WAY_OUT = "unpack it, or read it into a DataFrame and give that as `$name`"
+_PANDAS = {  # what reads a file of this name
+    (".xls", ".xlsx", ".xlsm", ".ods"): "read_excel",
+    (".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".csv.zst"): "read_csv",
+}
 
 
 def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
@@ -72,7 +76,9 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
 def _no_text(raw: bytes, name: str) -> str | None:
     """What the file is, for the usual files that are no text."""
     kind = next((kind for start, kind in _BINARY.items() if raw.startswith(start)), None)
-    return f"{name}: this is {kind} and no text; {_WAY_OUT}" if kind else None
+    reader = next((reader for ends, reader in _PANDAS.items() if name.lower().endswith(ends)), None)
+    way = f"read it with `frame = pd.{reader}(…)` in another cell and write `$frame` here" if reader else _WAY_OUT
+    return f"{name}: this is {kind} and no text; {way}" if kind else None
 
 
 def _guess(raw: bytes) -> str:

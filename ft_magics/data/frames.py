@@ -146,7 +146,10 @@ def choose_split(value: Mapping[Any, Any], name: str, split: str) -> tuple[Any, 
     if key is None and len(lists) == 1:
         key = next(iter(lists))
     if key is None or not _ALL_SPLITS.isdisjoint(value):
-        raise DataError(f"{name} is a mapping of {list_names(value)}; take one split out of it")
+        example = next(iter(value), "train")
+        raise DataError(
+            f"{name} is a mapping of {list_names(value)}; take one split out of it, such as `{name}[{show(example)}]`"
+        )
     return lists[key], ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import column_label
 from ft_magics.data.encoding import decode
 from ft_magics.data.faults import list_faults, list_names, printable, quoted
+from ft_magics.data.frames import choose_split
 from ft_magics.data.paths import read_file
 from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.conll import read_conll
@@ -39,7 +41,12 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
         SchemeError: Its tags are no tagging scheme.
     """
     options = options or ReadOptions()
+    chosen = ""
+    if isinstance(source, Reference) and isinstance(source.value, Mapping):
+        value, chosen = choose_split(source.value, str(source), name)
+        source = replace(source, value=value)
     sentences, notes = read_sentences(source, options)
+    notes += [chosen] if chosen else []
     shown = printable(str(source))
     scheme, invalid = _scheme(sentences, shown, options.scheme)
     examples = [
