@@ -305,8 +305,8 @@ def test_faults_of_objects():
 
     with pytest.raises(DataError, match=r"\$x is an int"):
         of(3)
-    with pytest.raises(DataError, match="mapping of train, test"):
-        of({"train": [], "test": []})
+    with pytest.raises(DataError, match="mapping of west, east"):
+        of({"west": [{}], "east": [{}]})
     with pytest.raises(DataError, match="there is no sentence"):
         of([])
     with pytest.raises(DataError, match=r"row 1: the word is missing; pandas reads"):

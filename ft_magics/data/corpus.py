@@ -10,7 +10,7 @@ from typing import TypeVar
 from ft_magics.config.references import Reference
 from ft_magics.config.splits import Fraction, Sources
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError, FaultsError
+from ft_magics.errors import DataError, EncodingError, FaultsError
 
 __all__ = ["ReadSplit", "read_corpus"]
 
@@ -41,13 +41,21 @@ def read_corpus(data: Sources[O], read_split: ReadSplit[O, E]) -> Corpus[E]:
             try:
                 splits[name] = read_split(name, *source)
             except DataError as error:
-                faults.append(type(error)(f"data.{name}: {error}"))
+                faults.append(type(error)(f"data.{name}: {error}{_encoding_key(name, error)}"))
     if faults:
         raise faults[0] if len(faults) == 1 else FaultsError(faults)
     for name, fraction in fractions.items():
         total = sum(len(splits[part].examples) for part in ("train", *fractions) if part in splits)
         splits["train"], splits[name] = _draw(splits["train"], name, fraction, total)
     return Corpus(train=splits["train"], dev=splits.get("dev"), test=splits.get("test"))
+
+
+def _encoding_key(name: str, error: DataError) -> str:
+    """Where in the cell the encoding belongs, for a file that has another than was thought."""
+    if not isinstance(error, EncodingError):
+        return ""
+    codec = error.codec or "cp1252"
+    return f". That is `data.encoding: {codec}`, or of this file alone `data.{name}: {{path: …, encoding: {codec}}}`"
 
 
 def _draw(train: Split[E], name: str, fraction: Fraction, total: int) -> tuple[Split[E], Split[E]]:
