@@ -318,6 +318,7 @@ def config(**named):
 
 
 def test_a_fraction_is_seeded_and_disjoint(conll):
+    conll.write_text("".join(f"Ada B-PER\nruns{number} O\n\n" for number in range(24)))
     first = read_corpus(
         config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split
     )
