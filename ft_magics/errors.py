@@ -3,6 +3,7 @@
 FineTuneError                 anything ft_magics says about the user's input or machine
 ├── CellError                 mistakes in a cell: all of them at once, each with its line
 ├── DataError                 a file or object that cannot be read as labelled data
+│   ├── EncodingError         bytes in another encoding than was thought
 │   └── SchemeError           tags that are no tagging scheme
 ├── AlignmentError            labels and tokens that do not belong together
 ├── TaskError                 a task that is not there, or whose package cannot be used
@@ -31,6 +32,7 @@ __all__ = [
     "CellError",
     "DataError",
     "DeviceError",
+    "EncodingError",
     "FaultsError",
     "FineTuneError",
     "ModelError",
@@ -93,6 +95,19 @@ class CellError(FineTuneError):
 
 class DataError(FineTuneError):
     """A file or object that cannot be read as labelled data."""
+
+
+class EncodingError(DataError):
+    """Bytes in another encoding than was thought.
+
+    Args:
+        text: The message.
+        codec: The encoding that they most likely have; empty where nobody knows.
+    """
+
+    def __init__(self, text: str, codec: str = "") -> None:
+        super().__init__(text)
+        self.codec = codec
 
 
 class SchemeError(DataError):

@@ -305,8 +305,8 @@ def test_faults_of_objects():
 
     with pytest.raises(DataError, match=r"\$x is an int"):
         of(3)
-    with pytest.raises(DataError, match="mapping of train, test"):
-        of({"train": [], "test": []})
+    with pytest.raises(DataError, match="mapping of west, east"):
+        of({"west": [{}], "east": [{}]})
     with pytest.raises(DataError, match="there is no sentence"):
         of([])
     with pytest.raises(DataError, match=r"row 1: the word is missing; pandas reads"):
@@ -318,6 +318,7 @@ def config(**named):
 
 
 def test_a_fraction_is_seeded_and_disjoint(conll):
+    conll.write_text("".join(f"Ada B-PER\nruns{number} O\n\n" for number in range(24)))
     first = read_corpus(
         config(train=str(conll), dev=Fraction(fraction=0.25, seed=7), test=Fraction(fraction=0.25)), read_split
     )

@@ -101,13 +101,29 @@ TEXTS = {
     "a list": ("- task: ner", "line 2", "found a list", "`key: value`"),
     "plain words": ("fine-tune my model please", "line 2", "found a text"),
     "python": ("import torch", "line 2", "found a text"),
-    "equals signs": ("task = ner\nmodel = tiny", "line 2", "found a text"),
+    "equals signs": ("task = ner\nmodel = tiny", "line 2", "found a text", "`task: ner`"),
     "tabs": ("task: ner\n\tmodel: tiny", "line 3", "never with tabs"),
+    "Chinese quotation marks": (GOOD.replace("ner", "“ner”", 1), "line 2  task", "Did you mean `ner`?"),
     "no space after a colon": ("task:ner\nmodel: tiny", "line 3", "A colon needs a space after it"),
-    "a full-width colon": ("task：ner\nmodel: tiny", "line 3", "full-width colon"),
+    "a full-width colon": ("task：ner\nmodel: tiny", "line 2", "full-width colon"),
     "full-width colons only": ("task：ner\nmodel：tiny", "line 2", "full-width colon"),
-    "two keys on a line": ("task: ner, model: tiny", "line 2", "not YAML"),
-    "wrong indentation": ("task: ner\nmodel: tiny\ndata:\n  train: a\n   dev: b", "line 6", "not YAML"),
+    "two keys on a line": ("task: ner, model: tiny", "line 2", "not YAML", "a line of its own"),
+    "wrong indentation": (
+        "task: ner\nmodel: tiny\ndata:\n  train: a\n   dev: b",
+        "line 6",
+        "not YAML",
+        "indented further",
+    ),
+    "another column": ("task: ner\ndata:\n    train: a\n  dev: b", "line 5", "begins in another column"),
+    "no colon": (f"{GOOD}learning_rate 2e-4", "line 5", "no colon behind `learning_rate`; write `learning_rate: 2e-4`"),
+    "no colon in a section": (f"{GOOD}train:\n  epochs 3\n  seed: 1", "line 6", "write `epochs: 3`"),
+    "no colon at first": ("task ner\nmodel: tiny", "line 2", "write `task: ner`"),
+    "no colon behind a section": (f"{GOOD}train\n  epochs: 3", "line 5", "no colon behind `train`; write `train:`"),
+    "no colon before a brace": (f"{GOOD}train {{epochs: 3}}", "line 5", "no colon behind `train`; write `train: {…}`"),
+    "an equals sign": (f"{GOOD}epochs = 3", "line 5", "with a colon: `epochs: 3`"),
+    "a full-width comma": (f"{GOOD}train: {{epochs: 1，seed: 2}}", "line 5", "full-width comma"),
+    "a full-width colon in braces": (f"{GOOD}train: {{epochs： 3}}", "line 5", "full-width colon"),
+    "semicolons": (f"{GOOD}train: {{epochs: 1; seed: 2}}", "line 5", "a comma parts the keys"),
     "an unclosed bracket": (f"{GOOD}train: {{epochs: 1", "the bracket was opened on line 5"),
     "an unclosed list": ("task: [ner", "the bracket was opened on line 2"),
     "an unclosed quotation": ("task: 'ner\nmodel: tiny", "the quotation mark was opened on line 2"),
@@ -157,7 +173,7 @@ VALUES = {
     "a method to come": (f"{GOOD}method: lora", "line 5  method", "`lora` is not there yet", "`full`"),
     "a method with settings to come": (f"{GOOD}method: {{lora: {{r: 8}}}}", "`lora` is not there yet"),
     "a misspelt method": (f"{GOOD}method: ful", "Did you mean `full`?"),
-    "a misspelt method to come": (f"{GOOD}method: {{loraa: {{r: 8}}}}", "Did you mean `lora`?"),
+    "a misspelt method to come": (f"{GOOD}method: {{loraa: {{r: 8}}}}", "Did you mean `lora`? It is not there yet"),
     "two methods": (f"{GOOD}method: {{full: {{}}, lora: {{}}}}", "name one method"),
     "settings for full": (f"{GOOD}method: {{full: {{r: 8}}}}", "method.full", "no settings"),
     "no method": (f"{GOOD}method: null", "method: found nothing"),
@@ -213,7 +229,10 @@ VALUES = {
     "a fraction of nothing": (data("train: small.conll, dev: {fraction: 0}"), "data.dev.fraction: found 0"),
     "a fraction of all": (data("train: small.conll, dev: {fraction: 1}"), "data.dev.fraction: found 1, expected less"),
     "a fraction above all": (data("train: small.conll, dev: {fraction: 1.5}"), "data.dev.fraction: found 1.5"),
-    "a percentage": (data("train: small.conll, dev: {fraction: 10%}"), "found the text `10%`, expected a number"),
+    "a percentage": (
+        data("train: small.conll, dev: {fraction: 10%}"),
+        "found the text `10%`, expected a number; 10% is 0.1",
+    ),
     "a fraction without its key": (data("train: small.conll, dev: 0.1"), "data.dev", "such as `{fraction: 0.1}`"),
     "a fraction without a share": (data("train: small.conll, dev: {seed: 1}"), "data.dev.fraction: is missing"),
     "a fraction of a file": (data("train: small.conll, dev: {path: small.conll, fraction: 0.1}"), "go with `path`"),
@@ -257,7 +276,12 @@ PATHS = {
     "a name without its dollar": (data("train: frame"), "there is no such file", "`$frame`"),
     "a name of the hub": (data("train: eriktks/conll2003"), "there is no folder eriktks", "datasets.load_dataset"),
     "an address": (data("train: 'https://x.org/a.conll'"), "is an address; download the file"),
-    "a file of the demo corpus": (data("train: 'demo:fr/train.conll'"), "no `fr/train.conll`; it has en/dev.conll"),
+    "a file of the demo corpus": (
+        data("train: 'demo:fr/train.conll'"),
+        "no `fr/train.conll`; it has en/dev.conll",
+        "Did you mean `en/train.conll`?",
+    ),
+    "the demo corpus without its language": (data("train: 'demo:train.con'"), "Did you mean `en/train.conll`?"),
     "somebody's home": (data("train: '~nobody-of-this-name/a.conll'"), "could not determine home directory"),
     "a whole text": (data("train: " + "x" * 3000), "the file cannot be read: File name too long"),
     "a pipe": (data("train: /dev/null"), "no file with lines to read"),
@@ -284,7 +308,8 @@ REFERENCES = {
     "a missing name": (data("train: $frme"), "line 4  data.train: `$frme` is not defined", "Did you mean `frame`?"),
     "a name that is an int": (data("train: $number"), "data.train: found the number 3"),
     "a name that is a function": (data("train: $function"), "$function is a function; expected a pandas DataFrame"),
-    "a dollar and more": (data("train: $frame.head"), "when it is the whole value"),
+    "a method": (data("train: $frame.head"), "$frame.head is a method; expected a pandas DataFrame"),
+    "a dollar and more": (data("train: $frame-head"), "when it is the whole value"),
     "a name inside a path": (data("train: files/$frame"), "there is no folder files"),
     "a model that is a frame": (GOOD.replace("tiny", "$frame"), "model: $frame is a DataFrame; expected a run"),
     "a missing model": (GOOD.replace("tiny", "$tinny"), "model: `$tinny` is not defined"),
@@ -292,10 +317,25 @@ REFERENCES = {
     "a missing number": (train("epochs: $numbr"), "1 mistake", "train.epochs: `$numbr`", "Did you mean `number`?"),
     "a frame for a number": (train("epochs: $frame"), "train.epochs: found `$frame`, a DataFrame, expected a number"),
     "a dict for a section": (
-        GOOD.replace("{train: small.conll, dev: small.conll}", "$splits"),
-        "data: found `$splits`",
+        GOOD.replace("{train: small.conll, dev: small.conll}", "$columns"),
+        "`{train: path/to/file}`; write `data: {train: $columns}`",
     ),
-    "a dict of splits": (data("train: $splits"), "$splits is a mapping of train; take one split out of it"),
+    "a dict without the split": (
+        data("train: $columns"),
+        "$columns is a mapping of a, b; take one split",
+        "`$columns['a']`",
+    ),
+    "a split that is missing": (
+        data('train: $splits["tain"]'),
+        "`$splits` has no `tain`; it has train. Did you mean `train`?",
+    ),
+    "a split by its point": (data("train: $splits.tain"), "`$splits` has no `tain`"),
+    "a number too many": (data("train: $short[9]"), "`$short`, a list, has no `[9]`"),
+    "an attribute that is none": (
+        data("train: $frame.hed"),
+        "`$frame`, a DataFrame, has no `.hed`. Did you mean `head`?",
+    ),
+    "a call": (data('train: $splits["train"].select(9)'), "line 4", "would be code", "give it a name in another cell"),
     "an empty list": (data("train: $nothing"), "data.train: $nothing: there is no sentence in it"),
     "a list of texts": (data("train: $texts"), "$texts[0]: expected an object with `tokens` and `tags`"),
     "a list with a short tag list": (data("train: $short"), "$short[1]: 2 tokens but 1 tags"),
@@ -313,14 +353,14 @@ REFERENCES = {
     "a data set with a number too many": (data("train: $numbered, tag_names: [O]"), "tag 1 has no name"),
 }
 FLAGS = {
-    "a hyphen": ("my-run", "`my-run` cannot name a run", "letters, digits and _"),
-    "a digit first": ("1run", "`1run` cannot name a run"),
+    "a hyphen": ("my-run", "`my-run` cannot name a run", "letters, digits and _", "as in `my_run`"),
+    "a digit first": ("1run", "`1run` cannot name a run", "`run_1run`"),
     "a path": ("../run", "`../run` cannot name a run"),
-    "a keyword": ("class", "`class` cannot name a run"),
+    "a keyword": ("class", "`class` cannot name a run", "a keyword of Python", "`class_1`"),
     "a builtin": ("print", "`print` is a name of Python's own"),
     "a name that is taken": ("frame", "`frame` is a DataFrame in this notebook and would be lost", "`del frame`"),
     "a dollar": ("$bad", "`$bad` cannot name a run"),
-    "two names": ("bad worse", "`worse` is one word too many", "Usage: %%finetune"),
+    "two names": ("bad worse", "`worse` is one word too many", "such as `bad_worse`", "Usage: %%finetune"),
     "a misspelt flag": ("bad --dryrun", "no flag `--dryrun`. Did you mean `--dry-run`?"),
     "an unknown flag": ("bad --fast", "there is no flag `--fast`"),
     "asking for help": ("bad --help", "%%finetune?"),
@@ -367,7 +407,7 @@ FILES = {
     "utf16.conll": ("Ada B-PER\n".encode("utf-16-le"), "line 1: there is a zero byte", "`encoding: utf-16-le`"),
     "bytes.conll": (bytes(range(256)) * 4, "the bytes are not utf-8"),
     "picture.conll": (b"\x89PNG\r\n\x1a\n" + bytes(99), "is a picture and no text"),
-    "table.xlsx": (b"PK\x03\x04" + bytes(99), "a zip archive", "`$name`"),
+    "table.xlsx": (b"PK\x03\x04" + bytes(99), "a zip archive", "pd.read_excel", "`$frame`"),
     "table.parquet": (b"PAR1" + bytes(99), "a Parquet file", "`$name`"),
     "headless.csv": (b"1,Ada,B-PER\n1,runs,O\n", "There is no header row", "`sentence,word,tag`"),
     "columns.csv": (b"text,label\nhello,1\n", "no column called sentence, word; the columns are text, label"),
@@ -402,6 +442,7 @@ def objects(shell):
 
     shell.user_ns |= {
         "array": np.zeros(3),
+        "columns": {"a": [{"tokens": ["a"], "tags": ["O"]}], "b": []},
         "broken": [{"tokens": ["\ud800"], "tags": ["B-X"]}],
         "classes": Dataset.from_dict({"text": ["a"], "label": [0]}),
         "double_frame": pd.DataFrame([[1, "a", "B-X", "O"]], columns=["sentence", "word", "tag", "tag"]),
@@ -445,7 +486,7 @@ def test_a_wrong_file_is_refused_in_one_message(refused, name, raw, says):
 
 
 def test_an_empty_body_is_refused(refused):
-    refused("%%finetune bad", ("the cell body is empty",))
+    refused("%%finetune bad", ("the cell is empty; write at least `task: ner`",))
 
 
 def test_cuda_asked_for_and_absent(refused, monkeypatch):
@@ -557,7 +598,7 @@ EVALUATIONS = {
     "a run with a dollar": ("$bad", "Did you mean `bad`?"),
     "something that is no run": ("number", "`number` is an int, not a run. Runs here: bad"),
     "a list": ("gold", "`gold` is a list, not a run", "--gold $gold --pred $pred"),
-    "an unknown split": ("bad --split tset", "--split", "'tset'", "'dev', 'test'"),
+    "an unknown split": ("bad --split tset", "`--split tset`: expected one of `dev`, `test`. Did you mean `test`?"),
     "no split": ("bad --split", "--split: expected one argument"),
     "two runs, one unknown": ("bad ner", "run bad has no predictions"),
     "a run without predictions": ("bad", "run bad has no predictions for `test`"),
@@ -577,7 +618,7 @@ EVALUATIONS = {
     "no data": ("bad --data", "--data: expected one argument"),
     "data that are missing": ("tiny --data nowhere.conll", "nowhere.conll: there is no such file"),
     "data with one tag column": ("--data small.conll", "column 1 cannot be both the word and its tag"),
-    "an unknown rule": ("bad --mode loose", "--mode", "'loose'", "'conll', 'strict'"),
+    "an unknown rule": ("bad --mode loose", "`--mode loose`: expected one of `conll`, `strict`"),
     "data for an unknown model": ("./nowhere --data small.conll", "model: there is no folder ./nowhere"),
     "data for a model without a head": ("tiny --data small.conll", "tiny has no trained head", "`%%finetune`"),
     "data for a run without a model": ("bad --data small.conll", "run bad (done) has no model yet"),
@@ -677,3 +718,49 @@ def test_a_file_with_a_trap_is_read_or_refused_with_its_line(run_cell, shared, n
     else:
         assert number in (5, 14, 15, 16, 23), printed
         assert re.search(r"line \d+: |columns .* hold tags, and the last does not; name one", printed), printed
+
+
+PLACES = {
+    "an import above": (
+        "import os\n%%finetune bad\ntask: ner",
+        "must be the first line of its cell",
+        "line 2",
+        "`import os`",
+    ),
+    "a loop above": ("for x in []:\n    x\n%%finetune bad\ndata:\n  train: x", "first line", "line 3"),
+    "a line magic above": ("%matplotlib inline\n%%finetune bad\ntask: ner", "first line", "`%matplotlib inline`"),
+    "one sign": ("%finetune bad\ntask: ner\ndata:\n  train: x", "write `%%finetune` with two percent signs"),
+    "a comment above texts": ("# ask it\n%%predict bad\nhello", "`%%predict` must be the first line", "line 2"),
+}
+KEPT_IN_PLACE = {
+    "blank lines above": ("\n\n%%finetune bad\ntaks: ner", "line 4  taks"),
+    "a comment above": ("# my run\n\n%%finetune bad\ntaks: ner", "line 4  taks"),
+    "spaces before": ("  %%finetune bad\ntaks: ner", "line 2  taks"),
+    "no body": ("%%finetune bad", "the cell is empty"),
+}
+
+
+@table(PLACES | KEPT_IN_PLACE)
+def test_a_magic_that_is_not_in_the_first_line(refused, text, says):
+    refused(text, says)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        'shown = """\n%%finetune x\n"""',
+        "shown = (\n# \n1)",
+        "%%writefile other.py\n%%finetune x\ntask: ner",
+        "shown = 1\n# %%finetune x",
+    ],
+    ids=["in a text", "no magic", "in another magic", "in a comment"],
+)
+def test_a_cell_that_only_mentions_the_magic_runs(run_cell, cell):
+    run_cell(cell)
+    assert run_cell.result.success
+
+
+def test_unloading_takes_the_look_at_the_first_line_back(shell, run_cell):
+    shell.run_line_magic("unload_ext", "ft_magics")
+    assert "Cell magic `%%finetune` not found" in run_cell("%%finetune x\ntask: ner")
+    assert "must be the first line" not in run_cell("import os\n%%finetune x\ntask: ner")

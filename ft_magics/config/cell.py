@@ -16,9 +16,10 @@ from ft_magics.config.names import (
     TASK_SYNONYMS,
     understand_train_key,
 )
-from ft_magics.config.references import Reference, is_reference, lookup, plain_value
+from ft_magics.config.references import Reference, is_reference, lookup, part_of, plain_value, quote_references
 from ft_magics.config.schema import AnyConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
+from ft_magics.config.splits import SPLIT_SYNONYMS, SPLITS
 from ft_magics.config.tree import Path, Tree, first_problems, read_tree, read_value, shorten
 from ft_magics.errors import CellError, FineTuneError, Problem, did_you_mean
 
@@ -53,12 +54,13 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
     Raises:
         CellError: With every mistake in the cell, each with its line.
     """
-    tree = read_tree(text)
+    tree = read_tree(quote_references(text))
     _understand_names(tree)  # before the overrides, so that they win whatever word the cell uses
     for override in overrides:
         _override(tree, override)
     tree.data = _resolve(tree.data, (), tree, namespace)
     _understand_names(tree)
+    _spread_splits(tree)
     task, settings, data = _task_of(tree, tasks)
     schema = RunConfig[settings, data]  # type: ignore[valid-type]  # they are known only now
     _move_settings(tree, task, settings, data)
@@ -182,6 +184,20 @@ def _resolve(value: Any, path: Path, tree: Tree, namespace: Mapping[str, Any]) -
             tree.complain(path, str(error))
             return Reference(value[1:], None)
     return value
+
+
+def _spread_splits(tree: Tree) -> None:
+    """`data: $splits`, a mapping of splits, is `data: {train: $splits["train"], …}`."""
+    named = tree.data.get("data")
+    if not isinstance(named, Reference) or not isinstance(named.value, Mapping):
+        return
+    found: dict[str, Reference] = {}
+    for key in named.value:
+        split = SPLIT_SYNONYMS.get(key, key) if isinstance(key, str) else None
+        if split in SPLITS:
+            found.setdefault(split, part_of(named, key))
+    if "train" in found:
+        tree.data["data"] = found
 
 
 def _understand_names(tree: Tree) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
@@ -16,11 +17,13 @@ from ft_magics.config.names import (
 )
 from ft_magics.config.references import Reference
 from ft_magics.config.section import Section
+from ft_magics.config.slips import slip_in_key
 from ft_magics.config.tree import Path, Tree, dotted, read_value
 from ft_magics.errors import Problem, did_you_mean, type_name
 
 __all__ = ["describe", "explain_all"]
 
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _LATER = {"method": LATER_METHODS}
 _SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
 
@@ -106,7 +109,8 @@ def _text(kind: str, place: _Place, item: Any) -> str:
     if kind in by_kind:
         return by_kind[kind]()
     if "type" in kind or "instance" in kind or kind.endswith("parsing"):
-        return f"found {describe(found)}, {_expectation(expected, item['msg'])}{_quotes_hint(found)}"
+        hints = _number_hint(found) + _train_hint(place, found)
+        return f"found {describe(found)}, {_expectation(expected, item['msg'])}{hints}"
     return f"found {_show(found)}, {_expectation('', item['msg'])}"
 
 
@@ -139,6 +143,8 @@ def _guess_key(key: str, place: _Place, known: list[str]) -> str:
     """What to make of a key that is none."""
     places = _all_places(place.schema)
     parents = place.inner[:-1]
+    if slip := slip_in_key(key):
+        return f": {slip}"
     if key == "<<":
         return ": YAML's merge keys are not read; write the keys out"
     if "." in key and key in places:
@@ -203,7 +209,8 @@ def _nearest_value(found: Any, where: str, context: Mapping[str, Any]) -> str:
     quoted = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ",").split(",")]
     if meant in quoted:
         return f" Did you mean `{meant}`?"
-    return did_you_mean(found, quoted) or did_you_mean(found, _LATER.get(where, ()))
+    later = did_you_mean(found, _LATER.get(where, ()))
+    return did_you_mean(found, quoted) or (f"{later} It is not there yet" if later else "")
 
 
 def _expectation(expected: str, message: str) -> str:
@@ -217,7 +224,17 @@ def _expectation(expected: str, message: str) -> str:
     return message
 
 
-def _quotes_hint(found: Any) -> str:
+def _train_hint(place: _Place, found: Any) -> str:
+    """Where a file or an object belongs that stands for all of `data:`."""
+    named = found if isinstance(found, (str, Reference)) and place.path == ("data",) else ""
+    return f"; write `data: {{train: {_show(str(named)).strip('`')}}}`" if named else ""
+
+
+def _number_hint(found: Any) -> str:
+    """How a number is written that was found as a text."""
+    percent = _PERCENT.fullmatch(found) if isinstance(found, str) else None
+    if percent is not None:
+        return f"; {found} is {float(percent[1]) / 100:g}"
     try:
         number = isinstance(found, str) and isinstance(read_value(found), (int, float))
     except ValueError:

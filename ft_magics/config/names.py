@@ -16,8 +16,9 @@ __all__ = [
     "understand_train_key",
 ]
 
-TASK_SYNONYMS = {
+TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "classification": "classify",
+    "classify": "classify",
     "intent": "classify",
     "sentiment": "classify",
     "sequence-classification": "classify",
@@ -25,7 +26,10 @@ TASK_SYNONYMS = {
     "text-classification": "classify",
     "text_classification": "classify",
     "named-entity-recognition": "ner",
+    "ner": "ner",
     "named_entity_recognition": "ner",
+    "text classification": "classify",
+    "token classification": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
 }
@@ -39,7 +43,7 @@ LATER_TASKS = (
     "summarization",
     "translation",
 )
-LATER_METHODS = ("adapter", "bitfit", "head", "lora", "prefix", "prompt")
+LATER_METHODS = ("adapter", "bitfit", "dora", "head", "ia3", "lora", "prefix", "prompt", "qlora")
 
 # Other words for our values, too far apart in spelling to be found by likeness.
 VALUE_SYNONYMS = {

@@ -16,6 +16,7 @@ __all__ = [
     "SHARE_EXPECTED",
     "SOURCE",
     "SOURCE_EXPECTED",
+    "SPLITS",
     "SPLIT_SYNONYMS",
     "TRAIN",
     "Column",
@@ -29,7 +30,16 @@ __all__ = [
 
 SOURCE_EXPECTED = "a path, or `$name` for an object of the notebook"
 SHARE_EXPECTED = "a path, `$name`, or a share of train such as `{fraction: 0.1}`"
-SPLIT_SYNONYMS = {"eval": "dev", "training": "train", "val": "dev", "valid": "dev", "validation": "dev"}
+SPLITS = ("train", "dev", "test")
+SPLIT_SYNONYMS = {
+    "development": "dev",
+    "eval": "dev",
+    "testing": "test",
+    "training": "train",
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+}
 Text = Annotated[str, Field(min_length=1)]
 Source = Annotated[Text | Reference, Kind("source", SOURCE_EXPECTED)]
 

@@ -22,6 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
+from ft_magics.config.slips import find_slip
 from ft_magics.errors import CellError, Problem
 
 __all__ = [
@@ -112,7 +113,7 @@ def read_tree(text: str) -> Tree:
         raise CellError([Problem(line=None, where="", text="the cell is empty; write at least " + _LEAST)])
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a text"
-        wanted = f"expected `key: value` lines, found {found}; write at least {_LEAST}.{_colon_hint(text)}"
+        wanted = f"expected `key: value` lines, found {found}; write at least {_LEAST}.{_slip_hint(text)}"
         raise CellError([Problem(line=_line(root), where="", text=wanted)])
     tree = Tree()
     tree.data = _build(root, (), tree, ())
@@ -300,6 +301,7 @@ def read_value(text: str) -> Any:
     return value
 
 
+_FIRST_KEYS = ("data", "method", "model", "save", "task", "train")
 _LEAST = "`task: ner`, `model: minilm` and `data: {train: …}`"
 
 
@@ -383,6 +385,9 @@ def _syntax_problem(error: MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = int(mark.line) if mark else 0
     rows = text.splitlines()
+    slip = find_slip(rows, line)
+    if slip is not None:
+        return Problem(line=slip.at + FIRST_BODY_LINE, where="", text=f"this is not YAML: {slip.text}")
     shown = shorten(rows[line].strip()) if line < len(rows) else "the end of the cell"
     complaint = f"this is not YAML: {_complaint(error)}.{_hint(error, rows, line)}"
     return Problem(line=line + FIRST_BODY_LINE, where="", text=f"{complaint} Look at `{shown}` and the line above it")
@@ -393,6 +398,8 @@ def _complaint(error: MarkedYAMLError) -> str:
     problem = f"{error.problem or error.context!s:.200}".replace("<stream end>", "the end of the cell")
     if "another document" in problem:
         return "a cell holds one document, and `---` begins another one"
+    if "expected <block end>" in problem:
+        return "this line begins in another column than the lines of the section that it is in"
     context, start = str(error.context or ""), error.context_mark
     if "flow" in context or "quoted" in context:
         opened = "bracket" if "flow" in context else "quotation mark"
@@ -404,6 +411,15 @@ def _hint(error: MarkedYAMLError, rows: list[str], line: int) -> str:
     if "\\t" in str(error.problem):
         return " YAML indents with spaces, never with tabs."
     return _colon_hint("\n".join(rows[max(0, line - 1) : line + 1]))
+
+
+def _slip_hint(text: str) -> str:
+    """What is wrong with a text that is one value and no section: a sentence with a leading space, or nothing."""
+    rows = text.splitlines()
+    slip = find_slip(rows, len(rows))
+    if slip is not None and text.split(maxsplit=1)[0] in _FIRST_KEYS:  # else it may be any text
+        return f" On line {slip.at + FIRST_BODY_LINE} {slip.text}."
+    return _colon_hint(text)
 
 
 def _colon_hint(text: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 
-from ft_magics.errors import DataError
+from ft_magics.data.encoding_guess import guess_encoding
+from ft_magics.data.faults import printable
+from ft_magics.errors import DataError, EncodingError
 
 __all__ = ["decode"]
 
@@ -23,7 +25,7 @@ _BINARY = {
     b"%PDF": "a PDF file",
     b"BZh": "a bzip2 archive",
     b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "a zip archive (or a .docx or .xlsx file)",
+    b"PK\x03\x04": "a zip archive (or an Excel or Word file)",
     b"SQLite": "an SQLite data base",
     b"\x1f\x8b": "a gzip archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -32,7 +34,12 @@ _BINARY = {
     b"\xfd7zXZ": "an xz archive",
     b"\xff\xd8\xff": "a picture",
 }
+_SHOWN_BYTES = 30  # before and behind the first that does not fit
 _WAY_OUT = "unpack it, or read it into a DataFrame and give that as `$name`"
+_PANDAS = {  # what reads a file of this name
+    (".xls", ".xlsx", ".xlsm", ".ods"): "read_excel",
+    (".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".csv.zst"): "read_csv",
+}
 
 
 def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
@@ -44,7 +51,8 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
         encoding: What the user said; None to look for a byte-order mark and else take UTF-8.
 
     Raises:
-        DataError: The bytes are not in that encoding, with the line and a guess at the right one; or they are no text.
+        EncodingError: The bytes are not in that encoding, with the line and a guess at the right one.
+        DataError: They are no text, or there is no such encoding.
     """
     marked = next((codec for mark, codec in _MARKS if raw.startswith(mark)), None)
     if raw.startswith(codecs.BOM_UTF8 + b"\t"):
@@ -53,10 +61,9 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
     try:
         text = raw.decode(codec)
     except UnicodeError as error:
-        line = raw.count(b"\n", 0, getattr(error, "start", 0)) + 1
-        raise DataError(
-            _no_text(raw, name) or f"{name}, line {line}: the bytes are not {codec}. {_guess(raw)}"
-        ) from error
+        if no_text := _no_text(raw, name):
+            raise DataError(no_text) from error
+        raise _wrong_encoding(raw, name, codec, getattr(error, "start", 0)) from error
     except (LookupError, ValueError) as error:
         raise DataError(f"{name}: Python knows no encoding `{encoding}`. Common ones: utf-8, gb18030, big5") from error
     if "\0" in text:
@@ -72,16 +79,27 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
 def _no_text(raw: bytes, name: str) -> str | None:
     """What the file is, for the usual files that are no text."""
     kind = next((kind for start, kind in _BINARY.items() if raw.startswith(start)), None)
-    return f"{name}: this is {kind} and no text; {_WAY_OUT}" if kind else None
+    reader = next((reader for ends, reader in _PANDAS.items() if name.lower().endswith(ends)), None)
+    way = f"read it with `frame = pd.{reader}(…)` in another cell and write `$frame` here" if reader else _WAY_OUT
+    return f"{name}: this is {kind} and no text; {way}" if kind else None
 
 
-def _guess(raw: bytes) -> str:
-    for codec in ("gb18030", "big5", "shift_jis"):
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        ideographs = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-        if ideographs * 10 > len(text):
-            return f"It reads as Chinese or Japanese in {codec}: if that is right, say `encoding: {codec}`"
-    return "Save it as UTF-8, or name its encoding, for example `encoding: cp1252`"
+def _wrong_encoding(raw: bytes, name: str, codec: str, start: int) -> EncodingError:
+    """What to say of bytes that are in another encoding.
+
+    Args:
+        raw: The whole file.
+        name: For the message.
+        codec: That it is not in.
+        start: Of the first byte that does not fit.
+    """
+    line = raw.count(b"\n", 0, start) + 1
+    fault = f"{name}, line {line}: the bytes are not {codec}"
+    guess = guess_encoding(raw)
+    if guess is None or guess == codec:
+        return EncodingError(f"{fault}. Save it as UTF-8, or name its encoding, for example `encoding: cp1252`")
+    begin = max(raw.rfind(b"\n", 0, start) + 1, start - _SHOWN_BYTES)
+    shown = raw[begin:].partition(b"\n")[0][: 2 * _SHOWN_BYTES].decode(guess, errors="ignore").strip()
+    return EncodingError(
+        f"{fault}. In {guess} it reads `{printable(shown)}`: if that is right, say `encoding: {guess}`", codec=guess
+    )

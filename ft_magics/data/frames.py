@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ft_magics.data.cells import Rows, column_label, is_list
 from ft_magics.data.faults import list_faults, list_names, show
+from ft_magics.data.label_studio import is_export, label_records
 from ft_magics.errors import DataError, type_name
 
 __all__ = ["choose_split", "holds_rows", "rows_of_dataset", "rows_of_frame", "rows_of_records"]
@@ -75,6 +77,9 @@ def rows_of_records(records: Iterable[tuple[str, Any]], name: str) -> Rows:
     pairs = list(records)
     if not pairs:
         raise DataError(f"{name}: there are no rows in it")
+    if is_export(pairs[0][1]):
+        pairs, notes = label_records(pairs, name)
+        return replace(rows_of_records(pairs, name), notes=notes)
     values = [_as_cells(record) for _, record in pairs]
     places = [place for place, _ in pairs]
     fields = isinstance(values[0], Mapping)
@@ -146,7 +151,10 @@ def choose_split(value: Mapping[Any, Any], name: str, split: str) -> tuple[Any, 
     if key is None and len(lists) == 1:
         key = next(iter(lists))
     if key is None or not _ALL_SPLITS.isdisjoint(value):
-        raise DataError(f"{name} is a mapping of {list_names(value)}; take one split out of it")
+        example = next(iter(value), "train")
+        raise DataError(
+            f"{name} is a mapping of {list_names(value)}; take one split out of it, such as `{name}[{show(example)}]`"
+        )
     return lists[key], ""
 
 

@@ -45,7 +45,7 @@ def find_file(source: str) -> Path:
         try:
             return demo.path(source.removeprefix(_DEMO))
         except FileNotFoundError as error:
-            raise DataError(printable(str(error))) from error
+            raise DataError(printable(f"{error}.{_nearest_demo(source.removeprefix(_DEMO))}")) from error
     if not source.strip():
         raise DataError("an empty text is no path; name a file")
     try:
@@ -57,6 +57,15 @@ def find_file(source: str) -> Path:
         raise DataError(f"{source:.80}: the file cannot be read: {error.strerror}") from error
     except (RuntimeError, ValueError) as error:  # ~name, and no such user; or a name that holds a zero byte
         raise DataError(f"{quoted(source)}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+
+
+def _nearest_demo(name: str) -> str:
+    """The file of the demo corpus that was most likely meant, with a leading space."""
+    known = demo.names()
+    same = [item for item in known if Path(item).name == Path(name).name]
+    if same:
+        return f" Did you mean `{same[0]}`?"
+    return did_you_mean(name if "/" in name else f"en/{name}", known)
 
 
 def _why_not(source: str, path: Path) -> str:

@@ -106,7 +106,7 @@ def _of_json(text: str, name: str, split: str) -> Rows:
         return rows_of_records(((place, loads(line, place)) for place, line in lines), name)
     records = whole if is_list(whole) else [whole]
     rows = rows_of_records(((f"{name}, record {number}", record) for number, record in enumerate(records, 1)), name)
-    return replace(rows, notes=[note]) if note else rows
+    return replace(rows, notes=[note, *rows.notes]) if note else rows
 
 
 def _of_parquet(path: Path, name: str) -> Rows:

@@ -11,6 +11,7 @@ from ft_magics.magics.completion.inspection import Inspection
 from ft_magics.magics.completion.matcher import Completion
 from ft_magics.magics.evaluate import EvaluateMagics
 from ft_magics.magics.finetune import FinetuneMagics
+from ft_magics.magics.first_line import magic_first
 from ft_magics.magics.ft import FtMagics
 from ft_magics.magics.ner_eval import NerEvalMagics
 from ft_magics.magics.predict import PredictMagics, with_a_body
@@ -19,6 +20,7 @@ from ft_magics.magics.session import Session
 __all__ = ["load_extension", "unload_extension"]
 
 _MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics, PredictMagics)
+_TRANSFORMERS = (magic_first, with_a_body)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
@@ -39,8 +41,8 @@ def load_extension(shell: InteractiveShell) -> None:
     assistants = _assistants[shell] = _assist(shell)
     for assistant in assistants:
         assistant.install()
-    if with_a_body not in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.insert(0, with_a_body)
+    cleanup = shell.input_transformers_cleanup
+    cleanup[:] = [*_TRANSFORMERS, *(item for item in cleanup if item not in _TRANSFORMERS)]
     # By name, so that neither class is imported before one of its objects exists.
     formatter = _formatter(shell)
     for report in _REPORTS:
@@ -60,7 +62,7 @@ def unload_extension(shell: InteractiveShell) -> None:
             for name in names:
                 manager.magics[kind].pop(name, None)
     cleanup = shell.input_transformers_cleanup
-    cleanup[:] = [item for item in cleanup if item is not with_a_body]
+    cleanup[:] = [item for item in cleanup if item not in _TRANSFORMERS]
     # IPython lists each object of magics for %config, and forgets none.
     shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
     for module, name in (*_REPORTS, _RUN):

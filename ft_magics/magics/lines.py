@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any
 
@@ -10,6 +11,8 @@ from IPython.core.error import UsageError
 from ft_magics.errors import did_you_mean
 
 __all__ = ["read_line"]
+
+_WRONG_CHOICE = re.compile(r"argument (--[\w-]+): invalid choice: '(.*)' \(choose from")
 
 
 def read_line(magic: Any, line: str) -> Any:
@@ -29,9 +32,9 @@ def read_line(magic: Any, line: str) -> Any:
     try:
         arguments, extra = parser.parse_known_args(_split(line))
     except UsageError as error:
-        raise UsageError(f"{error}. {_usage(parser)}") from None
+        raise UsageError(f"{_choice(str(error), parser) or f'{error}.'} {_usage(parser)}") from None
     if extra:
-        raise UsageError(f"{_too_much(extra[0], parser)} {_usage(parser)}")
+        raise UsageError(f"{_too_much(extra[0], parser, arguments)} {_usage(parser)}")
     return arguments
 
 
@@ -51,11 +54,25 @@ def _usage(parser: Any) -> str:
     return f"Usage: {usage}. For all of it: {name}?"
 
 
-def _too_much(word: str, parser: Any) -> str:
+def _choice(error: str, parser: Any) -> str:
+    """What argparse says of a value that is none of a flag's, with the nearest; empty for other faults."""
+    found = _WRONG_CHOICE.match(error)
+    if found is None:
+        return ""
+    flag, value = found[1], found[2]
+    choices = next(action.choices for action in parser._actions if flag in action.option_strings)  # noqa: SLF001  # as below
+    listed = ", ".join(f"`{choice}`" for choice in choices)
+    return f"`{flag} {value}`: expected one of {listed}.{did_you_mean(value, map(str, choices))}"
+
+
+def _too_much(word: str, parser: Any, arguments: Any) -> str:
     if word in ("-h", "--help"):
         return "help is asked for with a question mark."
     flag, _, _ = word.partition("=")
     if flag.startswith("-"):
         flags = [name for action in parser._actions for name in action.option_strings]  # noqa: SLF001  # argparse has no other list of them
         return f"there is no flag `{flag}`.{did_you_mean(flag, flags)}"
+    name = getattr(arguments, "name", None)
+    if name is not None:  # of a run: no quotation marks make one name of two words
+        return f"`{word}` is one word too many; a run's name is one word, such as `{name}_{word}`."
     return f"`{word}` is one word too many; put words that belong together in quotation marks."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
+_PROPOSED = 60  # letters of a name that is too wrong to be taken
 _LONGEST_BYTES = 200  # of the 255 that a file name may have, the time is wanted when it moves aside
 
 
@@ -47,10 +49,15 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
         RunError: It is no identifier, belongs to Python, is taken by something else, or by a run that still trains.
     """
     folded = unicodedata.normalize("NFKC", name)  # the variable has this name: Python's reference, section 2.3
-    if not folded.isidentifier() or keyword.iskeyword(folded):
+    if keyword.iskeyword(folded):
+        raise RunError(
+            f"`{folded}` cannot name a run: the run becomes a variable, and this is a keyword of Python; write "
+            f"`{folded}_1`, for example"
+        )
+    if not folded.isidentifier():
         raise RunError(
             f"`{terminal_line(name):.80}` cannot name a run: it becomes a variable, so use letters, digits and _, as "
-            "in `ner_1`"
+            f"in `{_as_a_name(folded)}`"
         )
     if len(os.fsencode(folded)) > _LONGEST_BYTES:
         raise RunError(
@@ -76,6 +83,13 @@ def check_name(name: str, namespace: Mapping[str, Any], *, folder: Path | None =
             f"`{folded}` is {kind} in this notebook and would be lost; choose another name, or `del {folded}`"
         )
     return folded
+
+
+def _as_a_name(text: str) -> str:
+    """The nearest name that a variable may have."""
+    words = re.sub(r"\W+", "_", text[:_PROPOSED]).strip("_")
+    name = words if not words[:1].isdigit() else f"run_{words}"
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "ner_1"
 
 
 def is_run(value: Any) -> TypeGuard[Run]:

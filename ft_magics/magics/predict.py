@@ -13,12 +13,12 @@ from ft_magics.magics.session import Session
 
 __all__ = ["PredictMagics", "texts_in", "with_a_body"]
 
-_ALONE = re.compile(r"%%predict\b[^\n]*\n?")
+_ALONE = re.compile(r"%%(?:predict|finetune)\b[^\n]*\n?")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 def with_a_body(lines: list[str]) -> list[str]:
-    """Give a cell that is nothing but `%%predict RUN` a body: IPython runs no cell magic without one."""
+    """Give a cell that is nothing but `%%predict RUN`, or `%%finetune`, a body: IPython runs no cell magic without."""
     if len(lines) == 1 and _ALONE.fullmatch(lines[0]):
         return [f"{lines[0].rstrip()}\n", "\n"]
     return lines

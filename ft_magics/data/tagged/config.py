@@ -41,7 +41,13 @@ class ReadOptions(Section):
         "label_column": "tag_column",
         "label_names": "tag_names",
         "labels": "tag_names",
+        "tag": "tag_column",
+        "tags": "tag_column",
+        "token": "token_column",
+        "tokens": "token_column",
+        "word": "token_column",
         "word_column": "token_column",
+        "words": "token_column",
     }
 
     format: Literal["conll", "jsonl", "csv"] | None = described(

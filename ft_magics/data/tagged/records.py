@@ -15,6 +15,7 @@ from typing import Any
 from ft_magics.data.cells import index_of
 from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.data.json_text import loads, one_object
+from ft_magics.data.label_studio import is_export, span_records
 from ft_magics.data.tagged.examples import LabelledSentence
 from ft_magics.data.tagged.schemes import Span, tags_of
 from ft_magics.data.tagged.words import Word, split_words
@@ -36,32 +37,56 @@ _start_of, _end_of = operator.itemgetter(0), operator.itemgetter(1)
 Record = Mapping[str, Any]
 
 
-def read_json_lines(text: str, name: str, tag_names: Sequence[str] | None) -> list[LabelledSentence]:
+def read_json_lines(
+    text: str, name: str, tag_names: Sequence[str] | None, notes: list[str] | None = None
+) -> list[LabelledSentence]:
     """Read JSONL, or a JSON file that holds one list of records.
+
+    Args:
+        text: The whole file.
+        name: For messages.
+        tag_names: Tags by index, where tags are numbers.
+        notes: What was chosen is added here.
 
     Raises:
         DataError: A line is no JSON object, or a record fits neither form.
     """
     if text.lstrip().startswith("["):
         records = enumerate(loads(text, name), 1)
-        return read_records(((f"{name}, record {number}", record) for number, record in records), tag_names)
+        return read_records(
+            ((f"{name}, record {number}", record) for number, record in records), tag_names, name, notes
+        )
     whole = one_object(text)
     if whole is not None:
-        return read_records([(f"{name}, record 1", whole)], tag_names)
+        return read_records([(f"{name}, record 1", whole)], tag_names, name, notes)
     lines = ((f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
-    return read_records(((place, loads(line, place)) for place, line in lines), tag_names)
+    return read_records(((place, loads(line, place)) for place, line in lines), tag_names, name, notes)
 
 
-def read_records(records: Iterable[tuple[str, Any]], tag_names: Sequence[str] | None) -> list[LabelledSentence]:
+def read_records(
+    records: Iterable[tuple[str, Any]],
+    tag_names: Sequence[str] | None,
+    name: str = "",
+    notes: list[str] | None = None,
+) -> list[LabelledSentence]:
     """Read records, each with the place it stands at.
 
     Args:
         records: Pairs of place and record.
         tag_names: Tags by index, where tags are numbers.
+        name: Of their source, for messages.
+        notes: What was chosen is added here.
 
     Raises:
         DataError: With the place of the first record that fits neither form.
     """
+    pairs = iter(records)
+    first = next(pairs, None)
+    records = pairs if first is None else itertools.chain([first], pairs)
+    if first is not None and is_export(first[1]):
+        records, said = span_records(records, name)
+        if notes is not None:
+            notes += said
     return [_sentence(place, record, tag_names) for place, record in records]
 
 

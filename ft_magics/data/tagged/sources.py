@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import column_label
 from ft_magics.data.encoding import decode
 from ft_magics.data.faults import list_faults, list_names, printable, quoted
+from ft_magics.data.frames import choose_split
 from ft_magics.data.paths import read_file
 from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.conll import read_conll
@@ -39,7 +41,12 @@ def read_split(name: str, source: str | Reference, options: ReadOptions | None =
         SchemeError: Its tags are no tagging scheme.
     """
     options = options or ReadOptions()
+    chosen = ""
+    if isinstance(source, Reference) and isinstance(source.value, Mapping):
+        value, chosen = choose_split(source.value, str(source), name)
+        source = replace(source, value=value)
     sentences, notes = read_sentences(source, options)
+    notes += [chosen] if chosen else []
     shown = printable(str(source))
     scheme, invalid = _scheme(sentences, shown, options.scheme)
     examples = [
@@ -68,7 +75,7 @@ def read_sentences(source: str | Reference, options: ReadOptions) -> tuple[list[
     """
     notes: list[str] = []
     if isinstance(source, Reference):
-        sentences = _read_object(source.value, str(source), options)
+        sentences = _read_object(source.value, str(source), options, notes)
     else:
         sentences = _read_file(source, options, notes)
     sentences = [sentence for sentence in sentences if sentence.words]
@@ -114,23 +121,23 @@ def _read_file(source: str, options: ReadOptions, notes: list[str]) -> list[Labe
         raise DataError(f"{source}: the file is empty")
     kind = options.format or _FORMATS.get(path.suffix.lower(), "conll")
     if kind == "jsonl":
-        return read_json_lines(text, name, options.tag_names)
+        return read_json_lines(text, name, options.tag_names, notes)
     if kind == "csv":
         return read_csv(text, name, options)
     return read_conll(text, name, options, notes)
 
 
-def _read_object(value: Any, name: str, options: ReadOptions) -> list[LabelledSentence]:
+def _read_object(value: Any, name: str, options: ReadOptions, notes: list[str]) -> list[LabelledSentence]:
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
         return _read_frame(value, name, options)
     if hasattr(value, "features") and hasattr(value, "column_names"):
         return _read_dataset(value, name, options)
     if isinstance(value, Path):
-        return _read_file(str(value), options, [])
+        return _read_file(str(value), options, notes)
     if isinstance(value, Mapping):
         raise DataError(f"{name} is a mapping of {list_names(value)}; take one split out of it")
     if isinstance(value, Iterable) and not isinstance(value, str) and getattr(value, "shape", None) != ():
-        return _read_list(list(value), name, options.tag_names)
+        return _read_list(list(value), name, options.tag_names, notes)
     raise DataError(
         f"{name} is {type_name(value)}; expected a pandas DataFrame, a datasets.Dataset, or a list of sentences"
     )
@@ -168,8 +175,9 @@ def _class_names(feature: Any) -> Sequence[str] | None:
     return names
 
 
-def _read_list(rows: list[Any], name: str, tag_names: Sequence[str] | None) -> list[LabelledSentence]:
-    return read_records(((f"{name}[{index}]", _as_record(row)) for index, row in enumerate(rows)), tag_names)
+def _read_list(rows: list[Any], name: str, tag_names: Sequence[str] | None, notes: list[str]) -> list[LabelledSentence]:
+    records = ((f"{name}[{index}]", _as_record(row)) for index, row in enumerate(rows))
+    return read_records(records, tag_names, name, notes)
 
 
 def _as_record(row: Any) -> Any:

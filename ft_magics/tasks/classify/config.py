@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,6 +16,7 @@ from ft_magics.config.splits import (
     SHARE_EXPECTED,
     SOURCE,
     SOURCE_EXPECTED,
+    SPLIT_SYNONYMS,
     TRAIN,
     Column,
     Fraction,
@@ -112,6 +113,17 @@ class TextOptions(Section):
 
     Columns count from 1, from the end with -1 for the last, or are named by the source.
     """
+
+    synonyms: ClassVar = {
+        **SPLIT_SYNONYMS,
+        "columns": "text_column",
+        "id": "id_column",
+        "label": "label_column",
+        "labels": "label_column",
+        "sep": "delimiter",
+        "separator": "delimiter",
+        "text": "text_column",
+    }
 
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = described(
         description="What kind of file it is.", otherwise="seen in the file", default=None
