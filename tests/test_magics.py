@@ -89,7 +89,7 @@ def state(shell) -> dict[str, object]:
         "formatters": [(sorted(map(str, one.type_printers)), sorted(one.deferred_printers)) for one in every],
         "callbacks": {name: list(calls) for name, calls in shell.events.callbacks.items()},
         "configurables": [type(item).__name__ for item in shell.configurables],
-        "matchers": list(shell.Completer.custom_matchers),
+        "matchers": [matcher.matcher_identifier for matcher in shell.Completer.custom_matchers],
         "completers": sorted(shell.Completer.custom_completers.s_matches("x"))
         if shell.Completer.custom_completers
         else [],

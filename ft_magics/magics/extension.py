@@ -38,6 +38,8 @@ def load_extension(shell: InteractiveShell) -> None:
     session = _sessions[shell] = Session(shell)
     for magics in _MAGICS:
         shell.register_magics(magics(session))
+    for assistant in _assistants.pop(shell, ()):
+        assistant.remove()
     assistants = _assistants[shell] = _assist(shell)
     for assistant in assistants:
         assistant.install()

@@ -14,7 +14,7 @@ from ft_magics.magics.settings_pages import general, key_bundle, list_bundle, of
 from ft_magics.tasks.keys import task_keys
 from ft_magics.tasks.registry import task_names
 
-__all__ = ["keys_called", "show_settings"]
+__all__ = ["keys_called", "settings_bundle", "show_settings"]
 
 
 def show_settings(session: Session, what: str = "") -> None:
