@@ -81,7 +81,7 @@ def test_a_cell_is_written_by_tab_alone(tmp_path):
         page.keyboard.type("train: {epochs: 3, ")
         beside = proposals(page)
         assert "epochs: " not in beside
-        assert beside["batch_size: "].replace("\N{NO-BREAK SPACE}", " ") == "number = 16"
+        assert beside["eval_batch_size: "].replace("\N{NO-BREAK SPACE}", " ") == "number = 64"
         take(page, "learning_rate: ")
         assert cell.inner_text().splitlines() == [
             *("%%finetune intents", "task: classify", "data: {train: mine.csv, label_column: topic}"),

@@ -75,7 +75,7 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "words": ("train: {scheduler: ‸}", ["linear", "cosine", "constant"], []),
     "a word begun": ("train: {device: cu‸", ["cuda"], ["cpu"]),
     "true and false": ("task: {classify: {regression: ‸}}", ["false", "true"], []),
-    "a number": ("train: {batch_size: ‸", ["16"], []),
+    "a number": ("train: {eval_batch_size: ‸", ["64"], []),
     "a number of the notebook": ("train: {learning_rate: $‸", ["$rate"], ["$frame"]),
     "an example": ("train: {max_steps: ‸", ["1000"], []),
     "data of a classifier": ("task: classify\ndata: {‸", ["train: ", "dev: ", "test: ", "text_column: "], ["tag_column: "]),
@@ -168,7 +168,7 @@ def test_runs_of_the_notebook_and_models_from_them(notebook, run_cell, cell):
 
 def test_type_default_and_meaning_stand_beside(notebook):
     beside = {text: note for _, text, note in complete(notebook, f"{HEAD}train: {{‸")}
-    assert beside["batch_size: "].startswith("number = 16 · Examples")
+    assert beside["eval_batch_size: "].startswith("number = 64 · The same")
     assert beside["max_steps: "].endswith("Default: as many as the epochs have.")
     assert {text: note for _, text, note in complete(notebook, "%ft ‸")}["runs"].startswith("the runs of")
     assert "share" in {text: note for _, text, note in complete(notebook, f"{HEAD}data: {{dev: {{‸")}["fraction: "]
@@ -260,7 +260,7 @@ def test_the_terminal_shows_the_same(notebook):
     (found,) = completer.get_completions(Document(text), CompleteEvent(completion_requested=True))
     assert found.text == "learning_rate: "
     assert found.start_position == -2
-    assert found.display_meta_text.startswith("number = 5e-5 · The peak learning rate")
+    assert found.display_meta_text.startswith("number = auto · The peak learning rate")
 
 
 @contextmanager
@@ -288,13 +288,13 @@ def test_a_kernel_answers_tab_and_shift_tab():
     with real_kernel() as client:
         assert client.execute("%load_ext ft_magics", reply=True, timeout=120)["content"]["status"] == "ok"
 
-        keys = answer(client.complete, f"{HEAD}task: ner\ntrain: {{epochs: 3, lea‸}}")
+        keys = answer(client.complete, f"{HEAD}task: ner\ntrain: {{epochs: 3, wei‸}}")
         assert (keys["matches"], keys["cursor_start"]) == (
-            ["learning_rate: "],
+            ["weight_decay: "],
             len(f"{HEAD}task: ner\ntrain: {{epochs: 3, "),
         )
         (typed,) = keys["metadata"]["_jupyter_types_experimental"]
-        assert typed["type"] == "number\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}5e\N{NON-BREAKING HYPHEN}5"
+        assert typed["type"] == "number\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.01"
         assert answer(client.complete, "%ft sett‸")["matches"] == ["settings"]
 
         def shown(text):
@@ -302,7 +302,7 @@ def test_a_kernel_answers_tab_and_shift_tab():
 
         help_ = answer(client.inspect, f"{HEAD}task: ner\ntrain: {{learn‸ing_rate: 1e-4}}")["data"]
         assert help_["text/plain"].startswith("train.learning_rate\nThe peak")
-        assert all(word in help_["text/plain"] for word in ("5e-5", "> 0, ≤ 1", "Devlin"))
+        assert all(word in help_["text/plain"] for word in ("auto", "> 0, ≤ 1", "Devlin"))
         assert "<th" in help_["text/html"]
         assert shown(f"{HEAD}task: ner\ntrain: {{learning_rate: 1e‸-4}}").startswith("train.learning_rate")
         assert shown(f"{HEAD}save:\n  every: {{epo‸chs: 2}}").startswith("save.every.epochs")

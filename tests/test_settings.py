@@ -38,7 +38,7 @@ def test_every_key_of_ours_has_a_meaning_and_says_what_holds_without_it(task):
 
 def test_what_a_key_says_is_what_the_schema_says():
     (rate,) = task_keys("ner")[("train", "learning_rate")]
-    assert (rate.takes, rate.limits) == ("a number", "> 0, ≤ 1")
+    assert (rate.takes, rate.limits) == ("a number or `auto`", "> 0, ≤ 1")
     (batch,) = task_keys("ner")[("train", "batch_size")]
     assert batch.limits == "≥ 1, ≤ 1,000,000"
     (scheduler,) = task_keys("ner")[("train", "scheduler")]
@@ -157,5 +157,5 @@ def test_in_a_notebook(run_cell, shell):
     assert "train.learning_rate" in run_cell("%ft settings learning_rate")
     assert "Did you mean `learning_rate`?" in run_cell("%ft settings learnig_rate")
     overview = shell.object_inspect_mime("%%finetune")["text/plain"]
-    for said in ("--dry-run", "epochs = 5", "scheduler = linear", "tag_column", "%ft settings"):
+    for said in ("--dry-run", "epochs = auto", "scheduler = linear", "tag_column", "%ft settings"):
         assert said in overview
