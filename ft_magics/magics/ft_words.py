@@ -58,6 +58,12 @@ def usage(name: str, word: Word) -> str:
 _ACTIONS = "ft_magics.magics.actions"
 
 WORDS = {
+    "new": Word(
+        "write a %%finetune cell that fits a file or $object, below; without one, for the demo corpus",
+        "ft_magics.magics.new_cell:new_cell",
+        (),
+        ("TASK", "DATA"),
+    ),
     "debug": Word("the whole traceback of the last error", "ft_magics.magics.ft:show_last_error"),
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),

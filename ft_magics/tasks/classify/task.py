@@ -25,6 +25,7 @@ from ft_magics.tasks.classify.checks import check_corpus
 from ft_magics.tasks.classify.config import ClassifyData, ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText, labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
+from ft_magics.tasks.classify.propose import propose
 from ft_magics.tasks.classify.reader import read_split
 from ft_magics.tasks.classify.records import (
     METRICS,
@@ -103,6 +104,7 @@ class ClassifyTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    propose = staticmethod(propose)
     score = staticmethod(score)
     read_answers = staticmethod(read_labels)
 

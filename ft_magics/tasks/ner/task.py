@@ -28,6 +28,7 @@ from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, read_texts
+from ft_magics.tasks.ner.propose import propose
 from ft_magics.tasks.ner.records import (
     Prediction,
     check_facts,
@@ -106,6 +107,7 @@ class NerTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    propose = staticmethod(propose)
     score = staticmethod(entity_report)
     read_answers = staticmethod(read_tags)
 
