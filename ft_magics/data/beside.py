@@ -22,8 +22,8 @@ _MOST_FILES = 2000  # of a folder that are looked at
 def find_beside(train: str) -> dict[str, str]:
     """The dev and the test file that belong to a training file, each written as the training file is.
 
-    Either the name is the same but for the split, as in `intents_train.csv` and `intents_dev.csv`, or the folder has one
-    file of the same kind whose name has a word for the split.
+    Either the name is the same but for the split, as in `intents_train.csv` and `intents_dev.csv`, or the folder has
+    one file of the same kind whose name has a word for the split.
 
     Args:
         train: A path, or `demo:en/train.conll`.

@@ -40,9 +40,11 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
 
     show_prepared(prepared, host, dry_run=arguments.dry_run)
     if arguments.dry_run:
+        session.tried[arguments.name] = config
         return
     if arguments.resume and before is None:
         print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
+    session.tried.pop(arguments.name, None)
     with interrupts_noted() as interrupts:
         namespace[arguments.name] = run = begin(arguments.name, prepared, before)
         del prepared  # a traceback that is kept would keep the model of a failed run in memory

@@ -64,6 +64,12 @@ WORDS = {
         (),
         ("TASK", "DATA"),
     ),
+    "script": Word(
+        "the plain Python of a run or of a cell tried with --dry-run: a cell below, or a file",
+        "ft_magics.magics.script:write_script",
+        ("NAME",),
+        ("FILE",),
+    ),
     "debug": Word("the whole traceback of the last error", "ft_magics.magics.ft:show_last_error"),
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),

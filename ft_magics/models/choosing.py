@@ -56,9 +56,7 @@ def choose_model(texts: Iterable[str], *, hub: bool) -> ModelChoice:
     elif _gpu_bytes() >= _ENOUGH_GPU_BYTES and (hub or is_here(_LARGER)):
         return ModelChoice(_LARGER, 125_000_000, f"English, for a GPU; `{_SMALL}` trains faster")
     else:
-        return ModelChoice(
-            _SMALL, 22_700_000, f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}"
-        )
+        return ModelChoice(_SMALL, 22_700_000, f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}")
     if hub or is_here(wanted):
         return ModelChoice(wanted, parameters, why)
     return ModelChoice(_SMALL, 22_700_000, f"{why}; `{wanted}` is far better, but not on this machine, and no hub here")

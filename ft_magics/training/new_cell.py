@@ -185,9 +185,10 @@ def _body(task: str, proposal: Proposal, splits: _Splits, choice: ModelChoice) -
     head = [f"# {_comment(text)}" for text in (*proposal.found, *splits.left_out)]
     named = _line("task", {task: dict(proposal.settings)} if proposal.settings else task)
     data = ["data:"]
-    for split in ("train", "dev", "test"):
-        if split in splits.sources:
-            data.append(_line(split, splits.sources[split], indent=2, comment=splits.comments.get(split, "")))
+    data += [
+        _line(split, source, indent=2, comment=splits.comments.get(split, ""))
+        for split, source in sorted(splits.sources.items(), key=lambda item: list(SPLIT_NAMES).index(item[0]))
+    ]
     if "test" not in splits.sources:
         data.append("  # test: path/to/test    # labelled data that nothing is chosen by; scored once, at the end")
     data += [_line(key, value, indent=2) for key, value in proposal.data.items()]

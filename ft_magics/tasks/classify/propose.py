@@ -108,7 +108,9 @@ def _columns_text(rows: Rows) -> str:
 
 def _sizes_text(split: TextSplit, settings: ClassifySettings) -> str:
     longest = max(len(example.text) + len(example.pair or "") for example in split.examples)
-    return f"{len(split.examples):,} texts, {_labels_text(split.examples, settings)}, the longest {longest:,} characters"
+    return (
+        f"{len(split.examples):,} texts, {_labels_text(split.examples, settings)}, the longest {longest:,} characters"
+    )
 
 
 def _labels_text(examples: Sequence[LabelledText], settings: ClassifySettings) -> str:

@@ -40,7 +40,8 @@ def _sizes_text(split: TaggedSplit, counts: Counter[str]) -> str:
     longest = max(len(example.words) for example in split.examples)
     listed = ", ".join(f"{kind:.40} {count:,}" for kind, count in counts.most_common(_MOST_NAMED))
     more = ", …" if len(counts) > _MOST_NAMED else ""
+    types = "1 entity type" if len(counts) == 1 else f"{len(counts)} entity types"
     return (
-        f"{len(split.examples):,} sentences, {len(counts)} entity type{'s' * (len(counts) > 1)} ({listed}{more}), tagged in {split.scheme}, "
+        f"{len(split.examples):,} sentences, {types} ({listed}{more}), tagged in {split.scheme}, "
         f"the longest {longest:,} words"
     )
