@@ -17,6 +17,7 @@ from ft_magics.magics.session import Session
 from ft_magics.runs.run import Run
 from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import prepare_in_turn
+from ft_magics.training.random_state import random_state_kept
 from ft_magics.training.script import Script, script_of
 
 __all__ = ["write_script"]
@@ -35,7 +36,8 @@ def write_script(session: Session, name: str, path: str | None = None) -> None:
         TaskError: The task or the method is not written in plain Python.
     """
     config, threads, called = _meant(session, name)
-    script = script_of(called, prepare_in_turn(config), threads=threads)
+    with random_state_kept():
+        script = script_of(called, prepare_in_turn(config), threads=threads)
     _write_files(Path(), script.files)  # a script is run from the notebook's folder
     beside = f" Its data are in {', '.join(script.files)}: no plain reader reads them as the run does." * bool(
         script.files
