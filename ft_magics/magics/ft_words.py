@@ -70,6 +70,15 @@ WORDS = {
         ("NAME",),
         ("FILE",),
     ),
+    "examples": Word(
+        "the notebooks that come with ft_magics; with a name, a copy of one here",
+        "ft_magics.magics.examples:examples",
+        (),
+        ("NAME",),
+    ),
+    "doctor": Word(
+        "versions, machine, models and front end, and what needs attention", "ft_magics.magics.doctor:doctor"
+    ),
     "debug": Word("the whole traceback of the last error", "ft_magics.magics.ft:show_last_error"),
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),
