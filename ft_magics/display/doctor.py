@@ -146,8 +146,8 @@ def _processor() -> Finding:
     cores = os.cpu_count() or 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    text = f"{cores} cores" + (f", {allowed} of them for this kernel" if allowed < cores else "")
-    text += f", {torch.get_num_threads()} threads" + ("" if load is None else f", load {load:.1f} in the last minute")
+    text = _counted(cores, "core") + (f", {allowed} of them for this kernel" if allowed < cores else "")
+    text += f", {_counted(torch.get_num_threads(), 'thread')}" + ("" if load is None else f", load {load:.1f} in the last minute")
     if load is not None and load > allowed:
         return Finding("Processor", text, "other work takes it: training will be slow; `train: {threads: 1}` may help")
     return Finding("Processor", text)
@@ -224,6 +224,10 @@ def _stop(shell: Any) -> Finding:
         f"clicks reach the kernel only when its cell has ended; these work at once: {others}",
         "train with `--bg`, or in JupyterLab from version 4.4 with `pip install 'ipykernel>=7'`, and buttons work too",
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _size(count: float) -> str:

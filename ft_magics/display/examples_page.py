@@ -31,9 +31,11 @@ class ExampleNotebook:
 
 
 def find_notebooks() -> list[ExampleNotebook]:
-    """The notebooks of this installation, in order."""
+    """The notebooks of this installation, in order; of one that was copied into this folder the copy."""
     folder = next((place for place in _PLACES if place.is_dir()), None)
-    return [] if folder is None else [ExampleNotebook(path, _shows(path)) for path in sorted(folder.glob("*.ipynb"))]
+    found = [] if folder is None else sorted(folder.glob("*.ipynb"))
+    here = {path: Path.cwd() / path.name for path in found}
+    return [ExampleNotebook(copy if copy.is_file() else path, _shows(path)) for path, copy in here.items()]
 
 
 def examples_bundle(notebooks: Sequence[ExampleNotebook]) -> Bundle:
@@ -55,7 +57,7 @@ def _shows(path: Path) -> str:
         return "It cannot be read."
     title, _, rest = words.strip().partition("\n")
     first = " ".join(rest.strip().partition("\n\n")[0].split())
-    return f"{title.lstrip('# ')}. {' '.join(_SENTENCES.split(first)[:2])}".strip()
+    return f"{title.lstrip('# ')} – {' '.join(_SENTENCES.split(first)[:2])}".strip()
 
 
 def _link(path: Path) -> str | None:

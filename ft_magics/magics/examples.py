@@ -27,9 +27,7 @@ def examples(session: Session, name: str | None = None) -> None:
         raise DataError("no notebooks came with this installation; reinstall ft_magics, or look into its repository")
     if name is not None:
         target = _copied(name, notebooks)
-        notebooks = [
-            ExampleNotebook(target, notebook.shows) for notebook in notebooks if notebook.path.stem == target.stem
-        ]
+        notebooks = [notebook for notebook in find_notebooks() if notebook.path.stem == target.stem]
     session.draw(examples_bundle(notebooks))
 
 

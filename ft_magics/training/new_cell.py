@@ -193,7 +193,7 @@ def _body(task: str, proposal: Proposal, splits: _Splits, choice: ModelChoice) -
         data.append("  # test: path/to/test    # labelled data that nothing is chosen by; scored once, at the end")
     data += [_line(key, value, indent=2) for key, value in proposal.data.items()]
     model = _line("model", choice.name, comment=choice.why)
-    return "\n".join([*head, named, model, *data, *_train(proposal, splits, choice), ""])
+    return "\n".join([*head, named, model, *data, *_train(proposal, splits, choice)])
 
 
 def _train(proposal: Proposal, splits: _Splits, choice: ModelChoice) -> Sequence[str]:

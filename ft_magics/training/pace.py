@@ -71,7 +71,8 @@ def _measured(prepared: Prepared) -> Pace:
     optimizer = torch.optim.AdamW([item for item in model.parameters() if item.requires_grad], lr=0.0)
     was_training = model.training
     model.train()
-    began, steps = time.perf_counter(), []
+    began = time.perf_counter()
+    steps: list[TimedStep] = []
     try:
         while _go_on(len(steps), time.perf_counter() - began):
             at = (len(steps) * train.batch_size) % len(order)
@@ -118,6 +119,7 @@ def _evaluating_s(prepared: Prepared, epochs: int) -> float:
     some = next(iter(held_out.values()))[: prepared.trained.batch_size]
     began = time.perf_counter()
     prepared.trained.infer(some)
-    rate = sum(feature.tokens for feature in some) / max(time.perf_counter() - began, 1e-9)
+    rate: float = sum(feature.tokens for feature in some) / max(time.perf_counter() - began, 1e-9)
     tokens = {name: sum(feature.tokens for feature in features) for name, features in held_out.items()}
-    return (sum(tokens.values()) + epochs * tokens.get("dev", 0)) / rate
+    total: float = sum(tokens.values()) + epochs * tokens.get("dev", 0)
+    return total / rate

@@ -35,7 +35,7 @@ def draw(train: list[Any], fraction: float, seed: int, total: int) -> tuple[list
     return left, [example for at, example in enumerate(train) if at in chosen]
 
 
-class Grouped(Dataset[dict[str, Any]]):
+class Grouped(Dataset[Any]):
     """Features in the order of batches: neighbours are of like length, shuffled by seed and epoch alone."""
 
     def __init__(self, features: list[dict[str, Any]], batch_size: int, seed: int) -> None:
@@ -51,7 +51,7 @@ class Grouped(Dataset[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self.features)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> Any:
         return self.features[self.order[index]]
 
 

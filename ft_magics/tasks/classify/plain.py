@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ft_magics.config.references import Reference
@@ -21,7 +21,7 @@ from ft_magics.tasks.task import Spec
 __all__ = ["plain_of"]
 
 _SEPARATORS = (",", "\t", ";", "|")
-_DECODE = {
+_DECODE: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any] | None]] = {
     "one": (plain_python.decode, plain_python.score, None),
     "several": (plain_python.decode_several, plain_python.score_several, plain_python.choose_own_thresholds),
     "number": (plain_python.decode_numbers, plain_python.score_numbers, None),

@@ -13,7 +13,7 @@ from ft_magics.data.faults import list_names
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError
 from ft_magics.tasks.classify.checks import check_corpus
-from ft_magics.tasks.classify.columns import KNOWN, Columns, find_columns
+from ft_magics.tasks.classify.columns import KNOWN, Columns, find_columns, flag_of
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 from ft_magics.tasks.classify.examples import LabelledText, TextSplit
 from ft_magics.tasks.classify.reader import read_split
@@ -56,9 +56,10 @@ def _kind_of(rows: Rows) -> tuple[ClassifySettings, Columns]:
     """Numbers, one label, or several, by what is in the column of labels."""
     several = ClassifySettings(multi_label=True)
     columns = find_columns(rows, TextOptions(), several, [])
-    if len(columns.labels) > 1:
-        return several, columns
     one = ClassifySettings()
+    if len(columns.labels) > 1:  # a column a class
+        single = all(sum(bool(flag_of(row[at])) for at in columns.labels) == 1 for row in rows.cells)
+        return one if single else several, columns
     columns = find_columns(rows, TextOptions(), one, [])
     cells = [row[columns.labels[0]] for row in rows.cells]
     if any(isinstance(cell, (list, tuple, set)) and len(cell) != 1 for cell in cells):
