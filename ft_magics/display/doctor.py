@@ -22,8 +22,8 @@ from ft_magics.display.host import clicks_wait, find_host
 from ft_magics.models.choosing import is_here
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.hub import hub_answers
-from ft_magics.models.loading import ALIASES
 from ft_magics.models.memory import free_bytes
+from ft_magics.models.aliases import ALIASES
 
 __all__ = ["Finding", "examine"]
 
@@ -147,7 +147,8 @@ def _processor() -> Finding:
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     text = _counted(cores, "core") + (f", {allowed} of them for this kernel" if allowed < cores else "")
-    text += f", {_counted(torch.get_num_threads(), 'thread')}" + ("" if load is None else f", load {load:.1f} in the last minute")
+    text += f", {_counted(torch.get_num_threads(), 'thread')}"
+    text += "" if load is None else f", load {load:.1f} in the last minute"
     if load is not None and load > allowed:
         return Finding("Processor", text, "other work takes it: training will be slow; `train: {threads: 1}` may help")
     return Finding("Processor", text)

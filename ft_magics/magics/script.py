@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.config.schema import AnyConfig
 from ft_magics.display.host import find_host
@@ -18,7 +18,9 @@ from ft_magics.runs.run import Run
 from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
-from ft_magics.training.script import Script, script_of
+
+if TYPE_CHECKING:
+    from ft_magics.training.script import Script
 
 __all__ = ["write_script"]
 
@@ -37,7 +39,10 @@ def write_script(session: Session, name: str, path: str | None = None) -> None:
     """
     config, threads, called = _meant(session, name)
     with random_state_kept():
-        script = script_of(called, prepare_in_turn(config), threads=threads)
+        prepared = prepare_in_turn(config)
+        from ft_magics.training.script import script_of  # noqa: PLC0415  # torch only where there is such a run
+
+        script = script_of(called, prepared, threads=threads)
     _write_files(Path(), script.files)  # a script is run from the notebook's folder
     beside = f" Its data are in {', '.join(script.files)}: no plain reader reads them as the run does." * bool(
         script.files

@@ -6,11 +6,9 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-from huggingface_hub import try_to_load_from_cache
+import huggingface_hub  # which imports its parts, half a second of them, when one is asked for
 
 from ft_magics.data.letters import CJK
-from ft_magics.models.device import choose_device
 from ft_magics.models.aliases import ALIASES
 
 __all__ = ["ModelChoice", "choose_model", "is_here"]
@@ -71,10 +69,12 @@ def is_here(model: str) -> bool:
     package = _PACKAGED.get(model)
     if package and importlib.util.find_spec(package) is not None:
         return True
-    return isinstance(try_to_load_from_cache(ALIASES.get(model, model), "config.json"), str)
+    return isinstance(huggingface_hub.try_to_load_from_cache(ALIASES.get(model, model), "config.json"), str)
 
 
 def _gpu_bytes() -> int:
-    if choose_device("auto") != "cuda":
+    import torch  # noqa: PLC0415  # a mistake in what is asked is answered without it
+
+    if not torch.cuda.is_available():
         return 0
     return int(torch.cuda.get_device_properties(0).total_memory)

@@ -30,7 +30,9 @@ def random_state_kept() -> Iterator[None]:
             numpy.random.set_state(arrays)
         elif numpy:
             numpy.random.seed()  # from the system's entropy
-        if torch:
-            torch.set_rng_state(torch.Generator().get_state() if tensors is None else tensors)
+        if torch and tensors is not None:
+            torch.set_rng_state(tensors)
+        elif torch:
+            torch.seed()  # the same
         if torch and gpus:
             torch.cuda.set_rng_state_all(gpus)

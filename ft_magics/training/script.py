@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.errors import TaskError
-from ft_magics.models.loading import ALIASES
+from ft_magics.models.aliases import ALIASES
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ft_magics.config.references import Reference
+from ft_magics.config.references import Reference, is_reference
 from ft_magics.data.cells import Rows, is_missing
 from ft_magics.data.examples import Corpus
 from ft_magics.data.faults import list_names
@@ -93,7 +93,7 @@ def _named(rows: Rows, columns: Columns) -> dict[str, Any]:
 
     def said(at: int) -> int | str:
         name = rows.columns[at]
-        plain = rows.named and name.strip() and list(rows.columns).count(name) == 1
+        plain = rows.named and name.strip() and list(rows.columns).count(name) == 1 and not is_reference(name)
         return name if plain else at + 1
 
     labels = [said(at) for at in columns.labels]

@@ -25,7 +25,6 @@ from ft_magics.tasks.classify.checks import check_corpus
 from ft_magics.tasks.classify.config import ClassifyData, ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText, labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
-from ft_magics.tasks.classify.plain import plain_of
 from ft_magics.tasks.classify.propose import propose
 from ft_magics.tasks.classify.reader import read_split
 from ft_magics.tasks.classify.records import (
@@ -353,6 +352,8 @@ class ClassifyTask:
 
     def plain(self, corpus: Corpus[LabelledText], data: ClassifyData, spec: Spec) -> Plain:
         """Without ft_magics."""
+        from ft_magics.tasks.classify.plain import plain_of  # noqa: PLC0415  # a cell is read and answered without torch
+
         return plain_of(
             corpus,
             data,

@@ -28,7 +28,6 @@ from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, gold_card_of, read_texts
-from ft_magics.tasks.ner.plain import plain_of
 from ft_magics.tasks.ner.propose import propose
 from ft_magics.tasks.ner.records import (
     Prediction,
@@ -293,6 +292,8 @@ class NerTask:
 
     def plain(self, corpus: Corpus[TaggedSentence], data: DataConfig, spec: Spec) -> Plain:
         """Without ft_magics."""
+        from ft_magics.tasks.ner.plain import plain_of  # noqa: PLC0415  # a cell is read and answered without torch
+
         examples = [example for split in corpus.splits for example in split.examples]
         windows = len(self.encode(examples, spec)) > len(examples)
         return plain_of(self.labels, corpus, data, spec, windows=windows)
