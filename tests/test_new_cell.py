@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pandas as pd
+import pexpect
 import pytest
 from ft_magics.data.beside import find_beside, name_of_split
 from ft_magics.errors import DataError, TaskError
@@ -187,7 +189,7 @@ def test_what_is_wrong_says_where_and_what_to_do(run_cell, shell):
         ("%ft new $number", "$number is an int; expected a pandas DataFrame", "%ft new TASK $number"),
         ("%ft new $frme", "`$frme` is not defined in this notebook. Did you mean `frame`?"),
         ("%ft new frame", "An object of the notebook is `$frame`"),
-        ("%ft new ner $frame", "no column called sentence, word, tag", "the columns are text, label"),
+        ("%ft new ner $frame", "no column called sentence, word", "the columns are text, label"),
         ("%ft new classify a b", "takes at most 2 words"),
         ("%ft new .", "is a folder; name a file in it"),
     ):
@@ -240,3 +242,26 @@ def test_a_task_without_a_proposal_of_its_own_is_given_its_file(monkeypatch):
     assert "train: stars.csv" in cell.body
     assert json.dumps(cell.name) == '"stars"'
     sys.modules.pop("ft_rating.task")
+
+
+def test_in_a_terminal_the_next_prompt_has_the_cell_and_enter_runs_it(tmp_path):
+    write("gone.csv", ROWS)
+    command = ["-m", "IPython", "--no-banner", "--no-confirm-exit", "--HistoryManager.enabled=False", "--colors=nocolor"]
+    environment = {**os.environ, "TERM": "xterm", "HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1"}
+    child = pexpect.spawn(
+        sys.executable, command, env=environment, dimensions=(50, 140), encoding="utf-8", timeout=120, cwd=tmp_path
+    )
+    try:
+        child.expect(r"In \[1\]")
+        child.send("%load_ext ft_magics\r")
+        child.expect(r"In \[2\]")
+        child.send("%ft new gone.csv\r")
+        child.expect("Written below: `classify` on gone.csv")
+        child.expect("%%finetune gone")
+        child.expect("label_column: label")
+        child.expect("batch_size")
+        Path("gone.csv").unlink()
+        child.send("\r")
+        child.expect("gone.csv: there is no such file")
+    finally:
+        child.close(force=True)

@@ -65,16 +65,16 @@ WORDS = {
         ("TASK", "DATA"),
     ),
     "script": Word(
-        "the plain Python of a run or of a cell tried with --dry-run: a cell below, or a file",
+        "the plain Python of a run or of a cell tried with --dry-run: a cell below, or a file at PATH",
         "ft_magics.magics.script:write_script",
         ("NAME",),
-        ("FILE",),
+        ("PATH",),
     ),
     "examples": Word(
         "the notebooks that come with ft_magics; with a name, a copy of one here",
         "ft_magics.magics.examples:examples",
         (),
-        ("NAME",),
+        ("NOTEBOOK",),
     ),
     "doctor": Word(
         "versions, machine, models and front end, and what needs attention", "ft_magics.magics.doctor:doctor"

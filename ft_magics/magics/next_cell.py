@@ -18,8 +18,10 @@ def write_below(session: Session, text: str, said: str) -> None:
         text: Of the cell.
         said: A sentence on it.
     """
-    if find_host(session.shell) == "html":
+    host = find_host(session.shell)
+    if host == "html":
         print(f"{said}\n\n{text}")
         return
-    session.shell.set_next_input(text, replace=False)
+    # A terminal takes a cell when an empty line ends it: with that here, Enter runs it.
+    session.shell.set_next_input(f"{text}\n\n" if host == "text" else text, replace=False)
     print(said)
