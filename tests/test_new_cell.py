@@ -246,7 +246,14 @@ def test_a_task_without_a_proposal_of_its_own_is_given_its_file(monkeypatch):
 
 def test_in_a_terminal_the_next_prompt_has_the_cell_and_enter_runs_it(tmp_path):
     write("gone.csv", ROWS)
-    command = ["-m", "IPython", "--no-banner", "--no-confirm-exit", "--HistoryManager.enabled=False", "--colors=nocolor"]
+    command = [
+        "-m",
+        "IPython",
+        "--no-banner",
+        "--no-confirm-exit",
+        "--HistoryManager.enabled=False",
+        "--colors=nocolor",
+    ]
     environment = {**os.environ, "TERM": "xterm", "HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1"}
     child = pexpect.spawn(
         sys.executable, command, env=environment, dimensions=(50, 140), encoding="utf-8", timeout=120, cwd=tmp_path

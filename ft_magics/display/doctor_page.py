@@ -13,7 +13,7 @@ __all__ = ["doctor_bundle"]
 
 _OK, _ATTENTION = "✓ ok", "⚠ attention"
 _GROUNDS = {_OK: "rgba(0,158,115,0.2)", _ATTENTION: "rgba(230,159,0,0.3)"}
-_SIGN = "display:inline-block;min-width:6.5em;padding:0 6px;border-radius:3px;margin-right:8px;text-align:center"
+_SIGN = "flex:none;min-width:6.5em;padding:0 6px;border-radius:3px;margin-right:8px;text-align:center"
 
 
 def doctor_bundle(findings: Sequence[Finding]) -> Bundle:
@@ -41,12 +41,11 @@ def _sign(finding: Finding) -> str:
 
 def _finding_html(finding: Finding) -> str:
     sign = _sign(finding)
-    advice = element("div", "→ ", escape(finding.advice), style="margin-left:9em") if finding.advice else ""
+    said = [element("strong", escape(finding.name)), f" {escape(finding.text)}"]
+    said += [element("div", "→ ", escape(finding.advice))] if finding.advice else []
     return element(
         "div",
         element("span", sign, style=f"{_SIGN};background:{_GROUNDS[sign]}"),
-        element("strong", escape(finding.name)),
-        f" {escape(finding.text)}",
-        advice,
-        style="overflow-wrap:anywhere;margin:2px 0",
+        element("div", *said, style="overflow-wrap:anywhere"),
+        style="display:flex;align-items:flex-start;margin:2px 0",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ _DEMO = ("demo:en/train.conll", "demo:en/intents_train.csv")
 _HUB_WITHIN_S = 2.0
 _FRACTION, _OF_FEW = 0.1, 0.2
 _FEW, _FEWEST = 200, 5  # examples: below the first a larger share is wanted, below the second there is none to spare
-_LONGEST_COMMENT, _LONGEST_LINE, _COMMENT_AT = 240, 110, 34
+_LONGEST_COMMENT, _LONGEST_LINE, _COMMENT_AT = 400, 90, 34
 _LEAST_FIT = 0.01
 
 
@@ -182,7 +183,7 @@ def _run_name(source: str | Reference, task: str, free: Callable[[str], bool]) -
 
 
 def _body(task: str, proposal: Proposal, splits: _Splits, choice: ModelChoice) -> str:
-    head = [f"# {_comment(text)}" for text in (*proposal.found, *splits.left_out)]
+    head = [_comment(text) for text in (*proposal.found, *splits.left_out)]
     named = _line("task", {task: dict(proposal.settings)} if proposal.settings else task)
     data = ["data:"]
     data += [
@@ -202,17 +203,20 @@ def _train(proposal: Proposal, splits: _Splits, choice: ModelChoice) -> Sequence
 
 def _line(key: str, value: Any, *, indent: int = 0, comment: str = "") -> str:
     """A line with a comment behind it; before it, where it would be long."""
-    before, said = " " * indent, _comment(comment)
+    before = " " * indent
     written = f"{before}{key}: {_flow(value)}"
-    if not said:
+    if not comment:
         return written
-    beside = f"{written:<{_COMMENT_AT}}  # {said}"
-    return beside if len(beside) <= _LONGEST_LINE else f"{before}# {said}\n{written}"
+    beside = f"{written:<{_COMMENT_AT}}  {_comment(comment)}"
+    fits = "\n" not in beside and len(beside) <= _LONGEST_LINE
+    return beside if fits else f"{textwrap.indent(_comment(comment), before)}\n{written}"
 
 
 def _comment(text: str) -> str:
+    """A text as a comment, in lines that a narrow page shows whole."""
     line = terminal_line(text)
-    return line if len(line) <= _LONGEST_COMMENT else f"{line[: _LONGEST_COMMENT - 1]}…"
+    line = line if len(line) <= _LONGEST_COMMENT else f"{line[: _LONGEST_COMMENT - 1]}…"
+    return "\n".join(f"# {part}" for part in textwrap.wrap(line, _LONGEST_LINE - 2))
 
 
 def _flow(value: Any) -> str:
