@@ -272,3 +272,12 @@ def test_in_a_terminal_the_next_prompt_has_the_cell_and_enter_runs_it(tmp_path):
         child.expect("gone.csv: there is no such file")
     finally:
         child.close(force=True)
+
+
+def test_the_settings_that_are_written_are_those_that_would_be_chosen():
+    from ft_magics.training.prepare import prepare
+
+    cell = cell_for_demo("classify", lambda _: True)
+    without = cell.body.partition("# what fits these data")[0]
+    written, chosen = (prepare(parse_cell(body, {})).train for body in (cell.body, without))
+    assert written == chosen

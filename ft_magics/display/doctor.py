@@ -19,11 +19,11 @@ from packaging.requirements import Requirement
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.display.host import clicks_wait, find_host
+from ft_magics.models.aliases import ALIASES
 from ft_magics.models.choosing import is_here
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.hub import hub_answers
 from ft_magics.models.memory import free_bytes
-from ft_magics.models.aliases import ALIASES
 
 __all__ = ["Finding", "examine"]
 
@@ -108,9 +108,8 @@ def _fits(item: Requirement, there: str | None) -> bool:
 
 def _version(name: str) -> str | None:
     if name == "ft_magics":
-        import ft_magics  # noqa: PLC0415  # its own number, also where it is not installed but on the path
-
-        return ft_magics.__version__
+        own: str = sys.modules["ft_magics"].__version__  # also where it is not installed but on the path
+        return own
     try:
         return version(name)
     except PackageNotFoundError:

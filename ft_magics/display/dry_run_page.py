@@ -26,8 +26,9 @@ _MOST_IN_TEXT = 12  # examples in a terminal
 
 def dry_run_sections(prepared: Prepared) -> list[Section]:
     """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
-    memory = need_text(prepared.trained, prepared.features["train"], prepared.config.train.batch_size)
-    plan = [*_plan(prepared), f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
+    memory = need_text(prepared.trained, prepared.features["train"], prepared.train.batch_size)
+    chosen = [f"Chosen, since the cell leaves it open: {text}" for text in prepared.chosen]
+    plan = [*_plan(prepared), *chosen, f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
     return [Lines(title="Plan", lines=plan), *preview(prepared)]
 
 
@@ -72,7 +73,7 @@ def _after(name: str) -> str:
 
 
 def _plan(prepared: Prepared) -> list[str]:
-    trained, train = prepared.trained, prepared.config.train
+    trained, train = prepared.trained, prepared.train
     labels = len(trained.task.head().labels)
     steps = f"{prepared.total_steps:,} steps over {train.epochs:g} epochs, {train.batch_size} rows a batch"
     trainable = f"{prepared.trainable_parameters:,} of {prepared.parameters:,} trainable parameters"

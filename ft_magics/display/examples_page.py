@@ -11,13 +11,12 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-import ft_magics
 from ft_magics.display.pages import Bundle
 from ft_magics.markup import MUTED, element, heading, terminal_line
 
 __all__ = ["ExampleNotebook", "examples_bundle", "find_notebooks"]
 
-_PACKAGE = Path(ft_magics.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE / "demo_notebooks", _PACKAGE.parent / "demo_notebooks")  # of a wheel, of a checkout
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 

@@ -28,7 +28,7 @@ class ModelChoice:
 
     Args:
         name: What stands behind `model:`.
-        parameters: About how many it has.
+        parameters: About how many it has beside its embeddings, by which its rate is chosen.
         why: A sentence on the choice, and on what else there is.
     """
 
@@ -48,16 +48,16 @@ def choose_model(texts: Iterable[str], *, hub: bool) -> ModelChoice:
     cjk = _share(letters, lambda letter: CJK.match(letter) is not None)
     latin = _share(letters, lambda letter: letter <= _LAST_LATIN)
     if cjk >= _CJK:
-        wanted, parameters, why = _CHINESE, 102_000_000, f"{100 * cjk:.0f} % of the letters are Chinese or Japanese"
+        wanted, parameters, why = _CHINESE, 86_000_000, f"{100 * cjk:.0f} % of the letters are Chinese or Japanese"
     elif latin < _LATIN and letters:
-        wanted, parameters, why = _MANY_LANGUAGES, 135_000_000, "the letters are not Latin: a model of many languages"
+        wanted, parameters, why = _MANY_LANGUAGES, 43_000_000, "the letters are not Latin: a model of many languages"
     elif _gpu_bytes() >= _ENOUGH_GPU_BYTES and (hub or is_here(_LARGER)):
-        return ModelChoice(_LARGER, 125_000_000, f"English, for a GPU; `{_SMALL}` trains faster")
+        return ModelChoice(_LARGER, 86_000_000, f"English, for a GPU; `{_SMALL}` trains faster")
     else:
-        return ModelChoice(_SMALL, 22_700_000, f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}")
+        return ModelChoice(_SMALL, 10_800_000, f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}")
     if hub or is_here(wanted):
         return ModelChoice(wanted, parameters, why)
-    return ModelChoice(_SMALL, 22_700_000, f"{why}; `{wanted}` is far better, but not on this machine, and no hub here")
+    return ModelChoice(_SMALL, 10_800_000, f"{why}; `{wanted}` is far better, but not on this machine, and no hub here")
 
 
 def _share(letters: Sequence[str], of: Callable[[str], bool]) -> float:

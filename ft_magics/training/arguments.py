@@ -28,9 +28,8 @@ def count_steps(train: FittedTrain, features: int) -> int:
     return math.ceil(train.epochs * steps_per_epoch(features, train.batch_size, train.gradient_accumulation))
 
 
-def training_values(config: AnyConfig, *, device: str, precision: str) -> dict[str, Any]:
+def training_values(train: FittedTrain, *, device: str, precision: str) -> dict[str, Any]:
     """The arguments that decide what is learned, in Hugging Face's words."""
-    train = config.train
     return {
         "num_train_epochs": train.epochs,
         "max_steps": train.max_steps or -1,
@@ -57,7 +56,7 @@ def training_arguments(
     Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
     arguments = TrainingArguments(
-        **training_values(config, device=device, precision=precision),
+        **training_values(train, device=device, precision=precision),
         output_dir=str(folder),
         eval_strategy="no",
         save_strategy="no",
@@ -65,7 +64,7 @@ def training_arguments(
         logging_steps=max(1, total_steps // _LOSS_POINTS),
         logging_first_step=True,
         logging_nan_inf_filter=False,
-        report_to=config.train.report_to or "none",
+        report_to=train.report_to or "none",
         run_name=folder.parent.name,
         disable_tqdm=True,
         dataloader_num_workers=0,  # a fork from a process with threads can hang

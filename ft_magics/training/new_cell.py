@@ -6,12 +6,13 @@ import json
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ft_magics.config.references import Reference
+from ft_magics.config.schema import TrainConfig
 from ft_magics.config.tree import read_value
 from ft_magics.data.beside import SPLIT_NAMES, find_beside, name_of_split
 from ft_magics.data.examples import Corpus
@@ -22,6 +23,7 @@ from ft_magics.models.choosing import ModelChoice, choose_model
 from ft_magics.models.hub import hub_answers
 from ft_magics.tasks.proposal import Proposal
 from ft_magics.tasks.registry import find_task, guarded, task_names
+from ft_magics.training.fitting import fit_train
 
 __all__ = ["NewCell", "cell_for", "cell_for_demo"]
 
@@ -31,6 +33,7 @@ _FRACTION, _OF_FEW = 0.1, 0.2
 _FEW, _FEWEST = 200, 5  # examples: below the first a larger share is wanted, below the second there is none to spare
 _LONGEST_COMMENT, _LONGEST_LINE, _COMMENT_AT = 400, 90, 34
 _LEAST_FIT = 0.01
+_WRITTEN = ("epochs", "learning_rate", "batch_size")  # early stopping is on in any case where there is dev
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,14 +200,24 @@ def _body(task: str, proposal: Proposal, splits: _Splits, choice: ModelChoice) -
     return "\n".join([*head, named, model, *data, *_train(proposal, splits, choice)])
 
 
-def _train(proposal: Proposal, splits: _Splits, choice: ModelChoice) -> Sequence[str]:
-    return ["train: {epochs: 5, learning_rate: 2e-4, batch_size: 16}"]
+def _train(proposal: Proposal, splits: _Splits, choice: ModelChoice) -> list[str]:
+    """The settings that fit, as values, each with its reason; a cell without them has the same chosen."""
+    dev = splits.sources.get("dev")
+    drawn = round(dev["fraction"] * proposal.examples) if isinstance(dev, Mapping) else 0
+    rows = max(1, proposal.examples - drawn)
+    fitted = fit_train(TrainConfig(), parameters=choice.parameters, rows=rows, dev=dev is not None)
+    lines = [_line("train", "", comment="what fits these data and this model; left out, the same is chosen")]
+    for why in fitted.why:
+        key, _, reason = why.partition(" ")
+        if key in _WRITTEN:
+            lines.append(_line(key, getattr(fitted.train, key), indent=2, comment=reason.partition(": ")[2]))
+    return lines
 
 
 def _line(key: str, value: Any, *, indent: int = 0, comment: str = "") -> str:
     """A line with a comment behind it; before it, where it would be long."""
     before = " " * indent
-    written = f"{before}{key}: {_flow(value)}"
+    written = f"{before}{key}: {_flow(value) if value != '' else ''}".rstrip()
     if not comment:
         return written
     beside = f"{written:<{_COMMENT_AT}}  {_comment(comment)}"
@@ -229,7 +242,7 @@ def _flow(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Reference):
         return str(value)
-    return _text(value) if isinstance(value, str) else str(value)
+    return _text(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _text(text: str) -> str:

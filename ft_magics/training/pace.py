@@ -62,7 +62,7 @@ def measure_pace(prepared: Prepared) -> Pace | None:
 
 
 def _measured(prepared: Prepared) -> Pace:
-    trained, train = prepared.trained, prepared.config.train
+    trained, train = prepared.trained, prepared.train
     features = prepared.features["train"]
     order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
     threads = Threads(train.threads, trained.device)

@@ -60,11 +60,11 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
     plain = guarded(task.name, "plain", lambda: task.plain(prepared.corpus, config.data, trained.spec))
     folder = f"{name}_plain"
     data = PlainData(folder, prepared, plain)
-    early = config.train.early_stopping
+    early = prepared.train.early_stopping
     constants = {
         **plain.constants,
         "BF16": trained.precision == "bf16",
-        "EVAL_BATCH_SIZE": config.train.eval_batch_size,
+        "EVAL_BATCH_SIZE": prepared.train.eval_batch_size,
         "PATIENCE": early.patience if early else None,
         "MIN_DELTA": early.min_delta if early else 0.0,
     }
@@ -123,11 +123,11 @@ def _model(prepared: Prepared) -> str:
 
 
 def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, threads: int | None) -> str:
-    config, trained = prepared.config, prepared.trained
+    train, trained = prepared.train, prepared.trained
     head, metric = trained.task.head(), prepared.metrics[0]
-    values = training_values(config, device=trained.device, precision=trained.precision)
+    values = training_values(train, device=trained.device, precision=trained.precision)
     values = {key: value for key, value in values.items() if (key, value) != ("max_steps", -1)}
-    seed, batch = config.train.seed, config.train.batch_size * config.train.gradient_accumulation
+    seed, batch = train.seed, train.batch_size * train.gradient_accumulation
     labels = f"dict(enumerate({'LABELS' if 'LABELS' in plain.constants else literal(list(head.labels))}))"
     problem = f", problem_type={literal(head.problem_type)}" if head.problem_type else ""
     splits = [split for split in ("dev", "test") if getattr(prepared.corpus, split) is not None]
