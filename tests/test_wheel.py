@@ -79,7 +79,9 @@ def test_the_wheel_holds_the_packages_their_built_front_end_and_the_licence(whee
     info = {name for name in names if name.split("/")[0].endswith(".dist-info")}
     sources = {name for name in tracked_files() if name.startswith("ft_magics/")}
     sources |= {name.removeprefix("widgets/") for name in tracked_files() if name.startswith("widgets/ft_widgets/")}
-    assert names - info == sources | BUILT
+    notebooks = {f"ft_magics/{name}" for name in tracked_files() if name.endswith(".ipynb")}
+    assert names - info == sources | BUILT | notebooks
+    assert "ft_magics/demo_notebooks/01_quickstart.ipynb" in notebooks
     assert {"ft_magics/py.typed", "ft_widgets/py.typed", "ft_magics/demo/zh/train.conll"} < names
     assert {name.split("/", 1)[1] for name in info} == {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
     assert all(sizes[name] > 1_000 for name in BUILT), sizes

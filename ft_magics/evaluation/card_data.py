@@ -89,7 +89,7 @@ class LabelsData(CardData, total=False):
         text: What was to be labelled.
         pair: The second text of a pair.
         gold: Names of labels, or a number as a text; absent where it is not known.
-        predicted: The same; absent where there are versions.
+        predicted: The same; absent where there are versions, or where nothing is predicted yet.
         versions: Of several systems.
         scores: Pairs of label and share, the most probable first.
     """

@@ -86,8 +86,8 @@ def _labels(data: Mapping[str, Any], colors: Colors) -> str:
     sides = [("gold", data["gold"])] if "gold" in data else []
     if "versions" in data:
         sides += [(version["name"], version["predicted"]) for version in data["versions"]]
-    else:
-        sides.append(("predicted", data.get("predicted", ())))
+    elif "predicted" in data:
+        sides.append(("predicted", data["predicted"]))
     parts.append(element("div", *(_side(name, labels, colors) for name, labels in sides)))
     return "".join(parts) + _scores(data.get("scores", ()), colors)
 

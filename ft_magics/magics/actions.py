@@ -22,6 +22,7 @@ from ft_magics.magics.session import Session
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
+from ft_magics.training.random_state import random_state_kept
 
 __all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "stop"]
 
@@ -35,18 +36,30 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
         print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
         return
     host = find_host(session.shell)
+    if arguments.dry_run:
+        _try(session, arguments.name, config)
+        return
     prepared = prepare_in_turn(config, before)
     from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
 
-    show_prepared(prepared, host, dry_run=arguments.dry_run)
-    if arguments.dry_run:
-        return
+    show_prepared(prepared, host)
     if arguments.resume and before is None:
         print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
+    session.tried.pop(arguments.name, None)
     with interrupts_noted() as interrupts:
         namespace[arguments.name] = run = begin(arguments.name, prepared, before)
         del prepared  # a traceback that is kept would keep the model of a failed run in memory
         watch(run, host, interrupts, attached=not arguments.bg)
+
+
+def _try(session: Session, name: str, config: AnyConfig) -> None:
+    """`--dry-run`: what the cell would do is shown, and remembered for `%ft script`."""
+    with random_state_kept():
+        prepared = prepare_in_turn(config)
+        from ft_magics.display.prepared import show_dry_run  # noqa: PLC0415  # torch only for a cell without mistakes
+
+        show_dry_run(name, prepared, find_host(session.shell))
+    session.tried[name] = config
 
 
 def resume(session: Session, name: str) -> None:

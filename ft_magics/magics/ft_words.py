@@ -58,6 +58,27 @@ def usage(name: str, word: Word) -> str:
 _ACTIONS = "ft_magics.magics.actions"
 
 WORDS = {
+    "new": Word(
+        "write a %%finetune cell that fits a file or $object, below; without one, for the demo corpus",
+        "ft_magics.magics.new_cell:new_cell",
+        (),
+        ("TASK", "DATA"),
+    ),
+    "script": Word(
+        "the plain Python of a run or of a cell tried with --dry-run: a cell below, or a file at PATH",
+        "ft_magics.magics.script:write_script",
+        ("NAME",),
+        ("PATH",),
+    ),
+    "examples": Word(
+        "the notebooks that come with ft_magics; with a name, a copy of one here",
+        "ft_magics.magics.examples:examples",
+        (),
+        ("NOTEBOOK",),
+    ),
+    "doctor": Word(
+        "versions, machine, models and front end, and what needs attention", "ft_magics.magics.doctor:doctor"
+    ),
     "debug": Word("the whole traceback of the last error", "ft_magics.magics.ft:show_last_error"),
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from ft_magics.errors import FineTuneError, UnexpectedError
+
+if TYPE_CHECKING:
+    from ft_magics.config.schema import AnyConfig
 
 __all__ = ["Session"]
 
@@ -20,11 +23,15 @@ class Session:
 
     Args:
         shell: The shell that loaded the extension.
+
+    Attributes:
+        tried: Name → config of cells that were only tried, with `--dry-run`, since a run of that name began.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.last_error = ""
+        self.tried: dict[str, AnyConfig] = {}
         self._shown: tuple[Any, int] | None = None
 
     @property

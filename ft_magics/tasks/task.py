@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, TaskError
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
+from ft_magics.tasks.plain import Plain
+from ft_magics.tasks.proposal import Proposal
 
 if TYPE_CHECKING:
     import torch
@@ -75,6 +77,24 @@ class Task(Protocol[E, F, P]):
         ...
 
     # Examples
+
+    @classmethod
+    def propose(cls, source: Any) -> Proposal:
+        """How a new cell would read data as train: `%ft new` writes it.
+
+        Args:
+            source: A path, or a reference to an object of the kernel.
+
+        Raises:
+            DataError: They are not what the task reads.
+        """
+        try:
+            data = cls.Data.model_validate({"train": source})
+        except ValueError as error:
+            raise DataError(f"`task: {cls.name}` does not read {source} as it is; write its `data:` section") from error
+        corpus = cls.read(cls.Settings(), data)
+        cls.check(cls.Settings(), corpus)
+        return Proposal(examples=len(corpus.train.examples))
 
     @classmethod
     def read(cls, settings: Any, data: Any) -> Corpus[E]:
@@ -308,3 +328,26 @@ class Task(Protocol[E, F, P]):
     def drawn(self, example: E, prediction: P) -> Card:
         """An answer as a page shows it."""
         ...
+
+    # Before training
+
+    def gold_card(self, example: E) -> Card:
+        """A labelled example as a page shows it before anything is trained."""
+        return Card(kind="texts", row=str(getattr(example, "id", "")), data={"texts": [("example", str(example))]})
+
+    def gold_labels(self, example: E) -> Sequence[str]:
+        """The labels in an example: a page shows some examples of each, and says which of them dev lacks."""
+        return ()
+
+    def plain(self, corpus: Corpus[E], data: Any, spec: Spec) -> Plain:
+        """The task's part of a run in plain Python, without ft_magics: reading, encoding, loss, scores.
+
+        Args:
+            corpus: Of the run.
+            data: The `data:` section that it was read by.
+            spec: Of the model.
+
+        Raises:
+            TaskError: The task does not say it.
+        """
+        raise TaskError(f"`task: {self.name}` does not say how a run of it is written in plain Python")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 from transformers import TrainingArguments
 
 from ft_magics.config.schema import FittedTrain
 from ft_magics.training.fitting import steps_per_epoch
 
-__all__ = ["count_steps", "training_arguments"]
+__all__ = ["count_steps", "training_arguments", "training_values"]
 
 _LOSS_POINTS = 200  # about as many points as a loss curve needs
 
@@ -27,6 +28,26 @@ def count_steps(train: FittedTrain, features: int) -> int:
     return math.ceil(train.epochs * steps_per_epoch(features, train.batch_size, train.gradient_accumulation))
 
 
+def training_values(train: FittedTrain, *, device: str, precision: str) -> dict[str, Any]:
+    """The arguments that decide what is learned, in Hugging Face's words."""
+    return {
+        "num_train_epochs": train.epochs,
+        "max_steps": train.max_steps or -1,
+        "learning_rate": train.learning_rate,
+        "per_device_train_batch_size": train.batch_size,
+        "gradient_accumulation_steps": train.gradient_accumulation,
+        "weight_decay": train.weight_decay,
+        "max_grad_norm": train.max_grad_norm,
+        "lr_scheduler_type": train.scheduler,
+        "warmup_steps": int(train.warmup) if train.warmup >= 1 else train.warmup,
+        "seed": train.seed,
+        "bf16": precision == "bf16",
+        "use_cpu": device == "cpu",
+        "train_sampling_strategy": "sequential",  # the data set gives batches grouped by length
+        "remove_unused_columns": False,
+    }
+
+
 def training_arguments(
     train: FittedTrain, *, folder: Path, device: str, precision: str, total_steps: int
 ) -> TrainingArguments:
@@ -35,21 +56,8 @@ def training_arguments(
     Evaluation, the best model, early stopping and when a checkpoint is written are our callback's.
     """
     arguments = TrainingArguments(
+        **training_values(train, device=device, precision=precision),
         output_dir=str(folder),
-        num_train_epochs=train.epochs,
-        max_steps=train.max_steps or -1,
-        learning_rate=train.learning_rate,
-        per_device_train_batch_size=train.batch_size,
-        gradient_accumulation_steps=train.gradient_accumulation,
-        weight_decay=train.weight_decay,
-        max_grad_norm=train.max_grad_norm,
-        lr_scheduler_type=train.scheduler,
-        warmup_steps=int(train.warmup) if train.warmup >= 1 else train.warmup,
-        seed=train.seed,
-        bf16=precision == "bf16",
-        use_cpu=device == "cpu",
-        train_sampling_strategy="sequential",  # the data set gives batches grouped by length
-        remove_unused_columns=False,
         eval_strategy="no",
         save_strategy="no",
         logging_strategy="steps",

@@ -7,8 +7,8 @@ import type { LabelsData } from "./wire.ts";
 
 const MOST_SCORES = 5;
 
-export function labelsView({ text, pair, gold, predicted = [], versions, scores = [] }: LabelsData, color: Colors): HTMLElement[] {
-  const systems = versions ?? [{ name: "predicted", predicted }];
+export function labelsView({ text, pair, gold, predicted, versions, scores = [] }: LabelsData, color: Colors): HTMLElement[] {
+  const systems = versions ?? (predicted ? [{ name: "predicted", predicted }] : []);
   const right = (labels: readonly string[]): boolean => labels.length === gold?.length && labels.every((label) => gold.includes(label));
   const sides = [...(gold ? [side("gold", gold, color)] : []), ...systems.map((each) => side(each.name, each.predicted, color, right(each.predicted)))];
   return [

@@ -11,7 +11,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.classify.examples import LabelledText
 from ft_magics.tasks.classify.records import Prediction
 
-__all__ = ["Classification", "answer_of", "card_of", "read_texts"]
+__all__ = ["Classification", "answer_of", "card_of", "gold_card_of", "read_texts"]
 
 _MOST_SHOWN = 5
 
@@ -88,3 +88,10 @@ def card_of(kind: str, labels: Sequence[str], example: LabelledText, prediction:
     scores = list(answer.probabilities.items())[:_MOST_SHOWN]
     shown = {"predicted": given, "confidence": answer.probability, "scores": scores}
     return Card(kind="labels", row=example.id, data={**data, **shown})
+
+
+def gold_card_of(example: LabelledText) -> Card:
+    """A labelled text with its gold labels, or its number."""
+    gold = example.labels if example.value is None else [f"{example.value:.4g}"]
+    pair = {} if example.pair is None else {"pair": example.pair}
+    return Card(kind="labels", row=example.id, data={"text": example.text, **pair, "gold": gold})

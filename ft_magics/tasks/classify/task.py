@@ -20,11 +20,12 @@ from ft_magics.errors import ModelError
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
-from ft_magics.tasks.classify.answer import answer_of, card_of, read_texts
+from ft_magics.tasks.classify.answer import answer_of, card_of, gold_card_of, read_texts
 from ft_magics.tasks.classify.checks import check_corpus
 from ft_magics.tasks.classify.config import ClassifyData, ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText, labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
+from ft_magics.tasks.classify.propose import propose
 from ft_magics.tasks.classify.reader import read_split
 from ft_magics.tasks.classify.records import (
     METRICS,
@@ -39,6 +40,7 @@ from ft_magics.tasks.classify.records import (
 )
 from ft_magics.tasks.classify.score import read_labels, read_options, score
 from ft_magics.tasks.classify.thresholds import choose_thresholds
+from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import unknown_tokens
 
@@ -103,6 +105,7 @@ class ClassifyTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    propose = staticmethod(propose)
     score = staticmethod(score)
     read_answers = staticmethod(read_labels)
 
@@ -338,6 +341,28 @@ class ClassifyTask:
     def drawn(self, example: LabelledText, prediction: Prediction) -> Card:
         """The text with its labels, the most likely first."""
         return card_of(self.kind, self.labels, example, prediction)
+
+    def gold_card(self, example: LabelledText) -> Card:
+        """The text with its gold labels."""
+        return gold_card_of(example)
+
+    def gold_labels(self, example: LabelledText) -> tuple[str, ...]:
+        """Its labels; none of a number."""
+        return example.labels
+
+    def plain(self, corpus: Corpus[LabelledText], data: ClassifyData, spec: Spec) -> Plain:
+        """Without ft_magics."""
+        from ft_magics.tasks.classify.plain import plain_of  # noqa: PLC0415  # a cell is read and answered without torch
+
+        return plain_of(
+            corpus,
+            data,
+            spec,
+            kind=self.kind,
+            labels=self.labels,
+            weights=self.weights,
+            settings=self.settings,
+        )
 
     def describe(self, corpus: Corpus[LabelledText]) -> tuple[str, str, list[str]]:
         """For the model card."""

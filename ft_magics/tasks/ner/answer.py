@@ -15,7 +15,7 @@ from ft_magics.markup import percent
 from ft_magics.sections import Card
 from ft_magics.tasks.ner.records import Prediction
 
-__all__ = ["Entity", "card_of", "entities_in", "read_texts"]
+__all__ = ["Entity", "card_of", "entities_in", "gold_card_of", "read_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +100,10 @@ def card_of(example: TaggedSentence, prediction: Prediction) -> Card:
             "about": [f"{item.type} {percent(item.confidence)} %" for item in found],
         },
     )
+
+
+def gold_card_of(example: TaggedSentence) -> Card:
+    """The words of a labelled sentence with its gold entities."""
+    spans = spans_of(example.tags)
+    data = {"words": list(example.words), "gold": [(span.start, span.end, span.type) for span in spans]}
+    return Card(kind="spans", row=example.id, data=data)

@@ -27,7 +27,8 @@ from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
-from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, read_texts
+from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, gold_card_of, read_texts
+from ft_magics.tasks.ner.propose import propose
 from ft_magics.tasks.ner.records import (
     Prediction,
     check_facts,
@@ -40,6 +41,7 @@ from ft_magics.tasks.ner.records import (
     to_record,
     verified,
 )
+from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import Window, WordTokenizer, align_labels, make_windows, unknown_tokens
 
@@ -106,6 +108,7 @@ class NerTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    propose = staticmethod(propose)
     score = staticmethod(entity_report)
     read_answers = staticmethod(read_tags)
 
@@ -278,6 +281,22 @@ class NerTask:
     def drawn(self, example: TaggedSentence, prediction: Prediction) -> Card:
         """The words with their entities."""
         return card_of(example, prediction)
+
+    def gold_card(self, example: TaggedSentence) -> Card:
+        """The words with their gold entities."""
+        return gold_card_of(example)
+
+    def gold_labels(self, example: TaggedSentence) -> list[str]:
+        """The types of its entities."""
+        return [span.type for span in spans_of(example.tags)]
+
+    def plain(self, corpus: Corpus[TaggedSentence], data: DataConfig, spec: Spec) -> Plain:
+        """Without ft_magics."""
+        from ft_magics.tasks.ner.plain import plain_of  # noqa: PLC0415  # a cell is read and answered without torch
+
+        examples = [example for split in corpus.splits for example in split.examples]
+        windows = len(self.encode(examples, spec)) > len(examples)
+        return plain_of(self.labels, corpus, data, spec, windows=windows)
 
     def describe(self, corpus: Corpus[TaggedSentence]) -> tuple[str, str, list[str]]:
         """For the model card."""

@@ -1,0 +1,96 @@
+"""What a cell would do, tried and not done: plan, examples and tokens, for `--dry-run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from io import StringIO
+
+from ruamel.yaml import YAML
+
+from ft_magics.display.run_page import duration
+from ft_magics.evaluation.card_text import card_text
+from ft_magics.evaluation.label_colors import colors_of
+from ft_magics.evaluation.section_html import section_html
+from ft_magics.markup import details, element, heading, terminal_text
+from ft_magics.sections import Examples, Lines, Section
+from ft_magics.training.memory_need import need_text
+from ft_magics.training.pace import Pace, measure_pace
+from ft_magics.training.prepare import Prepared
+from ft_magics.training.preview import preview, shown_labels
+
+__all__ = ["dry_run_html", "dry_run_sections", "dry_run_text", "resolved"]
+
+_MOST_IN_TEXT = 12  # examples in a terminal
+
+
+def dry_run_sections(prepared: Prepared) -> list[Section]:
+    """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
+    memory = need_text(prepared.trained, prepared.features["train"], prepared.train.batch_size)
+    chosen = [f"Chosen, since the cell leaves it open: {text}" for text in prepared.chosen]
+    plan = [*_plan(prepared), *chosen, f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
+    return [Lines(title="Plan", lines=plan), *preview(prepared)]
+
+
+def dry_run_html(name: str, prepared: Prepared, sections: Sequence[Section]) -> str:
+    """The page, below the data check."""
+    colors = colors_of(shown_labels(prepared))
+    return element(
+        "div",
+        heading("Dry run: nothing was trained, and nothing written", muted=_after(name)),
+        *(section_html(section, colors) for section in sections),
+        details("Resolved config", element("pre", escape(resolved(prepared)))),
+        style="font-size:13px;line-height:1.5",
+    )
+
+
+def dry_run_text(name: str, prepared: Prepared, sections: Sequence[Section]) -> str:
+    """The same as text, without the tokens."""
+    lines = []
+    for section in sections[:-1]:
+        lines.append(f"{section.title}:")
+        if isinstance(section, Lines):
+            lines += [f"  {line}" for line in section.lines]
+        elif isinstance(section, Examples):
+            lines += [f"  {card_text(card)}" for card in section.cards[:_MOST_IN_TEXT]]
+    lines += [
+        "Resolved config:",
+        resolved(prepared),
+        f"Dry run: nothing was trained, and nothing written. {_after(name)}",
+    ]
+    return terminal_text("\n".join(lines))
+
+
+def resolved(prepared: Prepared) -> str:
+    """The config with all its defaults, as YAML."""
+    stream = StringIO()
+    YAML(typ="safe", pure=True).dump(prepared.config.to_plain(), stream)
+    return stream.getvalue()
+
+
+def _after(name: str) -> str:
+    return f"%ft script {name} shows the plain Python of it"
+
+
+def _plan(prepared: Prepared) -> list[str]:
+    trained, train = prepared.trained, prepared.train
+    labels = len(trained.task.head().labels)
+    steps = f"{prepared.total_steps:,} steps over {train.epochs:g} epochs, {train.batch_size} rows a batch"
+    trainable = f"{prepared.trainable_parameters:,} of {prepared.parameters:,} trainable parameters"
+    return [
+        f"{steps}, a learning rate of {train.learning_rate:g}",
+        f"{trainable}, {labels} labels, inputs of at most {trained.max_length_tokens} tokens",
+        f"Computed on {trained.device} in {trained.precision}",
+    ]
+
+
+def _time(prepared: Prepared, pace: Pace | None) -> str:
+    if pace is None:
+        return f"Time: not measured, since {prepared.trained.device} has no memory for a step"
+    steps = "1 step" if pace.steps == 1 else f"{pace.steps} steps"
+    threads = f" with {pace.threads} threads" if pace.threads > 1 else " with 1 thread"
+    where = threads if prepared.trained.device == "cpu" else ""
+    return (
+        f"Time about {duration(pace.total_s)}: an estimate, from {steps} measured just now ({pace.tokens_per_s:,.0f} "
+        f"tokens a second{where}); early stopping shortens it, other work of the machine makes it longer"
+    )

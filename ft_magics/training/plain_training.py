@@ -1,0 +1,103 @@
+"""Training in plain Python: `%ft script` copies these parts into a script of their own."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+from transformers import TrainerCallback
+from transformers.trainer_pt_utils import get_length_grouped_indices
+
+__all__ = ["BestOnDev", "Grouped", "draw", "outputs_of", "read_jsonl"]
+
+# A script has its own values of these at its head.
+BF16 = False
+EVAL_BATCH_SIZE = 64
+PATIENCE: int | None = None
+MIN_DELTA = 0.0
+
+
+def read_jsonl(path: str) -> list[dict[str, Any]]:
+    """Read examples that were written for this script, a line each."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def draw(train: list[Any], fraction: float, seed: int, total: int) -> tuple[list[Any], list[Any]]:
+    """Take a share of all examples out of train; gives what is left, and what was taken."""
+    chosen = set(random.Random(seed).sample(range(len(train)), round(fraction * total)))
+    left = [example for at, example in enumerate(train) if at not in chosen]
+    return left, [example for at, example in enumerate(train) if at in chosen]
+
+
+class Grouped(Dataset[Any]):
+    """Features in the order of batches: neighbours are of like length, shuffled by seed and epoch alone."""
+
+    def __init__(self, features: list[dict[str, Any]], batch_size: int, seed: int) -> None:
+        self.features, self.batch_size, self.seed = features, batch_size, seed
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Shuffle for an epoch; the Trainer calls this."""
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
+        lengths = [len(feature["input_ids"]) for feature in self.features]
+        self.order = get_length_grouped_indices(lengths, self.batch_size, generator=generator)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.features[self.order[index]]
+
+
+def outputs_of(
+    model: Any,
+    features: list[dict[str, Any]],
+    collate: Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]],
+    keep: Callable[[torch.Tensor, list[dict[str, Any]]], list[Any]],
+) -> list[Any]:
+    """What is kept of each feature, computed batch by batch, the longest first."""
+    was_training = model.training
+    model.eval()
+    kept: list[Any] = [None] * len(features)
+    order = sorted(range(len(features)), key=lambda at: -len(features[at]["input_ids"]))
+    for start in range(0, len(order), EVAL_BATCH_SIZE):
+        chosen = order[start : start + EVAL_BATCH_SIZE]
+        batch = collate([features[at] for at in chosen])
+        inputs = {name: tensor.to(model.device) for name, tensor in batch.items() if name != "labels"}
+        with torch.inference_mode(), torch.autocast(model.device.type, torch.bfloat16, enabled=BF16):
+            logits = model(**inputs)["logits"].float().cpu()
+        for at, item in zip(chosen, keep(logits, [features[at] for at in chosen]), strict=True):
+            kept[at] = item
+    model.train(was_training)
+    return kept
+
+
+class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
+    """Scores dev after each epoch, keeps the weights of the best one, and stops when it no longer improves.
+
+    `evaluate` gives the scores of the model as it is, the headline first; `higher` says which way is better.
+    """
+
+    def __init__(self, model: Any, evaluate: Callable[[], dict[str, float]], *, higher: bool) -> None:
+        self.model, self.evaluate, self.sign = model, evaluate, 1 if higher else -1
+        self.best: float | None = None
+        self.waiting = 0
+        self.weights: dict[str, torch.Tensor] = {}
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score, compare, keep."""
+        scores = self.evaluate()
+        print(f"epoch {state.epoch:g}: dev", ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
+        value = self.sign * next(iter(scores.values()))
+        enough = self.best is None or value > self.best + MIN_DELTA
+        self.waiting = 0 if enough else self.waiting + 1
+        if self.best is None or value > self.best:
+            self.best, self.weights = value, copy.deepcopy(self.model.state_dict())
+        if PATIENCE is not None and self.waiting >= PATIENCE:
+            control.should_training_stop = True

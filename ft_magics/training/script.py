@@ -1,0 +1,203 @@
+"""A prepared run → one file of plain Python that trains the same, and needs torch and transformers but not us."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ft_magics.errors import TaskError
+from ft_magics.models.aliases import ALIASES
+from ft_magics.tasks.plain import Plain
+from ft_magics.tasks.registry import guarded
+from ft_magics.training.arguments import training_values
+from ft_magics.training.bundle import Bundle
+from ft_magics.training.plain_data import PlainData, literal
+from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of
+from ft_magics.training.prepare import Prepared
+
+__all__ = ["Script", "script_of"]
+
+_WIDTH = 116
+_SAME = (
+    "It trains on the same batches in the same order, from the same seed, as the cell does; on a processor with one "
+    "thread the numbers are the same. Paths are as in the cell: run it from the notebook's folder."
+)
+_OF_TRANSFORMERS = ("AutoTokenizer", "Trainer", "TrainingArguments", "set_seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A script, and the files that it reads beside the run's own.
+
+    Args:
+        text: The whole of it.
+        files: Name → examples, a plain dict each, for data that no plain reader reads as the run does.
+        needs: Packages beside the standard library.
+    """
+
+    text: str
+    files: Mapping[str, Sequence[Mapping[str, Any]]]
+    needs: Sequence[str]
+
+
+def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> Script:
+    """The plain Python of a run.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its cell.
+        threads: Of the processor, that the run computed with; None for as many as there are.
+
+    Raises:
+        TaskError: The task does not say how it is written in plain Python, or the method is not.
+    """
+    config, trained = prepared.config, prepared.trained
+    if config.method != "full":
+        raise TaskError(f"a run with `method: {config.method}` is not written in plain Python yet; only `full` is")
+    task = trained.task
+    plain = guarded(task.name, "plain", lambda: task.plain(prepared.corpus, config.data, trained.spec))
+    folder = f"{name}_plain"
+    data = PlainData(folder, prepared, plain)
+    early = prepared.train.early_stopping
+    constants = {
+        **plain.constants,
+        "BF16": trained.precision == "bf16",
+        "EVAL_BATCH_SIZE": prepared.train.eval_batch_size,
+        "PATIENCE": early.patience if early else None,
+        "MIN_DELTA": early.min_delta if early else 0.0,
+    }
+    bundle = _bundle(prepared, plain, data, constants)
+    needs = sorted({"torch", "transformers", "accelerate", *(item.needs for item in data.readings if item.needs)})
+    head = "\n".join(_constants({key: constants[key] for key in constants if key in bundle.definitions}, prepared))
+    docstring = _docstring(name, prepared, needs, data.files)
+    main = _main(folder, prepared, plain, data, threads)
+    text = f"{docstring}\n\n{bundle.imports}\n\n{head}\n\n\n{bundle.definitions}\n\n\n{main}\n"
+    return Script(text=text, files=data.files, needs=needs)
+
+
+def _bundle(prepared: Prepared, plain: Plain, data: PlainData, constants: Mapping[str, Any]) -> Bundle:
+    """The functions of the script; what is evaluated only where there is something to evaluate."""
+    dev, test = prepared.corpus.dev is not None, prepared.corpus.test is not None
+    bundle = Bundle(constants)
+    bundle.add([item.function for item in data.readings] + [draw] * data.drawn)
+    bundle.add([plain.encode, plain.collate, plain.loss])
+    bundle.add([plain.keep, plain.decode, plain.score, outputs_of] if dev or test else [])
+    bundle.add([plain.tune] if plain.tune and dev else [])
+    bundle.add([Grouped, *[BestOnDev] * dev])
+    head = prepared.trained.task.head()
+    for line in (
+        "import torch",
+        "from typing import Any",
+        *(f"from transformers import {name}" for name in (head.kind, *_OF_TRANSFORMERS)),
+    ):
+        bundle.need(line)
+    return bundle
+
+
+def _docstring(name: str, prepared: Prepared, needs: Sequence[str], files: Mapping[str, Any]) -> str:
+    config = prepared.config
+    said = [
+        f"{name}: `task: {config.task}`, `model: {config.model}`, in plain Python. It needs {', '.join(needs)}.",
+        "",
+        _SAME,
+    ]
+    if files:
+        said.append(f"It reads {', '.join(files)}, which were written for it: the data as the run saw them.")
+    lines = [line for text in said for line in (textwrap.wrap(text, _WIDTH) or [""])]
+    return '"""' + "\n".join(lines).replace("\\", "/").replace('"""', "'''") + '\n"""'
+
+
+def _constants(constants: Mapping[str, Any], prepared: Prepared) -> list[str]:
+    model = str(prepared.config.model)
+    where = _model(prepared)
+    about = f"  # {ALIASES[model]} on the hub" if model in ALIASES and where != ALIASES[model] else ""
+    return [f"MODEL = {literal(where)}{about}", *(f"{key} = {literal(value)}" for key, value in constants.items())]
+
+
+def _model(prepared: Prepared) -> str:
+    """The folder or the hub's name of the model: of one in the hub's cache the name."""
+    source, model = str(prepared.trained.model.name_or_path), str(prepared.config.model)
+    return ALIASES.get(model, model) if "/snapshots/" in source.replace("\\", "/") else source
+
+
+def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, threads: int | None) -> str:
+    train, trained = prepared.train, prepared.trained
+    head, metric = trained.task.head(), prepared.metrics[0]
+    values = training_values(train, device=trained.device, precision=trained.precision)
+    values = {key: value for key, value in values.items() if (key, value) != ("max_steps", -1)}
+    seed, batch = train.seed, train.batch_size * train.gradient_accumulation
+    labels = f"dict(enumerate({'LABELS' if 'LABELS' in plain.constants else literal(list(head.labels))}))"
+    problem = f", problem_type={literal(head.problem_type)}" if head.problem_type else ""
+    splits = [split for split in ("dev", "test") if getattr(prepared.corpus, split) is not None]
+    dev = "dev" in splits
+    lines = [
+        *([f"torch.set_num_threads({threads})"] if threads else []),
+        *data.lines,
+        f"set_seed({seed})",
+        f"labels = {labels}",
+        f"model = {head.kind}.from_pretrained(",
+        "    MODEL,",
+        "    id2label=labels,",
+        "    label2id={label: at for at, label in labels.items()},",
+        *([f"    problem_type={literal(head.problem_type)},"] if problem else []),
+        "    ignore_mismatched_sizes=True,",
+        "    dtype=torch.float32,",
+        ")",
+        f"tokenizer = AutoTokenizer.from_pretrained(MODEL{_tokenizer_options(trained.tokenizer)})",
+        f"features = {plain.encode.__name__}(train, tokenizer)",
+        "",
+        "def batch_of(items: list[dict[str, Any]]) -> dict[str, Any]:",
+        f"    return {plain.collate.__name__}(items, tokenizer)",
+        "",
+    ]
+    if splits:
+        lines += [
+            f"held_out = {{{', '.join(f'{literal(split)}: {split}' for split in splits)}}}",
+            f"encoded = {{split: {plain.encode.__name__}(held_out[split], tokenizer) for split in held_out}}",
+            "",
+            "def scores(split: str) -> dict[str, float]:",
+            "    examples, inputs = held_out[split], encoded[split]",
+            f"    kept = outputs_of(model, inputs, batch_of, {plain.keep.__name__})",
+            f"    return {plain.score.__name__}(examples, {plain.decode.__name__}(examples, inputs, kept))",
+            "",
+        ]
+    if dev:
+        lines.append(f'best = BestOnDev(model, lambda: scores("dev"), higher={metric.higher_is_better})')
+    lines += [
+        "trainer = Trainer(",
+        "    model=model,",
+        "    args=TrainingArguments(",
+        f"        output_dir={literal(folder)},",
+        *(f"        {key}={literal(value)}," for key, value in values.items()),
+        '        save_strategy="no",',
+        '        report_to="none",',
+        "    ),",
+        f"    train_dataset=Grouped(features, {batch}, {seed}),",
+        "    data_collator=batch_of,",
+        f"    compute_loss_func={plain.loss.__name__},",
+        *(["    callbacks=[best],"] if dev else []),
+        ")",
+        "trainer.train()",
+        *(["model.load_state_dict(best.weights)"] if dev else []),
+    ]
+    if plain.tune and dev:
+        lines.append(
+            f'{plain.tune.__name__}(dev, encoded["dev"], outputs_of(model, encoded["dev"], batch_of, '
+            f"{plain.keep.__name__}))"
+        )
+    if splits:
+        lines += [
+            "for split in held_out:",
+            "    for score_name, value in scores(split).items():",
+            '        print(f"{split} {score_name} {value:.6f}")',
+        ]
+    lines += [f"model.save_pretrained({literal(folder)})", f"tokenizer.save_pretrained({literal(folder)})"]
+    body = textwrap.indent("\n".join(lines), "    ")
+    return f'def main() -> None:\n    """Train, score, save."""\n{body}\n\n\nif __name__ == "__main__":\n    main()'
+
+
+def _tokenizer_options(tokenizer: Any) -> str:
+    byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
+    return ", add_prefix_space=True" if byte_level else ""
