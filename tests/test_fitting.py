@@ -14,7 +14,7 @@ from ft_magics.training.launch import prepare_in_turn, resume_run, start_run
 from runs import assert_same_end, finish
 
 MINILM, BASE, LARGE = 10_700_000, 86_000_000, 303_000_000  # without their embeddings
-ROWS = [1, 7, 20, 100, 280, 499, 500, 1000, 3394, 10_000, 19_999, 20_000, 100_000, 1_000_000]
+ROWS = [1, 7, 20, 100, 280, 999, 1000, 1001, 1999, 2000, 3394, 10_000, 19_999, 20_000, 100_000, 1_000_000]
 
 
 def fit(parameters=MINILM, rows=1000, *, dev=True, factor=1.0, **given):

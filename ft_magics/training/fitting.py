@@ -18,10 +18,11 @@ _RATE_OF_BASE, _BASE_PARAMETERS = 5e-5, 86e6  # BERT base without its embeddings
 _RATE_POWER = 2 / 3  # how fast the rate falls with the size: 2e-4 for MiniLM, 5e-5 for base, 2e-5 for large
 _LOWEST_RATE, _HIGHEST_RATE = 5e-6, 1e-3
 _LEAST_CHANGE, _MOST_CHANGE = 0.25, 2.0  # for a batch or a number of steps that the cell gives
-_EPOCHS_OF_1000_ROWS, _EPOCHS_POWER, _MOST_EPOCHS = 10, 0.4, 30
-_FEWEST_STEPS = 200  # whatever the number of rows: 30 epochs of 20 rows would be 90
+_EPOCHS_OF_1000_ROWS, _MOST_EPOCHS = 10, 60
+_POWER_BELOW, _POWER_ABOVE = 0.8, 0.4  # of the rows: below, the steps are nearly always the same; above, they grow
+_FEWEST_STEPS = 200  # however few rows
 _AT_LEAST = ((20_000, 3), (100_000, 2))  # rows and epochs: so many epochs up to so many rows
-_SMALL, _LARGE = 500, 20_000  # rows: batches of 8 below, 16 between, 32 above
+_SMALL, _LARGE = 2000, 20_000  # rows: batches of 8 below, 16 between, 32 above
 _LEAST_PATIENCE = 3
 
 
@@ -86,7 +87,7 @@ def _usual_batch(rows: int) -> int:
 def _usual_epochs(rows: int) -> int:
     """Fewer for more rows: a pass over few is made often, and one over very many once."""
     least = next((epochs for most, epochs in _AT_LEAST if rows <= most), 1)
-    fitting = _EPOCHS_OF_1000_ROWS * math.pow(1000 / rows, _EPOCHS_POWER)
+    fitting = _EPOCHS_OF_1000_ROWS * math.pow(1000 / rows, _POWER_BELOW if rows < 1000 else _POWER_ABOVE)
     return max(least, min(_MOST_EPOCHS, round(fitting)))
 
 
