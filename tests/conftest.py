@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Tiny models gain nothing from threads that wait for each other, and lose much on a busy machine. Before torch is there.
 # With one there is nothing to choose for `threads: auto` either, so a run's digits do not depend on the load.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A busy machine is slow at making examples too, which says nothing about them.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FT_MAGICS_DATA", REPOSITORY.parent / "shared" / "data"))

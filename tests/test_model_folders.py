@@ -551,7 +551,12 @@ def everything_below(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(path): (path.lstat().st_mode, path.lstat().st_size) for path in sorted(folder.rglob("*"))}
 
 
-@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(seed=st.integers(0, 2**32))
 def test_a_folder_spoilt_at_random_loads_or_is_refused(saved, tmp_path, no_network, seed):
     place = tmp_path / "case"

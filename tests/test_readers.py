@@ -387,7 +387,9 @@ named = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file again
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # each example writes its file again
 @given(
     st.lists(scraps, max_size=25),
     named,

@@ -256,7 +256,9 @@ letters = st.text(st.characters(blacklist_categories=["Cs"], blacklist_character
 cells = letters.filter(str.strip)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # each example writes its file
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=12), st.sampled_from("\t,;|"), st.booleans())
 def test_what_was_written_is_read_back(tmp_path, rows, delimiter, all_quoted):
     stream = io.StringIO(newline="")
@@ -304,7 +306,9 @@ scraps = st.sampled_from(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example writes its file
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # each example writes its file
 @given(st.lists(scraps, max_size=30), st.sampled_from(["csv", "tsv", "txt", "json", "jsonl", "parquet"]))
 def test_any_file_is_read_or_refused(tmp_path, parts, kind):
     path = write(tmp_path, "".join(parts), f"any.{kind}")

@@ -360,7 +360,7 @@ edits = st.lists(st.tuples(st.floats(0, 1), scraps, st.sampled_from([0, 0, 1, 5]
     max_examples=100,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example writes its file
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # each example writes its file
 )
 @given(st.lists(st.sampled_from(LINES), min_size=1, max_size=3), edits)
 def test_any_bytes_are_read_or_refused(tmp_path, lines, changes):
