@@ -33,6 +33,7 @@ def notebook(shell):
         "frame": pd.DataFrame({"message": ["a"], "intent": ["b"], "nach oben": [1]}),
         "rows": [{"utterance": "a", "label": "b"}],
         "rate": 2e-4,
+        "splits": {"train": pd.DataFrame({"title": ["a"], "kind": ["b"]}), "test": pd.DataFrame({"title": ["a"]})},
         "number": 3,
         "words": ["a", "b"],
     }
@@ -96,6 +97,10 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "columns of records": ("task: classify\ndata: {train: data/rows.jsonl, text_column: ‸}", ["premise", "hypothesis", "gold"], []),
     "columns by number": ("task: ner\ndata: {train: data/words.conll, tag_column: ‸}", ["1", "2", "3"], []),
     "columns of a DataFrame": ("task: classify\ndata:\n  train: $frame\n  text_column: ‸", ["message", "intent", "nach oben"], []),
+    "columns of a part": ("task: classify\ndata: {train: $splits.train, label_column: ‸}", ["title", "kind"], []),
+    "columns of another part": ("task: classify\ndata: {train: $splits['test'], label_column: ‸}", ["title"], ["kind"]),
+    "parts of an object": ("task: classify\ndata: {train: $sp‸", ["$splits", "$splits.train", "$splits.test"], ["$frame"]),
+    "all splits at once": ("task: classify\ndata: $‸", ["$splits"], ["$frame", "$rows"]),
     "columns of a list": ("task: classify\ndata: {text_column: ‸, train: $rows}", ["utterance", "label"], []),
     "columns of a split's own file": ("task: classify\ndata: {train: $frame, test: {path: train.csv, text_column: ‸}}", ["body", "topic"], ["message"]),
     "columns in a list": ("task: classify\ndata: {train: $frame, label_column: [message, ‸]}", ["intent"], []),
