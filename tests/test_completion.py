@@ -255,6 +255,13 @@ def test_neither_completion_nor_help_imports_torch():
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("line", ["%%finetune ner", "%%predict ner"])
+def test_in_a_terminal_enter_begins_the_body(notebook, line):
+    assert notebook.check_complete(line)[0] == "incomplete"
+    assert notebook.check_complete(f"{line}\ntask: ner")[0] == "incomplete"
+    assert notebook.check_complete(f"{line}\ntask: ner\n\n")[0] == "complete"
+
+
 def test_the_terminal_shows_the_same(notebook):
     from IPython.terminal.ptutils import IPythonPTCompleter
     from prompt_toolkit.completion import CompleteEvent
