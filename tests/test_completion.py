@@ -33,6 +33,7 @@ def notebook(shell):
         "frame": pd.DataFrame({"message": ["a"], "intent": ["b"], "nach oben": [1]}),
         "rows": [{"utterance": "a", "label": "b"}],
         "rate": 2e-4,
+        "splits": {"train": pd.DataFrame({"title": ["a"], "kind": ["b"]}), "test": pd.DataFrame({"title": ["a"]})},
         "number": 3,
         "words": ["a", "b"],
     }
@@ -96,6 +97,10 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "columns of records": ("task: classify\ndata: {train: data/rows.jsonl, text_column: ‸}", ["premise", "hypothesis", "gold"], []),
     "columns by number": ("task: ner\ndata: {train: data/words.conll, tag_column: ‸}", ["1", "2", "3"], []),
     "columns of a DataFrame": ("task: classify\ndata:\n  train: $frame\n  text_column: ‸", ["message", "intent", "nach oben"], []),
+    "columns of a part": ("task: classify\ndata: {train: $splits.train, label_column: ‸}", ["title", "kind"], []),
+    "columns of another part": ("task: classify\ndata: {train: $splits['test'], label_column: ‸}", ["title"], ["kind"]),
+    "parts of an object": ("task: classify\ndata: {train: $sp‸", ["$splits", "$splits.train", "$splits.test"], ["$frame"]),
+    "all splits at once": ("task: classify\ndata: $‸", ["$splits"], ["$frame", "$rows"]),
     "columns of a list": ("task: classify\ndata: {text_column: ‸, train: $rows}", ["utterance", "label"], []),
     "columns of a split's own file": ("task: classify\ndata: {train: $frame, test: {path: train.csv, text_column: ‸}}", ["body", "topic"], ["message"]),
     "columns in a list": ("task: classify\ndata: {train: $frame, label_column: [message, ‸]}", ["intent"], []),
@@ -248,6 +253,13 @@ def test_neither_completion_nor_help_imports_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("line", ["%%finetune ner", "%%predict ner"])
+def test_in_a_terminal_enter_begins_the_body(notebook, line):
+    assert notebook.check_complete(line)[0] == "incomplete"
+    assert notebook.check_complete(f"{line}\ntask: ner")[0] == "incomplete"
+    assert notebook.check_complete(f"{line}\ntask: ner\n\n")[0] == "complete"
 
 
 def test_the_terminal_shows_the_same(notebook):

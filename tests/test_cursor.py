@@ -60,6 +60,8 @@ VALUES = {  # section, key, what is typed, the space that is still missing
     "a demo file": ("data: {train: demo:en/tr‸}", ("data",), "train", "demo:en/tr", ""),
     "a path of Windows": ("model: C:\\mo‸", (), "model", "C:\\mo", ""),
     "an object": ("data: {train: $fr‸", ("data",), "train", "$fr", ""),
+    "a part of an object": ("data: {train: $all['tr‸", ("data",), "train", "$all['tr", ""),
+    "behind a part of an object": ("data: {train: $all['train'], dev: $all.d‸", ("data",), "dev", "$all.d", ""),
     "Chinese": ("data: {train: 训练‸}", ("data",), "train", "训练", ""),
     "a list": ("data: {label_column: [a, b‸", ("data",), "label_column", "b", ""),
     "a list in block style": ("data:\n  label_names:\n    - spam\n    - h‸", ("data",), "label_names", "h", ""),

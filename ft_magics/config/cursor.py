@@ -20,6 +20,7 @@ _TAB = 4  # columns; YAML has no tabs, but people do
 _KEY = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}\[\],#&*!|>%@`:-][^\n:#]*?|-[^\s:#][^\n:#]*?)[ \t]*:(?=[ \t]|$)""")
 _WORD = re.compile(r"\w[\w-]*[ \t]*(:[ \t]|:?$)")
 _FLOW_KEY = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}\[\],#:][^{}\[\],\n#:]*?)[ \t]*:(?=[ \t,\]}]|$)""")
+_REFERENCE = re.compile(r"""\$\w+(?:\.\w*|\[["']?[^\[\]\n{},]*\]?)*""")
 _SPACE = " \t"
 
 
@@ -281,6 +282,9 @@ def _word_end(body: str, at: int, end: int) -> int:
         close = body.find(body[at], at + 1, end)
         return end if close < 0 else close + 1
     stop = at
+    if body[at] == "$":  # `$splits["train"]`: the bracket is no list
+        found = _REFERENCE.match(body, at, end)
+        stop = found.end() if found is not None else at
     while stop < end and body[stop] not in "{}[],":
         if body[stop] == "#" and body[stop - 1] in _SPACE:
             break

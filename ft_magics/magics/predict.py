@@ -24,6 +24,10 @@ def with_a_body(lines: list[str]) -> list[str]:
     return lines
 
 
+# IPython then leaves it out where it only asks whether a cell is whole: in a terminal Enter would run the first line.
+with_a_body.has_side_effects = True  # type: ignore[attr-defined]  # IPython's own name for it, set in this way
+
+
 @magics_class
 class PredictMagics(Magics):
     """The magic that asks a model."""

@@ -149,6 +149,8 @@ def values_of(
         found += columns_near(place.section, place.values, known_columns(), namespace)
     if "source" in key.kinds:
         found += _sources(key, typed, keys, namespace)
+    if key.path == ("data",):
+        found += objects.splits(namespace)
     if "model" in key.kinds:
         found += [*files.known_models(), *objects.models(namespace), *_run_models(namespace)]
         found += [choice for choice in files.saved_models(typed) if "/" in typed or choice.note == files.SAVED]

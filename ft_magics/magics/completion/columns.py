@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ft_magics.config.keys import KeyPath
-from ft_magics.config.references import is_reference
+from ft_magics.config.references import is_reference, lookup
 from ft_magics.data.peek import Column, Reading, columns_of_file, columns_of_object
 from ft_magics.magics.completion.choices import Choice, quoted_word
 
@@ -50,12 +50,19 @@ def columns_of(
         return []
     found: list[Column]
     if is_reference(source):
-        found = columns_of_object(namespace.get(source[1:]))
+        found = columns_of_object(_object(source, namespace))
     else:
         header = {"true": True, "false": False}.get(options.get("header") or "")
         delimiter = (options.get("delimiter") or "").replace("\\t", "\t") or None
         found = columns_of_file(source, Reading(options.get("encoding"), delimiter, header, tuple(known)))
     return [_choice(column) for column in found]
+
+
+def _object(source: str, namespace: Mapping[str, Any]) -> Any:
+    try:
+        return lookup(source, namespace).value
+    except LookupError:
+        return None
 
 
 def _choice(column: Column) -> Choice:

@@ -12,16 +12,38 @@ from typing import Any
 from ft_magics.magics.completion.choices import Choice
 from ft_magics.magics.names import is_run, run_folders
 
-__all__ = ["data_objects", "models", "plain_objects", "runs"]
+__all__ = ["data_objects", "models", "plain_objects", "runs", "splits"]
 
 _MOST_NAMES = 5000
 _OF_THE_SHELL = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _MOST_FOLDERS = 100
+_MOST_PARTS = 12
 
 
 def data_objects(namespace: Mapping[str, Any]) -> list[Choice]:
     """`$name` of objects that hold labelled data: DataFrames, data sets, lists of records, mappings of these."""
-    return [Choice(f"${name}", note) for name, value in _names(namespace) if (note := _data_note(value))]
+    found = []
+    for name, value in _names(namespace):
+        note = _data_note(value)
+        if note:
+            found += [Choice(f"${name}", note), *_parts(name, value)]
+    return found
+
+
+def splits(namespace: Mapping[str, Any]) -> list[Choice]:
+    """`$name` of mappings that hold whole splits, which `data:` itself takes."""
+    return [Choice(f"${name}", _data_note(value)) for name, value in _names(namespace) if _parts(name, value)]
+
+
+def _parts(name: str, value: Any) -> list[Choice]:
+    """`$name.train` of what a mapping holds by name."""
+    try:
+        if not isinstance(value, Mapping) or not any(map(_table_note, value.values())):
+            return []
+        parts = [(str(key), _table_note(part)) for key, part in list(value.items())[:_MOST_PARTS]]
+    except Exception:  # noqa: BLE001  # an object of the user's can raise anything
+        return []
+    return [Choice(f"${name}.{key}", note) for key, note in parts if note and key.isidentifier()]
 
 
 def models(namespace: Mapping[str, Any]) -> list[Choice]:
