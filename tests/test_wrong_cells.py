@@ -31,6 +31,10 @@ def _offline(monkeypatch):
 def _files(_in_a_folder_of_its_own, tiny_model):
     """What the cells name: a good file and the tiny model."""
     Path("small.conll").write_text(CONLL * 8, encoding="utf-8")
+    Path("words.conll").write_text("Ada B-PER\n")
+    Path("texts.csv").write_text("text,label\nthe bin is full,waste\n")
+    Path("headless.csv").write_text("the bin is full,waste\nwhen is it open,library\n" * 4)
+    Path("t.csv.gz").write_bytes(b"\x1f\x8b\x08\x00\xff\xff")
     Path("tiny").symlink_to(tiny_model, target_is_directory=True)
 
 
@@ -144,6 +148,12 @@ TEXTS = {
 KEYS = {
     "a misspelt key": (GOOD.replace("model", "modle"), "line 3  modle", "Did you mean `model`?", "model: is missing"),
     "a capital letter": (GOOD.replace("task", "Task"), "Did you mean `task`?"),
+    "a column by its short name": (
+        "task: classify\nmodel: tiny\ndata: {train: a.csv, text: text, label: label}",
+        "line 4  data.text: unknown key. Did you mean `text_column`?",
+        "line 4  data.label: unknown key. Did you mean `label_column`?",
+    ),
+    "a tag by its short name": (data("train: small.conll, tag: 2"), "Did you mean `tag_column`?"),
     "an unknown key": (f"{GOOD}colour: red", "line 5  colour", "Known here: data, method"),
     "a key with points": (f"{GOOD}train.epochs: 3", "write it in its section", "--set"),
     "a setting at the top": (f"{GOOD}epochs: 3", "line 5  epochs", "it belongs at `train.epochs`"),
@@ -189,6 +199,9 @@ VALUES = {
     "a Hugging Face name": (train("num_train_epochs: many"), "line 5  train.num_train_epochs: found the text `many`"),
     "no epochs": (train("epochs: 0"), "train.epochs: found 0, expected greater than 0"),
     "epochs of null": (train("epochs: null"), "train.epochs: found nothing, expected a number"),
+    "a decimal comma": (train("learning_rate: 0,001"), "line 5  train.001", "a decimal point"),
+    "a power": (train("learning_rate: 10^-4"), "expected a number; 10^-4 is written 1e-4"),
+    "yes": (GOOD.replace("ner", "{classify: {multi_label: yes}}", 1), "found the text `yes`, expected true or false"),
     "epochs in a list": (train("epochs: [1]"), "train.epochs: found a list"),
     "epochs as a truth": (train("epochs: true"), "found the truth value true"),
     "half a batch": (train("batch_size: 2.5"), "train.batch_size: found the number 2.5, expected a whole number"),
@@ -265,16 +278,36 @@ VALUES = {
     "no path": (data("train: ''"), "data.train: is an empty text"),
     "a path of null": (data("train: null"), "data.train: found nothing, expected a path"),
     "a path of a number": (data("train: 3"), "data.train: found the number 3, expected a path"),
-    "a list of paths": (data("train: [small.conll, small.conll]"), "data.train: found a list"),
+    "a list of paths": (
+        data("train: [small.conll, small.conll]"),
+        "data.train: found a list",
+        "put several files into one",
+    ),
 }
 PATHS = {
     "a missing file": (data("train: nowhere.conll"), "data.train: nowhere.conll: there is no such file (looked in /"),
     "a misspelt file": (data("train: smal.conll"), "Did you mean `small.conll`?"),
     "a missing folder": (data("train: no/where.conll"), "there is no folder no (looked from /"),
-    "a folder": (data("train: ."), "is a folder; name a file in it: small.conll"),
+    "a folder": (data("train: ."), "is a folder; name a file in it: headless.csv, small.conll"),
     "several missing files": (data("train: small.conll, dev: a.conll, test: b.conll"), "data.dev: a", "data.test: b"),
     "a name without its dollar": (data("train: frame"), "there is no such file", "`$frame`"),
     "a name of the hub": (data("train: eriktks/conll2003"), "there is no folder eriktks", "datasets.load_dataset"),
+    "a share as a percentage": (data("train: small.conll, dev: 10%"), "data.dev: 10% is no file", "`{fraction: 0.1}`"),
+    "a path with a tab": (data('train: "C:\\new.conll"'), "data.train", "in single quotation marks"),
+    "a path with an escape": (data('train: "C:\\data.conll"'), "line 4", "in single quotation marks"),
+    "a compressed table": (
+        "task: classify\nmodel: tiny\ndata: {train: t.csv.gz}",
+        "a gzip archive",
+        "`frame = pd.read_csv(…)`",
+    ),
+    "tagged words to classify": ("task: classify\nmodel: tiny\ndata: {train: words.conll}", "is for `task: ner`"),
+    "texts for ner": (data("train: texts.csv"), "no column called sentence, word", "is for `task: classify`"),
+    "a file without a header": (
+        "task: classify\nmodel: tiny\ndata: {train: headless.csv, text_column: text}",
+        "nothing names the columns here; give its number, from 1 to 2, such as `text_column: 1`",
+    ),
+    "a model by another name": (GOOD.replace("tiny", "all-MiniLM-L6-v2"), "Did you mean `minilm`?"),
+    "a misspelt folder": (GOOD.replace("tiny", "./tinny"), "there is no folder ./tinny", "Did you mean `./tiny`?"),
     "an address": (data("train: 'https://x.org/a.conll'"), "is an address; download the file"),
     "a file of the demo corpus": (
         data("train: 'demo:fr/train.conll'"),

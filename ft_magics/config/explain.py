@@ -24,6 +24,7 @@ from ft_magics.errors import Problem, did_you_mean, type_name
 __all__ = ["describe", "explain_all"]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+_POWER = re.compile(r"10(?:\^|\*\*)\(?(-?\d+)\)?")
 _LATER = {"method": LATER_METHODS}
 _SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
 
@@ -218,15 +219,22 @@ def _expectation(expected: str, message: str) -> str:
         return f"expected {expected}"
     if "valid dictionary" in message:
         return "expected a section, such as `{key: value}`"
-    words = (("a valid integer", "a whole number"), ("a valid string", "a text"), ("a valid ", "a "))
+    words = (
+        ("a valid boolean", "true or false"),
+        ("a valid integer", "a whole number"),
+        ("a valid string", "a text"),
+        ("a valid ", "a "),
+    )
     for theirs, ours in (*words, ("Input should be", "expected"), ("Value should", "it should")):
         message = message.replace(theirs, ours)
     return message
 
 
 def _train_hint(place: _Place, found: Any) -> str:
-    """Where a file or an object belongs that stands for all of `data:`."""
+    """Where a file or an object belongs that stands for all of `data:`, and several for one split."""
     named = found if isinstance(found, (str, Reference)) and place.path == ("data",) else ""
+    if isinstance(found, list) and place.path[:1] == ("data",) and len(place.path) == 2:
+        return "; put several files into one, or into one DataFrame"
     return f"; write `data: {{train: {_show(str(named)).strip('`')}}}`" if named else ""
 
 
@@ -235,6 +243,9 @@ def _number_hint(found: Any) -> str:
     percent = _PERCENT.fullmatch(found) if isinstance(found, str) else None
     if percent is not None:
         return f"; {found} is {float(percent[1]) / 100:g}"
+    power = _POWER.fullmatch(found) if isinstance(found, str) else None
+    if power is not None:
+        return f"; {found} is written 1e{power[1]}"
     try:
         number = isinstance(found, str) and isinstance(read_value(found), (int, float))
     except ValueError:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["Slip", "find_slip", "slip_in_key"]
+from ruamel.yaml.error import MarkedYAMLError
+
+__all__ = ["Slip", "explain_syntax", "find_slip", "slip_hint", "slip_in_key"]
 
 _FULL_WIDTH = {  # as Chinese and Japanese keyboards write them
     "：": ":",
@@ -26,7 +28,9 @@ _QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*\"""")
 _CALL = re.compile(r"\$\w[^\s,{}]*\(")
 _SEMICOLON = re.compile(r"[\[{][^\]}]*; *\w+:")
 _COMMENT = re.compile(r"(^|\s)#.*")
-_SHOWN = 60
+_COLON_WITHOUT_SPACE = re.compile(r"\s*[\w.]+:[^\s:/]")
+_FIRST_KEYS = ("data", "method", "model", "save", "task", "train")
+_SHOWN = 60  # characters of a line in a message
 
 
 class Slip(NamedTuple):
@@ -89,6 +93,8 @@ def slip_in_key(key: str) -> str | None:
     word, space, rest = key.partition(" ")
     if space and word.isidentifier() and rest.lstrip().startswith("{"):
         return f"there is no colon behind `{word}`; write `{word}: {{…}}`"
+    if key.isdecimal():
+        return "a number has a decimal point, such as 0.001; within brackets a comma parts the keys"
     return _full_width(key)
 
 
@@ -131,3 +137,71 @@ def _opens_a_section(indent: str, after: Sequence[str]) -> bool:
     """Whether what follows a line is indented further."""
     following = next((row for row in after if row.strip()), "")
     return len(following) - len(following.lstrip()) > len(indent)
+
+
+def explain_syntax(error: MarkedYAMLError, text: str, first_line: int) -> Slip:
+    """What is wrong with a text that YAML's parser gave up at, and where.
+
+    Args:
+        error: The parser's.
+        text: All of it.
+        first_line: Number of its first line, for those that the message names.
+    """
+    mark = error.problem_mark or error.context_mark
+    line = int(mark.line) if mark else 0
+    rows = text.splitlines()
+    slip = find_slip(rows, line)
+    if slip is not None:
+        return slip
+    shown = rows[line].strip() if line < len(rows) else "the end of the cell"
+    shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+    complaint = f"{_complaint(error, first_line)}.{_hint(error, rows, line)}"
+    return Slip(line, f"{complaint} Look at `{shown}` and the line above it")
+
+
+def _complaint(error: MarkedYAMLError, first_line: int) -> str:
+    """What YAML's parser says, with the line of what it was in the middle of."""
+    problem = f"{error.problem or error.context!s:.200}".replace("<stream end>", "the end of the cell")
+    if "another document" in problem:
+        return "a cell holds one document, and `---` begins another one"
+    if "escape character" in problem:
+        return (
+            f"{problem}: within double quotation marks a backslash begins an escape; write the path with `/`, or in "
+            "single quotation marks"
+        )
+    if "expected <block end>" in problem:
+        return "this line begins in another column than the lines of the section that it is in"
+    context, start = str(error.context or ""), error.context_mark
+    if "flow" in context or "quoted" in context:
+        opened = "bracket" if "flow" in context else "quotation mark"
+        return f"{problem}; the {opened} was opened on line {int(start.line) + first_line}"
+    return problem
+
+
+def _hint(error: MarkedYAMLError, rows: list[str], line: int) -> str:
+    if "\\t" in str(error.problem):
+        return " YAML indents with spaces, never with tabs."
+    return _colon_hint("\n".join(rows[max(0, line - 1) : line + 1]))
+
+
+def slip_hint(text: str, first_line: int) -> str:
+    """What is wrong with a text that is one value and no section: a sentence with a leading space, or nothing.
+
+    Args:
+        text: All of it.
+        first_line: Number of its first line.
+    """
+    rows = text.splitlines()
+    slip = find_slip(rows, len(rows))
+    if slip is not None and text.split(maxsplit=1)[0] in _FIRST_KEYS:  # else it may be any text
+        return f" On line {slip.at + first_line} {slip.text}."
+    return _colon_hint(text)
+
+
+def _colon_hint(text: str) -> str:
+    """What is wrong with a colon that opens no value: a sentence with a leading space, or nothing."""
+    if "\uff1a" in text:
+        return " `\uff1a` is a full-width colon; YAML needs `: ` with a space after it."
+    if any(_COLON_WITHOUT_SPACE.match(row) for row in text.splitlines()):
+        return " A colon needs a space after it."
+    return ""

@@ -22,7 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
-from ft_magics.config.slips import find_slip
+from ft_magics.config.slips import explain_syntax, slip_hint
 from ft_magics.errors import CellError, Problem
 
 __all__ = [
@@ -61,7 +61,6 @@ _FOREIGN: tuple[type[Exception], ...] = (
     ValueError,
 )
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_COLON_WITHOUT_SPACE = re.compile(r"\s*[\w.]+:[^\s:/]")
 
 
 class Tree:
@@ -113,7 +112,9 @@ def read_tree(text: str) -> Tree:
         raise CellError([Problem(line=None, where="", text="the cell is empty; write at least " + _LEAST)])
     if not isinstance(root, MappingNode):
         found = "a list" if isinstance(root, SequenceNode) else "a text"
-        wanted = f"expected `key: value` lines, found {found}; write at least {_LEAST}.{_slip_hint(text)}"
+        wanted = (
+            f"expected `key: value` lines, found {found}; write at least {_LEAST}.{slip_hint(text, FIRST_BODY_LINE)}"
+        )
         raise CellError([Problem(line=_line(root), where="", text=wanted)])
     tree = Tree()
     tree.data = _build(root, (), tree, ())
@@ -171,7 +172,9 @@ def _compose(text: str) -> Node | None:
             warnings.simplefilter("ignore", ReusedAnchorWarning)  # YAML allows it: the name means the last one
             root: Node | None = _yaml().compose(text)
     except MarkedYAMLError as error:
-        raise CellError([_syntax_problem(error, text)]) from error
+        slip = explain_syntax(error, text, FIRST_BODY_LINE)
+        line, complaint = slip.at + FIRST_BODY_LINE, f"this is not YAML: {slip.text}"
+        raise CellError([Problem(line=line, where="", text=complaint)]) from error
     except ReaderError as error:
         letter = error.character if isinstance(error.character, int) else ord(str(error.character))
         line = text.count("\n", 0, error.position) + FIRST_BODY_LINE
@@ -301,7 +304,6 @@ def read_value(text: str) -> Any:
     return value
 
 
-_FIRST_KEYS = ("data", "method", "model", "save", "task", "train")
 _LEAST = "`task: ner`, `model: minilm` and `data: {train: …}`"
 
 
@@ -379,53 +381,3 @@ def _whole(digits: str) -> int:
 def is_in_range(number: int) -> bool:
     """Whether a whole number is within the range of floats, so that it can be compared, printed and rounded."""
     return abs(number) <= sys.float_info.max
-
-
-def _syntax_problem(error: MarkedYAMLError, text: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line = int(mark.line) if mark else 0
-    rows = text.splitlines()
-    slip = find_slip(rows, line)
-    if slip is not None:
-        return Problem(line=slip.at + FIRST_BODY_LINE, where="", text=f"this is not YAML: {slip.text}")
-    shown = shorten(rows[line].strip()) if line < len(rows) else "the end of the cell"
-    complaint = f"this is not YAML: {_complaint(error)}.{_hint(error, rows, line)}"
-    return Problem(line=line + FIRST_BODY_LINE, where="", text=f"{complaint} Look at `{shown}` and the line above it")
-
-
-def _complaint(error: MarkedYAMLError) -> str:
-    """What YAML's parser says, with the line of what it was in the middle of."""
-    problem = f"{error.problem or error.context!s:.200}".replace("<stream end>", "the end of the cell")
-    if "another document" in problem:
-        return "a cell holds one document, and `---` begins another one"
-    if "expected <block end>" in problem:
-        return "this line begins in another column than the lines of the section that it is in"
-    context, start = str(error.context or ""), error.context_mark
-    if "flow" in context or "quoted" in context:
-        opened = "bracket" if "flow" in context else "quotation mark"
-        return f"{problem}; the {opened} was opened on line {int(start.line) + FIRST_BODY_LINE}"
-    return problem
-
-
-def _hint(error: MarkedYAMLError, rows: list[str], line: int) -> str:
-    if "\\t" in str(error.problem):
-        return " YAML indents with spaces, never with tabs."
-    return _colon_hint("\n".join(rows[max(0, line - 1) : line + 1]))
-
-
-def _slip_hint(text: str) -> str:
-    """What is wrong with a text that is one value and no section: a sentence with a leading space, or nothing."""
-    rows = text.splitlines()
-    slip = find_slip(rows, len(rows))
-    if slip is not None and text.split(maxsplit=1)[0] in _FIRST_KEYS:  # else it may be any text
-        return f" On line {slip.at + FIRST_BODY_LINE} {slip.text}."
-    return _colon_hint(text)
-
-
-def _colon_hint(text: str) -> str:
-    """What is wrong with a colon that opens no value: a sentence with a leading space, or nothing."""
-    if "\uff1a" in text:
-        return " `\uff1a` is a full-width colon; YAML needs `: ` with a space after it."
-    if any(_COLON_WITHOUT_SPACE.match(row) for row in text.splitlines()):
-        return " A colon needs a space after it."
-    return ""

@@ -13,6 +13,7 @@ __all__ = ["find_file", "read_file"]
 
 _DEMO = "demo:"
 _ADDRESS = re.compile(r"[a-z]\w*://", re.IGNORECASE)
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _LONG_PATH = 200  # letters of a path that is not there, for the case that it is a whole text
 
 
@@ -79,8 +80,8 @@ def _why_not(source: str, path: Path) -> str:
         return f"{source} is a symbolic link that leads to no file; give the path of the file itself"
     if path.exists():
         return f"{source} is no file with lines to read (a device or a pipe)"
-    if _ADDRESS.match(source):
-        return f"{source} is an address; download the file and give its path"
+    if no_path := _no_path(source):
+        return no_path
     folder = path.parent
     if not folder.is_dir():
         hub = "; a data set of the hub is loaded with `datasets.load_dataset(…)` first and named as `$name` here"
@@ -88,6 +89,20 @@ def _why_not(source: str, path: Path) -> str:
         return f"{source}: there is no folder {folder} (looked from {Path.cwd()}){hub if like_hub else ''}"
     near = did_you_mean(path.name, [entry.name for entry in folder.iterdir() if entry.name != path.name])
     return f"{source}: there is no such file (looked in {folder.resolve()}).{near}{_reference_hint(source)}"
+
+
+def _no_path(source: str) -> str | None:
+    """What a text is that was never meant to be the path of a file, or not in these letters."""
+    if found := _PERCENT.fullmatch(source):
+        return f"{source} is no file; a share of train is written `{{fraction: {float(found[1]) / 100:g}}}`"
+    if "\t" in source or "\n" in source:
+        return (
+            f"{source!r}: there is no such file. Within double quotation marks `\\t` is a tab and `\\n` a line feed; "
+            "write the path with `/`, or in single quotation marks"
+        )
+    if _ADDRESS.match(source):
+        return f"{source} is an address; download the file and give its path"
+    return None
 
 
 def _reference_hint(source: str) -> str:

@@ -64,10 +64,13 @@ def find_weights(model: str) -> str:
 def _nearest(model: str) -> str:
     """The alias, or the folder beside the place that was named, that was most likely meant."""
     path = Path(model)
-    if path.parent == Path():
+    alias = next((alias for alias, name in ALIASES.items() if Path(name).name.lower() == path.name.lower()), None)
+    if alias is not None:
+        return f" Did you mean `{alias}`?"
+    if "/" not in model:
         return did_you_mean(model, [*ALIASES, *_folders_in(path.parent)])
     near = did_you_mean(path.name, _folders_in(path.parent))
-    return near.replace("`", f"`{path.parent}{os.sep}", 1)
+    return near.replace("`", f"`{model.rstrip('/').removesuffix(path.name)}", 1)
 
 
 def _folders_in(folder: Path) -> list[str]:

@@ -33,6 +33,12 @@ class Row(NamedTuple):
     tag: Any
 
 
+def _text_hint(header: Sequence[str]) -> str:
+    """For a table whose rows are texts, not words."""
+    names = {str(column).strip().lower() for column in header}
+    return " A table of texts with a label each is for `task: classify`." if {"text", "label"} <= names else ""
+
+
 class TableColumns:
     """Which columns are the sentence, the word and the tag.
 
@@ -63,7 +69,7 @@ class TableColumns:
             raise DataError(
                 f"{name}: no column called {list_names(asked)}; the columns are {list_names(header)}. Name "
                 f"{'it' if len(missing) == 1 else 'them'} with {', '.join(f'`{option}`' for option in missing)}."
-                f"{did_you_mean(asked[0], header)}{hint}"
+                f"{did_you_mean(asked[0], header)}{hint}{_text_hint(header)}"
             )
         self.indices = tuple(self._header.index(str(column)) for column in found.values())
         tag = str(found["tag_column"])

@@ -135,7 +135,7 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
     if len(header) < 2:
         raise DataError(
             f"{rows.name}: there is one column only ({list_names(header)}); expected a text and its label. "
-            "If they are parted by some other character, name it with `delimiter`"
+            f"If they are parted by some other character, name it with `delimiter`{_tagged_hint(rows.name)}"
         )
     if rows.named:
         _refuse_the_text(rows, choice)
@@ -151,6 +151,11 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
     return Columns(
         choice.text, choice.pair, tuple(choice.labels), choice.key if options.id_column is not None else None
     )
+
+
+def _tagged_hint(name: str) -> str:
+    tagged = name.lower().endswith((".conll", ".bio", ".iob", ".iob2", ".iobes"))
+    return "; a file of tagged words is for `task: ner`" if tagged else ""
 
 
 def _named(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
@@ -177,7 +182,8 @@ def _named(rows: Rows, option: str, column: int | str | None, faults: list[str])
     else:
         faults.append(
             f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
-            f"{len(header)}" + (", or say `header: true`" if rows.places[:1] == [f"{rows.name}, line 1"] else "")
+            f"{len(header)}, such as `{option}: 1`"
+            + (", or say `header: true`" if rows.places[:1] == [f"{rows.name}, line 1"] else "")
         )
     return None
 
@@ -253,7 +259,10 @@ def _by_content(rows: Rows, choice: _Choice, settings: ClassifySettings, notes: 
     _refuse_data_as_names(rows, (choice.text, *choice.labels))
     unread = [name for at, name in enumerate(rows.columns) if at not in {choice.text, choice.pair, *choice.labels}]
     rest = f"; not read: {list_names(unread)}" if unread else ""
-    notes.append(f"{rows.name}: {' and '.join(said)}, by what is in them{rest}; name others with {', '.join(options)}")
+    numbers = "" if rows.named else f" by number, such as {options[0].removesuffix('`')}: 1`"
+    notes.append(
+        f"{rows.name}: {' and '.join(said)}, by what is in them{rest}; name others with {', '.join(options)}{numbers}"
+    )
 
 
 def _labels_by_content(
