@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from browser import (
@@ -118,12 +120,23 @@ def test_a_cell_of_the_grid_opens_exactly_its_examples(address, page):
     wait_for_total(page, mistakes, 3)
     first = mistakes.get_by_test_id("example").first.locator("[data-testid=sentence]")
     assert first.evaluate("el => getComputedStyle(el).direction") == "rtl"
+    see_the_file(page, mistakes)
     see_sorting(section(view, "Scores per entity type"))
     see_charts(section(view, "Calibration"))
     see_themes(page, view)
     run_all(page, 2)
     see_the_comparison(page, code_cell(page, 2).get_by_test_id("report"))
     shut_down_kernels(page, address)
+
+
+def see_the_file(page, mistakes) -> None:
+    """What the search left is saved, all of it and nothing else."""
+    with page.expect_download() as waiting:
+        mistakes.get_by_test_id("save-csv").click()
+    assert waiting.value.suggested_filename == "small.csv"
+    rows = list(csv.DictReader(waiting.value.path().open(encoding="utf-8-sig", newline="")))
+    assert [row["row"] for row in rows] == [f"file.conll, line {at}" for at in (1, 5, 9)]
+    assert all("المدينة" in row["text"] and row["confidence"] == "0.9" for row in rows)
 
 
 def see_sorting(scores) -> None:

@@ -76,6 +76,7 @@ def test_a_saved_folder_answers_the_same_with_plain_transformers(body, tmp_path)
     saved = str(run.save(tmp_path / "saved"))
     texts = ["the cat sits", "a pie cools", "where do i go?"]
     ours = run.predict(texts)
+    assert all(text in ours._repr_html_() for text in texts)
     theirs = pipeline("text-classification", model=saved)(texts)
     assert [answer.label for answer in ours] == [answer["label"] for answer in theirs]
     assert [answer.probability for answer in ours] == pytest.approx([answer["score"] for answer in theirs], abs=1e-5)

@@ -15,13 +15,18 @@ from ft_magics.evaluation.labels.suspects import suspicion
 
 
 def test_doubt_rises_with_sureness_and_use_and_falls_with_what_speaks_for_gold():
-    by_sureness = [score_of(sure, 1, 0) for sure in (0.0, 0.3, 0.9, 1.0)]
+    by_sureness = [score_of(sure, 1, 0, precision=0.7) for sure in (0.0, 0.3, 0.9, 1.0)]
     assert by_sureness == sorted(set(by_sureness))
-    by_use = [score_of(0.9, count, 0) for count in (0, 1, 5, 50)]
+    by_use = [score_of(0.9, count, 0, precision=0.7) for count in (0, 1, 5, 50)]
     assert by_use == sorted(set(by_use))
-    against = [score_of(0.9, 5, count) for count in (0, 1, 5, 50)]
+    against = [score_of(0.9, 5, count, precision=0.7) for count in (0, 1, 5, 50)]
     assert against == sorted(set(against), reverse=True)
-    assert score_of(0.9, 5, 0, missed=True) < LEAST_SCORE < score_of(0.9, 5, 0)
+    assert score_of(0.9, 5, 0, precision=0.7, missed=True) < LEAST_SCORE < score_of(0.9, 5, 0, precision=0.7)
+
+
+def test_a_model_that_is_mostly_wrong_says_nothing_of_gold():
+    assert score_of(1.0, 2, 0, precision=0.08) < LEAST_SCORE < score_of(1.0, 2, 0, precision=0.5)
+    assert score_of(0.9, 2, 0, precision=0.7) == score_of(0.9, 2, 0, precision=0.95)
 
 
 def test_sureness_is_told_by_the_correct_predictions():

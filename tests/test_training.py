@@ -208,6 +208,7 @@ def test_a_saved_run_comes_back_and_loads_with_plain_transformers(config, tmp_pa
     assert again.report("test") == run.report("test")
     texts = ["ada lovelace lives in london.", "小明在北京"]
     assert again.predict(texts) == run.predict(texts)
+    assert all(word in run.predict(texts)._repr_html_() for word in ("lovelace", "PER", "京"))
     model = AutoModelForTokenClassification.from_pretrained(target)
     assert model.config.id2label[0] == "O"
     assert AutoTokenizer.from_pretrained(target).is_fast

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any, SupportsIndex, TypeVar, overload
@@ -16,6 +17,8 @@ __all__ = ["MOST_DRAWN", "Answers"]
 MOST_DRAWN = 50
 _MOST_CHARACTERS = 400_000  # of HTML, which a notebook keeps: texts can be as long as books
 
+_TAG = re.compile(r"^[BI]-")
+
 A = TypeVar("A")
 Draw = Callable[[int], Card]
 
@@ -26,13 +29,13 @@ class Answers(list[A]):
     Args:
         answers: One per input.
         draw: Gives the card of an answer by its place; None for a list that cannot be drawn.
-        labels: What can be answered, in the order of their colours.
+        labels: What can be answered, in the order of their colours; of tags such as `B-PER` their types.
     """
 
     def __init__(self, answers: Iterable[A] = (), draw: Draw | None = None, labels: Sequence[str] = ()) -> None:
         super().__init__(answers)
         self._draw = draw
-        self._labels = tuple(labels)
+        self._labels = tuple(dict.fromkeys(_TAG.sub("", label) for label in labels)) if "O" in labels else tuple(labels)
 
     @overload
     def __getitem__(self, at: SupportsIndex, /) -> A: ...

@@ -1,11 +1,10 @@
 """Where gold is probably wrong: the model is sure of something else, and the words are used that way elsewhere.
 
-Three things tell a wrong label from a wrong prediction, both of which are disagreements: how sure the model is of every
-word that the two sides are about, measured by how sure it is where it is right; how often the same words are what was
-predicted in the training data and elsewhere in these data; and how often they are what gold has here. A logistic model
-weighs them. Its weights come from
-`benchmarks/label_errors.py`, which flips labels and looks which are found; docs/experiments.md has what came out, and
-docs/decisions/0011 why it is so.
+Four things tell a wrong label from a wrong prediction, both of which are disagreements: how often the model is right;
+how sure it is of every word that the two sides are about, measured by how sure it is where it is right; how often the
+same words are what was predicted in the training data and elsewhere in these data; and how often they are what gold has
+here. A logistic model weighs them. Its weights come from flipped labels, as `benchmarks/label_errors.py` flips them;
+docs/experiments.md has what it finds, and docs/decisions/0012 why it is so.
 
 The model must not have been trained on what is evaluated: it is sure of what it has seen.
 """
@@ -27,7 +26,8 @@ from ft_magics.evaluation.tally import Floats
 __all__ = ["LEAST_SCORE", "Doubts", "Use", "doubts_of", "score_of", "surer_than", "union_of"]
 
 LEAST_SCORE = 0.5  # of what is called a suspect
-_BIAS, _SURE, _USED, _SEEN, _MISSED = -1.4, 0.45, 0.7, 0.7, -3.6  # log odds; see `score_of`
+_BIAS, _SURE, _USED, _SEEN, _MISSED = -2.2, 0.45, 0.7, 0.7, -3.6  # log odds; see `score_of`
+_BEST = 0.7  # precision; a model that is better than those that were measured is believed no more
 _LEAST, _MOST = 0.01, 0.995  # shares beyond tell no more
 _MOST_WORDS = 12  # of a surface that is looked for where no entity is
 
@@ -68,18 +68,23 @@ class Doubts:
         return ranked[self.score[ranked] >= LEAST_SCORE]
 
 
-def score_of(sure: float, predicted: int, gold: int, *, missed: bool = False) -> float:
+def score_of(sure: float, predicted: int, gold: int, *, precision: float, missed: bool = False) -> float:
     """How probably gold is wrong at one disagreement, from 0 to 1; the share holds where one label in twenty is wrong.
 
     Args:
         sure: Share of the correct predictions of which the model was no surer, from 0 to 1; see `surer_than`.
         predicted: How often the words are used elsewhere as they were predicted here.
         gold: How often they are used elsewhere as gold has them here.
+        precision: Of the model, from 0 to 1: one that is mostly wrong says nothing of gold.
         missed: Whether nothing was predicted: a model is sure too that there is nothing where it knows no better.
     """
-    sure = min(max(sure, _LEAST), _MOST)
-    odds = _BIAS + _SURE * log(sure / (1 - sure)) + _USED * log((1 + predicted) / (1 + gold))
+    odds = _BIAS + _logit(min(precision, _BEST)) + _SURE * _logit(sure) + _USED * log((1 + predicted) / (1 + gold))
     return 1 / (1 + exp(-(odds + _SEEN * (predicted > 0) + _MISSED * missed)))
+
+
+def _logit(share: float) -> float:
+    kept = min(max(share, _LEAST), _MOST)
+    return log(kept / (1 - kept))
 
 
 def surer_than(confidence: Floats, correct: Floats) -> Floats:
@@ -138,13 +143,14 @@ def doubts_of(
     uses = _Uses(gold, pred, names, words, training or {})
     wrong = np.flatnonzero(pairs.kind > 0).tolist()
     uses.look_for_plain(pairs, wrong)
-    sure = surer_than(confidence, correct)
+    sure, precision = surer_than(confidence, correct), (len(correct) + 1) / (len(pred) + 2)
     score = np.zeros(len(pairs))
     reasons: dict[int, str] = {}
     for at in wrong:
         theirs, ours = uses.of_pair(pairs, at)
         missed = KINDS[pairs.kind[at]] == "missed"
-        score[at] = score_of(float(sure[at]), theirs.use.total, ours.use.total, missed=missed)
+        uses_of = theirs.use.total, ours.use.total
+        score[at] = score_of(float(sure[at]), *uses_of, precision=precision, missed=missed)
         if score[at] >= LEAST_SCORE:
             reasons[at] = f"{theirs}; {ours}"
     return Doubts(score=score, reasons=reasons)
