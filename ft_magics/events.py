@@ -83,7 +83,10 @@ class DataChecked(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone(RunEvent):
-    """Some steps are done: means since the last event of this kind."""
+    """Some steps are done: means since the last event of this kind.
+
+    `elapsed_s` is the time of the training so far, evaluations and saves included; `paused_s` is its pauses.
+    """
 
     kind: ClassVar[str] = "step"
     step: int
@@ -93,6 +96,7 @@ class StepDone(RunEvent):
     grad_norm: float | None
     tokens_per_s: float
     elapsed_s: float
+    paused_s: float = 0.0
     process_memory_bytes: int | None = None
     device_memory_bytes: int | None = None
 
@@ -182,7 +186,10 @@ class RunResumed(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(RunEvent):
-    """The last event of a run; status is `done`, `stopped` or `failed`. `best` is of the headline, on dev."""
+    """The last event of a run; status is `done`, `stopped` or `failed`. `best` is of the headline, on dev.
+
+    `elapsed_s` and `paused_s` are as in `StepDone`.
+    """
 
     kind: ClassVar[str] = "run_ended"
     status: str
@@ -190,6 +197,7 @@ class RunEnded(RunEvent):
     best_epoch: float | None
     best: float | None
     elapsed_s: float
+    paused_s: float = 0.0
 
 
 EVENT_KINDS: dict[str, type[RunEvent]] = {

@@ -235,7 +235,7 @@ def _half_done(run, began_at):
 def assert_readable(path, batches_an_epoch):
     """A folder whose run was killed can be read, and its log has everything up to the newest checkpoint, once."""
     run = ft_magics.load(path)
-    assert run.status in ("dead", "done")
+    assert run.status in ("crashed", "done")
     newest = _newest_step(path)
     steps = [event.step for event in run.events if isinstance(event, StepDone)]
     assert steps == list(range(1, len(steps) + 1))

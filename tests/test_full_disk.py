@@ -196,7 +196,7 @@ def assert_stopped_cleanly(run, model, *, state="is full"):
     assert sorted(run.folder.checkpoints.glob("*")) == sorted(checkpoints.whole())
     assert_nothing_half_written(run.dir)
     there = ft_magics.load(run.dir)
-    assert there.status in ("failed", "dead")  # dead where not even the end could be written down
+    assert there.status in ("failed", "crashed")  # dead where not even the end could be written down
     for each in (run, there):
         assert "text/html" in run_bundle(each)
         for split in ("dev", "test"):

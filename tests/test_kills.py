@@ -125,7 +125,7 @@ def test_kill_9_at_the_beginning(lives, moment):
     killed = lives("killed", "max_steps: 3")
     killed.die_at(moment)
     if (killed.path / "events.jsonl").exists():
-        assert killed.load().status == "dead"
+        assert killed.load().status == "crashed"
     else:
         with pytest.raises(RunError, match="holds no run"):
             killed.load()

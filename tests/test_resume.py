@@ -172,7 +172,7 @@ def test_two_kernels_never_write_one_run(config, tmp_path, cell):
         there.report()
     process.kill()
     process.wait()
-    assert ft_magics.load("ft_runs/mine").status == "dead"
+    assert ft_magics.load("ft_runs/mine").status == "crashed"
     run = resume_run("mine", prepared)
     run.stop()
     assert run.wait(60)

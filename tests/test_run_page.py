@@ -160,7 +160,7 @@ def test_a_terminal_hears_what_was_measured():
 
 
 def test_values_whose_description_cannot_be_read_stand_under_their_names():
-    html = run_html([other(1, 12.0), other(2, None)], "dead", name="x")
+    html = run_html([other(1, 12.0), other(2, None)], "crashed", name="x")
     assert re.findall(r">([^<]*)</t[hd]>", html)[:7] == [
         *("epoch", "step", "dev loss", "perplexity", "f1", "unknown", "")
     ]

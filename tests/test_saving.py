@@ -213,7 +213,7 @@ def test_a_folder_that_goes_ends_the_training_with_the_model_in_memory(prepared,
     texts = ["ada lovelace lives in london"]
     assert saved.predict(texts) == run.predict(texts)
     if how == "renamed":
-        assert ft_magics.load(tmp_path / "renamed").status == "dead"
+        assert ft_magics.load(tmp_path / "renamed").status == "crashed"
         assert ft_magics.load(tmp_path / "renamed").model_dir.is_dir()
 
 

@@ -266,7 +266,7 @@ def test_an_event_log_that_was_cut_off_is_read_up_to_there(config):
     whole = log.read_bytes()
     log.write_bytes(whole[:-20])
     again = ft_magics.load(run.dir)
-    assert again.status == "dead"
+    assert again.status == "crashed"
     assert again.events == run.events[:-1]
     log.write_bytes(whole + b'{"kind": "from_a_newer_version"}\n')
     again = ft_magics.load(run.dir)

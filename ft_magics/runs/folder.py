@@ -7,6 +7,7 @@ checkpoints/                what a later run can resume from
 predictions.<split>.jsonl   what the task wrote of each example: its gold and its prediction, a line each
 report.json  report.html    the evaluation
 facts.json                  what a report needs to know of the training data
+test_looks.jsonl            when the test split was evaluated for someone, a line each
 error.txt                   the whole traceback of a failed run
 """
 
@@ -60,11 +61,15 @@ class RunFolder:
 
     Args:
         path: The folder; see `create` for a new one.
+
+    Attributes:
+        moved_aside: Where an earlier run of this name went when this folder was made; None where there was none.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path = path.absolute()  # the notebook may change its directory
         self._identity = _identity(path)
+        self.moved_aside: Path | None = None
         self.model = path / "model"
         self.checkpoints = path / "checkpoints"
         self.report = path / "report.json"
@@ -72,6 +77,7 @@ class RunFolder:
         self._surfaces = path / "surfaces.json"  # the facts of version 0.1
         self.html = path / "report.html"
         self.error = path / "error.txt"
+        self.looks = path / "test_looks.jsonl"
         self.stop_file = path / "STOP"
         self.log = path / "events.jsonl"
         self._has_log = self.log.exists()
@@ -93,7 +99,9 @@ class RunFolder:
             try:
                 path.mkdir(parents=True)
                 try:
-                    yield cls(path)
+                    fresh = cls(path)
+                    fresh.moved_aside = aside
+                    yield fresh
                 except BaseException:
                     shutil.rmtree(path, ignore_errors=True)
                     raise

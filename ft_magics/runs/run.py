@@ -15,14 +15,17 @@ from ft_magics.errors import RunError, drop_frames
 from ft_magics.evaluation.answer_list import Answers
 from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
+from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.lock import is_held
+from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
+from ft_magics.runs.unevaluated import why_no_report
 from ft_magics.sections import Card
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
@@ -77,18 +80,23 @@ class Run:
         return self.folder.path
 
     @property
+    def title(self) -> str:
+        """Its name; of an earlier run of a name, with the time that its folder has."""
+        return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
+
+    @property
     def model_dir(self) -> Path:
         """The folder of the best model; plain `from_pretrained` loads it too."""
         return self.folder.best_model()
 
     @property
     def status(self) -> str:
-        """`running`, `paused`, `done`, `stopped`, `failed`, or `dead` for a run whose process is gone."""
+        """`running`, `paused`, `done`, `stopped`, `failed`, or `crashed` for a run whose process is gone."""
         last = self.events[-1] if self.events else None
         if isinstance(last, RunEnded):
             return last.status
         if self.finished.is_set() and not is_held(self.dir):
-            return "dead"
+            return "crashed"
         change = next((event for event in reversed(self.events) if isinstance(event, PauseChanged)), None)
         return "paused" if change is not None and change.paused else "running"
 
@@ -174,14 +182,20 @@ class Run:
         there = self.folder.splits()
         chosen = split or (there[-1] if there else "test")
         if chosen not in there:
-            known = ", ".join(there) or "nothing"
-            raise RunError(f"run {self.name} has no predictions for `{chosen}`; it has predictions for: {known}")
+            raise RunError(why_no_report(self, chosen, there))
+        report = self.read_report(chosen, **options)
+        if chosen == "test":
+            note_look(self.folder, "report")
+        return report
+
+    def read_report(self, split: str, **options: Any) -> Any:
+        """The same for the run's own page, which is no look at the test split; see `report`."""
         history = [
             {"epoch": event.epoch, "loss": event.loss, **event.metrics} for event in dev_evaluations(self.events)
         ]
-        title = f"{self.name} · {chosen}"
+        title = f"{self.title} · {split}"
         task = self._task()
-        return read_report(self.folder, chosen, task, title=title, history=history, **options)
+        return read_report(self.folder, split, task, title=title, history=history, **options)
 
     def _task(self) -> type[Task[Any, Any, Any]]:
         started = next((event for event in self.events if isinstance(event, RunStarted)), None)

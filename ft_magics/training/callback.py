@@ -14,6 +14,7 @@ from ft_magics.runs.steering import Steering
 from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import CheckpointState, ThreadsState
+from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import DevScores
 from ft_magics.training.guard import Say, say_with_care
 from ft_magics.training.pause import Pause
@@ -41,6 +42,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         folder: Where the best model and the checkpoints go.
         emit: Takes each event.
         steering: Asked after each step.
+        clock: Of the training.
         log: Takes metrics by name, for whatever tracks the training.
     """
 
@@ -48,6 +50,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     folder: RunFolder
     emit: Callable[[RunEvent], None]
     steering: Steering
+    clock: Clock = field(default_factory=Clock)
     log: Callable[[dict[str, float]], None] = no_log
     batches: BatchWatch = field(init=False)
     threads: Threads = field(init=False)
@@ -62,7 +65,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self._say = say
         self.batches = BatchWatch(prepared)
         self.threads = Threads(prepared.config.train.threads, prepared.trained.device)
-        self.throughput = Throughput(say, prepared.trained.device)
+        self.throughput = Throughput(say, prepared.trained.device, self.clock)
         self.dev = DevScores(prepared, self.folder, say, self._track)
         self.saves = SavePolicy(prepared.config.save, self.folder, say)
         self.pause = Pause(self.steering, say)
@@ -79,7 +82,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             epoch=float(state.epoch or 0),
             best=self.dev.best,
             tokens=self.throughput.tokens,
-            elapsed_s=self.throughput.elapsed_s,
+            elapsed_s=self.clock.elapsed_s,
+            paused_s=self.clock.paused_s,
             evaluated_at=self.dev.evaluated_at,
             first_loss=self.batches.first_loss,
             data=self.prepared.fingerprint,
@@ -89,7 +93,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     def restore(self, snapshot: CheckpointState) -> None:
         """Continue from a snapshot."""
         self.dev.best, self.dev.evaluated_at = snapshot.best, snapshot.evaluated_at
-        self.throughput.restore(snapshot.tokens, snapshot.elapsed_s)
+        self.throughput.restore(snapshot.tokens)
         self.batches.first_loss = snapshot.first_loss
         if snapshot.threads is not None:
             self.threads.restore(snapshot.threads.model_dump())
@@ -176,5 +180,5 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def _stand_still(self) -> None:
         paused_s = self.pause.stand_still()
-        self.throughput.leave_out(paused_s)
+        self.clock.leave_out(paused_s)
         self.saves.leave_out(paused_s)

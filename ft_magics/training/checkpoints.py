@@ -40,13 +40,15 @@ class Resumption:
         checkpoint: The folder; None for the beginning.
         step: Of the checkpoint.
         epoch: Of the checkpoint.
-        elapsed_s: Of the training up to there.
+        elapsed_s: Of the training up to there, without pauses.
+        paused_s: Of the pauses up to there.
     """
 
     checkpoint: Path | None
     step: int
     epoch: float
     elapsed_s: float
+    paused_s: float = 0.0
 
 
 class ThreadsState(BaseModel):
@@ -68,7 +70,8 @@ class CheckpointState(BaseModel):
         epoch: Of the checkpoint.
         best: The best evaluation so far.
         tokens: Trained on so far.
-        elapsed_s: Of the training so far.
+        elapsed_s: Of the training so far, without pauses.
+        paused_s: Of the pauses so far; 0 in versions that did not count them.
         evaluated_at: The step of the newest evaluation; -1 without one.
         first_loss: What later losses are compared with.
         data: The fingerprint of the training data.
@@ -85,6 +88,7 @@ class CheckpointState(BaseModel):
     evaluated_at: Annotated[int, Field(ge=-1, le=_MOST)]
     first_loss: float | None
     data: str
+    paused_s: Annotated[float, Field(ge=0, le=_MOST)] = 0.0
     threads: ThreadsState | None = None
 
     @field_validator("best", mode="before")
@@ -185,7 +189,7 @@ class Checkpoints:
                 f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot be "
                 "resumed; start again without `--resume`"
             )
-        return Resumption(newest, state.step, state.epoch, state.elapsed_s)
+        return Resumption(newest, state.step, state.epoch, state.elapsed_s, state.paused_s)
 
     def read_state(self, checkpoint: Path) -> CheckpointState:
         """What `seal` was given, and what the Trainer wrote beside it is seen to be readable.

@@ -97,7 +97,7 @@ class DevScores:
         early = self._prepared.train.early_stopping
         epoch = float(state.epoch or 0)
         min_delta = early.min_delta if early else 0.0
-        best = self.best.improve(headline, epoch, metrics[headline.name], min_delta)
+        best = self.best.improve(headline, epoch, metrics[headline.name], min_delta, loss)
         if best:
             self._keep_model()
         self._say(

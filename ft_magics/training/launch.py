@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,17 @@ from ft_magics.errors import RunError, drop_frames
 from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
 from ft_magics.models.memory import free_memory
 from ft_magics.runs.files import refuse_links
-from ft_magics.runs.folder import FolderGoneError, RunFolder
+from ft_magics.runs.folder import FolderGoneError, RunFolder, handle_of, shown_path
 from ft_magics.runs.interrupts import interrupts_kept
 from ft_magics.runs.lock import hold_run
 from ft_magics.runs.reading import load
 from ft_magics.runs.run import Run
+from ft_magics.runs.settings import leaves
 from ft_magics.training.best import Best
 from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.fitting import keep_chosen
+from ft_magics.training.clock import Clock
 from ft_magics.training.inputs import read_inputs
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def start_run(name: str, prepared: Prepared) -> Run:
             folder.write_config(prepared.config.to_plain())
             run = Run(name, folder, prepared.config, prepared.trained)
             run.emit(_started(name, prepared))
+            if folder.moved_aside is not None:
+                run.emit(Notice(level="info", text=_where_it_went(run, folder.moved_aside)))
     except BaseException:
         lock.release()
         raise
@@ -123,6 +127,13 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         config=config.to_plain(),
         chosen=list(prepared.chosen),
     )
+
+
+def _where_it_went(run: Run, moved: Path) -> str:
+    place = shown_path(moved)
+    if not (moved / "events.jsonl").is_file():
+        return f"What was in {run.folder.shown} is now in {place}"
+    return f"The earlier run {run.name} is now in {place}; `%ft compare {run.name} {handle_of(moved)}` compares the two"
 
 
 def find_unfinished(parent: str, name: str) -> Run | None:
@@ -185,7 +196,7 @@ def _check_same(run: Run, config: AnyConfig) -> None:
         raise RunError(f"run {run.name} is done; there is nothing to resume")
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
-    before, now = (dict(_leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
+    before, now = (dict(leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
     free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
     if _rows_a_step(before) == _rows_a_step(now):
         free |= set(_PARTS)
@@ -195,15 +206,6 @@ def _check_same(run: Run, config: AnyConfig) -> None:
         raise RunError(
             f"run {run.name} was started with other settings ({listed}); it can be resumed with the same ones only"
         )
-
-
-def _leaves(plain: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings by their dotted keys."""
-    for key, value in plain.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value
 
 
 def _rows_a_step(settings: Mapping[str, Any]) -> int:
@@ -254,13 +256,13 @@ def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumpt
 
 def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:
     """Train, and say how it ended."""
-    began = time.monotonic() - (resume.elapsed_s if resume else 0.0)
+    clock = Clock(resume.elapsed_s, resume.paused_s) if resume else Clock()
     status, reason, best = "done", "", Best()
     try:
         from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
 
         with capture_warnings(lambda text: run.emit(Notice(level="warning", text=text))):
-            best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume)
+            best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume, clock=clock)
         if run.steering.stop_reason:
             status, reason = "stopped", run.steering.stop_reason
     except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
@@ -272,8 +274,14 @@ def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -
             with suppress(Exception):
                 run.fail(error)
         free_memory()
-    elapsed_s = time.monotonic() - began
-    return RunEnded(status=status, reason=reason, best_epoch=best.epoch, best=best.value, elapsed_s=elapsed_s)
+    return RunEnded(
+        status=status,
+        reason=reason,
+        best_epoch=best.epoch,
+        best=best.value,
+        elapsed_s=clock.elapsed_s,
+        paused_s=clock.paused_s,
+    )
 
 
 def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:

@@ -11,6 +11,7 @@ from transformers import TrainerState
 
 from ft_magics.events import StepDone
 from ft_magics.models.memory import device_memory_bytes, process_memory_bytes
+from ft_magics.training.clock import Clock
 from ft_magics.training.guard import Say
 
 __all__ = ["Throughput"]
@@ -22,33 +23,28 @@ class Throughput:
     Args:
         say: Takes each event.
         device: Whose memory is told.
+        clock: Of the training.
 
     Attributes:
         tokens: Real ones, without padding, that were trained on so far.
     """
 
-    def __init__(self, say: Say, device: str) -> None:
+    def __init__(self, say: Say, device: str, clock: Clock) -> None:
         self._say, self._device = say, device
+        self._clock = clock
         self.tokens = 0
         self._before_step = 0
-        self._began = time.monotonic()
-        self._told = (0.0, 0)  # seconds and tokens at the last event
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds of the training so far, without pauses."""
-        return time.monotonic() - self._began
+        self._told = (clock.elapsed_s, 0)  # seconds and tokens at the last event
 
     @property
     def step_tokens(self) -> int:
         """Tokens of the step that is being done, or was just done."""
         return self.tokens - self._before_step
 
-    def restore(self, tokens: int, elapsed_s: float) -> None:
+    def restore(self, tokens: int) -> None:
         """Continue from what a checkpoint has."""
         self.tokens = tokens
-        self._began = time.monotonic() - elapsed_s
-        self._told = (elapsed_s, tokens)
+        self._told = (self._clock.elapsed_s, tokens)
 
     def begin_step(self) -> None:
         """A step begins."""
@@ -57,10 +53,6 @@ class Throughput:
     def add(self, tokens: int) -> None:
         """A batch was computed."""
         self.tokens += tokens
-
-    def leave_out(self, seconds: float) -> None:
-        """Take a pause out of the time of the training."""
-        self._began += seconds
 
     @contextmanager
     def between_steps(self) -> Iterator[None]:
@@ -71,7 +63,7 @@ class Throughput:
 
     def saved(self) -> None:
         """A checkpoint was written right after an event of steps: the next steps' time begins now."""
-        self._told = (self.elapsed_s, self.tokens)
+        self._told = (self._clock.elapsed_s, self.tokens)
 
     def say_steps(self, state: TrainerState, logs: Mapping[str, Any]) -> None:
         """Say how the steps since the last event went.
@@ -80,7 +72,7 @@ class Throughput:
             state: The Trainer's.
             logs: What the Trainer logs of them: means.
         """
-        elapsed_s = self.elapsed_s
+        elapsed_s, paused_s = self._clock.elapsed_s, self._clock.paused_s
         before_s, before = self._told
         self._told = (elapsed_s, self.tokens)
         self._say(
@@ -92,6 +84,7 @@ class Throughput:
                 grad_norm=float(logs["grad_norm"]) if "grad_norm" in logs else None,
                 tokens_per_s=(self.tokens - before) / max(elapsed_s - before_s, 1e-9),
                 elapsed_s=elapsed_s,
+                paused_s=paused_s,
                 process_memory_bytes=process_memory_bytes(),
                 device_memory_bytes=device_memory_bytes(self._device),
             )

@@ -18,6 +18,7 @@ from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.files import remove_or_move_aside
 from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
 from ft_magics.runs.full_disk import how_full, is_disk_full
+from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
@@ -25,6 +26,7 @@ from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
+from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
 from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
@@ -46,6 +48,7 @@ def train(
     steering: Steering,
     *,
     resume: Resumption | None = None,
+    clock: Clock | None = None,
 ) -> Best:
     """Train, keep the best model in the folder, and predict dev and test with it.
 
@@ -56,6 +59,7 @@ def train(
         emit: Takes each event.
         steering: Asked after each step.
         resume: The checkpoint to resume from; None for a new run.
+        clock: Of the training; None for one that begins now.
 
     Returns:
         The best evaluation on dev; empty without dev.
@@ -63,7 +67,7 @@ def train(
     Raises:
         TrainingError: Memory or disk ran out, or the loss is NaN or infinite.
     """
-    callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering)
+    callback = RunCallback(prepared=prepared, folder=folder, emit=emit, steering=steering, clock=clock or Clock())
     with own_number_of_threads():
         return _train(name, callback, resume)
 
@@ -267,6 +271,7 @@ def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best
         report = read_report(folder, split.name, kind, title=f"{name} · {split.name}")
         reports[split.name] = kind.verified(report, split.examples, predictions)
         if split.name == "test":
+            note_look(folder, "training")
             emit(_final(report, loss, best, prepared))
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
