@@ -22,27 +22,20 @@ def why_no_report(run: Run, split: str, there: Sequence[str]) -> str:
         there: Splits that have predictions.
     """
     handle = run.folder.handle
-    model = (
-        f" Its best model so far can be evaluated on a file: `%evaluate {handle} --data FILE`"
-        if run.model_dir.is_dir()
-        else ""
-    )
+    lacks = f"run {run.name} has no predictions for `{split}`"
+    model = ""
+    if run.model_dir.is_dir():
+        model = f" Its best model so far can be evaluated on a file: `%evaluate {handle} --data FILE`"
+    resume = f"`%ft resume {handle}` resumes it from its last checkpoint, and evaluates it at the end."
     if there:
-        known = ", ".join(there)
-        why = "" if run.status in ("failed", "crashed") else f": its cell has no `{split}:` under `data:`"
-        return f"run {run.name} has no predictions for `{split}`{why}; it has predictions for: {known}.{model}".strip()
-    resume = f"`%ft resume {handle}` resumes it from its last checkpoint and evaluates it at the end."
+        unasked = "" if run.status in ("failed", "crashed") else f": its cell has no `{split}:` under `data:`"
+        return f"{lacks}{unasked}; it has predictions for: {', '.join(there)}.{model}"
     if run.status == "crashed":
-        return f"run {run.name} has not been evaluated: it crashed (its kernel is gone). {resume}{model}"
+        return f"{lacks}: it crashed before it was evaluated, and its kernel is gone. {resume}{model}"
     if run.status == "failed":
         ended = next((event for event in reversed(run.events) if isinstance(event, RunEnded)), None)
         reason = f" ({ended.reason})" if ended is not None and ended.reason else ""
-        return f"run {run.name} has not been evaluated: it failed{reason}. Once the cause is gone, {resume}{model}"
+        return f"{lacks}: it failed before it was evaluated{reason}. Once the cause is gone, {resume}{model}"
     if run.status == "stopped":
-        return (
-            f"run {run.name} has no predictions for `{split}`: it was stopped before it was evaluated. {resume}{model}"
-        )
-    return (
-        f"run {run.name} has no predictions for `{split}`, nor for any other split: its cell has neither `dev:` nor "
-        f"`test:` under `data:`.{model}"
-    )
+        return f"{lacks}: it was stopped before it was evaluated. {resume}{model}"
+    return f"{lacks}, nor for any other split: its cell has neither `dev:` nor `test:` under `data:`.{model}"
