@@ -113,7 +113,7 @@ def heading(text: str, *, muted: str = "") -> str:
 def image(svg: str, alt: str, width: int) -> str:
     """An SVG as an image: notebook sanitizers take `svg` away and leave `img`."""
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(alt)}" width="{width}" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{escape(alt)}" width="{width}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
 
 
 def decimal(value: float) -> str:

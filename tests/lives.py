@@ -20,6 +20,7 @@ from unittest.mock import patch
 import ft_magics
 import pytest
 from ft_magics.display.run_page import run_html
+from ft_magics.display.run_summary import Known
 from ft_magics.errors import RunError
 from ft_magics.events import CheckpointSaved, Evaluated, RunResumed, StepDone
 from ft_magics.training.checkpoints import Checkpoints
@@ -246,7 +247,7 @@ def assert_readable(path, batches_an_epoch):
     _assert_torn_at_ends(path)
     assert run.name in repr(run)
     assert list(run.history.step) == dev
-    assert "<" in run_html(run.events, run.status, name=run.name, folder=str(path))
+    assert "<" in run_html(run.events, run.status, name=run.name, known=Known(folder=str(path)))
     for split in ("dev", "test"):
         if split in run.folder.splits():
             assert run.report(split).sentences

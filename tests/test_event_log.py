@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 import ft_magics
 import pytest
-from ft_magics.display.run_page import event_text, run_html
+from ft_magics.display.event_text import event_text
+from ft_magics.display.run_page import run_html
 from ft_magics.events import (
     CheckpointSaved,
     DataChecked,

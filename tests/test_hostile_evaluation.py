@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from ft_magics import EntityReport, entity_report
 from ft_magics.data.checks import DataCheck
+from ft_magics.display.event_text import event_text
 from ft_magics.display.pages import comparison_bundle, report_bundle
-from ft_magics.display.run_page import event_text, run_html
+from ft_magics.display.run_page import run_html
 from ft_magics.display.runs_page import runs_bundle
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.evaluation.entities.beside import GREATEST_OFFSET

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ft_magics.display.event_text import event_text
 from ft_magics.display.host import clicks_wait, way_out
-from ft_magics.display.run_page import event_text, run_html
+from ft_magics.display.run_page import run_html
+from ft_magics.display.run_summary import Known
 from ft_magics.display.runs_page import runs_bundle
 from ft_magics.events import (
     CheckpointSaved,
@@ -69,7 +71,7 @@ def test_everything_that_a_run_says_is_there():
         Notice(level="warning", text="odd <tags>"),
         ended(),
     ]
-    html = run_html(events, "done", name="ner", folder="ft_runs/ner")
+    html = run_html(events, "done", name="ner", known=Known(folder="ft_runs/ner"))
     assert "TYPE_1" in html
     assert "Last checkpoint: step 200" in html
     assert "⚠ odd &lt;tags&gt;" in html
@@ -101,7 +103,7 @@ def test_a_long_run_of_many_types_stays_small():
     events = [started(), *(step(at, 1 + math.sin(at)) for at in range(1, 20_001))]
     events += [evaluated(epoch, types=40, best=True) for epoch in range(1, 101)]
     events += [Notice(level="info", text="a line of the log " * 5)] * 500
-    html = run_html([*events, ended()], "done", name="ner", folder="ft_runs/ner")
+    html = run_html([*events, ended()], "done", name="ner", known=Known(folder="ft_runs/ner"))
     assert len(html.encode()) < 60_000
 
 

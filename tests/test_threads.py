@@ -8,8 +8,8 @@ import threading
 import ft_magics
 import pytest
 import torch
-from ft_magics.display.run_details import threads_text
 from ft_magics.display.run_page import run_html
+from ft_magics.display.run_summary import threads_text
 from ft_magics.errors import CellError
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, drop_superseded
 from ft_magics.runs.event_log import event_from_json

@@ -1,6 +1,7 @@
 """Writes `src/wire.ts`: what Python sends to the widgets, as TypeScript types, from the dataclasses themselves.
 
-Run `python widgets/make_wire.py` when `ft_magics/sections.py` or `ft_magics/display/wire.py` has changed.
+Run `python widgets/make_wire.py` when `ft_magics/sections.py`, `ft_magics/display/wire.py` or
+`ft_magics/display/run_wire.py` has changed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, Required, Union, get_args, get_origin, get_type_hints
 
 from ft_magics import sections
+from ft_magics.display import run_chart, run_wire
 from ft_magics.display.wire import ReportWire
 from ft_magics.evaluation import card_data
 from ft_magics.evaluation.label_colors import CYCLE
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
+RUN_TARGET = TARGET.with_name("run_wire.ts")
 HEAD = """\
 /** What the kernel sends, generated from the Python dataclasses by `python widgets/make_wire.py`. Do not edit. */
 """
@@ -40,6 +43,19 @@ def wire() -> str:
     parts.append(_interface(ReportWire))
     parts.append(f"/** Colours of labels, in turn. */\nexport const CYCLE = {json.dumps(CYCLE)} as const;\n")
     return "\n".join(parts)
+
+
+def run_page_wire() -> str:
+    """The file about the page of a run."""
+    named = (run_wire.Figure, run_wire.DevRow, run_wire.DevTable, run_wire.LabelRow, run_wire.LabelTable)
+    parts = [HEAD, f"export type State = {' | '.join(map(json.dumps, get_args(run_wire.State)))};\n"]
+    parts += [
+        _interface(each)
+        for each in (*named, run_wire.Curve, run_wire.Key, run_wire.RunChart, run_wire.Told, run_wire.RunPage)
+    ]
+    constants = {"TRAIN_LOSS": run_chart.TRAIN_LOSS, "SMOOTHING": run_chart.SMOOTHING}
+    parts += [f"export const {name} = {json.dumps(value)};" for name, value in constants.items()]
+    return "\n".join([*parts, ""])
 
 
 def _interface(cls: Any) -> str:
@@ -109,3 +125,4 @@ _ORIGINS: Mapping[Any, Callable[[Any], str]] = {
 
 if __name__ == "__main__":
     TARGET.write_text(wire(), encoding="utf-8")
+    RUN_TARGET.write_text(run_page_wire(), encoding="utf-8")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 import uuid
-from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from IPython.display import DisplayHandle
 
+from ft_magics.display.event_text import event_text
 from ft_magics.display.host import Host, clicks_wait, way_out
 from ft_magics.display.pages import Bundle, run_bundle, widget_bundle
-from ft_magics.display.run_page import event_text
+from ft_magics.display.run_parts import RunParts
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
 from ft_magics.events import Evaluated, RunEvent, RunStarted, StepDone
 from ft_magics.metrics import Metric
@@ -27,7 +26,6 @@ __all__ = ["RunView", "open_view"]
 
 _TWIN_EVERY_S = 1.0
 _TEXT_STEP_EVERY_S = 5.0
-_SENT_AGAIN = 20  # events: a page that is loaded meanwhile may miss a message, and the next one fills the gap
 _NOTHING: Bundle = {"text/html": "", "text/plain": ""}
 
 
@@ -117,31 +115,28 @@ class _WidgetView:
         from ft_widgets import RunDashboard  # noqa: PLC0415  # only where a widget can live
 
         twin = uuid.uuid4().hex
+        self._parts = RunParts(run)
         self._controls = _controls(run)
         self._dashboard = RunDashboard(
-            name=run.name,
+            name=run.folder.handle,
             controls=self._controls,
             way_out=way_out(run.folder.stop_file),
             clicks_blocked=clicks_wait(),
             twin=twin,
-            events=lambda: [_plain(event) for event in list(run.events)],
+            page=self._parts.snapshot,
         )
         self._twin = _HtmlView(run, twin_of=twin)
-        self._recent: deque[dict[str, Any]] = deque(maxlen=_SENT_AGAIN)
-        self._pushed = 0
         self._handle = DisplayHandle()
         self._handle.display(widget_bundle(self._dashboard, _NOTHING), raw=True)
         self._controls.open_for_clicks()
 
     def update(self, events: Sequence[RunEvent]) -> None:
-        again, fresh = list(self._recent), [_plain(event) for event in events]
-        self._dashboard.push(self._pushed - len(again), again + fresh)
-        self._recent.extend(fresh)
-        self._pushed += len(fresh)
+        self._dashboard.push(self._parts.news())
         self._twin.update(events)
 
     def finish(self, bundle: Bundle) -> None:
         """Leave static HTML only; but a page that was reloaded does not notice, and keeps its dashboard."""
+        self._dashboard.push(self._parts.news())
         self._twin.finish(bundle)
         self._handle.update(_NOTHING, raw=True)
         if not self._dashboard.reloaded:
@@ -160,16 +155,3 @@ def _controls(run: Run) -> RunControls:
             "save": run.save_now,
         }
     )
-
-
-def _plain(event: RunEvent) -> dict[str, Any]:
-    """An event as JSON, where NaN and infinity become null."""
-    return {key: _without_nan(value) for key, value in event.to_json().items()}
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_nan(inside) for key, inside in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(inside) for inside in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ft_magics.display.pages import Bundle
-from ft_magics.display.run_page import duration
+from ft_magics.display.run_clock import duration
 from ft_magics.events import RunEnded, RunStarted, StepDone
 from ft_magics.markup import column_head, element, measured, row, table, terminal_line, terminal_text
 from ft_magics.metrics import Metric

@@ -13,9 +13,9 @@ from IPython.core.error import UsageError
 
 from ft_magics.config.schema import DEFAULT_FOLDER, AnyConfig
 from ft_magics.display.answers import answers_bundle, show_box
+from ft_magics.display.event_text import event_text
 from ft_magics.display.host import find_host
 from ft_magics.display.live import watch
-from ft_magics.display.run_page import event_text
 from ft_magics.display.runs_page import runs_bundle
 from ft_magics.magics.names import all_runs, check_name, find_run
 from ft_magics.magics.session import Session

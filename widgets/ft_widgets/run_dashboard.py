@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -13,28 +13,28 @@ from ft_widgets.static_files import STATIC
 
 __all__ = ["RunDashboard"]
 
-Event = dict[str, Any]
+Message = dict[str, Any]
 
 
-def _all_events(_: object, widget: RunDashboard) -> list[Event]:
+def _snapshot(_: object, widget: RunDashboard) -> Message:
     widget.state_requests += 1
-    return widget.all_events()
+    return widget.whole_page()
 
 
 class RunDashboard(anywidget.AnyWidget):
-    """Shows a run from its events.
+    """Shows a run's page.
 
-    Events are pushed as they come. `snapshot` is never assigned, so it is never pushed; a front end that asks for the
-    widget's state, after a page reload say, gets every event so far through it. That is also how a reload is noticed: a
-    message of the front end's own would wait until the cell has run (see `busy_kernel`).
+    What changes is pushed. `snapshot` is never assigned, so it is never pushed; a front end that asks for the widget's
+    state, after a page reload say, gets the whole page through it. That is also how a reload is noticed: a message of
+    the front end's own would wait until the cell has run (see `busy_kernel`).
 
     Args:
-        name: The run's name.
+        name: What `%ft` knows the run by.
         controls: The model that takes the clicks on its buttons, a `RunControls`.
         way_out: How to stop the run without a click.
         clicks_blocked: Whether it is known that clicks wait until the cell has run.
         twin: The value of `data-ft-static` on the saved HTML that this view replaces while it lives.
-        events: Gives every event so far, as plain data.
+        page: Gives the whole page as plain data: `page`, `first`, `steps`.
     """
 
     _esm = STATIC / "run_dashboard.js"
@@ -44,7 +44,7 @@ class RunDashboard(anywidget.AnyWidget):
     controls = traitlets.Unicode().tag(sync=True)
     way_out = traitlets.Unicode().tag(sync=True)
     clicks_blocked = traitlets.Bool().tag(sync=True)
-    snapshot: traitlets.List[Event] = traitlets.List().tag(sync=True, to_json=_all_events)
+    snapshot: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, to_json=_snapshot)
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class RunDashboard(anywidget.AnyWidget):
         way_out: str,
         clicks_blocked: bool = False,
         twin: str = "",
-        events: Callable[[], list[Event]],
+        page: Callable[[], Message],
     ) -> None:
-        self.all_events = events
+        self.whole_page = page
         self.state_requests = 0
         super().__init__(
             name=name, twin=twin, controls=controls.model_id, way_out=way_out, clicks_blocked=clicks_blocked
@@ -68,11 +68,10 @@ class RunDashboard(anywidget.AnyWidget):
         """Whether a page was loaded since the widget was shown; such a page has forgotten the ids of displays."""
         return self.state_requests > self._own_requests
 
-    def push(self, first: int, events: Sequence[Event]) -> None:
-        """Send events; call it from one thread, a few times a second at most.
+    def push(self, news: Message) -> None:
+        """Send what has changed; call it from one thread, a few times a second at most.
 
         Args:
-            first: Number of the first of them in the run, counted from 0.
-            events: In order.
+            news: Parts of the `page`, new `steps`, and the number of the `first` of these, counted from 0.
         """
-        self.send({"first": first, "events": list(events)})
+        self.send(news)
