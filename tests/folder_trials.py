@@ -14,7 +14,7 @@ from pathlib import Path
 import ft_magics
 import psutil
 from ft_magics.display.pages import run_bundle
-from ft_magics.display.runs_page import runs_bundle
+from ft_magics.display.runs_page import runs_bundle, runs_page
 from ft_magics.errors import FineTuneError
 from ft_magics.events import RunEnded
 from ft_magics.magics.names import check_name
@@ -97,7 +97,7 @@ class Trial:
             lambda: run.history,
             lambda: run.best,
             lambda: _in_utf8(run_bundle(run)["text/html"]),
-            lambda: _in_utf8(runs_bundle([run])["text/plain"]),
+            lambda: _in_utf8(runs_bundle(runs_page([run]))["text/plain"]),
             lambda: _in_utf8(run.report("dev").to_markdown()),
             lambda: run.report(mode="strict"),
             lambda: run.predict(TEXTS),

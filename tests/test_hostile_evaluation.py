@@ -13,7 +13,7 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.display.event_text import event_text
 from ft_magics.display.pages import comparison_bundle, report_bundle
 from ft_magics.display.run_page import run_html
-from ft_magics.display.runs_page import runs_bundle
+from ft_magics.display.runs_page import runs_bundle, runs_page
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
 from ft_magics.evaluation.entities.beside import GREATEST_OFFSET
 from ft_magics.evaluation.entities.comparison import compare_reports
@@ -269,7 +269,7 @@ def test_one_odd_run_does_not_hide_the_others(tmp_path):
     odd = ("x", None, float("nan"), float("inf"), 1e300, HUGE, [])
     runs += [run_of(tmp_path / f"odd{at}", started(time=value)) for at, value in enumerate(odd)]
     runs.append(run_of(tmp_path / "digits", started(total_steps=HUGE)))
-    bundle = runs_bundle(runs, [f"note{ESCAPES}"])
+    bundle = runs_bundle(runs_page(runs, [f"note{ESCAPES}"]))
     lines = bundle["text/plain"].splitlines()
     assert lines[1].startswith("good")
     assert sum("events.jsonl says something that cannot be shown" in line for line in lines) == len(odd) + 1

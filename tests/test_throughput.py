@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ft_magics.training import clock as clock_module
 from ft_magics.training import throughput
+from ft_magics.training.clock import Clock
 from ft_magics.training.throughput import Throughput
 from transformers import TrainerState
 
@@ -13,7 +15,8 @@ from transformers import TrainerState
 @pytest.fixture
 def clock(monkeypatch):
     clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now)
-    monkeypatch.setattr(throughput, "time", clock)
+    for module in (throughput, clock_module):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -21,8 +24,9 @@ def clock(monkeypatch):
 def counted(clock):
     """A throughput whose events are in `.said`, and that trains on tokens for seconds."""
     said = []
-    counted = Throughput(lambda of: said.append(of()), "cpu")
+    counted = Throughput(lambda of: said.append(of()), "cpu", Clock())
     counted.said = said
+    counted.clock = counted._clock
 
     def train(tokens, seconds):
         counted.begin_step()
@@ -68,13 +72,16 @@ def test_evaluations_and_saves_are_in_the_elapsed_time_and_in_no_rate(counted, c
 def test_a_pause_is_in_neither(counted, clock):
     counted.train(200, 2.0)
     clock.now += 100.0
-    counted.leave_out(100.0)
+    counted.clock.leave_out(100.0)
     counted.train(200, 2.0)
     assert [event.tokens_per_s for event in counted.said] == [100.0] * 2
-    assert counted.elapsed_s == 4.0
+    assert (counted.said[-1].elapsed_s, counted.said[-1].paused_s) == (4.0, 100.0)
+    assert counted.clock.elapsed_s == 4.0
 
 
 def test_a_resumed_run_continues_counting(counted):
-    counted.restore(tokens=1000, elapsed_s=60.0)
+    counted.clock = counted._clock = Clock(elapsed_s=60.0, paused_s=7.0)
+    counted.restore(tokens=1000)
     counted.train(200, 2.0)
-    assert (counted.tokens, counted.said[0].tokens_per_s, counted.said[0].elapsed_s) == (1200, 100.0, 62.0)
+    (said,) = counted.said
+    assert (counted.tokens, said.tokens_per_s, said.elapsed_s, said.paused_s) == (1200, 100.0, 62.0, 7.0)

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { build } from "esbuild";
 
-const widgets = ["predict_box", "report_view", "run_dashboard"];
+const widgets = ["predict_box", "report_view", "run_dashboard", "runs_list"];
 
 /** uPlot hangs its bars, steps and splines on an object, so that no bundler can see that nothing here draws them. */
 const withoutUnusedPaths = {

@@ -15,7 +15,7 @@ from ft_magics.display.wire import to_wire
 from ft_magics.evaluation.page import View
 from ft_magics.evaluation.report import Comparison, Report
 
-__all__ = ["show_report"]
+__all__ = ["report_widget", "show_report"]
 
 
 def show_report(shown: Report | Comparison, shell: Any, *, view: View | None = None) -> None:
@@ -43,13 +43,14 @@ def show_report(shown: Report | Comparison, shell: Any, *, view: View | None = N
         return
     bundle["text/html"] += hide_dead_views(twin)
     display(bundle, raw=True)
-    display(widget_bundle(_widget(shown, twin, view or {}), {"text/html": "", "text/plain": ""}), raw=True)
+    display(widget_bundle(report_widget(shown, twin, view), {"text/html": "", "text/plain": ""}), raw=True)
 
 
-def _widget(shown: Report | Comparison, twin: str, view: View) -> Any:
+def report_widget(shown: Report | Comparison, twin: str = "", view: View | None = None) -> Any:
+    """The widget alone, for another one to hold; see `show_report`."""
     from ft_widgets import ReportView  # noqa: PLC0415  # only where a widget can live
 
     parts = parts_of(shown, view)
     return ReportView(
-        report=to_wire(parts.wire), twin=twin, min_support=int(view.get("min_support", 0)), page=parts.page
+        report=to_wire(parts.wire), twin=twin, min_support=int((view or {}).get("min_support", 0)), page=parts.page
     )

@@ -17,7 +17,7 @@ __all__ = ["curve_image", "run_chart_image", "spark_image"]
 _WIDTH, _HEIGHT, _LOW = 640, 190, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 44, 8, 20  # room for the numbers at the axes
 _INK = "#808080"  # stands out on light grounds and on dark ones
-_MOST_POINTS = 270  # one for each two pixels: more would only make the notebook larger
+_MOST_POINTS = 180  # one for each three pixels: more would only make the notebook larger
 _SPARK = (90, 16)
 
 Point = tuple[float, float]
@@ -114,7 +114,7 @@ def spark_image(line: Sequence[float | None], color: str) -> str:
     """A line of values from 0 to 1, as small as a word."""
     wide, high = _SPARK
     places = [
-        f"{2 + at * (wide - 4) / max(1, len(line) - 1):.0f},{2 + (1 - value) * (high - 4):.1f}"
+        f"{2 + at * (wide - 4) / max(1, len(line) - 1):.0f},{2 + (1 - value) * (high - 4):.0f}"
         for at, value in enumerate(line)
         if value is not None
     ]
@@ -123,7 +123,8 @@ def spark_image(line: Sequence[float | None], color: str) -> str:
     x, y = places[-1].split(",")
     drawn = element("polyline", points=" ".join(places), fill="none", stroke=color, stroke_width="1.5")
     drawn += element("circle", cx=x, cy=y, r="2", fill=color)
-    return image(_svg(drawn, wide, high), "", wide)
+    svg = element("svg", drawn, xmlns="http://www.w3.org/2000/svg", width=str(wide), height=str(high))
+    return image(svg, "", wide)
 
 
 def _finite(steps: Sequence[int], values: Sequence[float | None]) -> list[Point]:

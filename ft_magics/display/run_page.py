@@ -120,7 +120,7 @@ def _head(page: RunPage) -> str:
     lines = (element("div", escape(line) or "&nbsp;", style=MUTED) for line in page.score_about)
     about = element("span", f" {escape(page.about)}", style=MUTED)
     named = element("div", element("strong", escape(page.name)), about, dir="auto")
-    badge = element("span", page.badge, style=f"{_BADGE};background:{page.color};margin-left:auto")
+    badge = element("span", escape(page.badge), style=f"{_BADGE};background:{page.color};margin-left:auto")
     inside = element("div", named, *lines, style="min-width:0;flex:1 1 0")
     return element("div", score, inside, badge, style="display:flex;gap:14px;align-items:flex-start;margin:4px 0")
 

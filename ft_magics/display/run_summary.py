@@ -103,7 +103,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
     return RunPage(
         name=name,
         state=state,
-        badge=state,
+        badge=state if state != "crashed" else status,  # one that only a newer version knows is shown as it is
         color=_COLORS[state],
         about="" if started is None else _about(started),
         score=score,
@@ -200,17 +200,20 @@ def _say(events: Sequence[RunEvent], state: State, handle: str) -> str:
     if state == "running":
         return ""
     if state == "paused":
-        change = next(event for event in reversed(events) if isinstance(event, PauseChanged))
-        return f"{change.reason or 'paused'} at {_clock(change)}; a pause is not counted in the elapsed time"
+        change = next((event for event in reversed(events) if isinstance(event, PauseChanged)), None)
+        since = "" if change is None else f"{change.reason or 'paused'} at {_clock(change)}; "
+        return f"{since}a pause is not counted in the elapsed time"
     if state == "stopping":
         asked = next(event for event in reversed(events) if isinstance(event, StopAsked))
         return f"{asked.reason}: it stops after this step and keeps the best model"
-    if state == "crashed":
+    ended = next((event for event in reversed(events) if isinstance(event, RunEnded)), None)
+    if state == "crashed" and ended is None:
         checkpoints = [event.step for event in events if isinstance(event, CheckpointSaved)]
         where = f"from step {checkpoints[-1]:,}" if checkpoints else "from the beginning"
         return f"Its kernel is gone. To resume it {where}: `%load_ext ft_magics`, then `%ft resume {handle}`"
-    ended = next(event for event in reversed(events) if isinstance(event, RunEnded))
-    text = f"{_WORDS[state]} after {duration(ended.elapsed_s)}"
+    if ended is None:
+        return ""
+    text = f"{_WORDS.get(ended.status, ended.status)} after {duration(ended.elapsed_s)}"
     if ended.paused_s >= 1:
         text += f", without {duration(ended.paused_s)} of pauses"
     reason = ended.reason if state == "failed" or not ended.reason.startswith("stopped by") else ended.reason[8:]

@@ -16,7 +16,8 @@ from ft_magics.display.answers import answers_bundle, show_box
 from ft_magics.display.event_text import event_text
 from ft_magics.display.host import find_host
 from ft_magics.display.live import watch
-from ft_magics.display.runs_page import runs_bundle
+from ft_magics.display.runs_view import show_runs
+from ft_magics.magics.compare import comparison_of
 from ft_magics.magics.names import all_runs, check_name, find_run
 from ft_magics.magics.session import Session
 from ft_magics.runs.interrupts import interrupts_noted
@@ -81,7 +82,7 @@ def list_runs(session: Session) -> None:
     """`%ft runs`: the runs of the notebook and those below `ft_runs`."""
     runs, unreadable = all_runs(session.namespace)
     if runs or unreadable:
-        session.draw(runs_bundle(runs, unreadable))
+        show_runs(runs, unreadable, session.shell, lambda names: comparison_of(names, session.namespace))
     else:
         print(f"No runs in {Path(DEFAULT_FOLDER).resolve()}.")
 

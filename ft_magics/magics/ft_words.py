@@ -81,6 +81,12 @@ WORDS = {
     ),
     "debug": Word("the whole traceback of the last error", "ft_magics.magics.ft:show_last_error"),
     "runs": Word("the runs of this notebook and those below ft_runs", f"{_ACTIONS}:list_runs"),
+    "compare": Word(
+        "runs side by side, the first being the baseline, with significance",
+        "ft_magics.magics.compare:compare",
+        ("A", "B"),
+        ("MORE…",),
+    ),
     "report": Word("a run's page, from its folder, in any kernel", f"{_ACTIONS}:show_run", ("NAME",)),
     "status": Word("how far a run is, in any kernel", f"{_ACTIONS}:status", ("NAME",)),
     "settings": Word(

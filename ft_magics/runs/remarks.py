@@ -125,7 +125,7 @@ def _still_rising(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
     if last is None or earlier is None:
         return []
     known = [value for value in values if value is not None]
-    tail = known[len(known) // 2 :]
+    tail = known[max(0, len(known) // 2 - 1) :]
     fall = max((headline.gain(one, two) for one, two in pairwise(tail)), default=0.0)
     gain = headline.gain(last, earlier)
     notable = _is_notable(headline, gain, earlier, points=_NOTABLE_POINTS, part=_NOTABLE_PART)

@@ -178,7 +178,7 @@ class Run:
             DataError: There is no such option.
             TaskError: The run's task is not installed here.
         """
-        self._settle(wait)
+        self.settle(wait)
         there = self.folder.splits()
         chosen = split or (there[-1] if there else "test")
         if chosen not in there:
@@ -247,7 +247,7 @@ class Run:
         Raises:
             RunError: The run is still training.
         """
-        self._settle(wait)
+        self.settle(wait)
         return list(self._model().task.head().labels)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -263,7 +263,7 @@ class Run:
         Raises:
             RunError: There is no model yet, the folder is taken or cannot be written.
         """
-        self._settle()
+        self.settle()
         target = check_target(path, self.dir, overwrite=overwrite)
         save_folder(target, self._filling())
         return target
@@ -316,7 +316,7 @@ class Run:
         with contextlib.suppress(OSError, FolderGoneError):
             self.folder.write_text(self.folder.error, text)
 
-    def _settle(self, wait: bool | None = None) -> None:
+    def settle(self, wait: bool | None = None) -> None:
         """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.
 
         Raises:
@@ -330,7 +330,7 @@ class Run:
         self.wait_with_notice()
 
     def _model(self) -> TrainedModel:
-        self._settle()
+        self.settle()
         if self._trained is None:
             from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # torch only when it is needed
 

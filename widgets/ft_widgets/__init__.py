@@ -6,5 +6,6 @@ from ft_widgets.predict_box import PredictBox
 from ft_widgets.report_view import ReportView
 from ft_widgets.run_controls import RunControls
 from ft_widgets.run_dashboard import RunDashboard
+from ft_widgets.runs_list import RunsList
 
-__all__ = ["PredictBox", "ReportView", "RunControls", "RunDashboard"]
+__all__ = ["PredictBox", "ReportView", "RunControls", "RunDashboard", "RunsList"]

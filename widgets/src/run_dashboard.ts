@@ -63,7 +63,11 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: RunLog): () => v
     for (const part of [...parts, curves, dev, ...below]) part.update(shown);
   };
   const heard = (): void => (silence.receive(), redraw());
-  const checkLine = (): void => void model.widget_manager.get_model(model.get("controls")).then((found) => isCut(found) && silence.cut()).catch(() => {});
+  const checkLine = (): void =>
+    void model.widget_manager
+      .get_model(model.get("controls"))
+      .then((found) => isCut(found) && silence.cut())
+      .catch(() => {});
   model.on("msg:custom", heard);
   model.on("comm_live_update", checkLine);
   const unsubscribe = log.subscribe((now) => {

@@ -46,46 +46,71 @@ export function progress(): Part {
 
 export function figures(): Part {
   const root = h("div", { class: "ft-figures" });
-  return changing(root, ({ figures: all }) => all, (all: readonly Figure[]) => {
-    const boxes = all.map(({ name, label, text, wide }) =>
-      h("div", { class: wide ? "ft-figure ft-wide" : "ft-figure" }, h("span", { class: "ft-value", "data-testid": name }, text), h("span", { class: "ft-muted" }, label)),
-    );
-    root.replaceChildren(...boxes);
-  });
+  return changing(
+    root,
+    ({ figures: all }) => all,
+    (all: readonly Figure[]) => {
+      const boxes = all.map(({ name, label, text, wide }) =>
+        h(
+          "div",
+          { class: wide ? "ft-figure ft-wide" : "ft-figure" },
+          h("span", { class: "ft-value", "data-testid": name }, text),
+          h("span", { class: "ft-muted" }, label),
+        ),
+      );
+      root.replaceChildren(...boxes);
+    },
+  );
 }
 
 export function remarks(): Part {
   const root = h("div", { "data-testid": "remarks" });
-  return changing(root, (page) => page.remarks, (all) => root.replaceChildren(...all.map((text) => h("div", { dir: "auto" }, `▸ ${text}`))));
+  return changing(
+    root,
+    (page) => page.remarks,
+    (all) => root.replaceChildren(...all.map((text) => h("div", { dir: "auto" }, `▸ ${text}`))),
+  );
 }
 
 /** Warnings and messages, newest last. */
 export function messages(): Part {
   const root = h("div", { class: "ft-notices", "data-testid": "notices" });
-  return changing(root, (page) => page.messages, (all) => {
-    root.replaceChildren(...all.map(({ level, text }) => h("div", { dir: "auto" }, ...coded(level === "warning" ? `⚠ ${text}` : text))));
-    root.scrollTop = root.scrollHeight;
-  });
+  return changing(
+    root,
+    (page) => page.messages,
+    (all) => {
+      root.replaceChildren(...all.map(({ level, text }) => h("div", { dir: "auto" }, ...coded(level === "warning" ? `⚠ ${text}` : text))));
+      root.scrollTop = root.scrollHeight;
+    },
+  );
 }
 
 /** What was done by the way, each line with its time of day; newest last. */
 export function journal(): Part {
   const lines = h("div", { class: "ft-scroll ft-notices", role: "region", "aria-label": "log", tabindex: 0 });
   const root = h("details", { "data-testid": "journal" }, h("summary", {}, "Log"), lines);
-  return changing(root, (page) => page.log, (all) => {
-    root.hidden = all.length === 0;
-    lines.replaceChildren(...all.map((line) => h("div", {}, line)));
-    lines.scrollTop = lines.scrollHeight;
-  });
+  return changing(
+    root,
+    (page) => page.log,
+    (all) => {
+      root.hidden = all.length === 0;
+      lines.replaceChildren(...all.map((line) => h("div", {}, line)));
+      lines.scrollTop = lines.scrollHeight;
+    },
+  );
 }
 
 export function settings(): Part {
   const lines = h("pre", { class: "ft-scroll", tabindex: 0 });
   const root = h("details", { "data-testid": "run-config" }, h("summary", {}, "Settings of this run"), lines);
-  return changing(root, (page) => page.settings, (text) => {
-    lines.textContent = text;
-    root.hidden = text === "";
-  });
+  return changing(
+    root,
+    (page) => page.settings,
+    (text) => {
+      lines.textContent = text;
+      root.hidden = text === "";
+    },
+  );
 }
 
 /** Draw only what is another one than before: what is scrolled or selected stays as it is. */

@@ -11,11 +11,15 @@ interface Config {
 
 export function folderLine(handle: string): Part {
   const root = h("div", { class: "ft-folder", "data-testid": "folder" });
-  return changing(root, ({ folder, place, state }) => ({ folder, place, state }), ({ folder, place, state }) => {
-    // Mostly the saved HTML takes this view's place in the end, with the evaluation; not on a page that was reloaded.
-    const report = hasEnded({ state }) ? [" · ", h("code", {}, `%ft report ${handle}`), " shows the evaluation"] : [];
-    root.replaceChildren(...(folder ? ["Everything is in ", link(folder, place), ...report] : report));
-  });
+  return changing(
+    root,
+    ({ folder, place, state }) => ({ folder, place, state }),
+    ({ folder, place, state }) => {
+      // Mostly the saved HTML takes this view's place in the end, with the evaluation; not on a page that was reloaded.
+      const report = hasEnded({ state }) ? [" · ", h("code", {}, `%ft report ${handle}`), " shows the evaluation"] : [];
+      root.replaceChildren(...(folder ? ["Everything is in ", link(folder, place), ...report] : report));
+    },
+  );
 }
 
 function link(folder: string, place: string): Node | string {

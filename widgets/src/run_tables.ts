@@ -10,29 +10,37 @@ export function devTable(): Part {
   const view = table([], [], { "data-testid": "dev-table" });
   const note = h("div", { class: "ft-muted", "data-testid": "dev-note" });
   const rows = h("div", { class: "ft-scroll ft-dev", role: "region", "aria-label": "evaluations on dev", tabindex: 0 }, note, view);
-  return changing(rows, (page) => page.dev, (dev) => {
-    note.textContent = dev.note;
-    view.hidden = dev.note !== "" && dev.rows.length === 0;
-    view.tHead?.replaceChildren(h("tr", {}, ...dev.heads.map((head) => h("th", { scope: "col" }, head))));
-    const drawn = dev.rows.map(({ cells: [epoch, ...others], best }) => tableRow(epoch ?? "", others, { class: best ? "ft-best" : undefined }));
-    view.tBodies[0]?.replaceChildren(...drawn);
-    rows.scrollTop = rows.scrollHeight; // the newest row is in view
-  });
+  return changing(
+    rows,
+    (page) => page.dev,
+    (dev) => {
+      note.textContent = dev.note;
+      view.hidden = dev.note !== "" && dev.rows.length === 0;
+      view.tHead?.replaceChildren(h("tr", {}, ...dev.heads.map((head) => h("th", { scope: "col" }, head))));
+      const drawn = dev.rows.map(({ cells: [epoch, ...others], best }) => tableRow(epoch ?? "", others, { class: best ? "ft-best" : undefined }));
+      view.tBodies[0]?.replaceChildren(...drawn);
+      rows.scrollTop = rows.scrollHeight; // the newest row is in view
+    },
+  );
 }
 
 export function labelTable(): Part {
   const inside = h("div", { class: "ft-scroll ft-labels", role: "region", tabindex: 0 });
   const title = h("summary", {});
   const root = h("details", { open: true, hidden: true, "data-testid": "label-table" }, title, inside);
-  return changing(root, (page) => page.labels, (labels) => {
-    root.hidden = labels === null;
-    if (!labels) return;
-    inside.ariaLabel = title.textContent = labels.title;
-    const rows = labels.rows.map((row) => [row.label, spark(row), ...row.cells]);
-    const note = labels.note ? [h("div", { class: "ft-muted" }, labels.note)] : [];
-    inside.replaceChildren(...note, table(labels.heads, rows));
-    inside.scrollLeft = inside.scrollWidth; // the newest column is in view
-  });
+  return changing(
+    root,
+    (page) => page.labels,
+    (labels) => {
+      root.hidden = labels === null;
+      if (!labels) return;
+      inside.ariaLabel = title.textContent = labels.title;
+      const rows = labels.rows.map((row) => [row.label, spark(row), ...row.cells]);
+      const note = labels.note ? [h("div", { class: "ft-muted" }, labels.note)] : [];
+      inside.replaceChildren(...note, table(labels.heads, rows));
+      inside.scrollLeft = inside.scrollWidth; // the newest column is in view
+    },
+  );
 }
 
 /** A line of values from 0 to 1, as small as a word. Python's twin is `run_curve.spark_image`. */

@@ -38,7 +38,11 @@ export interface Zoom {
 
 export function stepChart(parent: HTMLElement, { log, zoom, pointed }: Settings): StepChart {
   let shown: ChartData = { steps: [], line: [], raw: [], lines: [], planned: 1, ranges: { loss: null, score: null } };
-  const plot = new uPlot(options(parent, log, () => shown, zoom), [[], [], [], [], []], parent);
+  const plot = new uPlot(
+    options(parent, log, () => shown, zoom),
+    [[], [], [], [], []],
+    parent,
+  );
   plot.hooks.setCursor = [() => pointed(plot.cursor.idx == null ? null : (plot.data[0][plot.cursor.idx] ?? null))];
   plot.hooks.drawClear = [() => shown.lines.filter((line) => line.faint).forEach((line) => drawFaint(plot, line))];
   plot.hooks.setSelect = [
@@ -155,7 +159,13 @@ function options(parent: HTMLElement, log: boolean, shown: () => ChartData, zoom
       score: { range: (): uPlot.Range.MinMax => [...(shown().ranges.score ?? ([0, 1] as const))] },
     },
     axes: [
-      { ...axis, ...ruled, size: 24, grid: { show: false }, values: (_, ticks) => ticks.map((value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : "")) },
+      {
+        ...axis,
+        ...ruled,
+        size: 24,
+        grid: { show: false },
+        values: (_, ticks) => ticks.map((value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : "")),
+      },
       { ...axis, ...(log ? {} : ruled), size: 48, values: (_, ticks) => ticks.map(tick) },
       { ...axis, ...ruled, size: 44, scale: "score", side: 1, grid: { show: false }, values: (_, ticks) => (shown().ranges.score ? ticks.map(tick) : []) },
     ],

@@ -1,0 +1,46 @@
+"""`%ft compare A B`: runs side by side, the first being the baseline, with significance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ft_magics.display.report_view import show_report
+from ft_magics.errors import RunError
+from ft_magics.magics.names import find_run
+from ft_magics.magics.session import Session
+
+__all__ = ["compare", "comparison_of"]
+
+
+def compare(session: Session, *names: str) -> None:
+    """Show runs side by side on the last split that all of them have predictions of."""
+    show_report(comparison_of(names, session.namespace), session.shell)
+
+
+def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> Any:
+    """The comparison of runs with the first of them.
+
+    Args:
+        names: Of runs, or their folders; at least two.
+        namespace: Of the notebook.
+
+    Raises:
+        RunError: One is not there, has not been evaluated, is named twice, or they have no split in common.
+        DataError: Their gold differs.
+    """
+    runs = [find_run(name, namespace) for name in names]
+    places = [run.dir.resolve() for run in runs]
+    twice = next((run for at, run in enumerate(runs) if places[at] in places[:at]), None)
+    if twice is not None:
+        raise RunError(f"run {twice.title} is named twice; a comparison needs two different runs")
+    for run in runs:
+        run.settle()
+        if not run.folder.splits():
+            run.report()  # says why there is none, and what to do
+    common = [split for split in ("dev", "test") if all(split in run.folder.splits() for run in runs)]
+    if not common:
+        has = "; ".join(f"{run.title} has {', '.join(run.folder.splits())}" for run in runs)
+        raise RunError(f"the runs have no split in common that was predicted: {has}")
+    reports = [run.report(common[-1]) for run in runs]
+    return reports[0].compare(reports[1:])
