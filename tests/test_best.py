@@ -49,3 +49,19 @@ def test_a_checkpoint_of_version_0_1_has_its_best():
     state = CheckpointState.model_validate({**plain, "best": {"epoch": 1.0, "f1": 0.25, "waiting": 1}})
     assert state.best == Best(epoch=1.0, value=0.25, waiting=1)
     assert CheckpointState.model_validate_json(state.model_dump_json()) == state
+
+
+@pytest.mark.parametrize("metric", [F1, PERPLEXITY])
+def test_of_equal_headlines_the_lower_loss_is_the_better_one_and_the_waiting_goes_on(metric):
+    best = Best()
+    evaluations = [(0.5, 0.9), (0.5, 0.7), (0.5, 0.8), (0.5, None), (0.5, float("nan")), (0.5, 0.6)]
+    better = [best.improve(metric, at, value, 0.0, loss) for at, (value, loss) in enumerate(evaluations, 1)]
+    assert better == [True, True, False, False, False, True]
+    assert best == Best(epoch=6, value=0.5, waiting=5, loss=0.6)
+
+
+def test_a_loss_that_was_not_known_is_not_beaten():
+    best = Best()
+    assert best.improve(F1, 1, 0.5, 0.0, None)
+    assert not best.improve(F1, 2, 0.5, 0.0, 0.1)
+    assert best.improve(F1, 3, 0.6, 0.0, None)
