@@ -17,7 +17,7 @@ RUNS = {"01_quickstart": "ner", "02_classify": "intents"}  # notebook → the na
 
 def follow(events: Path, done: threading.Event) -> None:
     """Print what the run says, as it says it."""
-    from ft_magics.display.run_page import event_text
+    from ft_magics.display.event_text import event_text
     from ft_magics.events import RunStarted, StepDone
     from ft_magics.runs.event_log import event_from_json
 

@@ -101,7 +101,7 @@ def see_the_columns(page) -> None:
     assert heads[3:5] == ["accuracy", "macro F1"]
     accuracy = table.locator("tbody tr").first.locator("td").nth(2)
     assert 0 <= float(accuracy.inner_text()) <= 100
-    assert page.get_by_test_id("label-table").locator("summary").inner_text() == "F1 by label over epochs"
+    assert page.get_by_test_id("label-table").locator("summary").inner_text() == "Dev F1 by label over epochs"
 
 
 def see_the_report(page) -> None:

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 F1, PRECISION = Metric("f1", "F1"), Metric("precision", "precision")
 EARLIER = EarlierRun(folder="ner@2026-11-27T01-02-03", headline="f1", scores=((20, 0.3), (90, 0.6)), losses=())
-SHELL = """<!doctype html><meta charset="utf-8"><style>body {{ font-family: sans-serif; margin: 8px }} {css}</style>
+SHELL = """<!doctype html><meta charset="utf-8"><style>body {{ font-family: sans-serif; margin: 8px }} #live {{ overflow: auto }} {css}</style>
 <script id="jupyter-config-data" type="application/json">{{"baseUrl": "/", "serverRoot": "~"}}</script>
 <body><div id="live"></div><div id="saved">{saved}</div>
 <script type="module">
@@ -54,11 +54,11 @@ LEAVES = """root => [...document.querySelectorAll(root + ' *')].filter(
     each => each.childElementCount === 0 && !each.closest('.ft-controls, .ft-tools, .ft-spoken, .uplot, style, [data-other]')
     && each.textContent.trim() && each.tagName !== 'CODE' && each.tagName !== 'A'
   ).map(each => each.textContent.trim())"""
-SCROLLED = """() => [...document.querySelectorAll('.ft-root, .ft-root *')].filter(each => {
+SCROLLED = """() => [...document.querySelectorAll('#live, .ft-root, .ft-root *')].filter(each => {
     const { overflowX, overflowY } = getComputedStyle(each);
     const [x, y] = [overflowX, overflowY].map(text => text === 'auto' || text === 'scroll');
     return (x && each.scrollWidth > each.clientWidth) || (y && each.scrollHeight > each.clientHeight);
-  }).map(each => each.className)"""
+  }).map(each => [each.className, each.scrollWidth - each.clientWidth, each.scrollHeight - each.clientHeight])"""
 PLACES = """() => ['.ft-root', '.ft-bar', '.ft-figures', '.ft-panes', '.ft-labels', '.ft-folder'].map(name => {
     const { top, height } = document.querySelector(name).getBoundingClientRect();
     return [name, Math.round(top), name === '.ft-bar' ? 6 : Math.round(height)];

@@ -287,7 +287,8 @@ def test_a_run_draws_itself_and_has_a_short_name(quick, run_cell):
 def test_housekeeping_of_finished_runs(quick, run_cell, shell):
     assert run_cell("%ft debug").strip() == "No error of ft_magics so far."
     head, line = run_cell("%ft runs").splitlines()
-    assert head.split() == ["run", "status", "best", "dev", "F1", "step", "began", "took", "folder"]
+    scores, settings = ["best", "dev", "F1", "test", "F1"], ["settings", "that", "differ"]
+    assert head.split() == ["run", "state", *scores, *settings, "step", "began", "took", "folder"]
     assert line.split()[:2] == ["small", "done"]
     assert line.endswith("ft_runs/small")
     assert "micro" in run_cell("%ft report small")
@@ -300,7 +301,8 @@ def test_housekeeping_of_finished_runs(quick, run_cell, shell):
 def test_runs_elsewhere_and_folders_that_are_none_are_listed_too(quick, run_cell, cell, tmp_path):
     run_cell(cell("max_steps: 1", extra=f"save: {{dir: {tmp_path / 'elsewhere'}}}", name="far"))
     Path("ft_runs/junk").mkdir()
-    _, far, near, junk = run_cell("%ft runs").splitlines()
+    _, far, near, junk, how = run_cell("%ft runs").splitlines()
+    assert how.startswith("To compare two: `%ft compare small ")
     assert (far.split()[0], near.split()[0]) == ("far", quick.name)
     assert far.endswith("elsewhere/far")
     assert junk.startswith("ft_runs/junk holds no run")

@@ -184,10 +184,11 @@ def test_runs_side_by_side_name_the_metric_that_they_share(tmp_path):
         return found
 
     one, two, three = run("one", METRICS[0], 0.5), run("two", METRICS[0], 0.25), run("three", PERPLEXITY, 12.0)
-    head, *rows = runs_bundle(runs_page([one, two]))["text/plain"].splitlines()
+    head, *rows, how = runs_bundle(runs_page([one, two]))["text/plain"].splitlines()
     assert "best dev F1" in head
     assert {row.split()[2] for row in rows} == {"50.00", "25.00"}
     assert "best dev &lt;perplexity&gt; ↓" in runs_bundle(runs_page([three]))["text/html"]
-    head, *rows = runs_bundle(runs_page([one, three]))["text/plain"].splitlines()
+    head, *rows, how = runs_bundle(runs_page([one, three]))["text/plain"].splitlines()
     assert "best on dev" in head
+    assert re.fullmatch(r"To compare two: `%ft compare \S+ \S+`, the baseline first", how)
     assert {" ".join(row.split()[2:4]) for row in rows} == {"F1 50.00", "<perplexity> 12.00"}

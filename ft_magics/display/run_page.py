@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import PurePath
-from urllib.parse import quote
+from pathlib import Path
 
+from ft_magics.display.folder_link import folder_href
 from ft_magics.display.run_curve import curve_image, run_chart_image, spark_image
 from ft_magics.display.run_summary import Known, page_of
 from ft_magics.display.run_wire import DevTable, Figure, LabelTable, RunChart, RunPage, Told
@@ -207,9 +207,8 @@ def _other_curves(steps: Sequence[StepDone]) -> list[str]:
 def _folder(page: RunPage, here: str) -> str:
     if not page.folder:
         return ""
-    path = PurePath(page.folder)
-    href = here or (quote(path.as_posix()) if not path.is_absolute() else path.as_uri())
-    link = element("a", escape(page.folder), href=href, style="color:inherit")
+    href = here or folder_href(Path(page.place or page.folder).absolute())
+    link = element("a", escape(page.folder), href=href, style="color:inherit;text-decoration:underline")
     return element("div", f"Everything is in {link}", style="margin-top:6px")
 
 

@@ -70,7 +70,7 @@ def runs_page(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> RunsPage:
         except Exception as error:  # noqa: BLE001  # one odd record must not hide the other runs
             fault = f"{type(error).__name__}: {error}"
             odd.append(f"{run.folder.shown}: events.jsonl says something that cannot be shown ({fault})")
-    heads = ("run", "state", *scores, "step", "began", "took", "settings that differ", "folder")
+    heads = ("run", "state", *scores, "settings that differ", "step", "began", "took", "folder")
     rows = [each for _, each in sorted(drawn, key=lambda item: item[0], reverse=True)]
     return RunsPage(heads=heads, rows=rows, notes=[*unreadable, *odd])
 
@@ -82,7 +82,7 @@ def runs_bundle(page: RunsPage, *, twin_of: str = "") -> Bundle:
         page: What is shown.
         twin_of: Id of the widget that shows the same while it lives, and hides this.
     """
-    html = table(page.heads, [row(*each.cells) for each in page.rows], names=(7, 8)) if page.rows else ""
+    html = table(page.heads, [row(*each.cells) for each in page.rows], names=(4, 8)) if page.rows else ""
     notes = [element("div", escape(text)) for text in page.notes]
     how = _how_to_compare(page)
     typed = [element("div", escape(how), style=MUTED)] if how else []
@@ -116,10 +116,10 @@ def _cells(run: Run, differs: str, *, named: bool) -> tuple[str, ...]:
         str(run.status),
         _score(headline, run.best, named=named),
         _score(headline, _on_test(run, headline), named=named),
+        differs,
         f"{step:,} of {started.total_steps:,}" if started else "–",
         time.strftime("%Y-%m-%d %H:%M", time.localtime(_began(run))),
         duration(last.elapsed_s) if last else "–",
-        differs,
         str(run.folder.shown),
     )
 
@@ -162,5 +162,7 @@ def _told(settings: Mapping[str, object]) -> str:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
     text = "–" if value is None else value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= _MOST_CHARACTERS else f"…{text[-_MOST_CHARACTERS:]}"
