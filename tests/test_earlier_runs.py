@@ -55,7 +55,7 @@ def test_a_rerun_says_where_the_earlier_run_went_and_both_are_compared(run_cell,
     assert f"%ft compare {aside.name} small" in printed
 
     printed = run_cell(f"%ft compare small {aside.name}")
-    assert f"{aside.name} · test compared with small · test" in printed
+    assert f"compared with small · test · {aside.name} · test" in printed
     assert "difference" in printed
 
 
