@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from ft_magics.config.schema import EarlyStopping, TrainConfig
-from ft_magics.display.run_details import config_fold
-from ft_magics.display.run_page import event_text
+from ft_magics.display.event_text import event_text
+from ft_magics.display.run_summary import page_of
 from ft_magics.runs.reading import load
 from ft_magics.tasks.cells import config_of, parse_cell
 from ft_magics.training.fitting import fit_train, keep_chosen
@@ -126,7 +126,7 @@ def test_what_was_chosen_stands_in_config_yaml_the_log_and_on_the_page(prepared,
     assert saved.events[0].chosen == list(plan.chosen)
     assert len(plan.chosen) == 4
     for line in plan.chosen:
-        assert line in config_fold(saved.events[0]).replace("&#x27;", "'")
+        assert line in page_of(saved.events, saved.status, name="x").settings
         assert line in event_text(saved.events[0])
     said = prepared("epochs: 1, learning_rate: 1e-3, batch_size: 4, early_stopping: false")
     assert said.chosen == ()

@@ -8,7 +8,7 @@ from io import StringIO
 
 from ruamel.yaml import YAML
 
-from ft_magics.display.run_page import duration
+from ft_magics.display.run_clock import duration
 from ft_magics.evaluation.card_text import card_text
 from ft_magics.evaluation.label_colors import colors_of
 from ft_magics.evaluation.section_html import section_html

@@ -40,6 +40,7 @@ def event_text(event: RunEvent, metrics: Sequence[Metric] = ()) -> str | None:
                 f"{event.name}: {event.model}, {event.method}, {event.device} {event.precision}, "
                 f"{event.trainable_parameters / 1e6:.1f} M trainable parameters, {event.total_steps} steps"
             )
+            line += f"; chosen: {'; '.join(event.chosen)}" if event.chosen else ""
         case StepDone():
             rate = f"{event.tokens_per_s:,.0f} tokens/s"
             line = f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {rate}"

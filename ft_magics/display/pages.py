@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ft_magics.display.example_files import links_html
 from ft_magics.display.event_text import event_text
+from ft_magics.display.example_files import links_html
 from ft_magics.display.report_parts import last_report
 from ft_magics.display.run_page import run_html, whole_page
 from ft_magics.display.run_summary import Known
@@ -89,7 +89,7 @@ def last_report_of(run: Run) -> Report | None:
 
 
 def _predictions(run: Run) -> str:
-    """The file of the predictions that `_last_report` is about."""
+    """The file of the predictions that `last_report_of` is about."""
     return run.folder.predictions(run.folder.splits()[-1]).name
 
 
@@ -102,10 +102,7 @@ def widget_bundle(widget: Any, fallback: Bundle) -> Bundle:
 
 def save_page(run: Run) -> None:
     """Write report.html into the run's folder."""
-    report = _last_report(run)
-    whole = report_html(report, below=links_html(report, predictions=_predictions(run))) if report else ""
-    body = run_html(run.events, run.status, name=run.name, report=whole, folder=str(run.folder.shown))
     report = last_report_of(run)
-    whole = report_html(report) if report else ""
+    whole = report_html(report, below=links_html(report, predictions=_predictions(run))) if report else ""
     body = run_html(run.events, run.status, name=run.title, report=whole, known=known_of(run, report), here="./")
     run.folder.write_text(run.folder.html, whole_page(run.name, body))

@@ -65,37 +65,6 @@ def page_html(
         twin_of: Id of the widget that shows the same while it lives, and hides this.
         here: Where the link to the run's folder leads; as from the notebook, if empty.
     """
-    line: str | None = None
-    match event:
-        case RunStarted():
-            line = (
-                f"{event.name}: {event.model}, {event.method}, {event.device} {event.precision}, "
-                f"{event.trainable_parameters / 1e6:.1f} M trainable parameters, {event.total_steps} steps"
-            )
-            line += f"; chosen: {'; '.join(event.chosen)}" if event.chosen else ""
-        case StepDone():
-            rate = f"{event.tokens_per_s:,.0f} tokens/s"
-            line = f"step {event.step}, epoch {event.epoch:.2f}, loss {event.loss:.4f}, {rate}"
-        case Evaluated():
-            star = " ★ best so far" if event.best else ""
-            values = (f"{metric.label} {measured(event.metrics.get(metric.name), metric)}" for metric in metrics)
-            line = f"epoch {decimal(event.epoch)}: {event.split} {', '.join(values) or 'evaluated'}{star}"
-        case Notice():
-            line = event.text
-        case StopAsked():
-            line = f"{event.reason}: stopping after this step"
-        case PauseChanged():
-            line = event.reason or "paused" if event.paused else "unpaused"
-        case RunResumed():
-            line = f"resumed from step {event.step}, epoch {decimal(event.epoch)}"
-        case CheckpointSaved():
-            line = f"checkpoint at step {event.step}: {event.path}"
-        case RunEnded():
-            best = best_text(next(iter(metrics), None), event.best)
-            reason = f" ({event.reason})" if event.reason else ""
-            line = f"{_WORDS.get(event.status, event.status)}{reason} after {duration(event.elapsed_s)}"
-            line += f"; {best}" if best else ""
-    return None if line is None else terminal_text(line)
     parts = [
         _head(page),
         element("div", _coded(page.say), style=_ROW, dir="auto"),

@@ -118,7 +118,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         remarks=[remark.text for remark in remarks_of(events, status, test_interval=interval)],
         messages=_messages(events),
         log=[f"{_clock(event)}  {line}" for event in events if (line := _log_line(event))][-_MOST_TOLD:],
-        settings="\n".join(_yaml_lines(started.config)) if started is not None else "",
+        settings=_settings(started) if started is not None else "",
         saved_at=checkpoints[-1].step if checkpoints else -1,
         folder=more.folder,
         place=more.place,
@@ -263,6 +263,13 @@ def _log_line(event: RunEvent) -> str:
         case RunEnded():
             return _WORDS.get(event.status, event.status)
     return ""
+
+
+def _settings(started: RunStarted) -> str:
+    """What was chosen for what the cell leaves open, then the resolved settings."""
+    chosen = started.chosen[:_MOST_TOLD]
+    said = ["Chosen, since the cell leaves them open:", *chosen, ""] if chosen else []
+    return "\n".join([*said, *_yaml_lines(started.config)])
 
 
 def _yaml_lines(section: Mapping[str, Any], indent: str = "") -> list[str]:

@@ -23,8 +23,8 @@ from ft_magics.runs.settings import leaves
 from ft_magics.training.best import Best
 from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.fitting import keep_chosen
 from ft_magics.training.clock import Clock
+from ft_magics.training.fitting import keep_chosen
 from ft_magics.training.inputs import read_inputs
 
 if TYPE_CHECKING:

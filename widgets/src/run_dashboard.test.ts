@@ -75,26 +75,6 @@ test("a part that has not changed is not drawn again", () => {
   assert.equal(part.root.firstElementChild, first);
 });
 
-test("a run without dev data says so in place of an empty table", () => {
-  const { root, update } = devTable();
-  update(after({ ...started, config: { data: { train: "a.conll", dev: null } } }));
-  assert.deepEqual([one(root, "no-dev").hidden, root.firstElementChild?.hasAttribute("hidden")], [false, true]);
-  update(after({ ...started, config: { data: { train: "a.conll", dev: "b.conll" } } }));
-  assert.deepEqual([one(root, "no-dev").hidden, root.firstElementChild?.hasAttribute("hidden")], [true, false]);
-});
-
-test("settings are lines like those of a cell, without what is not set", () => {
-  const { root, update } = settings();
-  update(after({ ...started }));
-  assert.equal(root.querySelector("pre")?.textContent, "task: ner\ndata:\n  train: a.conll\ntrain:\n  epochs: 3");
-  update(after({ ...started, chosen: ["epochs 3: few rows"] }));
-  assert.match(root.querySelector("pre")?.textContent ?? "", /^Chosen, since the cell leaves them open:\nepochs 3: few rows\n\ntask: ner/);
-  assert.deepEqual(yamlLines(undefined), []);
-  assert.deepEqual(yamlLines({ types: ["PER", "LOC"], empty: {} }), ['types: ["PER","LOC"]', "empty: {}"]);
-test("a metric has the digits of its unit, and a dash where it does not exist", () => {
-  const shown = (metric: Metric, ...values: (number | null | undefined)[]): string[] => values.map((value) => measured(value, metric));
-  assert.deepEqual(shown(F1, 0.81304, 1, null, undefined), ["81.30", "100.00", "–", "–"]);
-  assert.deepEqual(shown(LOSS, 0, 1.23456, 999.94, 999.96, 48210.4, 1.5e-5, -2.5), ["0.000", "1.235", "999.9", "1,000", "48,210", "1.500e-5", "-2.500"]);
 test("the folder is a link where it lies below the server's root", () => {
   assert.equal(below("/home/ada/work/ft_runs/ner", "/home/ada/work"), "ft_runs/ner");
   assert.equal(below("/home/ada/work/ft_runs/ner", "~/work"), "ft_runs/ner");

@@ -118,11 +118,6 @@ export function changing<T>(root: HTMLElement, of: (page: RunPage) => T, draw: (
   let drawn: string | null = null;
   return {
     root,
-    update({ started }) {
-      const chosen = started?.chosen?.length ? ["Chosen, since the cell leaves them open:", ...started.chosen, ""] : [];
-      const known = [...chosen, ...yamlLines(started?.config)].join("\n");
-      if (lines.textContent !== known) lines.textContent = known;
-      root.hidden = known === "";
     update({ page }) {
       const now = JSON.stringify(of(page));
       if (now !== drawn) draw(of(page));

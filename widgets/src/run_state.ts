@@ -3,67 +3,6 @@
 import type { Value } from "./metrics.ts";
 import type { RunPage } from "./run_wire.ts";
 
-export interface RunStarted {
-  kind: "run_started";
-  name: string;
-  task: string;
-  model: string;
-  method: string;
-  device: string;
-  precision: string;
-  epochs: number;
-  total_steps: number;
-  parameters: number;
-  trainable_parameters: number;
-  examples: number;
-  /** The headline, which chooses the best model, comes first. */
-  metrics: Metric[];
-  config?: { data?: Record<string, unknown>; [section: string]: unknown };
-  /** What the cell left open: what was chosen, and why. */
-  chosen?: string[];
-}
-export interface StepDone {
-  kind: "step";
-  step: number;
-  epoch: number;
-  loss: Value;
-  learning_rate: Value;
-  grad_norm: Value;
-  tokens_per_s: number;
-  elapsed_s: number;
-  process_memory_bytes?: Value;
-  device_memory_bytes?: Value;
-export interface Evaluated {
-  kind: "evaluated";
-  split: string;
-  /** By the names of the run's metrics. */
-  metrics: Record<string, Value>;
-  /** The headline for each label. */
-  by_label: Record<string, Value>;
-  best: boolean;
-export interface Notice {
-  kind: "notice";
-  level: string;
-  text: string;
-export interface StopAsked {
-  kind: "stop_asked";
-  reason: string;
-export interface PauseChanged {
-  kind: "pause";
-  paused: boolean;
-export interface RunResumed {
-  kind: "resumed";
-export interface CheckpointSaved {
-  kind: "checkpoint";
-  path: string;
-export interface RunEnded {
-  kind: "run_ended";
-  status: "done" | "stopped" | "failed";
-export type RunEvent = RunStarted | StepDone | Evaluated | Notice | StopAsked | PauseChanged | RunResumed | CheckpointSaved | RunEnded | { kind: "other" };
-/** What is told in the log, line by line. `time` is in seconds since 1970. */
-export type Told = (StopAsked | PauseChanged | RunResumed | CheckpointSaved) & { time?: number };
-
-export type Status = "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
 /** Step, training loss, learning rate, gradient norm. */
 export type Step = readonly [step: number, loss: Value, learning_rate: Value, grad_norm: Value];
 
