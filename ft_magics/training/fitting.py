@@ -63,7 +63,9 @@ def fit_train(train: TrainConfig, *, parameters: int, rows: int, dev: bool, rate
     if isinstance(early, str):
         early = EarlyStopping(patience=max(_LEAST_PATIENCE, math.ceil(epochs / 2))) if dev else None
         if early is not None:
-            why.append(f"early_stopping {{patience: {early.patience}}}: there is a dev split; at least half of the epochs")
+            why.append(
+                f"early_stopping {{patience: {early.patience}}}: there is a dev split; at least half of the epochs"
+            )
     chosen = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "early_stopping": early}
     return Fitted(train=FittedTrain.model_validate({**dict(train), **chosen}), why=tuple(why))
 
