@@ -201,9 +201,9 @@ class _Uses:
             for first, word in enumerate(words):
                 for parts in wanted.get(word, ()):
                     last = first + len(parts)
-                    if tuple(words[first:last]) == parts and not any(
-                        starts[at] < last and ends[at] > first for at in spans
-                    ):
+                    if last > first + 1 and tuple(words[first:last]) != parts:
+                        continue
+                    if not any(starts[at] < last and ends[at] > first for at in spans):
                         self._plain[surface_of(parts)] += 1
 
     def of_pair(self, pairs: Pairs, at: int) -> tuple[_Reading, _Reading]:
