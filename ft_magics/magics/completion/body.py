@@ -16,7 +16,7 @@ from ft_magics.magics.completion.columns import columns_near
 from ft_magics.tasks.keys import known_columns, task_keys
 from ft_magics.tasks.registry import task_names
 
-__all__ = ["complete_body", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
+__all__ = ["complete_body", "dotted_keys", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
 
 _KINDS = (
     *(("source", "data"), ("model", "model"), ("column", "column"), ("folder", "folder"), ("task", "task")),
@@ -118,6 +118,13 @@ def note_of(key: Key) -> str:
     if key.required:
         return f"{kind}, required"
     return f"{kind} = {key.default}".strip() if key.default else kind
+
+
+def dotted_keys(keys: Mapping[KeyPath, Sequence[Key]]) -> dict[str, Key]:
+    """Every key by its dotted name, but sections, whose keys are there; the common ones first."""
+    plain = [each[0] for each in keys.values() if each[0].kinds != {"section"}]
+    order = {"train": 0, "save": 1, "task": 2, "model": 2, "method": 2}
+    return {key.dotted: key for key in sorted(plain, key=lambda key: order.get(key.path[0], 3))}
 
 
 def meaning_of(key: Key) -> str:

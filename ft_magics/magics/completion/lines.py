@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from ft_magics.config.cursor import Place, values_in
-from ft_magics.config.keys import Key, KeyPath, keys_below
+from ft_magics.config.keys import KeyPath, keys_below
 from ft_magics.magics.completion import files, objects
-from ft_magics.magics.completion.body import meaning_of, note_of, task_in, values_of
+from ft_magics.magics.completion.body import dotted_keys, meaning_of, note_of, task_in, values_of
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, shell_word
 from ft_magics.magics.completion.columns import columns_of
 from ft_magics.magics.ft_words import WORDS, usage
@@ -154,7 +154,7 @@ def _setting(line: Line, typed: str, namespace: Mapping[str, Any]) -> Answer | N
     task = task_in(values_in(line.body)) if in_cell else line.values.get("task")
     keys = task_keys(task)
     known = (
-        _settings(keys)
+        dotted_keys(keys)
         if in_cell
         else {key.name: key for key in keys_below(keys, ("data",)) if "source" not in key.kinds}
     )
@@ -171,18 +171,13 @@ def _setting(line: Line, typed: str, namespace: Mapping[str, Any]) -> Answer | N
     return _answer(value, values_of(key, value, place, keys, namespace))
 
 
-def _settings(keys: Mapping[KeyPath, Sequence[Key]]) -> dict[str, Key]:
-    """Every key by its dotted name, but sections, whose keys are there; the common ones first."""
-    plain = [each[0] for each in keys.values() if each[0].kinds != {"section"}]
-    order = {"train": 0, "save": 1, "task": 2, "model": 2, "method": 2}
-    return {key.dotted: key for key in sorted(plain, key=lambda key: order.get(key.path[0], 3))}
-
-
 def _arguments(line: Line, typed: str, namespace: Mapping[str, Any]) -> list[Choice]:
     """What may stand on the line without a flag."""
     given = line.arguments
     if line.magic == "ft":
-        return _of_ft(given, typed, namespace)
+        from ft_magics.magics.completion.ft_arguments import ft_arguments  # noqa: PLC0415  # with what draws pages
+
+        return ft_arguments(given, typed.lstrip("\"'"), namespace)
     positional = [action for action in line.actions if not action.option_strings]
     at = min(len(given), len(positional) - 1)
     if at < 0 or (len(given) > at and positional[at].nargs not in ("*", "+")) or positional[at].dest not in _RUNS:
@@ -191,27 +186,6 @@ def _arguments(line: Line, typed: str, namespace: Mapping[str, Any]) -> list[Cho
         return []  # the name of a new run is the user's own
     known = [choice for choice in objects.runs(namespace) if choice.text not in given]
     return [*known, *(files.saved_models(typed) if "/" in typed else [])]
-
-
-def _of_ft(given: Sequence[str], typed: str, namespace: Mapping[str, Any]) -> list[Choice]:
-    """The words of `%ft`, and what stands behind each."""
-    if not given:
-        return [Choice(name, word.summary) for name, word in WORDS.items()]
-    word = WORDS.get(given[0])
-    if word is None:
-        return []
-    wanted = " ".join([*word.needs, *word.may_have][len(given) - 1 :]).upper()
-    known: list[Choice] = []
-    if "NAME" in wanted or "RUN" in wanted:
-        known += [choice for choice in objects.runs(namespace) if choice.text not in given]
-    if "TASK" in wanted:
-        known += [Choice(name, "task") for name in task_names()]
-    if "KEY" in wanted:
-        known += [Choice(each.name, "section") for each in keys_below(every_key(), ()) if "section" in each.kinds]
-        known += [Choice(name, note_of(key), meaning=meaning_of(key)) for name, key in _settings(every_key()).items()]
-    if "DATA" in wanted or "FILE" in wanted:
-        known += [*objects.data_objects(namespace), *files.paths(typed.lstrip("\"'")), *files.demo_files()]
-    return known
 
 
 def flag_at(line: Line, whole: str) -> tuple[str, str] | None:
