@@ -79,24 +79,6 @@ class Task(Protocol[E, F, P]):
     # Examples
 
     @classmethod
-    def propose(cls, source: Any) -> Proposal:
-        """How a new cell would read data as train: `%ft new` writes it.
-
-        Args:
-            source: A path, or a reference to an object of the kernel.
-
-        Raises:
-            DataError: They are not what the task reads.
-        """
-        try:
-            data = cls.Data.model_validate({"train": source})
-        except ValueError as error:
-            raise DataError(f"`task: {cls.name}` does not read {source} as it is; write its `data:` section") from error
-        corpus = cls.read(cls.Settings(), data)
-        cls.check(cls.Settings(), corpus)
-        return Proposal(examples=len(corpus.train.examples))
-
-    @classmethod
     def read(cls, settings: Any, data: Any) -> Corpus[E]:
         """Read every split.
 
@@ -114,6 +96,24 @@ class Task(Protocol[E, F, P]):
             DataError: There is nothing in it to train on.
         """
         ...
+
+    @classmethod
+    def propose(cls, source: Any) -> Proposal:
+        """How a new cell would read data as train: `%ft new` writes it.
+
+        Args:
+            source: A path, or a reference to an object of the kernel.
+
+        Raises:
+            DataError: They are not what the task reads.
+        """
+        try:
+            data = cls.Data.model_validate({"train": source})
+        except ValueError as error:
+            raise DataError(f"`task: {cls.name}` does not read {source} as it is; write its `data:` section") from error
+        corpus = cls.read(cls.Settings(), data)
+        cls.check(cls.Settings(), corpus)
+        return Proposal(examples=len(corpus.train.examples))
 
     @classmethod
     def facts(cls, settings: Any, corpus: Corpus[E]) -> dict[str, Any]:

@@ -22,13 +22,18 @@ __all__ = [
     "decode_several",
     "encode",
     "encode_in_windows",
+    "examples_of",
+    "f1_by_label",
+    "gold_of",
     "keep",
     "loss",
+    "means",
     "read_csv",
     "read_json_lines",
     "score",
     "score_numbers",
     "score_several",
+    "tokens_of",
 ]
 
 # A script has its own values of these at its head.

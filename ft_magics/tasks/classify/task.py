@@ -106,6 +106,7 @@ class ClassifyTask:
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
     propose = staticmethod(propose)
+    gold_card = staticmethod(gold_card_of)
     score = staticmethod(score)
     read_answers = staticmethod(read_labels)
 
@@ -341,10 +342,6 @@ class ClassifyTask:
     def drawn(self, example: LabelledText, prediction: Prediction) -> Card:
         """The text with its labels, the most likely first."""
         return card_of(self.kind, self.labels, example, prediction)
-
-    def gold_card(self, example: LabelledText) -> Card:
-        """The text with its gold labels."""
-        return gold_card_of(example)
 
     def gold_labels(self, example: LabelledText) -> tuple[str, ...]:
         """Its labels; none of a number."""

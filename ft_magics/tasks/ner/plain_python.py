@@ -14,7 +14,21 @@ from torch.nn.functional import cross_entropy
 
 from ft_magics.tasks.tokens import make_windows
 
-__all__ = ["collate", "decode", "encode", "encode_in_windows", "iob2", "keep", "loss", "read_columns", "score", "spans"]
+__all__ = [
+    "collate",
+    "decode",
+    "encode",
+    "encode_in_windows",
+    "feature",
+    "iob2",
+    "keep",
+    "loss",
+    "pieces_of",
+    "read_columns",
+    "score",
+    "spans",
+    "special_tokens",
+]
 
 # A script has its own values of these at its head.
 LABELS: list[str] = []

@@ -109,6 +109,7 @@ class NerTask:
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
     propose = staticmethod(propose)
+    gold_card = staticmethod(gold_card_of)
     score = staticmethod(entity_report)
     read_answers = staticmethod(read_tags)
 
@@ -281,10 +282,6 @@ class NerTask:
     def drawn(self, example: TaggedSentence, prediction: Prediction) -> Card:
         """The words with their entities."""
         return card_of(example, prediction)
-
-    def gold_card(self, example: TaggedSentence) -> Card:
-        """The words with their gold entities."""
-        return gold_card_of(example)
 
     def gold_labels(self, example: TaggedSentence) -> list[str]:
         """The types of its entities."""
