@@ -17,6 +17,7 @@ from ft_magics.metrics import Metric
 
 __all__ = [
     "MUTED",
+    "ROW",
     "cell",
     "column_head",
     "decimal",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 MUTED = "opacity:0.7"
+ROW = "border-bottom:1px solid rgba(128,128,128,0.25)"  # a line below a row of a table
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 _MOST_WRITTEN_OUT, _LEAST_WRITTEN_OUT = 1e12, 1e-4
 _NAME = "text-align:left;white-space:nowrap"  # said again where hosts have rules of their own for cells
@@ -73,7 +75,7 @@ def name_cell(text: str) -> str:
 
 def row(first: str, *others: str, strong: bool = False) -> str:
     """A table row: a name, then numbers."""
-    style = "font-weight:600" if strong else ""
+    style = f"{ROW};font-weight:600" if strong else ROW
     return element("tr", name_cell(first), *(cell(text) for text in others), style=style)
 
 
@@ -88,7 +90,7 @@ def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "", name
     """
     first, *others = header
     heads = (name_cell(text) if at in names else cell(text, head=True) for at, text in enumerate(others, 1))
-    head = element("tr", name_cell(first), *heads)
+    head = element("tr", name_cell(first), *heads, style=ROW)
     parts = element("thead", head, align="right"), element("tbody", *rows, align="right")
     return element(
         "div",
@@ -101,7 +103,8 @@ def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "", name
 def details(summary: str, *children: str, open_: bool = False) -> str:
     """A fold that needs no script."""
     opened = {"open": "open"} if open_ else {}
-    return element("details", element("summary", escape(summary), style="cursor:pointer"), *children, **opened)
+    head = element("summary", escape(summary), style="cursor:pointer;font-weight:600", dir="auto")
+    return element("details", head, *children, style="margin:6px 0", **opened)
 
 
 def heading(text: str, *, muted: str = "") -> str:

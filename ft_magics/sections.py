@@ -25,6 +25,7 @@ class Cell:
         filter: What a click opens; None for nothing.
         interval: Ends of the interval, 0 to 1, for a bar; None for none.
         label: Name of the label that it is about, for its colour; empty for none.
+        bar: Whether it is drawn as a bar from 0 to `value`, a share, with its interval, in the colour of `label`.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Cell:
     filter: Filter | None = None
     interval: tuple[float, float] | None = None
     label: str = ""
+    bar: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +46,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of numbers, each with a name first."""
+    """Rows of numbers, each with a name first.
+
+    Args:
+        support: The column that says how many gold items a row has; 0 for none.
+        least: Rows with less support than this are left out at first, which is said; averages count all.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Row]
+    support: int = 0
+    least: int = 0
     note: str = ""
     open: bool = True
     kind: Literal["table"] = "table"
@@ -67,6 +76,7 @@ class Grid:
         row_filters: What a filter says for each row, merged with that of the column.
         column_filters: The same for each column.
         order: Another order of rows and columns, such as the most confused first; empty for none.
+        sums_open: Whether the sum of a row, or of a column, is the number of examples that its filter finds.
     """
 
     title: str
@@ -78,6 +88,7 @@ class Grid:
     row_filters: Sequence[Filter] = ()
     column_filters: Sequence[Filter] = ()
     order: Sequence[int] = ()
+    sums_open: bool = True
     note: str = ""
     open: bool = True
     kind: Literal["grid"] = "grid"

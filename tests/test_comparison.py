@@ -45,7 +45,12 @@ def test_the_sections_tell_what_is_better_by_how_much_and_where():
     assert texts["LOC"][:3] == ["0.00", "100.00", "+100.00"]
     assert texts["X"] == ["0.00", "–", "–", "–", "–", "0"]
     assert (gained.title, gained.total, len(gained.cards)) == ("Sentences with fewer mistakes in strong", 2, 2)
-    assert (others.total, len(others.cards)) == (3, 0)  # the kernel has them
+    assert (others.total, len(others.cards)) == (3, 3)  # the saved page has some of every system
+    counts = [cell for row in overview.rows[1:] for cell in row.cells[5:] if cell.filter]
+    assert [comparison.page({"filter": cell.filter})["total"] for cell in counts] == [cell.value for cell in counts]
+    assert [figure.text for figure in comparison.figures()] == ["50.00 %", "85.71 %", "100.00 %"]
+    assert comparison.figures()[0].about == "baseline"
+    assert comparison.figures()[2].about.startswith("+50.00 [")
     assert comparison.page({"filter": others.filter})["total"] == 3
     assert perfect.title == "perfect"
 

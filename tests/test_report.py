@@ -12,6 +12,8 @@ from ft_magics import EntityReport, entity_report
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError, SchemeError
 from ft_magics.evaluation.entities.matching import KINDS, match_spans
+from ft_magics.evaluation.page import report_html, report_markdown, report_text
+from ft_magics.evaluation.section_html import shown_rows
 from ft_magics.sections import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -360,7 +362,7 @@ def test_mistakes_are_in_the_saved_page_without_confidences():
     assert len(report.mistakes) == 30
     assert {item["kind"] for item in report.mistakes} == {"missed", "type", "spurious"}
     html = report.to_html()
-    assert "Mistakes of every kind (30 of 42)" in html
+    assert "Mistakes of every kind (42)" in html
     assert "Zoe" in html
     assert EntityReport.from_json(json.loads(json.dumps(report.to_json()))).to_html() == html
     assert entity_report(gold, pred, resamples=0).mistakes == []
@@ -376,6 +378,7 @@ def test_every_view_of_the_report_is_a_section(full):
     assert list(parts) == [
         "Scores per entity type",
         "Confusion: which type was taken for which",
+        "F1 per entity type",
         "95 % intervals of precision, recall and F1",
         "Kinds of mistakes, and what mending them would give",
         "SemEval-2013 scores",
@@ -397,8 +400,8 @@ def test_every_view_of_the_report_is_a_section(full):
         "Dev scores per epoch",
         "Dev scores over epochs",
     ]
-    assert [part.title for part in full.sections(brief=True)] == list(parts)[:2]
-    assert [title for title, part in parts.items() if part.open] == list(parts)[:2]
+    assert [part.title for part in full.sections(brief=True)] == list(parts)[:3]
+    assert [title for title, part in parts.items() if part.open] == [*list(parts)[:3], "Dev scores over epochs"]
 
 
 def test_the_view_opens_buckets_and_leaves_out_rare_types(full):
@@ -406,8 +409,10 @@ def test_the_view_opens_buckets_and_leaves_out_rare_types(full):
     assert parts["By seen"].open
     assert not parts["By ambiguity"].open
     scores = parts["Scores per entity type"]
-    assert [row.cells[0].text for row in scores.rows] == ["micro", "macro", "weighted"]
-    assert scores.note == "not shown: 3 types with fewer than 3 gold entities"
+    assert scores.least == 3
+    assert [row.cells[0].text for row in shown_rows(scores)[0]] == ["micro", "macro", "weighted"]
+    assert "3 rows are hidden: support below 3; averages count all" in report_html(full, view={"min_support": 3})
+    assert "3 rows are hidden" in report_text(full, view={"min_support": 3})
     bare = entity_report(GOLD, PRED, words=WORDS).sections({"by": "seen"})
     assert "needs the training data" in bare[0].lines[0]
 
@@ -417,9 +422,46 @@ def test_every_number_with_a_filter_counts_the_examples_that_it_opens(full):
     for part in full.sections():
         rows = part.rows if isinstance(part, Table) else ()
         for cell in (cell for row in rows for cell in row.cells[1:] if cell.filter):
-            assert full.evidence.page({"filter": cell.filter})["total"] == cell.value, (part.title, cell)
-            counted += 1
-    assert counted == 3 * 2 + 2 + 5  # support and predicted, correct where there are any, kinds
+            found = full.evidence.page({"filter": cell.filter})["total"]
+            if isinstance(cell.value, int):
+                assert found == cell.value, (part.title, cell)
+                counted += 1
+            elif cell.value is None:  # a type and how many
+                assert cell.text.endswith(f" {found}"), (part.title, cell)
+    bare = [
+        (part.title, cell.text)
+        for part in full.sections()
+        for row in (part.rows if isinstance(part, Table) else ())
+        for cell in row.cells
+        if isinstance(cell.value, int) and cell.value and not cell.filter
+    ]
+    assert counted > 60
+    assert {title for title, _ in bare} == {"SemEval-2013 scores"}  # its pairs are matched in another way
+
+
+def test_a_bucket_opens_its_mistakes_and_a_bin_those_of_its_confidence(full):
+    parts = sections_of(full)
+    for title in ("By entity length", "By seen", "Accuracy by confidence"):
+        for row in parts[title].rows:
+            cards = full.evidence.page({"filter": row.cells[0].filter, "limit": 200})["cards"]
+            assert all(card.data["badge"] != "correct" for card in cards)
+            near = [card for card in full.evidence.preview() if _passes(row.cells[0].filter, card)]
+            assert [card.row for card in near] == [card.row for card in cards], title  # a busy kernel need not be asked
+
+
+def _passes(wanted, card):
+    return all(
+        set([value] if isinstance(value, str) else value) & set(card.data["facets"].get(name, ()))
+        for name, value in wanted.items()
+    )
+
+
+def test_the_sums_of_the_grid_open_as_many_examples(full):
+    grid = full.sections()[1]
+    for at, filter_ in enumerate(grid.row_filters[:-1]):
+        assert full.evidence.page({"filter": filter_})["total"] == sum(grid.counts[at])
+    for at, filter_ in enumerate(grid.column_filters[:-1]):
+        assert full.evidence.page({"filter": filter_})["total"] == sum(line[at] for line in grid.counts)
 
 
 def test_each_confusion_cell_opens_its_examples(full):
@@ -435,14 +477,29 @@ def test_each_confusion_cell_opens_its_examples(full):
 def test_what_a_kind_of_mistake_costs(full):
     table = sections_of(full)["Kinds of mistakes, and what mending them would give"]
     rows = [[cell.text for cell in row.cells] for row in table.rows]
-    assert rows[3] == ["missed", "1", "42.86", "+12.09", "LOC 1"]
-    assert rows[4] == ["spurious", "2", "36.36", "+5.59", "ORG 1, PER 1"]
+    assert rows[3] == ["missed", "1", "42.86", "+12.09", "LOC 1", "–"]
+    assert rows[4] == ["spurious", "2", "36.36", "+5.59", "ORG 1", "PER 1"]
 
 
 def test_what_does_not_exist_is_a_dash():
     (scores, *_) = entity_report([["B-A"]], [["O"]], resamples=0).sections()
     assert [cell.text for cell in scores.rows[0].cells] == ["A", "–", "0.00", "0.00", "–", "1", "0"]
     assert scores.rows[0].cells[1].value is None
+
+
+@pytest.mark.parametrize(("gold", "pred", "column"), [("B-A", "O", 1), ("O", "B-A", 2)])
+def test_what_does_not_exist_is_a_dash_in_every_average_and_every_form(gold, pred, column):
+    report = entity_report([[gold, "O"]] * 3, [[pred, "O"]] * 3, resamples=50)
+    rows = report.sections()[0].rows
+    assert [row.cells[column].text for row in rows] == ["–"] * 4
+    lost = ("precision", "recall")[column - 1]
+    assert {report.scores[name].value for name in (lost, f"macro_{lost}", f"weighted_{lost}")} == {None}
+    for text in (report_text(report), report_markdown(report)):
+        lines = [line.replace("|", " ").split() for line in text.splitlines()]
+        averages = {line[0]: line[column] for line in lines if line and line[0] in ("micro", "macro", "weighted")}
+        assert averages == dict.fromkeys(("micro", "macro", "weighted"), "–")
+    assert f"{lost} –" in report.summary()
+    assert EntityReport.from_json(report.to_json()).macro == report.macro
 
 
 def test_the_best_threshold_is_marked_and_the_error_is_said(full):

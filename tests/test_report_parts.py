@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from ft_magics import entity_report
 from ft_magics.display.pages import comparison_bundle, report_bundle
 from ft_magics.display.report_parts import parts_of
 from ft_magics.display.wire import to_wire
+from ft_magics.evaluation.label_colors import CYCLE
+from ft_magics.evaluation.report import Figure, Score
+from ft_magics.metrics import Metric
 from ft_magics.sections import Card, Cell, Examples, Lines, Row, Table
 
 from ft_widgets import ReportView
@@ -37,6 +40,9 @@ class Report:
         self.evidence = evidence
         self.views = []
 
+    headline = Score(metric=Metric("accuracy", "accuracy"), value=0.78125, interval=(0.7, 0.8))
+    by_label = MappingProxyType({"yes": 0.5})
+
     def summary(self):
         return "accuracy 78.12"
 
@@ -56,6 +62,9 @@ class Comparison:
     def __init__(self, *reports):
         self.reports = reports
 
+    def figures(self):
+        return [Figure(label="ours, accuracy", text="78.12 %")]
+
     def sections(self):
         return [Examples(title="Gained", cards=CARDS[:1], total=7, filter={"side": "gained"})]
 
@@ -67,11 +76,14 @@ def test_a_foreign_report_is_sent_whole_and_answers_for_its_examples():
     report = Report(Evidence())
     parts = parts_of(report, {"by": "length", "min_support": 3})
     wire = json.loads(json.dumps(to_wire(parts.wire), allow_nan=False))
-    assert (wire["title"], wire["summary"], wire["notes"]) == ("theirs · test", "accuracy 78.12", ["a note"])
-    assert [section["kind"] for section in wire["sections"]] == ["table", "examples"]
-    assert wire["labels"] == ["yes"]
+    page = wire["page"]
+    assert (page["title"], page["summary"], page["notes"]) == ("theirs · test", "accuracy 78.12", ["a note"])
+    assert page["figures"] == [{"label": "accuracy", "text": "78.12 %", "about": "95 % interval 70.0–80.0"}]
+    assert [section["kind"] for section in page["sections"]] == ["table", "examples"]
+    assert page["layout"] == [[[0]], [[1]]]
+    assert page["colors"] == {"yes": CYCLE[0]}
     assert (len(wire["cards"]), wire["total"]) == (200, 300)
-    assert report.views == [{"by": "length"}]  # rows with little support are hidden in the widget, not left out
+    assert report.views == [{"by": "length", "min_support": 3}]
     answer = parts.page({"section": 1, "offset": 4, "limit": 1})
     assert (answer["kind"], answer["total"], answer["cards"][0]["row"]) == ("page", 300, "line 4")
 
@@ -79,9 +91,9 @@ def test_a_foreign_report_is_sent_whole_and_answers_for_its_examples():
 def test_a_comparison_answers_for_its_sections_and_the_last_report_for_the_others():
     comparison = Report(Evidence()).compare([Report(Evidence())])
     parts = parts_of(comparison)
-    titles = [section.title for section in parts.wire.sections]
+    titles = [section.title for section in parts.wire.page.sections]
     assert titles == ["Gained", "The report of theirs · test", "Scores", "Mistakes"]
-    about = parts.wire.sections[1]
+    about = parts.wire.page.sections[1]
     assert isinstance(about, Lines)
     assert about.lines == ["accuracy 78.12", "a note"]
     assert parts.page({"section": 0})["total"] == 7
@@ -90,7 +102,7 @@ def test_a_comparison_answers_for_its_sections_and_the_last_report_for_the_other
 
 def test_a_comparison_without_reports_shows_what_it_has():
     parts = parts_of(Comparison())
-    assert [section.title for section in parts.wire.sections] == ["Gained"]
+    assert [section.title for section in parts.wire.page.sections] == ["Gained"]
     assert parts.wire.cards == []
     assert "The report of" not in comparison_bundle(Comparison())["text/html"]
 

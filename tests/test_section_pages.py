@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 import re
 from html import unescape
+from itertools import combinations, pairwise
+from types import MappingProxyType
 
+import numpy as np
 import pytest
-from ft_magics.evaluation.chart_svg import ticks_of
-from ft_magics.evaluation.label_colors import CYCLE, colors_of, labels_of
+from ft_magics.evaluation.drawing import ticks_of
+from ft_magics.evaluation.grid_shape import MOST_ROWS
+from ft_magics.evaluation.label_colors import CYCLE, GREY, INKS, TINT, colors_of, contrast, labels_of
 from ft_magics.evaluation.page import comparison_html, comparison_text, report_html, report_markdown, report_text
-from ft_magics.evaluation.section_html import MOST_ROWS
+from ft_magics.evaluation.report import Figure, Score
+from ft_magics.evaluation.report_page import page_of
+from ft_magics.metrics import Metric
 from ft_magics.sections import Card, Cell, Chart, Examples, Grid, Lines, Row, Series, Table
 
 BAD = "<script>alert(1)</script> & \x1b[31m"
@@ -42,8 +48,14 @@ class Report:
         self.parts = list(sections)
         self.opened_by = opened_by
 
+    headline = Score(metric=Metric("accuracy", "accuracy"), value=0.9, interval=(0.85, 0.94))
+    by_label = MappingProxyType({})
+
     def summary(self):
         return "accuracy 90.00"
+
+    def compare(self, others):
+        raise AssertionError("nothing here is compared")
 
     def sections(self, view=None, *, brief=False):
         if view and view.get("by") == self.opened_by:
@@ -67,7 +79,7 @@ def test_the_page_holds_title_summary_notes_and_every_section_in_its_fold():
     assert "accuracy 90.00" in html
     assert "a note" in html
     assert 'data-ft-static="w1"' in html
-    assert re.findall(r"<details( open=\"open\")?><summary[^>]*>([^<]*)", html) == [
+    assert re.findall(r"<details[^>]*?( open=\"open\")?><summary[^>]*>([^<]*)", html) == [
         (' open="open"', "Scores"),
         ("", "By length"),
     ]
@@ -106,7 +118,7 @@ def test_nothing_from_data_is_markup():
 def test_a_grid_has_totals_tints_and_dots_for_nothing():
     html = report_html(Report(GRID))
     cells = texts(html)
-    assert cells[:4] == ["gold \\ predicted", "yes", "no", "all gold"]
+    assert cells[:4] == ["gold ╲ predicted", "yes", "no", "all gold"]
     assert cells[4:8] == ["yes", "8", "1", "9"]
     assert cells[8:12] == ["no", "·", "3", "3"]
     assert cells[12:] == ["all predicted", "8", "4", ""]
@@ -126,11 +138,11 @@ def test_of_a_large_grid_the_most_confused_are_shown(ordered):
     assert "writing-mode" in html
 
 
-def test_long_names_of_columns_are_shortened_and_kept_as_a_hint():
+def test_long_names_of_columns_are_a_hint_too():
     long = "a class with a name of very many letters"
     html = report_html(Report(Grid(title="g", rows=["x"], columns=[long], counts=[[1]])))
     assert f'title="{long}"' in html
-    assert "a class with a na…" in texts(html)
+    assert long in texts(html)
 
 
 def test_a_chart_draws_lines_dots_bars_and_its_axes():
@@ -151,7 +163,7 @@ def test_a_chart_draws_lines_dots_bars_and_its_axes():
     (drawing,) = pictures(html)
     assert drawing.count("<rect") == 3
     assert drawing.count("<circle") == 2 + 2
-    assert drawing.count("stroke-dasharray") == 1
+    assert drawing.count("stroke-dasharray") == 1  # the diagonal
     for text in ("confidence, %", "accuracy, %", ">100</text>", ">0</text>"):
         assert text in drawing
     assert 'alt="Reliability: accuracy, points, share; accuracy, % over confidence, %"' in html
@@ -189,9 +201,12 @@ def test_a_card_of_spans_says_in_words_what_is_marked():
         Report(Examples(title="Mistakes", cards=[Card(kind="spans", row="line 3", data=data)], total=42))
     )
     text = unescape(re.sub(r"<[^>]*>", "", html))
-    assert "Mistakes (1 of 42)" in text
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Mistakes (42)" in text
+    assert "1–1 of 42" in text
     assert "… Ada gold PER predicted ORG met 北京 gold LOC" in text
-    assert "type error · line 3 · confidence 50.00 % · tagged ORG elsewhere" in text
+    assert text.index("type error") < text.index("confidence 50.00 %") < text.index("line 3") < text.index("Ada")
+    assert text.endswith("tagged ORG elsewhere")
 
 
 def test_a_card_of_labels_shows_text_labels_and_probabilities():
@@ -206,9 +221,10 @@ def test_a_card_of_labels_shows_text_labels_and_probabilities():
         Report(SCORES, Examples(title="e", cards=[Card(kind="labels", row="line 3", data=data)], total=1))
     )
     text = unescape(re.sub(r"<[^>]*>", " ", html))
-    for part in ("how much", "what price", "gold  yes", "predicted  no", "no 70.00 %", "yes 30.00 %", "line 3"):
+    for part in ("how much", "what price", "gold   yes", "predicted   no", "no  70.00 %", "yes  30.00 %", "line 3"):
         assert part in text
-    assert f"border-left:4px solid {CYCLE[0]}" in html  # `yes`, as in the table
+    assert f"box-shadow:inset 4px 0 {CYCLE[1]}" in html  # `yes` in the table
+    assert html.count(f"background:{CYCLE[1]};color:#000000") == 1  # its chip
 
 
 def test_versions_of_two_systems_stand_below_each_other():
@@ -219,14 +235,55 @@ def test_versions_of_two_systems_stand_below_each_other():
     }
     html = report_html(Report(Examples(title="e", cards=[Card(kind="spans", row="r", data=data)], total=1)))
     text = unescape(re.sub(r"<[^>]*>", " ", html))
-    assert text.index("small") < text.index("large") < text.index("predicted PER")
+    assert text.index("small") < text.index("gold PER") < text.index("large") < text.rindex("PER")
 
 
-def test_labels_have_one_colour_each_and_the_cycle_begins_again():
-    labels = labels_of([SCORES, GRID])
-    assert labels == ["yes", "no"]
-    assert list(colors_of(labels).values()) == list(CYCLE[:2])
-    assert colors_of([str(at) for at in range(9)])["8"] == CYCLE[0]
+def test_a_label_has_one_colour_whatever_the_order_and_the_cycle_begins_again():
+    assert labels_of([SCORES, GRID]) == ["yes", "no"]
+    assert labels_of([GRID]) == ["yes", "no"]
+    assert colors_of(["yes", "no"]) == colors_of(["no", "yes", "no"])
+    assert list(colors_of(["a", "b"]).values()) == list(CYCLE[:2])
+    many = [f"{at:02d}" for at in range(77)]
+    assert colors_of(many)[many[len(CYCLE)]] == CYCLE[0]
+    assert len(set(CYCLE)) == len(CYCLE) >= 20
+
+
+def test_text_on_a_colour_is_read_on_light_and_dark():
+    def over(ground, color):
+        channels = ((int(ground[at : at + 2], 16), int(color[at : at + 2], 16)) for at in (1, 3, 5))
+        return "#" + "".join(f"{round(back + (front - back) * TINT):02X}" for back, front in channels)
+
+    for color in (*CYCLE, GREY):
+        assert contrast(INKS[color], color) >= 4.5
+        for ground, text in (("#FFFFFF", "#212121"), ("#111111", "#FFFFFF"), ("#1E1E1E", "#CCCCCC")):
+            assert contrast(text, over(ground, color)) >= 4.5, (color, ground)
+
+
+# Machado, Oliveira and Fernandes 2009: linear red, green and blue as they are seen without one kind of cone.
+EYES = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(color, eye):
+    """CIE L*a*b* of what is seen."""
+    shares = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    x, y, z = np.cbrt(TO_XYZ @ np.clip(np.array(EYES[eye]) @ linear, 0.0, 1.0) / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_colours_are_told_apart_with_any_eyes(eye):
+    def nearest(pairs):
+        return min(float(np.linalg.norm(lab(one, eye) - lab(other, eye))) for one, other in pairs)
+
+    assert nearest(combinations(CYCLE[:4], 2)) > 24
+    assert nearest(combinations(CYCLE[:7], 2)) > 15
+    assert nearest(pairwise((*CYCLE, CYCLE[0]))) > 20
 
 
 def test_markdown_has_the_first_table():
@@ -263,11 +320,36 @@ def test_a_comparison_is_drawn_by_its_sections():
     class Comparison:
         title = "compared with small"
 
+        def figures(self):
+            return [Figure(label="large, accuracy", text="91.00 %", about="+1.00")]
+
         def sections(self):
             return [SCORES, Lines(title="", lines=["p < 0.05"]), Examples(title="Gained", cards=[], total=7)]
 
     html, text = comparison_html(Comparison()), comparison_text(Comparison())
     assert "compared with small" in html
     assert "78.12" in html
-    for part in ("compared with small", "Scores", "78.12", "p < 0.05", "Gained (0 of 7)"):
+    for part in ("compared with small", "Scores", "78.12", "p < 0.05", "Gained (7)"):
         assert part in text
+    for part in ("large, accuracy", "91.00 %", "+1.00", "None of the 7 is kept on this page."):
+        assert part in html
+
+
+def test_figures_stand_first_charts_and_bars_before_tables_and_examples_last():
+    bars = Table(
+        title="Bars", columns=["", ""], rows=[Row(cells=[Cell(text="yes"), Cell(text="", value=0.5, bar=True)])]
+    )
+    chart = Chart(title="Curve", x_label="x", y_label="y", series=[Series(name="s", x=[0, 1], y=[0, 1])])
+    wide = Grid(title="Wide", rows=["a"] * 20, columns=["a"] * 20, counts=[[1] * 20] * 20)
+    lead = Lines(title="", lines=["that cannot be known"])
+    examples = Examples(title="Mistakes", cards=[], total=3)
+    parts = [lead, SCORES, GRID, examples, chart, bars, wide, OTHERS]
+    page = page_of(Report(*parts))
+    titles = [[[parts[at].title for at in column] for column in row] for row in page.layout]
+    assert titles == [[[""]], [["Bars", "Curve", "Confusion"], ["Scores", "By length"]], [["Wide"]], [["Mistakes"]]]
+    html = report_html(Report(*parts))
+    places = [
+        html.index(part) for part in ("90.00 %", "95 % interval 85.0–94.0", ">Bars<", ">Scores<", ">Mistakes (3)<")
+    ]
+    assert places == sorted(places)
+    assert "flex:1 1 500px" in html  # beside each other where there is room for both

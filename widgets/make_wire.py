@@ -9,39 +9,39 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, Required, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ft_magics import sections
 from ft_magics.display import run_chart, run_wire
 from ft_magics.display.wire import ReportWire
-from ft_magics.evaluation import card_data
-from ft_magics.evaluation.label_colors import CYCLE
+from ft_magics.evaluation import card_shown, drawing, grid_shape, label_colors, report, report_page, sentence_pieces
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
 RUN_TARGET = TARGET.with_name("run_wire.ts")
 HEAD = """\
 /** What the kernel sends, generated from the Python dataclasses by `python widgets/make_wire.py`. Do not edit. */
 """
-_NAMED = (sections.Cell, sections.Row, sections.Series)
-_CARDS = (
-    *(card_data.CardData, card_data.SpanVersion, card_data.Own, card_data.SpansData),
-    *(card_data.LabelVersion, card_data.LabelsData, card_data.TextsData),
+_NAMED = (
+    *(sentence_pieces.Cover, sentence_pieces.Tag, sentence_pieces.Piece, sentence_pieces.Sentence),
+    *(card_shown.Side, card_shown.ShownScore, card_shown.ShownCard),
+    *(sections.Cell, sections.Row, drawing.Rule, drawing.DrawnText, drawing.DrawnSeries, drawing.Drawing),
+    *(grid_shape.GridShape, report.Figure),
 )
 _SECTIONS = (sections.Table, sections.Grid, sections.Chart, sections.Examples, sections.Lines)
+_CHART = ("kind", "title", "note", "open")  # what is sent of a chart; its drawing stands beside it
 _PLAIN: Mapping[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 def wire() -> str:
     """The whole file."""
     parts = [HEAD, "export type Filter = Readonly<Record<string, unknown>>;\n"]
-    parts += [_interface(each) for each in _CARDS]
-    parts.append(_cards())
     parts += [_interface(each) for each in (*_NAMED, *_SECTIONS)]
     parts.append(f"export type Section = {' | '.join(each.__name__ for each in _SECTIONS)};\n")
-    parts.append(_interface(ReportWire))
-    parts.append(f"/** Colours of labels, in turn. */\nexport const CYCLE = {json.dumps(CYCLE)} as const;\n")
+    parts += [_interface(report_page.ReportPage), _interface(ReportWire)]
+    inks = _table(label_colors.INKS)
+    parts.append(f"/** Of text on the colour of a label. */\nexport const INKS: Record<string, string> = {inks};\n")
     return "\n".join(parts)
 
 
@@ -58,6 +58,10 @@ def run_page_wire() -> str:
     return "\n".join([*parts, ""])
 
 
+def _table(values: Mapping[str, str]) -> str:
+    return "\n".join(["{", *(f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in values.items()), "}"])
+
+
 def _interface(cls: Any) -> str:
     about = (cls.__doc__ or "").splitlines()[0]
     lines = [f"  readonly {name}: {kind};" for name, kind in _members(cls)]
@@ -65,28 +69,10 @@ def _interface(cls: Any) -> str:
 
 
 def _members(cls: Any) -> list[tuple[str, str]]:
-    """Names and types; a key that a dict may lack has a question mark."""
-    hints = get_type_hints(cls, include_extras=True)
-    if is_dataclass(cls):
-        return [(item.name, _type(hints[item.name])) for item in fields(cls)]
-    total = cls.__total__
-    return [
-        (name if total or get_origin(hint) is Required else f"{name}?", _type(hint)) for name, hint in hints.items()
-    ]
-
-
-def _cards() -> str:
-    """Cards, told apart by their kind, so that the data of each is known."""
-    kinds = {"spans": card_data.SpansData, "labels": card_data.LabelsData, "texts": card_data.TextsData}
-    if set(kinds) != set(get_args(get_type_hints(sections.Card)["kind"])):
-        raise TypeError("a kind of card has no data")
-    names = [f"{kind.capitalize()}Card" for kind in kinds]
-    lines = [
-        f'export interface {name} {{\n  readonly kind: "{kind}";\n  readonly row: string;\n'
-        f"  readonly data: {data.__name__};\n}}"
-        for name, (kind, data) in zip(names, kinds.items(), strict=True)
-    ]
-    return "\n".join([*lines, f"export type Card = {' | '.join(names)};", ""])
+    """Names and types of what is sent of a dataclass."""
+    hints = get_type_hints(cls)
+    sent = [item.name for item in fields(cls) if cls is not sections.Chart or item.name in _CHART]
+    return [(name, _type(hints[name])) for name in sent]
 
 
 def _type(hint: Any) -> str:
@@ -97,6 +83,8 @@ def _type(hint: Any) -> str:
     origin = get_origin(hint)
     if origin is not None:
         return _ORIGINS[origin](get_args(hint))
+    if hint is sections.Card:
+        return card_shown.ShownCard.__name__
     if isinstance(hint, type):
         return hint.__name__
     raise TypeError(f"no TypeScript for {hint!r}")
@@ -113,7 +101,6 @@ def _list(inside: Sequence[Any]) -> str:
 
 
 _ORIGINS: Mapping[Any, Callable[[Any], str]] = {
-    Required: lambda inside: _type(inside[0]),
     Literal: lambda inside: " | ".join(map(json.dumps, inside)),
     Union: _union,
     types.UnionType: _union,

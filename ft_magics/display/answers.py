@@ -25,7 +25,7 @@ def answers_bundle(name: str, cards: Sequence[Card], labels: Sequence[str]) -> B
     Args:
         name: Of the model.
         cards: One an answer.
-        labels: In the order of their colours.
+        labels: All that the model can give, for their colours.
     """
     html = element("div", heading(name), cards_html(cards, colors_of(labels)), style="font-size:13px;line-height:1.5")
     return {"text/html": html, "text/plain": "\n".join(map(card_text, cards))}
@@ -36,7 +36,7 @@ def show_box(name: str, labels: Sequence[str], answer: Callable[[str], Sequence[
 
     Args:
         name: Of the model.
-        labels: In the order of their colours.
+        labels: All that the model can give, for their colours.
         answer: Takes what was typed, and gives a card per text.
         shell: The shell that shows it.
     """
@@ -46,5 +46,5 @@ def show_box(name: str, labels: Sequence[str], answer: Callable[[str], Sequence[
         return
     from ft_widgets import PredictBox  # noqa: PLC0415  # only where a widget can live
 
-    box = PredictBox(name=name, labels=labels, answer=lambda text: [to_wire(card) for card in answer(text)])
+    box = PredictBox(name=name, colors=colors_of(labels), answer=lambda text: [to_wire(card) for card in answer(text)])
     display(widget_bundle(box, {"text/html": element("div", instead), "text/plain": instead}), raw=True)

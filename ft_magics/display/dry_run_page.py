@@ -10,8 +10,7 @@ from ruamel.yaml import YAML
 
 from ft_magics.display.run_clock import duration
 from ft_magics.evaluation.card_text import card_text
-from ft_magics.evaluation.label_colors import colors_of
-from ft_magics.evaluation.section_html import section_html
+from ft_magics.evaluation.page import sections_html
 from ft_magics.markup import details, element, heading, terminal_text
 from ft_magics.sections import Examples, Lines, Section
 from ft_magics.training.memory_need import need_text
@@ -34,11 +33,10 @@ def dry_run_sections(prepared: Prepared) -> list[Section]:
 
 def dry_run_html(name: str, prepared: Prepared, sections: Sequence[Section]) -> str:
     """The page, below the data check."""
-    colors = colors_of(shown_labels(prepared))
     return element(
         "div",
         heading("Dry run: nothing was trained, and nothing written", muted=_after(name)),
-        *(section_html(section, colors) for section in sections),
+        sections_html(sections, shown_labels(prepared)),
         details("Resolved config", element("pre", escape(resolved(prepared)))),
         style="font-size:13px;line-height:1.5",
     )

@@ -7,13 +7,12 @@ from typing import Any
 
 from ft_magics.display.event_text import event_text
 from ft_magics.display.example_files import links_html
-from ft_magics.display.report_parts import last_report
 from ft_magics.display.run_page import run_html, whole_page
 from ft_magics.display.run_summary import Known
-from ft_magics.evaluation.page import View, comparison_html, comparison_text, report_html, report_text
-from ft_magics.evaluation.report import Comparison, Report
+from ft_magics.evaluation.page import comparison_html, comparison_text, report_html, report_text
+from ft_magics.evaluation.report import Comparison, Report, View
 from ft_magics.events import described_metrics
-from ft_magics.markup import details, element, terminal_text
+from ft_magics.markup import terminal_text
 from ft_magics.runs.earlier import earlier_looks, earlier_runs
 from ft_magics.runs.looks import count_looks
 from ft_magics.runs.run import Run
@@ -41,11 +40,8 @@ def report_bundle(report: Report, *, twin_of: str = "", view: View | None = None
 
 def comparison_bundle(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> Bundle:
     """A comparison for `display(…, raw=True)`, with the report of the last of its systems."""
-    report = last_report(comparison)
-    html = comparison_html(comparison)
-    if report is not None:
-        html += details(f"The report of {report.title}", report_html(report, view=view))
-    return {"text/html": element("div", html, data_ft_static=twin_of), "text/plain": comparison_text(comparison)}
+    html = comparison_html(comparison, twin_of=twin_of, view=view)
+    return {"text/html": html, "text/plain": comparison_text(comparison)}
 
 
 def run_bundle(run: Run, *, twin_of: str = "") -> Bundle:

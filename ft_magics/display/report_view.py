@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from IPython.display import display
 
 from ft_magics.display.host import find_host
 from ft_magics.display.pages import comparison_bundle, report_bundle, widget_bundle
-from ft_magics.display.report_parts import is_report, parts_of
+from ft_magics.display.report_parts import parts_of
 from ft_magics.display.static_twin import hide_dead_views
 from ft_magics.display.wire import to_wire
-from ft_magics.evaluation.page import View
-from ft_magics.evaluation.report import Comparison, Report
+from ft_magics.evaluation.report import Comparison, Report, View
+from ft_magics.evaluation.report_page import is_report
 
 __all__ = ["report_widget", "show_report"]
 
@@ -34,7 +34,7 @@ def show_report(shown: Report | Comparison, shell: Any, *, view: View | None = N
     if is_report(shown):
         bundle = report_bundle(shown, twin_of=twin, view=view)
     else:
-        bundle = comparison_bundle(shown, twin_of=twin, view=view)
+        bundle = comparison_bundle(cast("Comparison", shown), twin_of=twin, view=view)
     if host == "text":
         print(bundle["text/plain"])
         return
@@ -51,6 +51,4 @@ def report_widget(shown: Report | Comparison, twin: str = "", view: View | None 
     from ft_widgets import ReportView  # noqa: PLC0415  # only where a widget can live
 
     parts = parts_of(shown, view)
-    return ReportView(
-        report=to_wire(parts.wire), twin=twin, min_support=int((view or {}).get("min_support", 0)), page=parts.page
-    )
+    return ReportView(report=to_wire(parts.wire), twin=twin, page=parts.page)

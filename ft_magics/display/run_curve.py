@@ -9,7 +9,7 @@ from html import escape
 
 from ft_magics.display.run_chart import TRAIN_LOSS, smoothed
 from ft_magics.display.run_wire import Curve, RunChart
-from ft_magics.evaluation.chart_svg import ticks_of
+from ft_magics.evaluation.drawing import ticks_of
 from ft_magics.markup import element, image
 
 __all__ = ["curve_image", "run_chart_image", "spark_image"]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ft_magics.evaluation.scores import Scores
 from ft_magics.evaluation.tally import Bools, Floats
 
-__all__ = ["Calibration", "calibrate", "reliability"]
+__all__ = ["BINS", "Calibration", "bin_name", "bins_of", "calibrate", "reliability"]
 
-_BINS = 10
+BINS = 10
 _THRESHOLDS = (*(round(0.05 * step, 2) for step in range(20)), 0.99)
 
 
@@ -64,20 +64,31 @@ def reliability(confidence: NDArray[np.floating], correct: Bools) -> tuple[float
         confidence: From 0 to 1. Length N, at least 1.
         correct: Whether it was right. Length N.
     """
-    place = np.minimum((confidence * _BINS).astype(np.int8), _BINS - 1)
-    count = np.bincount(place, minlength=_BINS)
-    sure, right = (np.bincount(place, weights=values, minlength=_BINS) for values in (confidence, correct))
+    place = bins_of(confidence)
+    count = np.bincount(place, minlength=BINS)
+    sure, right = (np.bincount(place, weights=values, minlength=BINS) for values in (confidence, correct))
     bins = [
         {
-            "low": at / _BINS,
-            "high": (at + 1) / _BINS,
+            "low": at / BINS,
+            "high": (at + 1) / BINS,
             "count": int(count[at]),
             "confidence": float(sure[at] / count[at]) if count[at] else None,
             "accuracy": float(right[at] / count[at]) if count[at] else None,
         }
-        for at in range(_BINS)
+        for at in range(BINS)
     ]
     return float(np.abs(sure - right).sum() / len(confidence)), bins
+
+
+def bins_of(confidence: NDArray[np.floating]) -> NDArray[np.int8]:
+    """The bin of each confidence, from 0. Length N."""
+    place: NDArray[np.int8] = np.minimum((confidence * BINS).astype(np.int8), BINS - 1)
+    return place
+
+
+def bin_name(at: int) -> str:
+    """What a bin is called, such as `0.8–0.9`."""
+    return f"{at / BINS:.1f}–{(at + 1) / BINS:.1f}"
 
 
 def _at_threshold(threshold: float, confidence: Floats, correct: Bools, support: int) -> dict[str, Any]:

@@ -1,26 +1,30 @@
-"""Cards of examples as static HTML. What a host strips of the style, the words still say. See `card_data.py`."""
+"""Cards of examples as static HTML. What a host strips of the style, the words still say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
-from itertools import pairwise
-from typing import Any
 
-from ft_magics.evaluation.joining import join_words, joint
-from ft_magics.markup import MUTED, element, percent
+from ft_magics.evaluation.card_shown import ShownCard, ShownScore, Side, shown_card
+from ft_magics.evaluation.label_colors import GREY, INKS, tint_of
+from ft_magics.evaluation.sentence_pieces import Cover, Piece, Sentence, Tag
+from ft_magics.markup import MUTED, element
 from ft_magics.sections import Card
 
-__all__ = ["card_html", "cards_html"]
+__all__ = ["Colors", "card_html", "cards_html", "chip_style"]
 
-_GOLD = "text-decoration:underline"
-_PREDICTED = "background:rgba(230,159,0,0.3)"
 _SMALL = f"{MUTED};font-size:12px"
-_MOST_SCORES = 5
 _BAR_PX = 60
+_CARD = "border:1px solid rgba(128,128,128,0.35);border-radius:4px;padding:4px 10px 6px;margin:6px 0"
+_HEAD = "display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline"
+_SIGN = "display:inline-block;min-width:1.3em;padding:0 3px;margin-right:6px;border-radius:3px;text-align:center"
+_TAG = "margin:0 2px;padding-right:4px;border-radius:3px;font-size:10.5px;user-select:none"
+_CALM_TAG = f"font-size:10.5px;user-select:none;{MUTED}"
+_BESIDE = "display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline"
+_SENTENCE = "margin:2px 0 0;line-height:2.1;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
+_WRITTEN = "font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
 
 Colors = Mapping[str, str]
-PlacedSpan = Sequence[Any]  # start, end, label
 
 
 def cards_html(cards: Iterable[Card], colors: Colors) -> str:
@@ -30,102 +34,114 @@ def cards_html(cards: Iterable[Card], colors: Colors) -> str:
         cards: In order.
         colors: Of the labels.
     """
-    return element("ol", *(element("li", card_html(card, colors), style="margin:4px 0") for card in cards))
+    return element("div", *(card_html(card, colors) for card in cards))
 
 
 def card_html(card: Card, colors: Colors) -> str:
-    """One card: what it shows, and below it what it is."""
-    drawn = {"spans": _spans, "labels": _labels, "texts": _texts}[card.kind](card.data, colors)
-    return drawn + element("div", escape(" · ".join(_about(card))), style=_SMALL, dir="auto")
-
-
-def _about(card: Card) -> list[str]:
-    data = card.data
-    sure = data.get("confidence")
-    parts = [data.get("badge", ""), *data.get("about", ()), card.row]
-    parts += [f"confidence {percent(sure)} %"] if sure is not None else []
-    return [str(part) for part in [*parts, data.get("note", "")] if part]
-
-
-def _spans(data: Mapping[str, Any], _: Colors) -> str:
-    gold = [("gold", span) for span in data.get("gold", ())]
-    if "versions" not in data:
-        return _sentence(data, gold + [("predicted", span) for span in data.get("predicted", ())])
-    return "".join(
-        element("div", escape(version["name"]), style=_SMALL, dir="auto")
-        + _sentence(data, gold + [("predicted", span) for span in version["predicted"]])
-        for version in data["versions"]
-    )
-
-
-def _sentence(data: Mapping[str, Any], marks: Sequence[tuple[str, PlacedSpan]]) -> str:
-    """Gold is underlined and followed by `gold PER`, predicted is tinted and followed by `predicted PER`."""
-    words, spaces = data["words"], data.get("spaces", True)
-    edges = {0, len(words)} | {min(max(edge, 0), len(words)) for _, span in marks for edge in span[:2]}
-    pieces = ["… "] if data.get("before") else []
-    for start, end in pairwise(sorted(edges)):
-        inside = [(side, span) for side, span in marks if span[0] < end and span[1] > start]
-        closing = [f"{side} {span[2]}" for side, span in inside if span[1] == end or end == len(words)]
-        pieces.append(_piece(join_words(words[start:end], spaces=spaces), inside, closing))
-        if end < len(words):
-            pieces.append(joint(words[end - 1], words[end], spaces=spaces))
-    return element("div", *pieces, *([" …"] if data.get("after") else []), dir="auto")
-
-
-def _piece(text: str, inside: Sequence[tuple[str, PlacedSpan]], closing: Sequence[str]) -> str:
-    if not inside:
-        return escape(text)
-    styles = {_GOLD if side == "gold" else _PREDICTED for side, _ in inside}
-    labels = "".join(element("sub", " ", escape(label)) for label in closing)
-    return element("b", escape(text), style=";".join(sorted(styles))) + labels
-
-
-def _labels(data: Mapping[str, Any], colors: Colors) -> str:
-    texts = [data.get("text", ""), data.get("pair", "")]
-    parts = [element("div", escape(str(text)), dir="auto", style="white-space:pre-wrap") for text in texts if text]
-    sides = [("gold", data["gold"])] if "gold" in data else []
-    if "versions" in data:
-        sides += [(version["name"], version["predicted"]) for version in data["versions"]]
-    elif "predicted" in data:
-        sides.append(("predicted", data["predicted"]))
-    parts.append(element("div", *(_side(name, labels, colors) for name, labels in sides)))
-    return "".join(parts) + _scores(data.get("scores", ()), colors)
-
-
-def _side(name: str, labels: Sequence[str], colors: Colors) -> str:
-    chips = [element("b", escape(str(label)), style=_chip(colors.get(label)), dir="auto") for label in labels]
-    return element("span", escape(f"{name} "), " ".join(chips) or "–", style="margin-right:14px")
-
-
-def _chip(color: str | None) -> str:
-    return f"border-left:4px solid {color};padding-left:4px" if color else ""
-
-
-def _scores(scores: Sequence[Sequence[Any]], colors: Colors) -> str:
-    if not scores:
-        return ""
-    shown = [
-        element(
-            "span",
-            element("span", style=_bar(share, colors.get(label, "#888888"))),
-            escape(f" {label} {percent(share)} %"),
-            style="display:inline-block;margin-right:14px",
-        )
-        for label, share in scores[:_MOST_SCORES]
+    """One card: what became of it and where it stands, above what it says."""
+    shown = shown_card(card)
+    parts = [
+        _head(shown),
+        *(_sentence(each, colors) for each in shown.sentences),
+        *(_text(name, text) for name, text in shown.texts),
     ]
-    return element("div", *shown, style="font-size:12px", dir="auto")
-
-
-def _bar(share: float, color: str) -> str:
-    return f"display:inline-block;height:8px;width:{_BAR_PX * share:.0f}px;background:{color}"
-
-
-def _texts(data: Mapping[str, Any], _: Colors) -> str:
-    return "".join(
-        element(
-            "div",
-            element("span", escape(f"{name} "), style=_SMALL),
-            element("span", escape(text), style="white-space:pre-wrap", dir="auto"),
+    if shown.sides:
+        parts.append(element("div", *(_side(each, colors) for each in shown.sides), style=_BESIDE))
+    if shown.scores:
+        parts.append(
+            element("div", *(_score(each, colors) for each in shown.scores), style=f"{_BESIDE};font-size:12px")
         )
-        for name, text in data.get("texts", ())
+    if shown.note:
+        parts.append(element("div", escape(shown.note), style=MUTED, dir="auto"))
+    return element("div", *parts, style=_CARD)
+
+
+def _head(shown: ShownCard) -> str:
+    ground = "rgba(0,158,115,0.26)" if shown.right else "rgba(213,94,0,0.22)"
+    sign = element("span", escape(shown.sign), style=f"{_SIGN};background:{ground}") if shown.sign else ""
+    badge = [element("b", sign, escape(shown.badge), style="white-space:nowrap")] if shown.badge else []
+    return element(
+        "div",
+        *badge,
+        *(element("bdi", escape(text)) for text in shown.about),
+        element("bdi", escape(shown.row), style=f"{_SMALL};margin-left:auto"),
+        style=_HEAD,
     )
+
+
+def _sentence(sentence: Sentence, colors: Colors) -> str:
+    name = element("div", escape(sentence.name), style=_SMALL, dir="auto") if sentence.name else ""
+    mark = element("span", sentence.mark, style="user-select:none") if sentence.mark else ""
+    groups: list[list[str]] = []
+    for piece in sentence.pieces:
+        drawn = _piece(piece, colors)
+        if piece.joined:
+            groups[-1].append(drawn)
+        else:
+            groups.append([drawn])
+    starts = [piece for piece in sentence.pieces if not piece.joined]
+    held = [
+        element("bdi", *group) if first.gold or first.predicted else "".join(group)
+        for first, group in zip(starts, groups, strict=True)
+    ]
+    return name + element("div", mark, *held, style=_SENTENCE, dir="auto")
+
+
+def _piece(piece: Piece, colors: Colors) -> str:
+    inner = escape(piece.text) + "".join(_tag(tag, colors) for tag in piece.tags)
+    if piece.predicted:
+        inner = element("span", inner, style=_predicted_style(piece.predicted, colors))
+    if piece.gold:
+        inner = element("span", inner, style=_gold_style(piece.gold, colors))
+    return inner
+
+
+def _gold_style(cover: Cover, colors: Colors) -> str:
+    line = "3px solid" if cover.own else "1px dashed"
+    return f"border-bottom:{line} {colors.get(cover.label, GREY)};padding-bottom:3px"
+
+
+def _predicted_style(cover: Cover, colors: Colors) -> str:
+    color = colors.get(cover.label, GREY)
+    edge = f"1px solid {color if cover.own else tint_of(color)}"
+    if cover.starts and cover.ends:
+        style = f"border:{edge};padding:1px 3px"
+    else:
+        style = f"border-top:{edge};border-bottom:{edge};padding:1px 0"
+        style += f";border-left:{edge};padding-left:3px" if cover.starts else ""
+        style += f";border-right:{edge};padding-right:3px" if cover.ends else ""
+    return f"{style};background:{tint_of(color)}" if cover.own else style
+
+
+def _tag(tag: Tag, colors: Colors) -> str:
+    color = colors.get(tag.label, GREY)
+    if not tag.own:
+        return element("bdi", f"&nbsp;{escape(tag.text)}", style=_CALM_TAG)
+    ground = f"border:1px solid {color}" if tag.side == "gold" else f"background:{color};color:{INKS[color]}"
+    return element("bdi", f"&nbsp;{escape(tag.text)}", style=f"{_TAG};font-weight:600;{ground}")
+
+
+def _text(name: str, text: str) -> str:
+    said = element("span", escape(f"{name} "), style=_SMALL) if name else ""
+    return element("div", said, element("span", escape(text), style=_WRITTEN, dir="auto"), dir="auto")
+
+
+def chip_style(color: str | None) -> str:
+    """Of a label's name on its own colour; without one, on grey."""
+    ground = "background:rgba(128,128,128,0.15)" if color is None else f"background:{color};color:{INKS[color]}"
+    return f"{ground};padding:0 6px;border-radius:3px;margin-right:4px"
+
+
+def _side(side: Side, colors: Colors) -> str:
+    chips = [element("bdi", escape(label), style=chip_style(colors.get(label))) for label in side.labels]
+    name = element("bdi", escape(f"{side.name} "), style=MUTED)
+    return element("span", name, " ".join(chips) or "–", " ✓" if side.right else "")
+
+
+def _score(score: ShownScore, colors: Colors) -> str:
+    fill = colors.get(score.label, GREY)
+    stop = f"{100 * score.share:.1f}%"
+    bar = f"linear-gradient(90deg,{fill} {stop},rgba(128,128,128,0.15) {stop})"
+    drawn = f"display:inline-block;width:{_BAR_PX}px;height:8px;margin-right:6px;background:{bar}"
+    name = element("bdi", escape(score.label))
+    return element("span", element("span", style=drawn), name, escape(f" {score.text}"))

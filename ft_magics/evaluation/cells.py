@@ -7,7 +7,7 @@ from typing import Any
 
 from ft_magics.sections import Cell
 
-__all__ = ["interval_cell", "p_cell", "signed_cell", "signed_interval_text"]
+__all__ = ["difference_text", "interval_cell", "p_cell", "p_text", "signed_cell", "signed_interval_text"]
 
 _SIGNIFICANT = 0.05  # p-values below it are marked with an asterisk
 
@@ -29,9 +29,21 @@ def signed_interval_text(ends: Sequence[float] | None) -> str:
     return "–" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
 
 
+def difference_text(difference: float | None, ends: Sequence[float] | None, p: float | None) -> str:
+    """A difference of shares in a line, such as `+1.20 [-0.4, +2.1], p 0.120`."""
+    if difference is None:
+        return "–"
+    sure = "" if p is None else f", p {p_text(p)}"
+    return f"{100 * difference:+.2f} {signed_interval_text(ends)}{sure}"
+
+
 def p_cell(p: Any) -> Cell:
     """A p-value, with an asterisk where it is small."""
     if p is None:
         return Cell(text="–")
-    text = "< 0.001" if p < 0.001 else f"{p:.3f}"
-    return Cell(text=f"{text} *" if p < _SIGNIFICANT else text, value=p)
+    return Cell(text=f"{p_text(p)} *" if p < _SIGNIFICANT else p_text(p), value=p)
+
+
+def p_text(p: float) -> str:
+    """A p-value with three decimals."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -16,7 +16,7 @@ from ft_magics.errors import DataError
 from ft_magics.evaluation.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.bootstrap import LEVEL, Difference, differences, first_other_gold
 from ft_magics.evaluation.paging import page_bounds
-from ft_magics.evaluation.report import Report, Score
+from ft_magics.evaluation.report import Figure, Report, Score
 from ft_magics.evaluation.tally import Floats, Tally
 from ft_magics.metrics import Metric
 from ft_magics.sections import Card, Section
@@ -133,6 +133,12 @@ class TallyComparison:
     def title(self) -> str:
         """What is compared."""
         return f"{', '.join(item.title for item in self.others)} compared with {self.baseline}"
+
+    def figures(self) -> list[Figure]:
+        """The headline of each system, the baseline first."""
+        from ft_magics.evaluation.comparison_sections import figures_of  # noqa: PLC0415  # it knows this class
+
+        return figures_of(self)
 
     def sections(self) -> list[Section]:
         """What is shown."""

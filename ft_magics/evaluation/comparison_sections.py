@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ft_magics.evaluation.cells import difference_text, p_cell, p_text, signed_interval_text
+from ft_magics.evaluation.report import Figure
 from ft_magics.markup import percent
 from ft_magics.sections import Cell, Examples, Lines, Row, Section, Table
 
 if TYPE_CHECKING:
     from ft_magics.evaluation.comparison import Contrast, McNemar, ScoreContrast, TallyComparison
 
-__all__ = ["sections_of"]
+__all__ = ["figures_of", "sections_of"]
 
 _OPEN_LABELS = 30
-_LEAST_P = 0.001
 
 
 def sections_of(comparison: TallyComparison) -> list[Section]:
@@ -24,11 +25,30 @@ def sections_of(comparison: TallyComparison) -> list[Section]:
     return parts
 
 
+def figures_of(comparison: TallyComparison) -> list[Figure]:
+    """The headline of each system, the baseline first."""
+    heads = [(item.title, item.scores[0]) for item in comparison.others if item.scores]
+    first = [_figure(comparison.baseline, score, score.baseline, "baseline") for _, score in heads[:1]]
+    return first + [_figure(title, score, score.value, _against(score)) for title, score in heads]
+
+
+def _figure(title: str, score: ScoreContrast, value: float | None, about: str) -> Figure:
+    unit = " %" if score.unit == "share" else ""
+    return Figure(label=f"{title}, {score.label}", text=f"{_number(value, score.unit)}{unit}", about=about)
+
+
+def _against(score: ScoreContrast) -> str:
+    if score.unit == "share":
+        return difference_text(score.difference, score.interval, score.p)
+    sure = "" if score.p is None else f", p {p_text(score.p)}"
+    return f"{_signed(score.difference, score.unit)} {_ends(score.interval)}{sure}"
+
+
 def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Section]:
     baseline = comparison.baseline
     title = f"{item.title} against {baseline}"
     columns = ["score", baseline, item.title, "difference", "95 %", "p"]
-    note = f"paired bootstrap, {comparison.resamples} resamples; p is not corrected for the number of rows"
+    note = f"paired bootstrap, {comparison.resamples} resamples; *: p < 0.05, not corrected for the number of rows"
     parts: list[Section] = [Table(title=title, columns=columns, rows=[_row(row) for row in item.scores], note=note)]
     if item.mcnemar is not None:
         parts.append(Lines(title="", lines=[_mcnemar(item.mcnemar, item.title, baseline)]))
@@ -56,21 +76,19 @@ def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Sectio
 
 
 def _row(row: ScoreContrast, *, is_label: bool = False) -> Row:
-    ends = None if row.interval is None else " to ".join(_signed(end, row.unit) for end in row.interval)
+    ends = signed_interval_text(row.interval) if row.unit == "share" else _ends(row.interval)
     cells = [
         Cell(text=row.label, label=row.label if is_label else ""),
         *(Cell(text=_number(value, row.unit), value=value) for value in (row.baseline, row.value)),
         Cell(text=_signed(row.difference, row.unit), value=row.difference),
-        Cell(text=ends or "–"),
-        Cell(text=_p(row.p), value=row.p),
+        Cell(text=ends),
+        p_cell(row.p),
     ]
     return Row(cells=cells)
 
 
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"< {_LEAST_P}" if value < _LEAST_P else f"{value:.3f}"
+def _ends(interval: tuple[float, float] | None) -> str:
+    return "–" if interval is None else f"[{_signed(interval[0], 'number')}, {_signed(interval[1], 'number')}]"
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -87,8 +105,9 @@ def _signed(value: float | None, unit: str) -> str:
 
 def _mcnemar(test: McNemar, title: str, baseline: str) -> str:
     way = "exact binomial" if test.exact else "chi-square with continuity correction"
-    equals = "" if test.p < _LEAST_P else "= "
+    said = p_text(test.p)
+    equals = "" if said.startswith("<") else "= "
     return (
         f"McNemar's test: {test.other_only} examples only {title} has right, {test.baseline_only} only {baseline}; "
-        f"p {equals}{_p(test.p)} ({way})"
+        f"p {equals}{said} ({way})"
     )

@@ -61,7 +61,7 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
         )
         for epoch, entry in zip(epochs, history, strict=True)
     ]
-    columns = ["epoch", *(metrics[name].label if name in metrics else name.replace("_", " ") for name in names)]
+    columns = ["epoch", *(metrics[name].label if name in metrics else _said(name) for name in names)]
     parts: list[Section] = [Table(title="Dev scores per epoch", columns=columns, rows=rows, open=False)]
     drawn = shares or [name for name in names if name in metrics]
     if drawn:
@@ -69,7 +69,7 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
             Series(
                 name=metrics[name].label,
                 x=epochs,
-                y=[entry.get(name) for entry in history],
+                y=[_drawn(entry.get(name), is_share=name in shares) for entry in history],
             )
             for name in drawn
         ]
@@ -77,13 +77,19 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
             Chart(
                 title="Dev scores over epochs",
                 x_label="epoch",
-                y_label="share" if shares else "score",
+                y_label="%" if shares else "score",
                 series=series,
-                y_range=(0, 1) if shares else None,
-                open=False,
             )
         )
     return parts
+
+
+def _said(name: str) -> str:
+    return "dev loss" if name == "loss" else name.replace("_", " ")
+
+
+def _drawn(value: float | None, *, is_share: bool) -> float | None:
+    return 100 * value if is_share and value is not None else value
 
 
 def _finite(value: Any) -> float | None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from ft_magics.evaluation.label_colors import colors_of, labels_of
-from ft_magics.evaluation.report import Comparison, Report
-from ft_magics.evaluation.section_html import section_html, title_of
-from ft_magics.markup import element, heading, markdown_text, terminal_line
+from ft_magics.evaluation.report import Comparison, Figure, Report, View
+from ft_magics.evaluation.report_page import ReportPage, page_of, page_of_sections, title_of
+from ft_magics.evaluation.section_html import section_html, shown_rows
+from ft_magics.markup import MUTED, element, heading, markdown_text, terminal_line
 from ft_magics.sections import Examples, Lines, Section, Table
 
-__all__ = ["View", "comparison_html", "comparison_text", "report_html", "report_markdown", "report_text"]
+__all__ = [
+    "View",
+    "comparison_html",
+    "comparison_text",
+    "report_html",
+    "report_markdown",
+    "report_text",
+    "sections_html",
+]
 
 _TEXT = "font-size:13px;line-height:1.5"
+_BESIDE = "display:flex;flex-wrap:wrap;gap:0 32px;align-items:flex-start"
+_COLUMN = "flex:1 1 500px;min-width:0;max-width:100%"
 _LEAST_WIDTH = 12
-
-View = Mapping[str, Any]  # what the magic's line asked for, such as `by` and `min_support`
 
 
 def report_html(
@@ -32,27 +39,64 @@ def report_html(
         brief: Scores and confusion only.
         below: HTML that stands last.
     """
-    sections = report.sections(view, brief=brief)
+    return _page_html(page_of(report, view, brief=brief), twin_of, below)
+
+
+def comparison_html(comparison: Comparison, *, twin_of: str = "", view: View | None = None) -> str:
+    """The comparison as HTML without script or style sheet, above the report of the last of its systems.
+
+    Args:
+        comparison: What to show.
+        twin_of: As in `report_html`.
+        view: As in `report_html`.
+    """
+    return _page_html(page_of(comparison, view), twin_of)
+
+
+def sections_html(sections: Sequence[Section], labels: Sequence[str]) -> str:
+    """Sections below each other, in their order.
+
+    Args:
+        sections: Of no report.
+        labels: All that there are, for their colours.
+    """
+    page = page_of_sections(sections, labels)
+    return "".join(section_html(page, at) for at in range(len(sections)))
+
+
+def _page_html(page: ReportPage, twin_of: str, below: str = "") -> str:
+    notes = [element("li", escape(note), dir="auto") for note in page.notes]
     return element(
         "div",
-        heading(report.title, muted=report.summary()),
-        *(element("div", escape(note), dir="auto") for note in report.notes),
-        _sections_html(sections),
+        heading(page.title),
+        element("div", *map(_figure_html, page.figures), style="display:flex;flex-wrap:wrap;gap:0 40px")
+        if page.figures
+        else "",
+        element("div", escape(page.summary), style=MUTED, dir="auto") if page.summary else "",
+        element("ul", *notes, style="margin:4px 0;padding-left:20px") if notes else "",
+        *(_row_html(page, row) for row in page.layout),
         below,
         data_ft_static=twin_of,
         style=_TEXT,
     )
 
 
-def comparison_html(comparison: Comparison) -> str:
-    """The comparison as HTML without script or style sheet."""
-    return element("div", heading(comparison.title), _sections_html(comparison.sections()), style=_TEXT)
+def _figure_html(figure: Figure) -> str:
+    return element(
+        "div",
+        element("div", escape(figure.label), style=MUTED, dir="auto"),
+        element("div", escape(figure.text), style="font-size:30px;line-height:1.15;font-weight:600"),
+        element("div", escape(figure.about) or "&nbsp;", style=MUTED),
+        style="margin:4px 0",
+    )
 
 
-def _sections_html(sections: Sequence[Section]) -> str:
-    colors = colors_of(labels_of(sections))
-    shown = [part for part in sections if not isinstance(part, Examples) or part.cards]  # a kernel may have others
-    return "".join(section_html(part, colors) for part in shown)
+def _row_html(page: ReportPage, row: Sequence[Sequence[int]]) -> str:
+    columns = [
+        element("div", *(section_html(page, at) for at in column), style=_COLUMN if len(row) > 1 else "")
+        for column in row
+    ]
+    return element("div", *columns, style=_BESIDE if len(row) > 1 else "")
 
 
 def report_markdown(report: Report) -> str:
@@ -62,7 +106,7 @@ def report_markdown(report: Report) -> str:
     if first is not None:
         lines.append(f"| {' | '.join(map(markdown_text, first.columns))} |")
         lines.append(f"|---|{'--:|' * (len(first.columns) - 1)}")
-        lines += [f"| {' | '.join(markdown_text(cell.text) for cell in row.cells)} |" for row in first.rows]
+        lines += [f"| {' | '.join(markdown_text(cell.text) for cell in row.cells)} |" for row in shown_rows(first)[0]]
     return "\n".join(lines) + "\n"
 
 
@@ -106,17 +150,18 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _table_text(table: Table) -> list[str]:
     """Lines with a column for each of the table's; a gap before the first row that is strong."""
-    rows = [[terminal_line(cell.text) for cell in row.cells] for row in table.rows]
+    shown, left_out = shown_rows(table)
+    rows = [[terminal_line(cell.text) for cell in row.cells] for row in shown]
     heads = ["", *(terminal_line(name) for name in table.columns[1:])]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     widths[0] = max(widths[0], _LEAST_WIDTH)
-    gap = next((at for at, row in enumerate(table.rows) if row.strong), len(rows))
+    gap = next((at for at, row in enumerate(shown) if row.strong), len(rows))
     lines = [_line(heads, widths)]
     for at, row in enumerate(rows):
         if at == gap and at:
             lines.append("")
         lines.append(_line(row, widths))
-    return [*lines, terminal_line(table.note)] if table.note else lines
+    return [*lines, *(terminal_line(note) for note in (left_out, table.note) if note)]
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:

@@ -10,7 +10,9 @@ from ft_magics.evaluation.tally import Tally
 from ft_magics.metrics import Metric
 from ft_magics.sections import Section
 
-__all__ = ["Comparison", "Evidence", "Report", "Score"]
+__all__ = ["Comparison", "Evidence", "Figure", "Report", "Score", "View"]
+
+View = Mapping[str, Any]  # what the magic's line asked for, such as `by` and `min_support`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,21 @@ class Score:
     interval: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What stands in large figures at the top of a page.
+
+    Args:
+        label: What it is, such as `F1`.
+        text: The number with its unit, such as `81.32 %`.
+        about: How sure it is, such as its interval; empty where nothing is known.
+    """
+
+    label: str
+    text: str
+    about: str = ""
+
+
 class Evidence(Protocol):
     """The examples behind a report."""
 
@@ -42,6 +59,10 @@ class Comparison(Protocol):
     @property
     def title(self) -> str:
         """What is compared."""
+        ...
+
+    def figures(self) -> Sequence[Figure]:
+        """The headline of each system, the baseline first."""
         ...
 
     def sections(self) -> Sequence[Section]:

@@ -1,12 +1,13 @@
 """Precision, recall and F1 from counts, with scikit-learn's and seqeval's arithmetic.
 
-A metric that does not exist (precision without a prediction, recall without a gold item) is None. In the macro and
-weighted averages it counts as 0, as in seqeval and scikit-learn.
+The rule for what does not exist, here and nowhere else: precision without a prediction, recall without a gold item, F1
+without either is None, and shown as a dash. In an average over labels it counts as 0, as in seqeval and scikit-learn;
+an average over labels of which none has the metric does not exist either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ft_magics.evaluation.tally import Floats
 
-__all__ = ["METRICS", "Interval", "Scores", "shares_of"]
+__all__ = ["METRICS", "Interval", "Scores", "mean_of", "shares_of"]
 
 METRICS = ("precision", "recall", "f1")
 
@@ -67,6 +68,18 @@ class Scores:
         return cls(**{**record, "intervals": pairs})
 
 
+def mean_of(values: Sequence[float | None], weights: Sequence[int] | None = None) -> float | None:
+    """The mean of a metric over labels, by the rule above; None too where there is no weight.
+
+    Args:
+        values: Of the labels.
+        weights: As many; None for the plain mean.
+    """
+    if all(value is None for value in values) or (weights is not None and sum(weights) == 0):
+        return None
+    return float(np.average([value or 0.0 for value in values], weights=weights))
+
+
 def shares_of(counts: Floats) -> Floats:
     """Precision, recall and F1 of counts.
 
@@ -79,10 +92,14 @@ def shares_of(counts: Floats) -> Floats:
     pooled = counts.sum(axis=2, keepdims=True)
     own, micro = _shares(counts), _shares(pooled)
     as_zero = np.nan_to_num(own)
+    none = np.isnan(own).all(axis=2)
     # A label that a resample does not have, neither gold nor predicted, is no part of its averages.
     there = (counts[:, :2].sum(axis=1) > 0)[:, None, :]
     support = counts[:, :1]
-    macro, weighted = (_divide((as_zero * weight).sum(axis=2), weight.sum(axis=2)) for weight in (there, support))
+    macro, weighted = (
+        np.where(none, np.nan, _divide((as_zero * weight).sum(axis=2), weight.sum(axis=2)))
+        for weight in (there, support)
+    )
     return np.concatenate([own, micro, macro[..., None], weighted[..., None]], axis=2)
 
 

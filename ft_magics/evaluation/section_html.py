@@ -8,47 +8,74 @@ from html import escape
 
 from ft_magics.evaluation.card_html import Colors, cards_html
 from ft_magics.evaluation.chart_svg import chart_html
-from ft_magics.markup import MUTED, cell, details, element, name_cell, table
-from ft_magics.sections import Cell, Chart, Examples, Grid, Lines, Row, Section, Table
+from ft_magics.evaluation.grid_shape import GridShape
+from ft_magics.evaluation.label_colors import GREY, tint_of
+from ft_magics.evaluation.report_page import ReportPage, title_of
+from ft_magics.markup import MUTED, ROW, cell, details, element, name_cell, table
+from ft_magics.sections import Cell, Chart, Examples, Grid, Lines, Row, Table
 
-__all__ = ["MOST_ROWS", "section_html", "title_of"]
+__all__ = ["section_html", "shown_rows"]
 
-MOST_ROWS = 30  # of a grid; with more nobody finds anything
-_MOST_LETTERS = 18  # of a name at the head of a column
-_LEVEL_NAMES = 7  # with more columns than this their names stand upright
+_UPRIGHT = "writing-mode:vertical-rl;display:inline-block;max-height:15em;overflow:hidden;text-overflow:ellipsis"
+_LEVEL_CELL = "font-weight:normal;text-align:center"
+_UPRIGHT_CELL = "font-weight:normal;text-align:left;vertical-align:bottom"
+_ROW_NAME = (
+    "font-weight:inherit;text-align:left;white-space:nowrap;max-width:22em;overflow:hidden;text-overflow:ellipsis"
+)
+_BAR_PX = 200
+_SUM = f"{MUTED};text-align:center"
 
 
-def section_html(section: Section, colors: Colors) -> str:
+def section_html(page: ReportPage, at: int) -> str:
     """A section inside a fold; sentences without a title stand by themselves.
 
     Args:
-        section: What to draw.
-        colors: Of the labels.
+        page: Whose.
+        at: Its place.
     """
-    body = _body(section, colors)
+    section = page.sections[at]
+    body = _body(page, at)
     return details(title_of(section), body, open_=section.open) if section.title else body
 
 
-def title_of(section: Section) -> str:
-    """What its fold says: examples are counted."""
-    if not isinstance(section, Examples):
-        return section.title
-    shown = len(section.cards)
-    some = f"{shown:,} of " if shown < section.total else ""
-    return f"{section.title} ({some}{section.total:,})"
+def shown_rows(table: Table) -> tuple[Sequence[Row], str]:
+    """The rows that have enough support, and a sentence on those that have not."""
+    kept = [row for row in table.rows if row.strong or not table.support or _support(table, row) >= table.least]
+    hidden = len(table.rows) - len(kept)
+    rows = "1 row is" if hidden == 1 else f"{hidden:,} rows are"
+    return kept, f"{rows} hidden: support below {table.least}; averages count all" if hidden else ""
 
 
-def _body(section: Section, colors: Colors) -> str:
+def _support(table: Table, row: Row) -> float:
+    return row.cells[table.support].value or 0
+
+
+def _body(page: ReportPage, at: int) -> str:
+    section, colors = page.sections[at], page.colors
     if isinstance(section, Table):
-        names = {at for row in section.rows for at, each in enumerate(row.cells) if each.label}
-        return table(section.columns, [_row(row, colors) for row in section.rows], caption=section.note, names=names)
+        names = {at for row in section.rows for at, each in enumerate(row.cells) if each.label or each.bar}
+        rows, left_out = shown_rows(section)
+        drawn = table(section.columns, [_row(row, colors) for row in rows], names=names)
+        return _note(section.note) + _note(left_out) + drawn
     if isinstance(section, Grid):
-        return _grid(section, colors)
+        return _grid(section, page.grids[str(at)], colors)
     if isinstance(section, Chart):
-        return chart_html(section) + _note(section.note)
+        return chart_html(page.drawings[str(at)]) + _note(section.note)
     if isinstance(section, Lines):
         return "".join(element("div", escape(line), dir="auto") for line in section.lines)
-    return _note(section.note) + cards_html(section.cards, colors)
+    return _note(section.note) + _examples(section, page)
+
+
+def _examples(section: Examples, page: ReportPage) -> str:
+    """The first page, and in a fold what else was kept."""
+    first, more = section.cards[: page.cards_a_page], section.cards[page.cards_a_page :]
+    if not first:
+        return element("div", f"None of the {section.total:,} is kept on this page.", style=MUTED)
+    place = element("strong", f"1–{len(first)} of {section.total:,}")
+    cards = cards_html(first, page.colors)
+    if not more:
+        return place + cards
+    return place + cards + details(f"{len(more)} more that were kept", cards_html(more, page.colors))
 
 
 def _note(text: str) -> str:
@@ -61,19 +88,34 @@ def _row(row: Row, colors: Colors) -> str:
         "tr",
         cell(first.text, head=True, align="left", style=_name_style(colors.get(first.label))),
         *(_other(each, colors) for each in others),
-        style="font-weight:600" if row.strong else "",
+        style=f"{ROW};font-weight:600" if row.strong else ROW,
     )
 
 
 def _other(each: Cell, colors: Colors) -> str:
+    if each.bar:
+        return _bar(each, colors)
     if each.label:
         return cell(each.text, align="left", style=_name_style(colors.get(each.label)))
     return cell(each.text, style=_range(each))
 
 
 def _name_style(color: str | None) -> str:
-    edge = f";border-left:4px solid {color}" if color else ""
-    return f"text-align:left;white-space:nowrap{edge}"
+    edge = f";box-shadow:inset 4px 0 {color};padding-left:12px" if color else ""
+    return f"{_ROW_NAME}{edge}"
+
+
+def _bar(each: Cell, colors: Colors) -> str:
+    """A bar from 0 to the value, and a line over it from end to end of the interval."""
+    color = colors.get(each.label, GREY)
+    share = 100 * min(max(each.value or 0.0, 0.0), 1.0)
+    low, high = (100 * min(max(end, 0.0), 1.0) for end in each.interval or (0.0, 0.0))
+    line = f"linear-gradient(90deg,transparent {low:.1f}%,{color} {low:.1f}% {high:.1f}%,transparent {high:.1f}%)"
+    line = f"{line} 0 50%/100% 4px no-repeat," if each.interval is not None else ""
+    end = f"linear-gradient({color},{color}) {share:.1f}% 0/2px 100% no-repeat,"
+    fill = f"linear-gradient(90deg,{tint_of(color)} {share:.1f}%,rgba(128,128,128,0.1) {share:.1f}%)"
+    drawn = f"display:inline-block;width:{_BAR_PX}px;height:14px;vertical-align:middle;background:{line}{end}{fill}"
+    return element("td", element("span", style=drawn), align="left", style="text-align:left")
 
 
 def _range(each: Cell) -> str:
@@ -85,52 +127,38 @@ def _range(each: Cell) -> str:
     return f"white-space:nowrap;background:linear-gradient(90deg,{stops})"
 
 
-def _grid(grid: Grid, colors: Colors) -> str:
-    rows, columns, left_out = _shown(grid)
+def _grid(grid: Grid, shape: GridShape, colors: Colors) -> str:
+    columns, upright = shape.columns, shape.upright
     names = [grid.columns[at] for at in columns]
-    upright = len(names) > _LEVEL_NAMES
     head = element(
         "tr",
-        name_cell(f"{grid.row_axis} \\ {grid.column_axis}"),
+        name_cell(f"{grid.row_axis} ╲ {grid.column_axis}"),
         *(_column_name(name, upright=upright) for name in names),
-        cell(f"all {grid.row_axis}", head=True),
+        _column_name(f"all {grid.row_axis}", upright=upright),
     )
-    body = [_grid_row(grid, at, columns, colors) for at in rows]
+    body = [_grid_row(grid, at, columns, colors) for at in shape.rows]
     sums = [sum(line[at] for line in grid.counts) for at in columns]
     foot = element(
-        "tr", name_cell(f"all {grid.column_axis}"), *(cell(f"{total:,}", style=MUTED) for total in sums), cell("")
+        "tr", name_cell(f"all {grid.column_axis}"), *(cell(f"{total:,}", style=_SUM) for total in sums), cell("")
     )
-    note = [grid.note] if grid.note else []
-    note += [f"the {len(rows)} most confused are shown, {left_out} more are left out"] if left_out else []
     return element(
         "div",
-        element("div", escape("; ".join(note)), style=MUTED) if note else "",
+        _note(shape.left_out),
+        _note(grid.note),
         element(
             "table",
             element("thead", head, align="right"),
             element("tbody", *body, foot, align="right"),
-            style="border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums",
+            style="border-collapse:separate;border-spacing:1px;margin:4px 0;font-variant-numeric:tabular-nums",
             cellpadding="4",
         ),
         style="overflow-x:auto",
     )
 
 
-def _shown(grid: Grid) -> tuple[list[int], list[int], int]:
-    """Indices of rows and of columns to show, and how many rows are left out: of many the first by `order`."""
-    if len(grid.rows) <= MOST_ROWS:
-        return list(range(len(grid.rows))), list(range(len(grid.columns))), 0
-    order = grid.order or range(len(grid.rows))
-    first = set(list(order)[:MOST_ROWS])
-    rows = [at for at in range(len(grid.rows)) if at in first]
-    columns = [at for at in range(len(grid.columns)) if at in first or at >= len(grid.rows)]
-    return rows, columns, len(grid.rows) - len(rows)
-
-
 def _column_name(name: str, *, upright: bool) -> str:
-    short = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
-    style = "writing-mode:vertical-rl;text-align:left;vertical-align:bottom" if upright else ""
-    return cell(short, head=True, title=name if short != name else "", style=style)
+    shown = element("bdi", escape(name), style=_UPRIGHT if upright else "")
+    return element("th", shown, title=name, style=_UPRIGHT_CELL if upright else _LEVEL_CELL)
 
 
 def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> str:
@@ -140,7 +168,7 @@ def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> st
         "tr",
         cell(grid.rows[at], head=True, align="left", style=_name_style(colors.get(grid.rows[at]))),
         *(_count(counts[to], total, diagonal=_same(grid, at, to)) for to in columns),
-        cell(f"{total:,}", style=MUTED),
+        cell(f"{total:,}", style=_SUM),
     )
 
 
@@ -150,7 +178,7 @@ def _same(grid: Grid, row: int, column: int) -> bool:
 
 def _count(count: int, total: int, *, diagonal: bool) -> str:
     color = "0,114,178" if diagonal else "213,94,0"
-    tint = (
-        f"background:rgba({color},{0.55 * math.sqrt(count / total):.2f})" if count else ""
-    )  # so that few are seen too
-    return cell(f"{count:,}" if count else "·", style=tint)
+    tint = f"background:rgba({color},{0.55 * math.sqrt(count / total):.2f})" if count else MUTED  # few are seen too
+    edge = "box-shadow:inset 0 0 0 1px rgba(128,128,128,0.35)" if diagonal else ""
+    style = ";".join(filter(None, (tint, edge, "text-align:center")))
+    return cell(f"{count:,}" if count else "·", style=style)

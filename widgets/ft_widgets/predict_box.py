@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
@@ -19,7 +19,7 @@ class PredictBox(anywidget.AnyWidget):
 
     Args:
         name: Of the model, for the heading.
-        labels: In the order of their colours.
+        colors: Of the labels, such as `#0072B2`.
         answer: Takes the text that was typed, and gives a card per answer as plain data. It is called on whatever
             thread the kernel hands messages to.
     """
@@ -27,11 +27,11 @@ class PredictBox(anywidget.AnyWidget):
     _esm = STATIC / "predict_box.js"
     _css = STATIC / "predict_box.css"
     name = traitlets.Unicode().tag(sync=True)
-    labels: traitlets.List[str] = traitlets.List().tag(sync=True)
+    colors: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, *, name: str, labels: Sequence[str], answer: Callable[[str], list[dict[str, Any]]]) -> None:
+    def __init__(self, *, name: str, colors: Mapping[str, str], answer: Callable[[str], list[dict[str, Any]]]) -> None:
         self._answer = answer
-        super().__init__(name=name, labels=list(labels))
+        super().__init__(name=name, colors=dict(colors))
         self.on_msg(self._serve)
         let_through(self.comm)
 

@@ -24,9 +24,8 @@ class ReportView(anywidget.AnyWidget):
     """Shows a report of any task, and serves its examples page by page.
 
     Args:
-        report: `title`, `summary`, `notes`, `sections`, `labels`, `cards` and `total` as plain data.
+        report: `page`, `cards` and `total` as plain data.
         twin: The value of `data-ft-static` on the saved HTML that this view replaces while it lives.
-        min_support: Rows with less support are hidden at first.
         page: Answers the front end's requests for pages, on whatever thread the kernel hands them to. Takes the
             request, with the place of a section, and gives `{"total": …, "cards": […]}`.
     """
@@ -35,18 +34,16 @@ class ReportView(anywidget.AnyWidget):
     _css = STATIC / "report_view.css"
     report: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     twin = traitlets.Unicode().tag(sync=True)
-    min_support = traitlets.Int().tag(sync=True)
 
     def __init__(
         self,
         *,
         report: Mapping[str, Any],
         twin: str = "",
-        min_support: int = 0,
         page: Callable[[Message], Message] = _no_pages,
     ) -> None:
         self._page = page
-        super().__init__(report=dict(report), twin=twin, min_support=min_support)
+        super().__init__(report=dict(report), twin=twin)
         self.on_msg(self._serve)
         let_through(self.comm)
 

@@ -1,99 +1,99 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { all, CARDS, one, openWindow } from "./testing.ts";
-import type { Card } from "./wire.ts";
+import { all, CARDS, COLORS, one, openWindow, shown } from "./testing.ts";
+import type { Piece, ShownCard } from "./wire.ts";
 
 before(openWindow);
 
-async function view(card: Card): Promise<HTMLElement> {
+async function view(card: ShownCard): Promise<HTMLElement> {
   const [{ cardView }, { colorsOf }] = await Promise.all([import("./card_head.ts"), import("./section_view.ts")]);
-  return cardView(card, colorsOf(["yes", "no"])).root;
+  return cardView(card, colorsOf(COLORS)).root;
 }
+const fills = (root: HTMLElement, of: string): string[] => [...root.querySelectorAll<HTMLElement>(of)].map((each) => each.style.getPropertyValue("--ft-fill"));
 
 test("spans show gold and predicted together, in words and not in colour alone", async () => {
-  const root = await view(CARDS[2]!);
+  const root = await view({ ...CARDS[2]!, about: ["gold <b> → predicted 人物", "confidence 80.00 %"] });
   assert.match(root.textContent ?? "", /type.*gold <b> → predicted 人物.*confidence 80\.00 %/);
   assert.deepEqual(
     [...root.querySelectorAll(".ft-label")].map((label) => label.textContent),
-    ["gold <b>", "predicted 人物"],
+    ["\u00a0gold <b>", "\u00a0predicted 人物"],
   );
   assert.equal(one(root, "sentence").getAttribute("dir"), "auto");
   assert.equal(root.querySelector("bdi .ft-gold .ft-pred")?.firstChild?.textContent, "Ada");
+  assert.deepEqual([fills(root, ".ft-gold"), fills(root, ".ft-pred")], [["#0072B2"], ["#D55E00"]]);
   assert.equal(root.querySelectorAll("b").length, 0);
   assert.match(root.title, /seen: unseen/);
 });
 
-test("of several systems each has its line, and what only one of them predicted stands out", async () => {
-  const versions = [
-    { name: "small", predicted: [] },
-    { name: "large", predicted: [[0, 1, "PER"] as const] },
-  ];
-  const root = await view({ kind: "spans", row: "r", data: { words: ["Ada", "met"], gold: [[0, 1, "PER"]], versions } });
+test("pieces under one span are held together, what stands between spans is text", async () => {
+  const cover = { label: "人物", own: false, starts: true, ends: true };
+  const piece = (text: string, more: Partial<Piece> = {}): Piece => ({ text, gold: null, predicted: null, tags: [], joined: false, ...more });
+  const pieces = [piece("Ada "), piece("New", { gold: cover }), piece(" York", { gold: cover, joined: true }), piece(" saw")];
+  const root = await view(shown("r", { sentences: [{ name: "", mark: "\u200f", pieces }] }));
+  const sentence = one(root, "sentence");
+  assert.equal(sentence.textContent, "\u200fAda New York saw");
+  assert.deepEqual(
+    [...sentence.childNodes].map((each) => each.nodeName),
+    ["SPAN", "#text", "BDI", "#text"],
+  );
+  assert.equal(sentence.querySelector("bdi")?.textContent, "New York");
+  assert.equal(sentence.querySelector(".ft-no-copy")?.textContent, "\u200f");
+});
+
+test("of several systems each has its line with its name", async () => {
+  const sentence = CARDS[0]!.sentences[0]!;
+  const root = await view(
+    shown("r", {
+      sentences: [
+        { ...sentence, name: "small" },
+        { ...sentence, name: "large" },
+      ],
+    }),
+  );
   assert.equal(all(root, "sentence").length, 2);
   assert.deepEqual(
     [...root.querySelectorAll(".ft-run-name")].map((each) => each.textContent),
     ["small", "large"],
   );
-  assert.deepEqual(
-    [...root.querySelectorAll(".ft-label.ft-own")].map((each) => each.textContent),
-    ["gold PER", "gold PER", "predicted PER"],
-  );
 });
 
 test("labels show texts, gold, predicted and probabilities with their colours", async () => {
-  const root = await view({
-    kind: "labels",
-    row: "r",
-    data: {
-      text: "how much",
-      pair: "what price",
-      gold: ["yes"],
-      predicted: ["no"],
-      scores: [
-        ["no", 0.78125],
-        ["yes", 0.2],
+  const root = await view(
+    shown("r", {
+      texts: [
+        ["", "how much"],
+        ["", "what price"],
       ],
+      sides: [
+        { name: "gold", labels: ["<b>"], right: null },
+        { name: "predicted", labels: ["人物"], right: false },
+      ],
+      scores: [{ label: "人物", share: 0.78125, text: "78.12 %" }],
       note: "why",
-    },
-  });
-  assert.match(root.textContent ?? "", /how muchwhat pricegold yespredicted nono 78\.12 %yes 20\.00 %why/);
-  assert.deepEqual(
-    [...root.querySelectorAll<HTMLElement>(".ft-label-chip")].map((each) => each.style.getPropertyValue("--ft-label")),
-    ["#0072B2", "#E69F00"],
+    }),
   );
+  assert.match(root.textContent ?? "", /how muchwhat pricegold <b>predicted 人物人物 78\.12 %why/);
+  assert.deepEqual(fills(root, ".ft-label-chip"), ["#0072B2", "#D55E00"]);
   assert.doesNotMatch(root.textContent ?? "", /✓/);
 });
 
 test("labels that are right say so, and none is a dash", async () => {
-  const right = await view({
-    kind: "labels",
-    row: "r",
-    data: {
-      text: "t",
-      gold: ["yes"],
-      versions: [
-        { name: "small", predicted: [] },
-        { name: "large", predicted: ["yes"] },
-      ],
-    },
-  });
-  assert.match(right.textContent ?? "", /small –large yes ✓/);
+  const sides = [
+    { name: "small", labels: [], right: false },
+    { name: "large", labels: ["yes"], right: true },
+  ];
+  assert.match((await view(shown("r", { sides }))).textContent ?? "", /small –large yes ✓/);
 });
 
 test("texts stand below each other with their names", async () => {
-  const root = await view({
-    kind: "texts",
-    row: "r",
-    data: {
+  const root = await view(
+    shown("r", {
       texts: [
         ["source", "<b>"],
         ["answer", "two\nlines"],
       ],
-    },
-  });
-  assert.deepEqual(
-    [...root.querySelectorAll("dt, dd")].map((each) => each.textContent),
-    ["source", "<b>", "answer", "two\nlines"],
+    }),
   );
+  assert.match(root.textContent ?? "", /source <b>answer two\nlines/);
 });

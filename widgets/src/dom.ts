@@ -21,7 +21,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(name: K, attributes: A
 function filled<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
-    element.setAttribute(key, value === true ? "" : String(value));
+    element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : String(value)); // aria-hidden="" hides nothing
   }
   element.append(...children);
   return element;

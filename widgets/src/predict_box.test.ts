@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, mock, test } from "node:test";
 
-import { all, enter, FakeKernel, one, openWindow, press } from "./testing.ts";
-import type { LabelsCard } from "./wire.ts";
+import { all, enter, FakeKernel, one, openWindow, press, shown } from "./testing.ts";
+import type { ShownCard } from "./wire.ts";
 
 const STILL_FOR_MS = 300;
 const PATIENCE_MS = 700;
@@ -21,7 +21,7 @@ interface Rendered {
 async function render(traits: object = {}): Promise<Rendered> {
   const { default: view } = await import("./predict_box.ts");
   const kernel = new FakeKernel();
-  const state: Record<string, unknown> = { name: "<b>intents</b>", labels: ["waste", "水"], ...traits };
+  const state: Record<string, unknown> = { name: "<b>intents</b>", colors: { waste: "#0072B2" }, ...traits };
   const area = document.createElement("div");
   document.body.append(area);
   const dispose = view.render({ model: Object.assign(kernel, { get: (name: string) => state[name] }), el: area } as never);
@@ -32,12 +32,12 @@ function type(box: HTMLElement, text: string): void {
 }
 
 /** What the kernel says of a text that it takes for waste. */
-function card(text: string): LabelsCard {
-  const scores: [string, number][] = [
-    ["waste", 0.75],
-    ["水", 0.25],
+function card(text: string): ShownCard {
+  const scores = [
+    { label: "waste", share: 0.75, text: "75.00 %" },
+    { label: "水", share: 0.25, text: "25.00 %" },
   ];
-  return { kind: "labels", row: "texts[0]", data: { text, predicted: ["waste"], confidence: 0.75, scores } };
+  return shown("texts[0]", { texts: [["", text]], sides: [{ name: "predicted", labels: ["waste"], right: null }], scores });
 }
 
 test("what is typed is asked once it stays still, and the answer is drawn", async () => {
@@ -51,17 +51,17 @@ test("what is typed is asked once it stays still, and the answer is drawn", asyn
   assert.deepEqual({ ...kernel.last, id: 0 }, { kind: "predict", text: "my bin", id: 0 });
   kernel.answer({ kind: "answers", cards: [card("my bin")] });
   assert.match(one(area, "example").textContent ?? "", /my bin.*predicted waste.*waste 75\.00 %.*水 25\.00 %/);
-  assert.equal(one(area, "example").querySelector<HTMLElement>(".ft-labelled")?.style.getPropertyValue("--ft-label"), "#0072B2");
+  assert.equal(one(area, "example").querySelector<HTMLElement>(".ft-labelled")?.style.getPropertyValue("--ft-fill"), "#0072B2");
 });
 
 test("an answer has no gold and is neither right nor wrong, though nothing was predicted", async () => {
   const { area, box, kernel } = await render();
   type(box, "a text");
   mock.timers.tick(STILL_FOR_MS);
-  kernel.answer({ kind: "answers", cards: [{ kind: "labels", row: "texts[0]", data: { text: "a text", predicted: [] } }] });
-  const shown = one(area, "example").textContent ?? "";
-  assert.match(shown, /predicted –/);
-  assert.doesNotMatch(shown, /gold|✓/);
+  kernel.answer({ kind: "answers", cards: [shown("texts[0]", { sides: [{ name: "predicted", labels: [], right: null }] })] });
+  const text = one(area, "example").textContent ?? "";
+  assert.match(text, /predicted –/);
+  assert.doesNotMatch(text, /gold|✓/);
 });
 
 test("only the answer to the newest text counts", async () => {

@@ -7,21 +7,21 @@ import { cardList } from "./card_list.ts";
 import { h, keepKeys } from "./dom.ts";
 import { asker, type Answer } from "./kernel_pages.ts";
 import { colorsOf } from "./section_view.ts";
-import type { Card } from "./wire.ts";
+import type { ShownCard } from "./wire.ts";
 
 interface Model {
   name: string;
-  labels: string[];
+  colors: Record<string, string>;
 }
 interface Answers extends Answer {
-  cards: Card[];
+  cards: ShownCard[];
 }
 
 const STILL_FOR_MS = 300;
 
 export default {
   render({ model, el }: RenderProps<Model>) {
-    const color = colorsOf(model.get("labels"));
+    const color = colorsOf(model.get("colors"));
     const name = model.get("name");
     const box = h("textarea", {
       rows: 3,

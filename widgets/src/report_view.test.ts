@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { all, CARDS, examples, FakeKernel, grid, one, openWindow, press, report, rowsOf, table } from "./testing.ts";
+import { all, CARDS, cell, examples, FakeKernel, grid, one, openWindow, press, report, rowsOf, table } from "./testing.ts";
 import type { Lines, ReportWire } from "./wire.ts";
 
 before(openWindow);
@@ -17,7 +17,7 @@ interface Rendered {
 async function render(shown = report(), traits: object = {}): Promise<Rendered> {
   const { default: view } = await import("./report_view.ts");
   const kernel = new FakeKernel();
-  const state: Record<string, unknown> = { report: shown, twin: "r1", min_support: 0, ...traits };
+  const state: Record<string, unknown> = { report: shown, twin: "r1", ...traits };
   const [area, twin, el] = [document.createElement("div"), document.createElement("div"), document.createElement("div")];
   area.className = "jp-OutputArea";
   twin.dataset["ftStatic"] = "r1";
@@ -88,7 +88,7 @@ test("a cell of the grid opens exactly its examples below it, says which, and th
 
 test("every cell's count is what is found behind it", async () => {
   const { area } = await render();
-  const cells = [...area.querySelectorAll<HTMLElement>('[role="gridcell"]')].filter((cell) => cell.dataset["count"] !== "0");
+  const cells = [...area.querySelectorAll<HTMLElement>("[data-count]")];
   assert.equal(cells.length, 5);
   for (const cell of cells) {
     cell.click();
@@ -103,22 +103,37 @@ test("a number of a table opens its examples below the table", async () => {
 });
 
 test("the kernel is asked for the section that asks", async () => {
-  const { area, kernel } = await render(report([table(), grid()], { total: 25 }));
+  const { area, kernel } = await render(report([table(), grid()], {}, { total: 25 }));
   at(area, 0, 1).click();
   assert.deepEqual([kernel.last["section"], kernel.last["filter"]], [1, { gold: "<b>", pred: "人物" }]);
   assert.deepEqual(drawn(area), ["2"]); // from those that were sent along, until the kernel answers
 });
 
 test("a report from a file has the cards of its lists and no kernel's", async () => {
-  const { area } = await render(report([examples(), grid()], { cards: [], total: 0 }));
+  const { area } = await render(report([examples(), grid()], {}, { cards: [], total: 0 }));
   assert.deepEqual(all(one(area, "section-0"), "example").length, 4);
   at(area, 0, 1).click();
   assert.deepEqual(drawn(area), rowsOf([CARDS[2]!]));
 });
 
-test("rows are hidden as the line of the magic says", async () => {
-  const { area } = await render(report(), { min_support: 2 });
-  assert.match(one(area, "hidden-rows").textContent ?? "", /1 row is hidden/);
+test("large figures stand at the top, and sections where the layout says", async () => {
+  const figures = [{ label: "F1", text: "25.00 %", about: "95 % interval 10.0–40.0" }];
+  const { area } = await render(report([table(), grid(), examples()], { figures, layout: [[[1], [0]], [[2]]] }));
+  assert.equal(one(area, "figures").textContent, "F125.00 %95 % interval 10.0–40.0");
+  const columns = [...area.querySelectorAll(".ft-column")].map((column) => [...column.querySelectorAll("details")].map((fold) => fold.dataset["title"]));
+  assert.deepEqual(columns, [["Confusion"], ["Scores"], ["Mistakes"]]);
+  assert.equal(area.querySelectorAll(".ft-beside").length, 1);
+});
+
+test("a number of a comparison opens the comparison's own list, one of its last report the report's", async () => {
+  const gained = examples({ title: "Gained", facets: {}, sorts: [], filter: { side: "gained" }, total: 9, cards: CARDS.slice(0, 2) });
+  const counts = table({ rows: [{ cells: [cell("large"), cell("9", { filter: { side: "gained" } }), cell("0")], strong: false }], support: 0 });
+  const { area, kernel } = await render(report([counts, gained, table(), examples()], { own: 2 }));
+  one(area, "section-0").querySelector<HTMLElement>("tbody td button")!.click();
+  assert.deepEqual([kernel.last["section"], kernel.last["filter"]], [0, { side: "gained" }]);
+  assert.equal(all(one(area, "section-0"), "example").length, 2); // meanwhile those that were sent along
+  one(area, "section-2").querySelector<HTMLElement>("tbody td button")!.click();
+  assert.equal(one(one(area, "section-2"), "explorer-total").dataset["total"], "3");
 });
 
 test("a key meant for us goes no further, one with Ctrl does", async () => {

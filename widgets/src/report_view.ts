@@ -11,14 +11,13 @@ import { linesSection } from "./section_lines.ts";
 import { tableSection } from "./section_table.ts";
 import { colorsOf, type Colors, type Context } from "./section_view.ts";
 import { hideStaticTwin } from "./static_twin.ts";
-import type { Examples, Filter, ReportWire, Section } from "./wire.ts";
+import type { Examples, Figure, Filter, ReportPage, ReportWire, Section } from "./wire.ts";
 
 interface Model {
   report: ReportWire;
   twin: string;
-  min_support: number;
 }
-const TRAITS = ["report", "twin", "min_support"] as const;
+const TRAITS = ["report", "twin"] as const;
 /** A report without a list of examples can still open those behind a number; how many there are the kernel knows. */
 const BARE: Examples = { kind: "examples", title: "Examples", cards: [], total: 1, filter: {}, facets: {}, sorts: [], note: "", open: false };
 
@@ -50,24 +49,41 @@ export default {
 /** Fill the view; gives what ends it. */
 function draw(model: AnyModel<Model>, root: HTMLElement): () => void {
   const report = model.get("report");
-  const color = colorsOf(report.labels);
+  const { page } = report;
+  const color = colorsOf(page.colors);
   const closers: (() => void)[] = [];
-  const folds = report.sections.map((section, at) => {
+  const folds = page.sections.map((section, at) => {
     const drawer = drawerOf(report, at, model, color);
-    const context: Context = { color, minSupport: model.get("min_support") ?? 0, explore: drawer.explore };
+    const context: Context = { color, drawing: page.drawings[at], shape: page.grids[at], explore: drawer.explore };
     const { root: folded, close } = fold(section, at, () => body(section, at, report, model, context), drawer.root);
     closers.push(close, drawer.close);
     return folded;
   });
-  const notes = report.notes.length
-    ? [h("ul", { class: "ft-notes", "data-testid": "notes" }, ...report.notes.map((note) => h("li", { dir: "auto" }, note)))]
-    : [];
-  root.replaceChildren(headline(report), ...notes, ...folds);
+  const rows = page.layout.map((columns) => {
+    const parts = columns.map((places) => h("div", { class: "ft-column" }, ...places.flatMap((at) => folds.slice(at, at + 1))));
+    return h("div", { class: columns.length > 1 ? "ft-beside" : "" }, ...parts);
+  });
+  root.replaceChildren(...headlines(page), ...rows);
   return () => closers.forEach((close) => close());
 }
 
-function headline({ title, summary }: ReportWire): HTMLElement {
-  return h("div", { class: "ft-headline" }, h("strong", { dir: "auto" }, title), h("span", { class: "ft-muted" }, summary));
+function headlines({ title, figures, summary, notes }: ReportPage): HTMLElement[] {
+  return [
+    h("div", { class: "ft-headline" }, h("strong", { dir: "auto" }, title)),
+    ...(figures.length ? [h("div", { class: "ft-figures", "data-testid": "figures" }, ...figures.map(figureView))] : []),
+    ...(summary ? [h("div", { class: "ft-muted", dir: "auto" }, summary)] : []),
+    ...(notes.length ? [h("ul", { class: "ft-notes", "data-testid": "notes" }, ...notes.map((note) => h("li", { dir: "auto" }, note)))] : []),
+  ];
+}
+
+function figureView({ label, text, about }: Figure): HTMLElement {
+  return h(
+    "div",
+    {},
+    h("div", { class: "ft-muted", dir: "auto" }, label),
+    h("div", { class: "ft-large" }, text),
+    h("div", { class: "ft-muted" }, about || "\u00a0"),
+  );
 }
 
 /** A section in a fold, drawn when it is first opened. One without a title has nothing to fold it by. */
@@ -101,13 +117,18 @@ function body(section: Section, at: number, report: ReportWire, model: AnyModel<
     case "table":
       return still(tableSection(section, context));
     case "grid":
-      return still(gridSection(section, context));
+      return context.shape ? still(gridSection(section, context.shape, context)) : still(h("p"));
     case "chart":
-      return still(chartSection(section));
+      return context.drawing ? still(chartSection(section, context.drawing)) : still(h("p"));
     case "lines":
       return still(linesSection(section));
     case "examples":
-      return examplesSection(section, section.filter, { section: at, mailbox: model, pools: poolsOf(section, report) }, context.color);
+      return examplesSection(
+        section,
+        section.filter,
+        { section: at, limit: report.page.cards_a_page, mailbox: model, pools: poolsOf(section, report) },
+        context.color,
+      );
   }
 }
 
@@ -138,10 +159,13 @@ function drawerOf(report: ReportWire, at: number, model: AnyModel<Model>, color:
   };
   const explore = (filter: Filter, name: string, asking: HTMLElement): void => {
     shut();
-    const list = report.sections.find((section) => section.kind === "examples" && Object.keys(section.facets).length > 0);
-    const section = list?.kind === "examples" ? list : BARE;
+    const { sections, own, cards_a_page: limit } = report.page;
+    const lists = sections.filter((section) => section.kind === "examples");
+    const theirs = at < own && own < sections.length; // a comparison has lists of its own, that nothing narrows down
+    const list = lists.find(({ facets, filter: kept }) => (theirs ? JSON.stringify(kept) === JSON.stringify(filter) : Object.keys(facets).length > 0));
+    const section = list ?? BARE;
     const pools = list ? poolsOf(section, report) : [...sentAlong(report), BARE];
-    const panel = examplesSection({ ...section, note: "" }, filter, { section: at, mailbox: model, pools }, color);
+    const panel = examplesSection({ ...section, note: "" }, filter, { section: at, limit, mailbox: model, pools }, color);
     const back = (): void => {
       shut();
       asking.focus();

@@ -1,38 +1,39 @@
-/** A grid is one stop for Tab; arrow keys move inside it. Pattern: w3.org/WAI/ARIA/apg/patterns/grid. */
+/** A grid is one stop for Tab; arrow keys move between its buttons. Pattern: w3.org/WAI/ARIA/apg/patterns/grid. */
 
-/** Cells are those with role=gridcell, row by row; Enter and Space click. */
-export function roving(grid: HTMLElement, columns: number): void {
-  const cells = [...grid.querySelectorAll<HTMLElement>('[role="gridcell"]')];
-  let active = 0;
-  const activate = (at: number): void => {
-    const [before, after] = [cells[active], cells[at]];
-    if (before) before.tabIndex = -1;
-    if (after) after.tabIndex = 0;
-    active = at;
-  };
-  grid.addEventListener("focusin", ({ target }) => {
-    const at = cells.indexOf(target as HTMLElement);
-    if (at >= 0) activate(at);
+/** The buttons in a table's cells; from one to the next in a direction, over cells that have none. */
+export function roving(table: HTMLTableElement): void {
+  const lines = [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.querySelector("button")));
+  const all = lines.flat().filter((button) => button !== null);
+  const activate = (chosen: HTMLElement): void => all.forEach((button) => (button.tabIndex = button === chosen ? 0 : -1));
+  table.addEventListener("focusin", ({ target }) => {
+    const chosen = all.find((button) => button === target);
+    if (chosen) activate(chosen);
   });
-  grid.addEventListener("keydown", (event) => {
-    const here = cells[active];
-    const to = neighbour(event, active, columns, cells.length);
-    if (to === null && event.key !== "Enter" && event.key !== " ") return;
+  table.addEventListener("keydown", (event) => {
+    const row = lines.findIndex((line) => line.includes(event.target as HTMLButtonElement));
+    const column = lines[row]?.indexOf(event.target as HTMLButtonElement) ?? -1;
+    const to = row < 0 ? undefined : way(event, lines, row, column).find((button) => button !== null && button !== undefined);
+    if (to === undefined) return;
     event.preventDefault();
-    if (to === null) return here?.click();
-    cells[to]?.focus();
+    to?.focus();
   });
-  activate(0);
+  if (all[0]) activate(all[0]);
 }
 
-function neighbour({ key, ctrlKey }: KeyboardEvent, at: number, columns: number, length: number): number | null {
-  const column = at % columns;
-  const start = at - column;
-  if (key === "ArrowRight") return column + 1 < columns ? at + 1 : at;
-  if (key === "ArrowLeft") return column > 0 ? at - 1 : at;
-  if (key === "ArrowDown") return at + columns < length ? at + columns : at;
-  if (key === "ArrowUp") return at >= columns ? at - columns : at;
-  if (key === "Home") return ctrlKey ? 0 : start;
-  if (key === "End") return ctrlKey ? length - 1 : start + columns - 1;
-  return null;
+type Line = readonly (HTMLButtonElement | null)[];
+
+/** The places that a key leads over, the nearest first; none for a key that leads nowhere. */
+function way({ key, ctrlKey }: KeyboardEvent, lines: readonly Line[], row: number, column: number): (HTMLButtonElement | null | undefined)[] {
+  const line = lines[row] ?? [];
+  const here = line[column];
+  const down = lines.map((each) => each[column]);
+  const ways: Record<string, () => (HTMLButtonElement | null | undefined)[]> = {
+    ArrowRight: () => [...line.slice(column + 1), here],
+    ArrowLeft: () => [...line.slice(0, column).reverse(), here],
+    ArrowDown: () => [...down.slice(row + 1), here],
+    ArrowUp: () => [...down.slice(0, row).reverse(), here],
+    Home: () => (ctrlKey ? lines.flat() : [...line]),
+    End: () => (ctrlKey ? lines.flat() : [...line]).reverse(),
+  };
+  return ways[key]?.() ?? [];
 }

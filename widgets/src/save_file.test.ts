@@ -12,7 +12,7 @@ test("a list is saved as it is filtered and ordered, all its pages", async () =>
   const kernel = new FakeKernel();
   const section = examples();
   const pools = [{ cards: CARDS, filter: {}, total: CARDS.length }];
-  const { root, close } = examplesSection(section, section.filter, { section: 7, mailbox: kernel, pools }, context().color);
+  const { root, close } = examplesSection(section, section.filter, { section: 7, limit: 10, mailbox: kernel, pools }, context().color);
   enter(one(root, "sort-examples"), "1");
   enter(one(root, "filter-type"), "1");
   one(root, "save-jsonl").click();

@@ -3,7 +3,7 @@ import { before, mock, test } from "node:test";
 
 import type { Panel } from "./dom.ts";
 import { all, card, CARDS, context, enter, examples, FakeKernel, one, openWindow, press } from "./testing.ts";
-import type { Card, Examples, Filter } from "./wire.ts";
+import type { Examples, Filter, ShownCard } from "./wire.ts";
 
 before(openWindow);
 
@@ -13,11 +13,16 @@ interface Opened extends Panel {
 }
 
 /** The list over a pool of cards of every kind. */
-async function open(cards: readonly Card[] = CARDS, total = cards.length, more: Partial<Examples> = {}, filter?: Filter): Promise<Opened> {
+async function open(cards: readonly ShownCard[] = CARDS, total = cards.length, more: Partial<Examples> = {}, filter?: Filter): Promise<Opened> {
   const { examplesSection } = await import("./section_examples.ts");
   const kernel = new FakeKernel();
   const section = examples(more);
-  const panel = examplesSection(section, filter ?? section.filter, { section: 7, mailbox: kernel, pools: [{ cards, filter: {}, total }] }, context().color);
+  const panel = examplesSection(
+    section,
+    filter ?? section.filter,
+    { section: 7, limit: 10, mailbox: kernel, pools: [{ cards, filter: {}, total }] },
+    context().color,
+  );
   document.body.replaceChildren(panel.root);
   return { ...panel, kernel, rows: () => all(panel.root, "example").map((each) => each.dataset["row"]!.replace("dev.conll, line ", "")) };
 }
@@ -102,6 +107,18 @@ test("pages turn and end", async () => {
   assert.equal(rows()[0], "10");
 });
 
+test("the buttons that turn pages stand above the cards, and the list keeps the room that it has had", async () => {
+  const { root } = await open(MANY);
+  const list = one(root, "examples");
+  assert.ok(one(root, "next-page").compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING);
+  Object.defineProperty(list, "offsetHeight", { get: () => 80 * list.childElementCount });
+  one(root, "next-page").click(); // from ten cards to ten, to three, to none
+  one(root, "next-page").click();
+  assert.equal(list.childElementCount, 3);
+  enter(one(root, "filter-seen"), "0");
+  assert.equal(list.style.minHeight, "800px");
+});
+
 test("the kernel is asked for what was not sent along, by section, filter, order and place", async () => {
   const { root, kernel, rows } = await open(CARDS, 100);
   assert.deepEqual({ ...kernel.last, id: 0 }, { kind: "page", section: 7, filter: examples().filter, sort: "row", offset: 0, limit: 10, id: 0 });
@@ -138,7 +155,7 @@ test("a busy kernel and a failed answer are said, with what is at hand", async (
 
 test("a search over cut texts asks the kernel, which has them whole", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const { root, kernel } = await open([card(1, "missed", [0, 1, "<b>"], null, { before: true })]);
+  const { root, kernel } = await open([card(1, "missed", [0, 1, "<b>"], null, { cut: true })]);
   assert.equal(kernel.asked.length, 0);
   enter(one(root, "explorer-search"), "far away", "input");
   mock.timers.tick(250);
@@ -151,7 +168,7 @@ test("a list that was sent along whole asks nobody, one that was not does; its c
   const list = (total: number): { kernel: FakeKernel; root: HTMLElement } => {
     const kernel = new FakeKernel();
     const section = examples({ facets: {}, sorts: [], filter: { side: "gained" }, total, cards: CARDS });
-    const { root } = examplesSection(section, section.filter, { section: 0, mailbox: kernel, pools: [section] }, () => undefined);
+    const { root } = examplesSection(section, section.filter, { section: 0, limit: 10, mailbox: kernel, pools: [section] }, () => undefined);
     return { kernel, root };
   };
   const [whole, part] = [list(5), list(9)];
@@ -159,6 +176,11 @@ test("a list that was sent along whole asks nobody, one that was not does; its c
   assert.equal(all(whole.root, "example").length, 5);
   assert.deepEqual(part.kernel.last["filter"], { side: "gained" });
   assert.equal(all(part.root, "example").length, 5);
+});
+
+test("a list without orders to choose from stays as it was sent", async () => {
+  const sent = [CARDS[3]!, CARDS[1]!, CARDS[2]!];
+  assert.deepEqual((await open(sent, 3, { facets: {}, sorts: [] }, {})).rows(), ["3", "1", "2"]);
 });
 
 test("c and the button copy the row id, Ctrl+C is left alone", async () => {

@@ -1,35 +1,24 @@
 /** Counts of pairs: a grid that scrolls in its own box, whose cells open the examples behind them. */
 
-import { h, toggle } from "./dom.ts";
+import { button, h, toggle, type Attributes } from "./dom.ts";
 import { count } from "./format.ts";
 import { roving } from "./roving.ts";
 import { mark, type Context } from "./section_view.ts";
-import type { Filter, Grid } from "./wire.ts";
+import type { Filter, Grid, GridShape } from "./wire.ts";
 
-/** With more rows than this only the most confused are shown at first, as on the saved page. */
-const MOST = 30;
-/** With more columns than this their names stand upright. */
-const MOST_LEVEL_NAMES = 7;
-
-interface Shape {
-  rows: readonly number[];
-  columns: readonly number[];
-}
 interface Wishes {
   shares: boolean;
   all: boolean;
   ordered: boolean;
 }
 
-export function gridSection(grid: Grid, context: Context): HTMLElement {
+export function gridSection(grid: Grid, shape: GridShape, context: Context): HTMLElement {
   const wishes: Wishes = { shares: false, all: false, ordered: false };
-  const holder = h("div", { class: "ft-scroll ft-tall-grid" });
-  const left = h("span", { class: "ft-muted", "aria-live": "polite" });
+  const holder = h("div", { class: "ft-scroll" });
+  const left = h("div", { class: "ft-muted", "aria-live": "polite" });
   const draw = (): void => {
-    const shape = shapeOf(grid, wishes);
-    const hidden = grid.rows.length - shape.rows.length;
-    left.textContent = hidden ? `the ${shape.rows.length} most confused are shown, ${hidden} more are left out` : "";
-    holder.replaceChildren(gridTable(grid, shape, wishes.shares, context));
+    left.textContent = wishes.all ? `all ${grid.rows.length} are shown` : shape.left_out;
+    holder.replaceChildren(gridTable(grid, wished(grid, shape, wishes), wishes.shares, context));
   };
   const wish = (name: keyof Wishes, text: string): HTMLElement =>
     toggle(
@@ -40,56 +29,44 @@ export function gridSection(grid: Grid, context: Context): HTMLElement {
       },
       { "data-testid": `grid-${name}` },
     );
-  const large = grid.rows.length > MOST;
   const knobs = [
     wish("shares", "shares of the row"),
     ...(grid.order.length ? [wish("ordered", "most confused first")] : []),
-    ...(large ? [wish("all", `all ${grid.rows.length}`)] : []),
+    ...(shape.left_out ? [wish("all", `all ${grid.rows.length}`)] : []),
   ];
   draw();
-  const note = grid.note ? [h("div", { class: "ft-muted", dir: "auto" }, grid.note)] : [];
-  return h("div", { "data-testid": "grid" }, h("div", { class: "ft-tools" }, ...knobs, left), ...note, holder);
+  const notes = [...(shape.left_out ? [left] : []), ...(grid.note ? [h("div", { class: "ft-muted", dir: "auto" }, grid.note)] : [])];
+  return h("div", { "data-testid": "grid" }, h("div", { class: "ft-tools" }, ...knobs), ...notes, holder);
 }
 
-/** Which rows and columns are shown, and in which order. */
-export function shapeOf({ rows, columns, order }: Grid, { all, ordered }: Pick<Wishes, "all" | "ordered">): Shape {
-  const whole = rows.map((_, at) => at);
-  const ranked = order.length ? order.filter((at) => at < rows.length) : whole;
-  const some = all || rows.length <= MOST ? ranked : ranked.slice(0, MOST);
-  const shown = ordered ? some : [...some].sort((a, b) => a - b);
-  const across = shown.filter((at) => at < columns.length);
-  const beyond = columns.map((_, at) => at).filter((at) => at >= rows.length); // columns that no row has
-  return { rows: shown, columns: [...across, ...beyond] };
+/** The shape that a person asks for: all of it, or in another order. */
+function wished({ rows, columns, order }: Grid, shape: GridShape, { all, ordered }: Wishes): GridShape {
+  const shown = new Set(all ? rows.keys() : shape.rows);
+  const line = (ordered ? order.filter((at) => at < rows.length) : [...rows.keys()]).filter((at) => shown.has(at));
+  const beyond = [...columns.keys()].filter((at) => at >= rows.length); // columns that no row has
+  return { ...shape, rows: line, columns: [...line.filter((at) => at < columns.length), ...beyond], upright: shape.upright || all };
 }
 
-function gridTable(grid: Grid, { rows, columns }: Shape, shares: boolean, context: Context): HTMLElement {
-  const upright = columns.length > MOST_LEVEL_NAMES ? "ft-upright" : undefined;
+function gridTable(grid: Grid, { rows, columns, upright }: GridShape, shares: boolean, context: Context): HTMLElement {
   const names = [...columns.map((at) => grid.columns[at] ?? ""), `all ${grid.row_axis}`];
-  const heads = names.map((name) => h("th", { scope: "col", class: upright, title: name }, h("bdi", {}, name)));
-  const sums = columns.map((at) => total(grid.counts.map((row) => row[at] ?? 0)));
+  const heads = names.map((name) => h("th", { scope: "col", class: upright && "ft-upright", title: name }, h("bdi", {}, name)));
   const lines = rows.map((at) => {
-    const cells = columns.map((to) => cellView(grid, at, to, shares));
-    const sum = h("td", { class: "ft-muted" }, count(total(grid.counts[at] ?? [])));
-    return h("tr", {}, rowName(grid.rows[at] ?? "", context), ...cells, sum);
+    const cells = columns.map((to) => cellView(grid, at, to, shares, context));
+    const name = grid.rows[at] ?? "";
+    const all = total(grid.counts[at] ?? []);
+    return h("tr", {}, rowName(name, context), ...cells, sumView(grid, all, grid.row_filters[at], `${grid.row_axis} ${name}`, context));
+  });
+  const sums = columns.map((to) => {
+    const all = total(grid.counts.map((row) => row[to] ?? 0));
+    return sumView(grid, all, grid.column_filters[to], `${grid.column_axis} ${grid.columns[to] ?? ""}`, context);
   });
   const table = h(
     "table",
     { class: "ft-grid", role: "grid", "aria-label": grid.title },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${grid.row_axis} ╲ ${grid.column_axis}`), ...heads)),
-    h("tbody", {}, ...lines),
-    h(
-      "tfoot",
-      {},
-      h("tr", {}, h("th", { scope: "row" }, `all ${grid.column_axis}`), ...sums.map((sum) => h("td", { class: "ft-muted" }, count(sum))), h("td")),
-    ),
+    h("tbody", {}, ...lines, h("tr", { class: "ft-sums" }, h("th", { scope: "row" }, `all ${grid.column_axis}`), ...sums, h("td", { role: "gridcell" }))),
   );
-  table.addEventListener("click", ({ target }) => {
-    const cell = (target as Element).closest<HTMLElement>('[role="gridcell"]');
-    if (!cell || cell.hasAttribute("aria-disabled")) return;
-    const [at, to] = [Number(cell.dataset["at"]), Number(cell.dataset["to"])];
-    context.explore(filterOf(grid, at, to) ?? {}, cellName(grid, at, to), cell);
-  });
-  roving(table, columns.length);
+  roving(table);
   return table;
 }
 
@@ -97,26 +74,36 @@ function rowName(name: string, { color }: Context): HTMLElement {
   return mark(h("th", { scope: "row", title: name }, h("bdi", {}, name)), color(name));
 }
 
-function cellView(grid: Grid, at: number, to: number, shares: boolean): HTMLElement {
+function cellView(grid: Grid, at: number, to: number, shares: boolean, context: Context): HTMLElement {
   const value = grid.counts[at]?.[to] ?? 0;
   const kind = grid.rows[at] === grid.columns[to] ? "ft-diagonal" : undefined;
-  const place = { role: "gridcell", tabindex: -1, class: kind, "data-at": at, "data-to": to, "data-count": value };
-  if (!value) return h("td", { ...place, "aria-disabled": "true" }, "·"); // there can be thousands of them
+  if (!value) return h("td", { role: "gridcell", class: kind }, h("span", { class: "ft-muted" }, "·")); // there can be thousands of them
   const share = value / total(grid.counts[at] ?? []);
-  const name = `${cellName(grid, at, to)}: ${count(value)}`;
-  const words = { title: name, "aria-label": name, "data-row": grid.rows[at], "data-column": grid.columns[to] };
-  const cell = h("td", { ...place, ...words, "aria-disabled": !filterOf(grid, at, to) && "true" }, cellText(value, share, shares));
+  const [row, column] = [grid.row_filters[at], grid.column_filters[to]];
+  const filter = row || column ? { ...row, ...column } : null;
+  const more = { "data-at": at, "data-to": to, "data-row": grid.rows[at], "data-column": grid.columns[to], "data-count": value };
+  const cell = h("td", { role: "gridcell", class: kind }, opener(cellText(value, share, shares), value, filter, cellName(grid, at, to), more, context));
   cell.style.setProperty("--ft-share", Math.sqrt(share).toFixed(3)); // a root, so that few are seen too
   return cell;
 }
 
-function cellName({ rows, columns, row_axis, column_axis }: Grid, at: number, to: number): string {
-  return `${row_axis} ${rows[at] ?? ""}, ${column_axis} ${columns[to] ?? ""}`;
+function sumView(grid: Grid, all: number, filter: Filter | undefined, name: string, context: Context): HTMLElement {
+  const text = count(all);
+  const shown = filter && grid.sums_open && all ? opener(text, all, filter, `all ${name}`, { "data-sum": name }, context) : text;
+  return h("td", { role: "gridcell", class: "ft-muted" }, shown);
 }
 
-function filterOf({ row_filters, column_filters }: Grid, at: number, to: number): Filter | null {
-  const [row, column] = [row_filters[at], column_filters[to]];
-  return row || column ? { ...row, ...column } : null;
+/** A number that opens its examples; one without any is text, in a place that arrow keys pass all the same. */
+function opener(text: string, value: number, filter: Filter | null, name: string, more: Attributes, { explore }: Context): HTMLElement {
+  const said = `${name}: ${count(value)}`;
+  if (!filter) return h("span", { ...more, title: said }, text);
+  const open = (): void => explore(filter, name, opens);
+  const opens = button(text, open, { ...more, class: "ft-open", tabindex: -1, title: said, "aria-label": `${said}, examples` });
+  return opens;
+}
+
+function cellName({ rows, columns, row_axis, column_axis }: Grid, at: number, to: number): string {
+  return `${row_axis} ${rows[at] ?? ""}, ${column_axis} ${columns[to] ?? ""}`;
 }
 
 function cellText(value: number, share: number, shares: boolean): string {

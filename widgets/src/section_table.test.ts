@@ -6,9 +6,9 @@ import type { Table } from "./wire.ts";
 
 before(openWindow);
 
-async function open(more: Partial<Table> = {}, minSupport = 0) {
+async function open(more: Partial<Table> = {}) {
   const { tableSection } = await import("./section_table.ts");
-  const asked = context({ minSupport });
+  const asked = context();
   const root = tableSection(table(more), asked);
   document.body.replaceChildren(root);
   return { root, explored: asked.explored };
@@ -68,6 +68,7 @@ test("a name and a number with examples behind them are buttons that say what th
   root.querySelector<HTMLElement>("tbody th button")!.click();
   const [support] = [...root.querySelectorAll<HTMLElement>("tbody td button")];
   assert.equal(support?.title, "examples: <b>, support: 3");
+  assert.equal(support?.getAttribute("aria-label"), "<b>, support: 3, examples");
   support?.click();
   assert.deepEqual(explored, [
     { filter: { type: "<b>" }, name: "<b>" },
@@ -77,20 +78,31 @@ test("a name and a number with examples behind them are buttons that say what th
 });
 
 test("rows with little support are hidden and counted", async () => {
-  const { root } = await open({}, 2);
+  const { root } = await open({ least: 2 });
   assert.deepEqual(names(root), ["<b>"]);
-  assert.match(one(root, "hidden-rows").textContent ?? "", /^1 row is hidden/);
+  assert.match(one(root, "hidden-rows").textContent ?? "", /^1 row is hidden: support below 2; averages count all$/);
   enter(one(root, "min-support"), "0", "input");
   assert.equal(names(root).length, 2);
   assert.equal(one(root, "hidden-rows").textContent, "");
-  assert.equal(all((await open({ columns: ["a", "b", "c"] }, 2)).root, "min-support").length, 0);
+  assert.equal(all((await open({ support: 0 })).root, "min-support").length, 0);
 });
 
 test("a label has its colour, an interval its place, and the note is there", async () => {
   const { root } = await open({ note: "what is counted" });
   const name = root.querySelector<HTMLElement>("tbody th")!;
-  assert.equal(name.style.getPropertyValue("--ft-label"), "#0072B2");
+  assert.equal(name.style.getPropertyValue("--ft-fill"), "#0072B2");
   const bar = root.querySelector<HTMLElement>(".ft-interval")!;
   assert.deepEqual([bar.style.getPropertyValue("--low"), bar.style.getPropertyValue("--high")], ["10%", "40%"]);
   assert.match(root.textContent ?? "", /what is counted/);
+});
+
+test("a share is a bar with its interval, and the number stands beside it", async () => {
+  const cells = [cell("<b>"), cell("", { value: 0.5, interval: [0.25, 1.5], label: "<b>", bar: true }), cell("50.00")];
+  const { root } = await open({ columns: ["type", "", "F1"], rows: [{ cells, strong: false }], support: 0 });
+  const bar = root.querySelector<HTMLElement>(".ft-bar")!;
+  assert.deepEqual(
+    ["--value", "--low", "--high", "--ft-fill"].map((name) => bar.style.getPropertyValue(name)),
+    ["50%", "25%", "100%", "#0072B2"],
+  );
+  assert.equal(bar.getAttribute("aria-hidden"), "true");
 });

@@ -1,6 +1,6 @@
 /** What the views of sections share. */
 
-import { CYCLE, type Card, type Filter } from "./wire.ts";
+import { INKS, type Drawing, type Filter, type GridShape, type ShownCard } from "./wire.ts";
 
 /** Show the examples that a filter keeps, below the section that an element of it asks from. */
 export type Explore = (filter: Filter, name: string, asking: HTMLElement) => void;
@@ -9,23 +9,23 @@ export type Colors = (label: string) => string | undefined;
 export interface Context {
   explore: Explore;
   color: Colors;
-  /** Rows with less support are hidden at first. */
-  minSupport: number;
+  /** Of a chart. */
+  drawing?: Drawing | undefined;
+  /** Of a grid. */
+  shape?: GridShape | undefined;
 }
 
 /** A colour for each label, as the saved page has it. */
-export function colorsOf(labels: readonly string[]): Colors {
-  const at = new Map(labels.map((label, index) => [label, index]));
-  return (label) => {
-    const index = at.get(label);
-    return index === undefined ? undefined : CYCLE[index % CYCLE.length];
-  };
+export function colorsOf(colors: Readonly<Record<string, string>>): Colors {
+  return (label) => (Object.hasOwn(colors, label) ? colors[label] : undefined);
 }
 
-export function mark(element: HTMLElement, color: string | undefined): HTMLElement {
+/** Give an element the colour of a label, for its style sheet to use; grey without one. */
+export function mark<E extends HTMLElement>(element: E, color: string | undefined): E {
   if (color === undefined) return element;
   element.classList.add("ft-labelled");
-  element.style.setProperty("--ft-label", color);
+  element.style.setProperty("--ft-fill", color);
+  element.style.setProperty("--ft-ink", INKS[color] ?? "");
   return element;
 }
 
@@ -35,12 +35,12 @@ export function folded(text: string): string {
 }
 
 /** Whether a filter keeps a card: each of its parts is a value, or several of which any will do. */
-export function keeps(filter: Filter, card: Card, text: (card: Card) => string): boolean {
+export function keeps(filter: Filter, card: ShownCard): boolean {
   return Object.entries(filter).every(([name, wanted]) => {
     if (wanted === null || wanted === undefined) return true;
-    if (name === "text") return folded(text(card)).includes(folded(String(wanted).trim()));
+    if (name === "text") return folded(card.search).includes(folded(String(wanted).trim()));
     const values = Array.isArray(wanted) ? wanted : [wanted];
-    const found = card.data.facets?.[name] ?? [];
+    const found = card.facets[name] ?? [];
     return values.length === 0 || values.some((value) => found.includes(String(value)));
   });
 }

@@ -2,103 +2,70 @@
 
 export type Filter = Readonly<Record<string, unknown>>;
 
-/** What a card of any kind may have. */
-export interface CardData {
-  readonly badge?: string;
-  readonly sign?: string;
-  readonly right?: boolean | null;
-  readonly about?: readonly string[];
-  readonly confidence?: number | null;
-  readonly note?: string;
-  readonly facets?: Readonly<Record<string, readonly string[]>>;
-  readonly ranks?: Readonly<Record<string, number | null>>;
+/** What a span does to a piece. */
+export interface Cover {
+  readonly label: string;
+  readonly own: boolean;
+  readonly starts: boolean;
+  readonly ends: boolean;
 }
 
-/** What one of several systems predicted. */
-export interface SpanVersion {
-  readonly name: string;
-  readonly predicted: readonly (readonly [number, number, string])[];
-}
-
-/** The spans that a card is about, rather than their neighbours. */
-export interface Own {
-  readonly gold: readonly (readonly [number, number, string])[];
-  readonly predicted: readonly (readonly [number, number, string])[];
-}
-
-/** Words with marked spans. */
-export interface SpansData {
-  readonly badge?: string;
-  readonly sign?: string;
-  readonly right?: boolean | null;
-  readonly about?: readonly string[];
-  readonly confidence?: number | null;
-  readonly note?: string;
-  readonly facets?: Readonly<Record<string, readonly string[]>>;
-  readonly ranks?: Readonly<Record<string, number | null>>;
-  readonly words: readonly string[];
-  readonly spaces?: boolean;
-  readonly before?: boolean;
-  readonly after?: boolean;
-  readonly gold?: readonly (readonly [number, number, string])[];
-  readonly predicted?: readonly (readonly [number, number, string])[];
-  readonly versions?: readonly SpanVersion[];
-  readonly own?: Own;
-}
-
-/** What one of several systems predicted. */
-export interface LabelVersion {
-  readonly name: string;
-  readonly predicted: readonly string[];
-}
-
-/** A text and its labels. */
-export interface LabelsData {
-  readonly badge?: string;
-  readonly sign?: string;
-  readonly right?: boolean | null;
-  readonly about?: readonly string[];
-  readonly confidence?: number | null;
-  readonly note?: string;
-  readonly facets?: Readonly<Record<string, readonly string[]>>;
-  readonly ranks?: Readonly<Record<string, number | null>>;
+/** The label of a span that ends with a piece. */
+export interface Tag {
   readonly text: string;
-  readonly pair?: string;
-  readonly gold?: readonly string[];
-  readonly predicted?: readonly string[];
-  readonly versions?: readonly LabelVersion[];
-  readonly scores?: readonly (readonly [string, number])[];
+  readonly label: string;
+  readonly side: "gold" | "predicted" | "both";
+  readonly own: boolean;
 }
 
-/** Texts below each other. */
-export interface TextsData {
-  readonly badge?: string;
-  readonly sign?: string;
-  readonly right?: boolean | null;
-  readonly about?: readonly string[];
-  readonly confidence?: number | null;
-  readonly note?: string;
-  readonly facets?: Readonly<Record<string, readonly string[]>>;
-  readonly ranks?: Readonly<Record<string, number | null>>;
+/** Words under the same spans. */
+export interface Piece {
+  readonly text: string;
+  readonly gold: Cover | null;
+  readonly predicted: Cover | null;
+  readonly tags: readonly Tag[];
+  readonly joined: boolean;
+}
+
+/** A sentence under one system. */
+export interface Sentence {
+  readonly name: string;
+  readonly mark: string;
+  readonly pieces: readonly Piece[];
+}
+
+/** Labels on one side, such as gold, or what a system predicted. */
+export interface Side {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly right: boolean | null;
+}
+
+/** How probable a label is: as a share for a bar, and as text. */
+export interface ShownScore {
+  readonly label: string;
+  readonly share: number;
+  readonly text: string;
+}
+
+/** One example, as it is shown: what became of it, where it stands, what it says, and why it is shown. */
+export interface ShownCard {
+  readonly row: string;
+  readonly key: string;
+  readonly badge: string;
+  readonly sign: string;
+  readonly right: boolean | null;
+  readonly about: readonly string[];
+  readonly sentences: readonly Sentence[];
   readonly texts: readonly (readonly [string, string])[];
+  readonly sides: readonly Side[];
+  readonly scores: readonly ShownScore[];
+  readonly note: string;
+  readonly search: string;
+  readonly cut: boolean;
+  readonly facets: Readonly<Record<string, readonly string[]>>;
+  readonly ranks: Readonly<Record<string, number | null>>;
 }
-
-export interface SpansCard {
-  readonly kind: "spans";
-  readonly row: string;
-  readonly data: SpansData;
-}
-export interface LabelsCard {
-  readonly kind: "labels";
-  readonly row: string;
-  readonly data: LabelsData;
-}
-export interface TextsCard {
-  readonly kind: "texts";
-  readonly row: string;
-  readonly data: TextsData;
-}
-export type Card = SpansCard | LabelsCard | TextsCard;
 
 /** A place in a table. */
 export interface Cell {
@@ -107,6 +74,7 @@ export interface Cell {
   readonly filter: Filter | null;
   readonly interval: readonly [number, number] | null;
   readonly label: string;
+  readonly bar: boolean;
 }
 
 /** A row of a table; `strong` for averages and totals. */
@@ -115,12 +83,60 @@ export interface Row {
   readonly strong: boolean;
 }
 
-/** One line, or cloud of points. A y that does not exist is None. */
-export interface Series {
+/** A straight line of the chart's own: part of an axis, of the grid, or the diagonal. */
+export interface Rule {
+  readonly kind: "axis" | "grid" | "diagonal";
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** A number or the name of an axis; a turned one is read from below. */
+export interface DrawnText {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+  readonly anchor: "middle" | "end";
+  readonly turned: boolean;
+}
+
+/** A series in its place. */
+export interface DrawnSeries {
   readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly (number | null)[];
   readonly shape: "line" | "dots" | "bars";
+  readonly color: string;
+  readonly dashed: boolean;
+  readonly line: readonly (readonly [number, number])[];
+  readonly dots: readonly (readonly [number, number])[];
+  readonly radius: number;
+  readonly bars: readonly (readonly [number, number, number, number])[];
+  readonly hints: readonly string[];
+}
+
+/** All of a chart, in pixels from the upper left corner. */
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly about: string;
+  readonly rules: readonly Rule[];
+  readonly texts: readonly DrawnText[];
+  readonly series: readonly DrawnSeries[];
+}
+
+/** The shape of a grid. */
+export interface GridShape {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  readonly upright: boolean;
+  readonly left_out: string;
+}
+
+/** What stands in large figures at the top of a page. */
+export interface Figure {
+  readonly label: string;
+  readonly text: string;
+  readonly about: string;
 }
 
 /** Rows of numbers, each with a name first. */
@@ -128,6 +144,8 @@ export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
+  readonly support: number;
+  readonly least: number;
   readonly note: string;
   readonly open: boolean;
   readonly kind: "table";
@@ -144,6 +162,7 @@ export interface Grid {
   readonly row_filters: readonly Filter[];
   readonly column_filters: readonly Filter[];
   readonly order: readonly number[];
+  readonly sums_open: boolean;
   readonly note: string;
   readonly open: boolean;
   readonly kind: "grid";
@@ -152,12 +171,6 @@ export interface Grid {
 /** Curves. */
 export interface Chart {
   readonly title: string;
-  readonly x_label: string;
-  readonly y_label: string;
-  readonly series: readonly Series[];
-  readonly x_range: readonly [number, number] | null;
-  readonly y_range: readonly [number, number] | null;
-  readonly diagonal: boolean;
   readonly note: string;
   readonly open: boolean;
   readonly kind: "chart";
@@ -166,7 +179,7 @@ export interface Chart {
 /** Examples, the first of them sent along; the kernel has the others. */
 export interface Examples {
   readonly title: string;
-  readonly cards: readonly Card[];
+  readonly cards: readonly ShownCard[];
   readonly total: number;
   readonly filter: Filter;
   readonly facets: Readonly<Record<string, readonly string[]>>;
@@ -186,16 +199,50 @@ export interface Lines {
 
 export type Section = Table | Grid | Chart | Examples | Lines;
 
-/** What a widget shows of a report. */
-export interface ReportWire {
+/** A page. */
+export interface ReportPage {
   readonly title: string;
   readonly summary: string;
+  readonly figures: readonly Figure[];
   readonly notes: readonly string[];
   readonly sections: readonly (Table | Grid | Chart | Examples | Lines)[];
-  readonly labels: readonly string[];
-  readonly cards: readonly Card[];
+  readonly drawings: Readonly<Record<string, Drawing>>;
+  readonly grids: Readonly<Record<string, GridShape>>;
+  readonly layout: readonly (readonly (readonly number[])[])[];
+  readonly colors: Readonly<Record<string, string>>;
+  readonly cards_a_page: number;
+  readonly own: number;
+}
+
+/** What a widget shows of a report. */
+export interface ReportWire {
+  readonly page: ReportPage;
+  readonly cards: readonly ShownCard[];
   readonly total: number;
 }
 
-/** Colours of labels, in turn. */
-export const CYCLE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B9A900", "#888888"] as const;
+/** Of text on the colour of a label. */
+export const INKS: Record<string, string> = {
+  "#0072B2": "#FFFFFF",
+  "#D55E00": "#000000",
+  "#009E73": "#000000",
+  "#56B4E9": "#000000",
+  "#E69F00": "#000000",
+  "#CC79A7": "#000000",
+  "#F0E442": "#000000",
+  "#80B8D8": "#000000",
+  "#EAAE80": "#000000",
+  "#80CEB9": "#000000",
+  "#AADAF4": "#000000",
+  "#F2CF80": "#000000",
+  "#E6BCD3": "#000000",
+  "#F8F2A0": "#000000",
+  "#003F62": "#FFFFFF",
+  "#753400": "#FFFFFF",
+  "#00573F": "#FFFFFF",
+  "#2F6380": "#FFFFFF",
+  "#7E5700": "#FFFFFF",
+  "#70435C": "#FFFFFF",
+  "#847D24": "#000000",
+  "#888888": "#000000",
+};

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ft_magics.errors import DataError
+from ft_magics.evaluation.cells import difference_text
 from ft_magics.evaluation.entities.beside import as_list, check_bootstrap, shown
 from ft_magics.evaluation.entities.bootstrap import LEVEL, Difference, differences, tally_spans
 from ft_magics.evaluation.entities.cards import sentence_card
@@ -19,7 +20,9 @@ from ft_magics.evaluation.entities.comparison_sections import comparison_section
 from ft_magics.evaluation.entities.evidence import Evidence
 from ft_magics.evaluation.entities.spans import SpanTable, TypeNames
 from ft_magics.evaluation.page import comparison_html
+from ft_magics.evaluation.report import Figure
 from ft_magics.evaluation.tally import Floats
+from ft_magics.markup import percent
 from ft_magics.sections import Section
 
 if TYPE_CHECKING:
@@ -116,9 +119,30 @@ class Comparison:
             ]
         )
 
+    def figures(self) -> list[Figure]:
+        """Micro F1 of each system, the baseline first."""
+        baseline = Figure(label=f"{self.baseline}, micro F1", text=f"{percent(self.baseline_f1)} %", about="baseline")
+        return [
+            baseline,
+            *(
+                Figure(
+                    label=f"{item.title}, micro F1",
+                    text=f"{percent(item.overall.f1)} %",
+                    about=difference_text(item.overall.difference, item.overall.interval, item.overall.p),
+                )
+                for item in self.others
+            ),
+        ]
+
     def sections(self) -> list[Section]:
         """What is shown."""
         return comparison_sections(self)
+
+    def some_sentences(self, other: int, side: str) -> list[dict[str, Any]]:
+        """The first of the sentences that a system gained or lost, as far as they are kept."""
+        if other == 0:
+            return self.sentences.get(side, [])
+        return [self.sentence(other, index) for index in self.changed(other, side)[:_PRELOADED]] if self.reports else []
 
     def to_html(self) -> str:
         """The comparison as HTML without script or style sheet."""

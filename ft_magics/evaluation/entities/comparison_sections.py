@@ -33,11 +33,11 @@ def _overview(comparison: Comparison) -> Table:
                 Cell(text=item.title),
                 share_cell(item.overall.f1),
                 *_difference(item.overall),
-                count_cell(len(item.gained)),
-                count_cell(len(item.lost)),
+                count_cell(len(item.gained), {"other": str(at), "side": "gained"}),
+                count_cell(len(item.lost), {"other": str(at), "side": "lost"}),
             ]
         )
-        for item in comparison.others
+        for at, item in enumerate(comparison.others)
     ]
     return Table(
         title="Systems",
@@ -72,10 +72,10 @@ def _line(line: TypeContrast, *, label: str = "", strong: bool = False) -> Row:
 
 
 def _changed(comparison: Comparison, at: int, item: Contrast) -> list[Section]:
-    """The sentences of the first of the systems are sent along, those of the others the kernel has."""
+    """The sentences that changed; some are sent along, of the others the kernel has them."""
     parts: list[Section] = []
     for side, title in _SIDES.items():
-        found = comparison.sentences.get(side, []) if at == 0 else []
+        found = comparison.some_sentences(at, side)
         total = len(getattr(item, side))
         cards = [sentence_card(sentence, comparison.baseline, item.title) for sentence in found]
         if total:

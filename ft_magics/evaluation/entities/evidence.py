@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ft_magics.evaluation.calibration import BINS, bin_name, bins_of
 from ft_magics.evaluation.entities.buckets import ATTRIBUTES, Attribute, surface_of
 from ft_magics.evaluation.entities.cards import KIND_NAMES, example_card
 from ft_magics.evaluation.entities.matching import KINDS, Pairs
@@ -130,9 +131,11 @@ class Evidence:
 
         Args:
             chosen: `kind` (as on the screen, or as in `KINDS`), `gold` and `pred` (a type, or an empty text for no
-                span on that side), `type` (on either side), an attribute such as `seen` (a bucket's label), `suspect`
-                (any value: gold is probably wrong), `text` (anywhere in the sentence). Each is a value, or several of
-                which any will do; None, none or absent: anything.
+                span on that side), `type` (on either side), an attribute such as `seen` (a bucket's label, on either
+                side; `gold_seen` and `pred_seen`: on that side), `confidence_bin` (such as `0.8–0.9`),
+                `least_confidence` (a number: predicted with at least that), `suspect` (any value: gold is probably
+                wrong), `text` (anywhere in the sentence). Each is a value, or several of which any will do; None, none
+                or absent: anything.
         """
         keep = np.ones(len(self.pairs), dtype=np.bool_)
         for name, wanted in chosen.items():
@@ -156,7 +159,18 @@ class Evidence:
         if name == "text":
             wanted = _folded(values[0])
             return self._holds(np.array([wanted in line for line in self._lines], dtype=np.bool_))
-        return self._in_bucket(name, values)
+        if name in ("confidence_bin", "least_confidence"):
+            return self._as_sure(name, values)
+        side, _, attribute = name.partition("_")
+        one_sided = side in ("gold", "pred") and attribute in self.attributes
+        return self._in_bucket(attribute, values, (side,)) if one_sided else self._in_bucket(name, values)
+
+    def _as_sure(self, name: str, values: list[str]) -> Bools:
+        """Which pairs have a confidence in some bins, or from a threshold on."""
+        if name == "confidence_bin":
+            return np.isin(self._bins, [at for at in range(BINS) if bin_name(at) in values])
+        enough: Bools = np.nan_to_num(self.pair_confidence, nan=-1.0) >= float(values[0])
+        return enough
 
     def _types(self, side: str) -> Ints:
         """Type number per pair; 0 for no span on that side."""
@@ -165,17 +179,24 @@ class Evidence:
         types = np.append(table.type, 0)
         return types[at]
 
-    def _in_bucket(self, name: str, labels: list[str]) -> Bools:
+    @cached_property
+    def _bins(self) -> Ints:
+        """The bin of each pair's confidence, -1 where it is not known."""
+        known = ~np.isnan(self.pair_confidence)
+        found = np.full(len(self.pairs), -1, dtype=np.int64)
+        found[known] = bins_of(self.pair_confidence[known])
+        return found
+
+    def _in_bucket(self, name: str, labels: list[str], sides: Sequence[str] = ("gold", "pred")) -> Bools:
         attribute = self.attributes.get(name)
         if attribute is None:
             return np.zeros(len(self.pairs), dtype=np.bool_)
         numbers = [ATTRIBUTES[name].index(label) for label in labels if label in ATTRIBUTES[name]]
-        gold, pred = (
-            np.isin(np.append(side, -1)[at], numbers)
-            for side, at in ((attribute.gold, self.pairs.gold), (attribute.pred, self.pairs.pred))
+        passed: Bools = np.any(
+            [np.isin(np.append(getattr(attribute, side), -1)[getattr(self.pairs, side)], numbers) for side in sides],
+            axis=0,
         )
-        both: Bools = gold | pred
-        return both
+        return passed
 
     def _holds(self, sentences: Bools) -> Bools:
         held: Bools = sentences[self.pairs.sentence] if len(sentences) else np.zeros(len(self.pairs), dtype=np.bool_)
@@ -203,9 +224,11 @@ class Evidence:
         return [example_card(self.example(int(at))) for at in chosen]
 
     def mistakes(self, most: int) -> list[dict[str, Any]]:
-        """Examples of mistakes in the order of the text, of as many pairs of types as there is room for."""
+        """The first page of mistakes in the order of the text, then of as many pairs of types as there is room for."""
         wrong = np.flatnonzero(self.pairs.kind > 0)
-        chosen = np.sort(wrong[np.argsort(self._ranks(wrong), kind="stable")[:most]])
+        rank = self._ranks(wrong)
+        rank[:_FIRST_PAGE] = -1
+        chosen = np.sort(wrong[np.argsort(rank, kind="stable")[:most]])
         return [self.example(int(at)) for at in chosen]
 
     def _ranks(self, chosen: Ints) -> Ints:
@@ -257,7 +280,7 @@ class Evidence:
             "after": last < int(self.lengths[sentence]),
             "gold_spans": self.spans_in(self.gold, sentence, first, last),
             "pred_spans": self.spans_in(self.pred, sentence, first, last),
-            "buckets": {name: self._labels(name, gold, pred) for name in self.attributes},
+            "buckets": self._buckets(at, gold, pred),
         }
 
     def words(self, sentence: int, first: int, last: int) -> list[str]:
@@ -295,10 +318,17 @@ class Evidence:
         start, end, number = _span_at(table, index)
         return [start - first, end - first, self.names[number]]
 
-    def _labels(self, name: str, gold: int, pred: int) -> list[str]:
-        attribute = self.attributes[name]
-        found = [int(side[at]) for side, at in ((attribute.gold, gold), (attribute.pred, pred)) if at >= 0]
-        return [ATTRIBUTES[name][at] for at in dict.fromkeys(found)]
+    def _buckets(self, at: int, gold: int, pred: int) -> dict[str, list[str]]:
+        """Values that find a pair: of each attribute on either side and on each, and the bin of its confidence."""
+        found: dict[str, list[str]] = {}
+        for name, attribute in self.attributes.items():
+            sides = {"gold": (attribute.gold, gold), "pred": (attribute.pred, pred)}
+            own = {side: ATTRIBUTES[name][int(of[span])] for side, (of, span) in sides.items() if span >= 0}
+            found[name] = list(dict.fromkeys(own.values()))
+            found |= {f"{side}_{name}": [label] for side, label in own.items()}
+        if self._bins[at] >= 0:
+            found["confidence_bin"] = [bin_name(int(self._bins[at]))]
+        return found
 
 
 def _folded(text: str) -> str:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ft_magics.evaluation.cells import interval_cell, signed_cell
 from ft_magics.evaluation.entities.buckets import ATTRIBUTES
 from ft_magics.evaluation.entities.cards import KIND_WORDS, MISTAKES
-from ft_magics.evaluation.score_tables import count_cell, share_cell
+from ft_magics.evaluation.score_tables import Bar, bar_table, count_cell, share_cell
 from ft_magics.markup import percent
 from ft_magics.sections import Cell, Filter, Grid, Lines, Row, Section, Table
 
 if TYPE_CHECKING:
-    from ft_magics.evaluation.entities.report import EntityReport
+    from ft_magics.evaluation.entities.report import EntityReport, ErrorKind
     from ft_magics.evaluation.entities.scores import Scores
 
-__all__ = ["bucket_tables", "confusion_grid", "error_sections", "interval_table", "score_table"]
+__all__ = ["bucket_tables", "confusion_grid", "error_sections", "f1_bars", "interval_table", "score_table"]
 
 _FEW_TYPES = 12  # whose confusion stands open
 _FIRST = 29  # types of a large grid, beside what is spurious and missed
-_MOST_NAMES = 3
+_SUPPORT = 5  # its column in the table of scores
 _WAYS = (
     "strict: same borders, same type; exact: same borders, any type; "
     "partial: overlapping, any type, counts half; type: overlapping, same type"
@@ -29,52 +30,61 @@ _COUNTS = ("correct", "incorrect", "partial", "missed", "spurious")
 _SHARES = ("precision", "recall", "f1")
 
 
+def f1_bars(report: EntityReport) -> Table:
+    """F1 per type and its averages, as bars with their intervals."""
+
+    def bar(name: str, scores: Scores, chosen: Filter) -> Bar:
+        return name, scores.f1, (scores.intervals or {}).get("f1"), chosen
+
+    return bar_table(
+        [bar(kind, scores, {"type": kind, "kind": MISTAKES}) for kind, scores in report.per_type.items()],
+        [bar(name, scores, {"kind": MISTAKES}) for name, scores in report.averages().items() if name != "weighted"],
+        noun="entity type",
+        score="F1",
+    )
+
+
 def score_table(report: EntityReport, least: int) -> Table:
     """Scores per type and their averages.
 
     Args:
         report: Whose.
-        least: Types with fewer gold entities are left out.
+        least: Types with fewer gold entities are left out at first.
     """
-    shown = {kind: scores for kind, scores in report.per_type.items() if scores.support >= least}
     return Table(
         title="Scores per entity type",
         columns=("entity type", "precision", "recall", "F1", "F1, 95 %", "support", "predicted"),
         rows=[
-            *(Row(cells=[_name(kind), *_scores(scores, kind)]) for kind, scores in shown.items()),
+            *(Row(cells=[_name(kind), *_scores(scores, kind)]) for kind, scores in report.per_type.items()),
             *(
-                Row(cells=[Cell(text=name), *_scores(scores)], strong=True)
+                Row(cells=[Cell(text=name), *_scores(scores, *report.types)], strong=True)
                 for name, scores in report.averages().items()
             ),
         ],
-        note=_left_out(len(report.per_type) - len(shown), least),
+        support=_SUPPORT,
+        least=least,
     )
-
-
-def _left_out(hidden: int, least: int) -> str:
-    types = "1 type" if hidden == 1 else f"{hidden} types"
-    return f"not shown: {types} with fewer than {least} gold entities" if hidden else ""
 
 
 def _name(kind: str) -> Cell:
     return Cell(text=kind, label=kind, filter={"type": kind, "kind": MISTAKES})
 
 
-def _scores(scores: Scores, kind: str = "") -> list[Cell]:
+def _scores(scores: Scores, *kinds: str) -> list[Cell]:
     ends = (scores.intervals or {}).get("f1")
-    return [*map(share_cell, _shares(scores)), interval_cell(ends), *_sizes(scores, _sides(kind))]
+    gold, pred = _either({"gold": kinds}), _either({"pred": kinds})
+    shares = (share_cell(scores.precision, pred), share_cell(scores.recall, gold), share_cell(scores.f1))
+    interval = replace(interval_cell(ends), interval=None)  # the bars show it
+    return [*shares, interval, count_cell(scores.support, gold), count_cell(scores.predicted, pred)]
+
+
+def _either(chosen: Mapping[str, tuple[str, ...]]) -> Filter:
+    """A filter of one value as that value."""
+    return {side: kinds[0] if len(kinds) == 1 else list(kinds) for side, kinds in chosen.items()}
 
 
 def _shares(scores: Scores) -> tuple[float | None, float | None, float | None]:
     return scores.precision, scores.recall, scores.f1
-
-
-def _sides(kind: str) -> tuple[Filter | None, Filter | None]:
-    return ({"gold": kind}, {"pred": kind}) if kind else (None, None)
-
-
-def _sizes(scores: Scores, filters: tuple[Filter | None, Filter | None] = (None, None)) -> list[Cell]:
-    return [count_cell(scores.support, filters[0]), count_cell(scores.predicted, filters[1])]
 
 
 def interval_table(report: EntityReport) -> Table:
@@ -83,7 +93,9 @@ def interval_table(report: EntityReport) -> Table:
     for at, (name, scores) in enumerate(report.rows()):
         average = at >= len(report.per_type)
         ends = [interval_cell((scores.intervals or {}).get(share)) for share in _SHARES]
-        right = None if average else {"gold": name, "pred": name, "kind": KIND_WORDS["correct"]}
+        right = (
+            {"kind": KIND_WORDS["correct"]} if average else {"gold": name, "pred": name, "kind": KIND_WORDS["correct"]}
+        )
         first = Cell(text=name, label="" if average else name)
         rows.append(Row(cells=[first, *ends, count_cell(scores.correct, right)], strong=average))
     return Table(
@@ -135,25 +147,24 @@ def _kinds(report: EntityReport) -> Table:
             count_cell(item.count, these),
             share_cell(item.f1_if_fixed),
             signed_cell(gain),
-            Cell(text=_mostly(item.per_type)),
+            *_mostly(item),
         ]
         rows.append(Row(cells=cells))
     return Table(
         title="Kinds of mistakes, and what mending them would give",
-        columns=("kind", "count", "micro F1 if fixed", "gain", "mostly"),
+        columns=("kind", "count", "micro F1 if fixed", "gain", "mostly", "then"),
         rows=rows,
         note="boundary: right type; type: right borders; both: neither; missed and spurious: no partner",
         open=False,
     )
 
 
-def _mostly(per_type: Mapping[str, int]) -> str:
-    """The types with most of something: `person 12, location 9, 3 more types`."""
-    some = sorted(((name, count) for name, count in per_type.items() if count), key=lambda item: -item[1])
-    named = [f"{name} {count}" for name, count in some[:_MOST_NAMES]]
-    rest = len(some) - len(named)
-    named += [f"{rest} more type{'' if rest == 1 else 's'}"] if rest else []
-    return ", ".join(named) or "–"
+def _mostly(item: ErrorKind) -> list[Cell]:
+    """The two types that have most of a kind of mistake, each with how many."""
+    side = "pred" if item.kind == "spurious" else "gold"
+    most = sorted(((name, count) for name, count in item.per_type.items() if count), key=lambda pair: -pair[1])[:2]
+    cells = [Cell(text=f"{name} {count:,}", filter={"kind": KIND_WORDS[item.kind], side: name}) for name, count in most]
+    return [*cells, *[Cell(text="–")] * (2 - len(cells))]
 
 
 def _semeval(report: EntityReport) -> Table:
@@ -196,7 +207,14 @@ def bucket_tables(report: EntityReport, by: str) -> list[Table]:
             title=f"By {name.replace('_', ' ')}",
             columns=(name.replace("_", " "), "precision", "recall", "F1", "support", "predicted"),
             rows=[
-                Row(cells=[Cell(text=label, filter={name: label}), *map(share_cell, _shares(scores)), *_sizes(scores)])
+                Row(
+                    cells=[
+                        Cell(text=label, filter={name: label, "kind": MISTAKES}),
+                        *map(share_cell, _shares(scores)),
+                        count_cell(scores.support, {f"gold_{name}": label}),
+                        count_cell(scores.predicted, {f"pred_{name}": label}),
+                    ]
+                )
                 for label, scores in report.buckets[name].items()
             ],
             open=name == by,

@@ -1,7 +1,6 @@
 """Precision, recall and F1 over entity spans, with seqeval's arithmetic.
 
-A metric that does not exist (precision without a prediction, recall without a gold entity) is None. In the macro and
-weighted averages it counts as 0, as in seqeval and scikit-learn.
+What does not exist: see `evaluation/scores.py`.
 
 Source: Tjong Kim Sang and De Meulder 2003 (conlleval); seqeval 1.2.2 for the averages.
 """
@@ -13,9 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ft_magics.evaluation.entities.spans import SpanTable
-from ft_magics.evaluation.scores import METRICS, Interval, Scores
+from ft_magics.evaluation.scores import METRICS, Interval, Scores, mean_of
 
 __all__ = ["METRICS", "Interval", "Scores", "average_scores", "score_spans"]
+
+_COUNTS = ("support", "predicted", "correct")
 
 
 def score_spans(gold: SpanTable, pred: SpanTable, correct: SpanTable, names: Mapping[str, int]) -> dict[str, Scores]:
@@ -42,26 +43,14 @@ def average_scores(per_type: Mapping[str, Scores]) -> dict[str, Scores]:
     Micro pools the counts; macro is the plain mean over types; weighted is the mean weighted by support.
     """
     scores = list(per_type.values())
-    counts = {name: sum(getattr(score, name) for score in scores) for name in ("support", "predicted", "correct")}
-    weights = [score.support for score in scores]
+    counts = {name: sum(getattr(score, name) for score in scores) for name in _COUNTS}
+
+    def mean(weights: Sequence[int] | None) -> Scores:
+        precision, recall, f1 = (mean_of([getattr(score, name) for score in scores], weights) for name in METRICS)
+        return Scores(precision=precision, recall=recall, f1=f1, **counts)
+
     return {
         "micro": Scores.of_counts(**counts),
-        "macro": _mean(scores, None, counts),
-        "weighted": _mean(scores, weights, counts),
+        "macro": mean(None),
+        "weighted": mean([score.support for score in scores]),
     }
-
-
-def _mean(scores: Sequence[Scores], weights: Sequence[int] | None, counts: Mapping[str, int]) -> Scores:
-    there = bool(scores) and (weights is None or sum(weights) > 0)
-
-    def mean(name: str) -> float | None:
-        return float(np.average([getattr(score, name) or 0.0 for score in scores], weights=weights)) if there else None
-
-    return Scores(
-        precision=mean("precision"),
-        recall=mean("recall"),
-        f1=mean("f1"),
-        support=counts["support"],
-        predicted=counts["predicted"],
-        correct=counts["correct"],
-    )

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ft_magics.evaluation.calibration import bin_name
 from ft_magics.evaluation.entities.cards import KIND_WORDS, MISTAKES, PREDICTED, example_card
 from ft_magics.evaluation.entities.score_sections import (
     bucket_tables,
     confusion_grid,
     error_sections,
+    f1_bars,
     interval_table,
     score_table,
 )
+from ft_magics.evaluation.history import history_sections
 from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.markup import percent
+from ft_magics.metrics import Metric
 from ft_magics.sections import Cell, Chart, Examples, Lines, Row, Section, Series, Table
 
 if TYPE_CHECKING:
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["report_sections"]
 
 _PERCENT = (0.0, 100.0)
-_SHARES = ("precision", "recall", "f1")
 _SORTS = ("row", "confidence", "doubt")
 _SUSPECTED = (
     "The model is sure and gold says otherwise; look at these first. They are ranked by how sure it is of every word "
@@ -33,6 +36,9 @@ _SUSPECTED = (
     "labels flipped, seven of ten that were listed were flipped ones; in cleaner gold fewer are wrong. Of examples "
     "that the model was trained on this says nothing."
 )
+METRICS_OF_ENTITIES = {
+    name: Metric(name, label) for name, label in (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
+}
 
 
 def report_sections(report: EntityReport, view: Mapping[str, Any] | None, *, brief: bool) -> list[Section]:
@@ -47,7 +53,7 @@ def report_sections(report: EntityReport, view: Mapping[str, Any] | None, *, bri
     by, least = str(view.get("by", "type")), int(view.get("min_support", 0))
     unknown = _unknown(report, by)
     parts: list[Section] = [Lines(title="", lines=[unknown])] if unknown else []
-    parts += [score_table(report, least), confusion_grid(report)]
+    parts += [score_table(report, least), confusion_grid(report), f1_bars(report)]
     if brief:
         return parts
     return [
@@ -57,7 +63,7 @@ def report_sections(report: EntityReport, view: Mapping[str, Any] | None, *, bri
         *bucket_tables(report, by),
         *_examples(report),
         *_calibration(report.calibration),
-        *_history(report.history),
+        *history_sections(report.history, METRICS_OF_ENTITIES),
     ]
 
 
@@ -161,13 +167,13 @@ def _bins(calibration: Calibration) -> Table:
     rows = [
         Row(
             cells=[
-                Cell(text=f"{item['low']:.1f}–{item['high']:.1f}", value=item["low"]),
-                count_cell(item["count"]),
+                Cell(text=bin_name(at), value=item["low"], filter={"confidence_bin": bin_name(at), "kind": MISTAKES}),
+                count_cell(item["count"], {"confidence_bin": bin_name(at)}),
                 share_cell(item["confidence"]),
                 share_cell(item["accuracy"]),
             ]
         )
-        for item in calibration.bins
+        for at, item in enumerate(calibration.bins)
         if item["count"]
     ]
     return Table(
@@ -186,7 +192,7 @@ def _thresholds(calibration: Calibration) -> list[Section]:
         Row(
             cells=[
                 Cell(text=f"{item['threshold']:.2f}", value=item["threshold"]),
-                count_cell(item["predicted"]),
+                count_cell(item["predicted"], {"least_confidence": item["threshold"]}),
                 share_cell(item["precision"]),
                 share_cell(item["recall"]),
                 _starred(item["f1"], best),
@@ -227,34 +233,3 @@ def _starred(share: float | None, best: float | None) -> Cell:
 
 def _in_percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
-
-
-def _history(history: Sequence[Mapping[str, Any]]) -> list[Section]:
-    if not history:
-        return []
-    rows = [
-        Row(
-            cells=[
-                Cell(text="–" if item.get("epoch") is None else f"{item['epoch']:g}", value=item.get("epoch")),
-                Cell(text="–" if item.get("loss") is None else f"{item['loss']:.4f}", value=item.get("loss")),
-                *(share_cell(item.get(name)) for name in _SHARES),
-            ]
-        )
-        for item in history
-    ]
-    columns = ("epoch", "dev loss", "precision", "recall", "F1")
-    table = Table(title="Dev scores per epoch", columns=columns, rows=rows, open=False)
-    known = [item for item in history if item.get("epoch") is not None]
-    if len(known) < 2:
-        return [table]
-    chart = Chart(
-        title="Dev scores over epochs",
-        x_label="epoch",
-        y_label="%",
-        series=[
-            Series(name=label, x=[item["epoch"] for item in known], y=[_in_percent(item.get(name)) for item in known])
-            for name, label in zip(_SHARES, columns[2:], strict=True)
-        ],
-        open=False,
-    )
-    return [table, chart]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ft_magics.evaluation.calibration import bin_name
 from ft_magics.evaluation.labels.curves import Curves
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
 from ft_magics.evaluation.score_tables import count_cell, share_cell
 from ft_magics.markup import percent
-from ft_magics.sections import Cell, Chart, Lines, Row, Section, Series, Table
+from ft_magics.sections import Cell, Chart, Filter, Lines, Row, Section, Series, Table
 
 __all__ = ["calibration_sections", "curve_sections"]
 
 
+_PERCENT = (0.0, 100.0)
 _TITLE = "Calibration: does a probability mean what it says"
 
 
@@ -33,11 +35,11 @@ def calibration_sections(calibration: LabelCalibration | None, *, multi_label: b
     what = "probability of a label" if multi_label else "confidence of the predicted label"
     chart = Chart(
         title=_TITLE,
-        x_label=f"mean {what}",
-        y_label="share of examples that have it" if multi_label else "accuracy",
+        x_label=f"mean {what}, %",
+        y_label="examples that have it, %" if multi_label else "accuracy, %",
         series=series,
-        x_range=(0, 1),
-        y_range=(0, 1),
+        x_range=_PERCENT,
+        y_range=_PERCENT,
         diagonal=True,
         note=note,
         open=False,
@@ -45,23 +47,30 @@ def calibration_sections(calibration: LabelCalibration | None, *, multi_label: b
     rows = [
         Row(
             cells=[
-                Cell(text=f"{item['low']:.1f}–{item['high']:.1f}", value=item["low"]),
-                count_cell(item["count"]),
+                Cell(text=bin_name(at), value=item["low"], filter=None if multi_label else _wrong_in(at)),
+                count_cell(item["count"], None if multi_label else {"confidence_bin": bin_name(at)}),
                 share_cell(item["confidence"]),
                 share_cell(item["accuracy"]),
             ]
         )
-        for item in calibration.bins
+        for at, item in enumerate(calibration.bins)
         if item["count"]
     ]
     columns = ["probability", "labels" if multi_label else "examples", "mean %", "right %"]
     return [chart, Table(title="Bins of the calibration", columns=columns, rows=rows, open=False)]
 
 
+def _wrong_in(at: int) -> Filter:
+    return {"confidence_bin": bin_name(at), "outcome": "wrong"}
+
+
 def _reliability(name: str, bins: Sequence[dict[str, Any]]) -> Series:
     there = [item for item in bins if item["count"]]
     return Series(
-        name=name, x=[item["confidence"] for item in there], y=[item["accuracy"] for item in there], shape="line"
+        name=name,
+        x=[100 * item["confidence"] for item in there],
+        y=[100 * item["accuracy"] for item in there],
+        shape="line",
     )
 
 
@@ -71,11 +80,11 @@ def curve_sections(curves: Curves) -> list[Section]:
     of = f"of `{curves.of}`" if len(curves.curves) == 1 else "mean over labels"
     parts: list[Section] = []
     for title, x_label, y_label, points in (
-        ("ROC curve", "false positive rate", "true positive rate", "roc"),
-        ("Precision and recall", "recall", "precision", "pr"),
+        ("ROC curve", "false positive rate, %", "true positive rate, %", "roc"),
+        ("Precision and recall", "recall, %", "precision, %", "pr"),
     ):
         series = [
-            Series(name=curve.name, x=[x for x, _ in found], y=[y for _, y in found])
+            Series(name=curve.name, x=[100 * x for x, _ in found], y=[100 * y for _, y in found])
             for curve in curves.curves
             if (found := getattr(curve, points))
         ]
@@ -86,18 +95,19 @@ def curve_sections(curves: Curves) -> list[Section]:
                     x_label=x_label,
                     y_label=y_label,
                     series=series,
-                    x_range=(0, 1),
-                    y_range=(0, 1),
+                    x_range=_PERCENT,
+                    y_range=_PERCENT,
                     diagonal=points == "roc",
                     note=f"{areas} ({of})",
                     open=False,
                 )
             )
+    is_one = len(curves.curves) == 1  # label, whose probability the thresholds are of
     rows = [
         Row(
             cells=[
                 Cell(text=f"{item['threshold']:.2f}", value=item["threshold"]),
-                count_cell(item["predicted"]),
+                count_cell(item["predicted"], {"least": [curves.of, item["threshold"]]} if is_one else None),
                 *(share_cell(item[name]) for name in ("precision", "recall", "f1")),
             ]
         )

@@ -95,8 +95,7 @@ def _finish(sums: Floats, *, multi_label: bool) -> Floats:
     width = (sums.shape[1] - 2) // 3
     counts = sums[:, : 3 * width].reshape(len(sums), 3, width)
     shares = shares_of(counts)  # (R, 3, K + 3)
-    anything = counts[:, :2].sum(axis=(1, 2)) > 0
-    averages = np.where(anything[:, None, None], np.nan_to_num(shares[:, :, width:]), np.nan)
+    averages = shares[:, :, width:]
     by_name = {
         f"{way}_{metric}": averages[:, row, column]
         for row, metric in enumerate(METRICS)

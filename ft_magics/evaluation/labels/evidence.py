@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ft_magics.evaluation.calibration import bin_name, bins_of
 from ft_magics.evaluation.labels.buckets import BUCKETS, Buckets, fold
 from ft_magics.evaluation.paging import page_bounds, several
 from ft_magics.evaluation.tally import Bools, Floats, Ints
@@ -88,7 +89,8 @@ class LabelEvidence:
                 `spurious`: labels of gold alone, or of the prediction alone, an empty text being none; the same label
                 for both is one that is right, an empty text for both an example without labels. `outcome`: `right` or
                 `wrong`, or `wrong`: true or false. `suspect`: whether gold is probably wrong. `length`, `class_size`,
-                `overlap`: buckets, or `bucket`: attribute and label. `text`: anywhere in the text. None or absent:
+                `overlap`: buckets, or `bucket`: attribute and label. `confidence_bin`: such as `0.8–0.9`. `least`: a
+                label and the probability that it has at least. `text`: anywhere in the text. None or absent:
                 anything.
         """
         given = {name: value for name, value in chosen.items() if value not in (None, "") or name in _SIDES}
@@ -109,6 +111,12 @@ class LabelEvidence:
             keep &= self.wrong == bool(given["wrong"])
         if "outcome" in given:
             keep &= np.isin(np.where(self.wrong, "wrong", "right"), several(given["outcome"]))
+        if "confidence_bin" in given:
+            wanted_bins = several(given["confidence_bin"])
+            keep &= np.array([name in wanted_bins for name in self._bins], dtype=np.bool_)
+        if "least" in given:
+            label, least = given["least"]
+            keep &= self._has_at_least(str(label), float(least))
         if given.get("suspect"):
             keep &= self._is_suspect
         if "text" in given:
@@ -129,6 +137,21 @@ class LabelEvidence:
         if name not in self.buckets:
             return np.zeros(len(self.ids), dtype=np.bool_)
         return np.isin(self.buckets[name], [at for at, label in enumerate(BUCKETS[name]) if label in labels])
+
+    @cached_property
+    def _bins(self) -> list[str]:
+        """The bin of each confidence; none where it is not known. Length S."""
+        if self.confidence is None:
+            return [""] * len(self.ids)
+        return [bin_name(at) for at in bins_of(self.confidence).tolist()]
+
+    def _has_at_least(self, label: str, least: float) -> Bools:
+        """Whether a label has a probability from a threshold on. Length S."""
+        at = self.numbers.get(label, -1)
+        if self.probabilities is None or not 0 <= at < self.probabilities.shape[1]:
+            return np.zeros(len(self.ids), dtype=np.bool_)
+        enough: Bools = self.probabilities[:, at] >= least
+        return enough
 
     @property
     def _is_suspect(self) -> Bools:
@@ -184,6 +207,8 @@ class LabelEvidence:
         found = {name: [BUCKETS[name][place[at]]] for name, place in self.buckets.items() if place[at] >= 0}
         if self.suspicion is not None and self.suspicion[at] > 0:
             found["suspect"] = ["yes"]
+        if self._bins[at]:
+            found["confidence_bin"] = [self._bins[at]]
         if self.multi_label:
             found["missed"] = [name for name in gold if name not in pred] or [""]
             found["spurious"] = [name for name in pred if name not in gold] or [""]

@@ -10,7 +10,7 @@ import numpy as np
 from ft_magics.evaluation.history import history_sections
 from ft_magics.evaluation.labels.chart_page import calibration_sections, curve_sections
 from ft_magics.evaluation.labels.counting import METRICS_OF_LABELS
-from ft_magics.evaluation.score_tables import count_cell, range_text, score_table, share_cell
+from ft_magics.evaluation.score_tables import Bar, bar_table, count_cell, range_text, score_table, share_cell
 from ft_magics.evaluation.scores import Scores
 from ft_magics.metrics import Metric
 from ft_magics.sections import Cell, Examples, Filter, Grid, Lines, Row, Section, Table
@@ -43,6 +43,8 @@ _LISTS = {
     "disagreements": ("Disagreements", "", _DISAGREE),
 }
 _SHARE = Metric("f1", "F1")
+_SUPPORT = 5  # its column in the table of scores
+_ANY: Filter = {"outcome": ["wrong", "right"]}
 
 
 def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) -> list[Section]:
@@ -51,6 +53,7 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
         score_table(report.scores, resamples=report.resamples, mistakes={"outcome": "wrong"}),
         _label_table(report, int(view.get("min_support") or 0)),
         _grid(report),
+        _bars(report),
     ]
     if brief:
         return parts
@@ -68,16 +71,22 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
     return [*parts, *history_sections(report.history, METRICS_OF_LABELS)]
 
 
-def _label_table(report: LabelReport, least: int) -> Table:
-    shown = {
-        name: scores
+def _bars(report: LabelReport) -> Table:
+    """F1 per label and its averages, as bars with their intervals."""
+    wrong: Filter = {"outcome": "wrong"}
+    bars: list[Bar] = [
+        (name, scores.f1, (scores.intervals or {}).get("f1"), {"gold": name, **wrong})
         for name, scores in report.per_label.items()
-        if scores.support >= least and (scores.support or scores.predicted)
-    }
+    ]
+    averages = [(way, report.scores[f"{way}_f1"]) for way in _AVERAGES if way != "weighted"]
+    over_all: list[Bar] = [(f"{way} average", score.value, score.interval, wrong) for way, score in averages]
+    return bar_table(bars, over_all, noun="label", score="F1")
+
+
+def _label_table(report: LabelReport, least: int) -> Table:
+    shown = {name: scores for name, scores in report.per_label.items() if scores.support or scores.predicted}
     left_out = len(report.per_label) - len(shown)
-    note = f"labels with fewer examples are left out: {left_out}" if left_out and least else ""
-    if left_out and not least:
-        note = f"labels that neither side has are left out: {left_out}"
+    note = f"labels that neither side has are left out: {left_out}" if left_out else ""
     extra = ["threshold"] if report.thresholds else []
     rows = [Row(cells=[*_label_cells(name, scores), *_threshold(report, name)]) for name, scores in shown.items()]
     totals = [sum(getattr(scores, name) for scores in report.per_label.values()) for name in ("support", "predicted")]
@@ -90,21 +99,29 @@ def _label_table(report: LabelReport, least: int) -> Table:
                     *(share_cell(report.scores[f"{way}_{metric}"].value) for metric in ("precision", "recall")),
                     share_cell(f1.value),
                     _interval_cell(f1.interval),
-                    *(count_cell(total) for total in totals),
+                    *(count_cell(total, None if report.multi_label else _ANY) for total in totals),
                     *(Cell(text="") for _ in extra),
                 ],
                 strong=True,
             )
         )
-    columns = ["label", "precision", "recall", "F1", "95 % of F1", "support", "predicted", *extra]
-    return Table(title="Scores per label", columns=columns, rows=rows, note=note, open=len(shown) <= _OPEN_ROWS)
+    columns = ["label", "precision", "recall", "F1", "F1, 95 %", "support", "predicted", *extra]
+    return Table(
+        title="Scores per label",
+        columns=columns,
+        rows=rows,
+        support=_SUPPORT,
+        least=least,
+        note=note,
+        open=len(shown) <= _OPEN_ROWS,
+    )
 
 
 def _label_cells(name: str, scores: Scores) -> list[Cell]:
     gold: Filter = {"gold": name}
     pred: Filter = {"pred": name}
     return [
-        Cell(text=name, label=name, filter=gold),
+        Cell(text=name, label=name, filter={**gold, "outcome": "wrong"}),
         share_cell(scores.precision, pred),
         share_cell(scores.recall, gold),
         share_cell(scores.f1),
@@ -115,7 +132,7 @@ def _label_cells(name: str, scores: Scores) -> list[Cell]:
 
 
 def _interval_cell(ends: tuple[float, float] | None) -> Cell:
-    return Cell(text=range_text(_SHARE, ends), interval=ends)
+    return Cell(text=range_text(_SHARE, ends), value=None if ends is None else ends[0])  # the bars show it
 
 
 def _threshold(report: LabelReport, name: str) -> list[Cell]:
@@ -151,6 +168,7 @@ def _grid(report: LabelReport) -> Grid:
         row_filters=rows,
         column_filters=columns,
         order=order,
+        sums_open=not report.multi_label,
         note="missed labels of an example by its spurious ones" if report.multi_label else "",
         open=len(report.per_label) <= _OPEN_GRID,
     )
@@ -189,7 +207,7 @@ def _bucket_table(report: LabelReport, name: str, *, open_: bool) -> Table:
     rows = [
         Row(
             cells=[
-                Cell(text=item.label),
+                Cell(text=item.label, filter={name: item.label, "outcome": "wrong"}),
                 count_cell(item.examples, {name: item.label}),
                 share_cell(item.headline, {name: item.label, "outcome": "wrong"}),
                 share_cell(item.macro_f1),

@@ -156,8 +156,7 @@ def _sure(pred: Bools, probabilities: Probabilities, sharpness: float, *, multi_
         if multi_label:
             parts.append(_sigmoid(sharpness * _logits(probabilities[rows])).astype(np.float32))
         else:
-            logs = _logs(probabilities[rows])
-            shares = np.exp(logs if sharpness == 1.0 else _scaled(logs, sharpness))
+            shares = probabilities[rows] if sharpness == 1.0 else np.exp(_scaled(_logs(probabilities[rows]), sharpness))
             parts.append(shares[np.arange(len(shares)), pred[rows].argmax(axis=1)])
     clipped: Probabilities = np.clip(np.concatenate(parts), 0, 1)
     return clipped

@@ -96,7 +96,7 @@ def _bucket_table(report: NumberReport, name: str, *, open_: bool) -> Table:
     rows = [
         Row(
             cells=[
-                Cell(text=item.label),
+                Cell(text=item.label, filter={name: item.label}),
                 count_cell(item.examples, {name: item.label}),
                 *(_number_cell(value) for value in (item.rmse, item.mae, item.bias)),
             ]

@@ -1,0 +1,167 @@
+"""A card → what is shown of it, worded and laid out once, for a live page and a saved one alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ft_magics.evaluation.joining import join_words
+from ft_magics.evaluation.sentence_pieces import Sentence, sentence_of
+from ft_magics.markup import percent
+from ft_magics.sections import Card
+
+__all__ = ["ShownCard", "ShownScore", "Side", "shown_card"]
+
+_MOST_SCORES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Labels on one side, such as gold, or what a system predicted.
+
+    Args:
+        name: `gold`, `predicted`, or the system's.
+        labels: None of them is a dash.
+        right: Whether they are those of gold; None for gold itself, or where gold is not known.
+    """
+
+    name: str
+    labels: Sequence[str]
+    right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownScore:
+    """How probable a label is: as a share for a bar, and as text."""
+
+    label: str
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """One example, as it is shown: what became of it, where it stands, what it says, and why it is shown.
+
+    Args:
+        row: Where it stands, such as `test.csv, line 12`.
+        key: The same for the same card, whatever the order.
+        badge: What became of it, such as `boundary error`.
+        sign: The same as a sign.
+        right: Whether it is right, for the colour of its sign.
+        about: More about it, its confidence included.
+        sentences: With marked spans; of several systems one each.
+        texts: Pairs of name and text; a text without a name is what was to be labelled.
+        sides: Labels.
+        scores: The most probable labels.
+        note: Why it is shown.
+        search: What a search looks through.
+        cut: Whether words were left out, which a search would find all the same.
+        facets: Name of a filter → the values that find this card.
+        ranks: Name of a sort → its place in it, the least first; None for last.
+    """
+
+    row: str
+    key: str
+    badge: str
+    sign: str
+    right: bool | None
+    about: Sequence[str]
+    sentences: Sequence[Sentence]
+    texts: Sequence[tuple[str, str]]
+    sides: Sequence[Side]
+    scores: Sequence[ShownScore]
+    note: str
+    search: str
+    cut: bool
+    facets: Mapping[str, Sequence[str]]
+    ranks: Mapping[str, float | None]
+
+
+def shown_card(card: Card) -> ShownCard:
+    """What is shown of a card; see `card_data.py` for what its data holds."""
+    data = card.data
+    sure = data.get("confidence")
+    about = [*data.get("about", ()), *([f"confidence {percent(sure)} %"] if sure is not None else [])]
+    texts = _texts(card)
+    ranks = data.get("ranks", {})
+    said = _said(card, texts)
+    return ShownCard(
+        row=card.row,
+        key=" · ".join([card.row, str(data.get("badge", "")), *about, str(ranks.get("row", ""))]),
+        badge=data.get("badge", ""),
+        sign=data.get("sign", ""),
+        right=data.get("right"),
+        about=about,
+        sentences=_sentences(data) if card.kind == "spans" else (),
+        texts=texts,
+        sides=_sides(data) if card.kind == "labels" else (),
+        scores=[ShownScore(label, share, f"{percent(share)} %") for label, share in data.get("scores", ())][
+            :_MOST_SCORES
+        ],
+        note=data.get("note", ""),
+        search=f"{said}\n{card.row}",
+        cut=bool(data.get("before") or data.get("after")),
+        facets=data.get("facets", {}),
+        ranks=ranks,
+    )
+
+
+def _texts(card: Card) -> list[tuple[str, str]]:
+    if card.kind == "texts":
+        return [(str(name), str(text)) for name, text in card.data.get("texts", ())]
+    if card.kind == "labels":
+        return [("", str(text)) for text in (card.data.get("text", ""), card.data.get("pair", "")) if text]
+    return []
+
+
+def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
+    if card.kind == "spans":
+        return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
+    return "\n".join(text for _, text in texts)
+
+
+def _sides(data: Mapping[str, Any]) -> list[Side]:
+    gold: Sequence[str] | None = data.get("gold")
+    systems = [(version["name"], version["predicted"]) for version in data["versions"]] if "versions" in data else []
+    if not systems and "predicted" in data:  # before anything is predicted there is gold alone
+        systems = [("predicted", data["predicted"])]
+    first = [] if gold is None else [Side("gold", list(map(str, gold)), None)]
+    return [
+        *first,
+        *(
+            Side(name, list(map(str, given)), None if gold is None else set(given) == set(gold))
+            for name, given in systems
+        ),
+    ]
+
+
+def _sentences(data: Mapping[str, Any]) -> list[Sentence]:
+    gold = data.get("gold")
+    versions = data.get("versions")
+    systems = [("", data.get("predicted", ()))] if versions is None else [(v["name"], v["predicted"]) for v in versions]
+    own = data.get("own", {}) if versions is None else _changed(gold or (), systems)
+    return [
+        sentence_of(
+            data["words"],
+            spaces=bool(data.get("spaces", True)),
+            gold=gold,
+            predicted=predicted,
+            own=[
+                *(("gold", span) for span in own.get("gold", ())),
+                *(("predicted", span) for span in own.get("predicted", ())),
+            ],
+            cut=(bool(data.get("before")), bool(data.get("after"))),
+            name=name,
+        )
+        for name, predicted in systems
+    ]
+
+
+def _changed(gold: Sequence[Any], systems: Sequence[tuple[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+    """The spans that some systems predicted and others did not: they stand out."""
+    sets = [{tuple(span) for span in predicted} for _, predicted in systems]
+    some, all_of_them = set.union(*sets), set.intersection(*sets)
+    odd = some - all_of_them
+    return {"gold": [span for span in gold if tuple(span) in odd], "predicted": sorted(odd)}

@@ -1,0 +1,42 @@
+/** What a card says: sentences with marked spans, texts, labels, and how probable they are. */
+
+import { h } from "./dom.ts";
+import { mark, type Colors } from "./section_view.ts";
+import { sentenceView } from "./sentence_view.ts";
+import type { Sentence, ShownCard, ShownScore, Side } from "./wire.ts";
+
+export function cardBody({ sentences, texts, sides, scores }: ShownCard, color: Colors): HTMLElement[] {
+  return [
+    ...sentences.flatMap((sentence) => versionView(sentence, color)),
+    ...texts.map(([name, text]) => textView(name, text)),
+    ...(sides.length ? [h("div", { class: "ft-labels" }, ...sides.map((each) => sideView(each, color)))] : []),
+    ...(scores.length ? [h("div", { class: "ft-scores" }, ...scores.map((each) => scoreView(each, color)))] : []),
+  ];
+}
+
+function versionView(sentence: Sentence, color: Colors): HTMLElement[] {
+  const view = sentenceView(sentence, color);
+  return sentence.name ? [h("div", { class: "ft-muted ft-run-name", dir: "auto" }, sentence.name), view] : [view];
+}
+
+function textView(name: string, text: string): HTMLElement {
+  const said = name ? [h("span", { class: "ft-muted ft-run-name" }, `${name} `)] : [];
+  return h("div", { dir: "auto" }, ...said, h("span", { class: "ft-text", dir: "auto" }, text));
+}
+
+function sideView({ name, labels, right }: Side, color: Colors): HTMLElement {
+  const chips = labels.map((label) => mark(h("bdi", { class: "ft-label-chip" }, label), color(label)));
+  return h(
+    "span",
+    {},
+    h("bdi", { class: "ft-muted" }, `${name} `),
+    ...(chips.length ? chips.flatMap((chip, at) => (at ? [" ", chip] : [chip])) : ["–"]),
+    right ? " ✓" : "",
+  );
+}
+
+function scoreView({ label, share, text }: ShownScore, color: Colors): HTMLElement {
+  const bar = mark(h("i", { class: "ft-share", "aria-hidden": true }), color(label));
+  bar.style.setProperty("--at", String(share));
+  return h("span", {}, bar, h("bdi", {}, label), ` ${text}`);
+}
