@@ -60,44 +60,53 @@ def outputs_of(
     features: list[dict[str, Any]],
     collate: Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]],
     keep: Callable[[torch.Tensor, list[dict[str, Any]]], list[Any]],
-) -> list[Any]:
-    """What is kept of each feature, computed batch by batch, the longest first."""
+    loss: Callable[[Any, torch.Tensor], torch.Tensor],
+) -> tuple[list[Any], float]:
+    """What is kept of each feature, and the mean loss, computed batch by batch, the longest first."""
     was_training = model.training
     model.eval()
     kept: list[Any] = [None] * len(features)
+    total_loss, total_labels = 0.0, 0
     order = sorted(range(len(features)), key=lambda at: -len(features[at]["input_ids"]))
     for start in range(0, len(order), EVAL_BATCH_SIZE):
         chosen = order[start : start + EVAL_BATCH_SIZE]
         batch = collate([features[at] for at in chosen])
-        inputs = {name: tensor.to(model.device) for name, tensor in batch.items() if name != "labels"}
+        inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
+        labels = inputs.pop("labels")
+        count = int((labels != -100).sum())
         with torch.inference_mode(), torch.autocast(model.device.type, torch.bfloat16, enabled=BF16):
-            logits = model(**inputs)["logits"].float().cpu()
+            outputs = model(**inputs)
+            total_loss += float(loss(outputs, labels)) * count
+        total_labels += count
+        logits = outputs["logits"].float().cpu()
         for at, item in zip(chosen, keep(logits, [features[at] for at in chosen]), strict=True):
             kept[at] = item
     model.train(was_training)
-    return kept
+    return kept, total_loss / max(total_labels, 1)
 
 
 class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
     """Scores dev after each epoch, keeps the weights of the best one, and stops when it no longer improves.
 
-    `evaluate` gives the scores of the model as it is, the headline first; `higher` says which way is better.
+    `evaluate` gives the scores of the model as it is, the headline first, and its loss, which breaks ties; `higher`
+    says which way is better.
     """
 
-    def __init__(self, model: Any, evaluate: Callable[[], dict[str, float]], *, higher: bool) -> None:
+    def __init__(self, model: Any, evaluate: Callable[[], tuple[dict[str, float], float]], *, higher: bool) -> None:
         self.model, self.evaluate, self.sign = model, evaluate, 1 if higher else -1
         self.best: float | None = None
+        self.loss = 0.0  # of the best
         self.waiting = 0
         self.weights: dict[str, torch.Tensor] = {}
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Score, compare, keep."""
-        scores = self.evaluate()
+        scores, loss = self.evaluate()
         print(f"epoch {state.epoch:g}: dev", ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
         value = self.sign * next(iter(scores.values()))
         enough = self.best is None or value > self.best + MIN_DELTA
         self.waiting = 0 if enough else self.waiting + 1
-        if self.best is None or value > self.best:
-            self.best, self.weights = value, copy.deepcopy(self.model.state_dict())
+        if self.best is None or value > self.best or (value == self.best and loss < self.loss):
+            self.best, self.loss, self.weights = value, loss, copy.deepcopy(self.model.state_dict())
         if PATIENCE is not None and self.waiting >= PATIENCE:
             control.should_training_stop = True

@@ -158,10 +158,10 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
             f"held_out = {{{', '.join(f'{literal(split)}: {split}' for split in splits)}}}",
             f"encoded = {{split: {plain.encode.__name__}(held_out[split], tokenizer) for split in held_out}}",
             "",
-            "def scores(split: str) -> dict[str, float]:",
+            "def scores(split: str) -> tuple[dict[str, float], float]:",
             "    examples, inputs = held_out[split], encoded[split]",
-            f"    kept = outputs_of(model, inputs, batch_of, {plain.keep.__name__})",
-            f"    return {plain.score.__name__}(examples, {plain.decode.__name__}(examples, inputs, kept))",
+            f"    kept, mean_loss = outputs_of(model, inputs, batch_of, {plain.keep.__name__}, {plain.loss.__name__})",
+            f"    return {plain.score.__name__}(examples, {plain.decode.__name__}(examples, inputs, kept)), mean_loss",
             "",
         ]
     if dev:
@@ -184,14 +184,14 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
         *(["model.load_state_dict(best.weights)"] if dev else []),
     ]
     if plain.tune and dev:
-        lines.append(
-            f'{plain.tune.__name__}(dev, encoded["dev"], outputs_of(model, encoded["dev"], batch_of, '
-            f"{plain.keep.__name__}))"
-        )
+        lines += [
+            f'kept, _ = outputs_of(model, encoded["dev"], batch_of, {plain.keep.__name__}, {plain.loss.__name__})',
+            f'{plain.tune.__name__}(dev, encoded["dev"], kept)',
+        ]
     if splits:
         lines += [
             "for split in held_out:",
-            "    for score_name, value in scores(split).items():",
+            "    for score_name, value in scores(split)[0].items():",
             '        print(f"{split} {score_name} {value:.6f}")',
         ]
     lines += [f"model.save_pretrained({literal(folder)})", f"tokenizer.save_pretrained({literal(folder)})"]
