@@ -193,7 +193,7 @@ def test_a_dry_run_trains_nothing(run_cell, shell, cell):
         "PER 16",
         "batch_size: 4",
         "inputs of at most 64 tokens",
-        "memory about",
+        "Memory about",
         "a batch of 4 rows of",
         "GB are free on cpu",
     ):
