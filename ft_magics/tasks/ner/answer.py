@@ -104,6 +104,6 @@ def card_of(example: TaggedSentence, prediction: Prediction) -> Card:
 
 def gold_card_of(example: TaggedSentence) -> Card:
     """The words of a labelled sentence with its gold entities."""
-    spans = spans_of(example.tags)
-    data = {"words": list(example.words), "gold": [(span.start, span.end, span.type) for span in spans]}
+    spans = [(span.start, span.end, span.type) for span in spans_of(example.tags)]
+    data = {"words": list(example.words), "gold": spans, "own": {"gold": spans, "predicted": []}}
     return Card(kind="spans", row=example.id, data=data)
