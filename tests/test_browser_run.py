@@ -284,9 +284,9 @@ def test_curves_are_chosen_zoomed_and_read(lab, page):
     page.get_by_test_id("log-scale").click()
     assert page.get_by_test_id("log-scale").get_attribute("aria-pressed") == "true"
     box = chart.bounding_box()
-    page.mouse.move(box["x"] + 100, box["y"] + 60)  # of 72 steps, about the seventh
+    page.mouse.move(box["x"] + 80, box["y"] + 60)
     page.mouse.down()
-    page.mouse.move(box["x"] + 220, box["y"] + 60, steps=4)
+    page.mouse.move(box["x"] + 130, box["y"] + 60, steps=4)
     page.mouse.up()
     last = shown_step(page)
     first_shown, last_shown = shown_range(page)
