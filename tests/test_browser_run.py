@@ -292,6 +292,7 @@ def test_curves_are_chosen_zoomed_and_read(lab, page):
     first_shown, last_shown = shown_range(page)
     assert 1 < first_shown < last_shown < last
     assert page.get_by_test_id("all-steps").is_visible()
+    box = chart.bounding_box()  # the focus may have scrolled the notebook
     page.mouse.dblclick(box["x"] + 150, box["y"] + 60)
     assert shown_range(page) == (1, last)
     assert page.get_by_test_id("all-steps").is_hidden()
