@@ -16,7 +16,7 @@ import pytest
 
 from conftest import REPOSITORY
 
-WIDGETS = ("predict_box", "report_view", "run_dashboard")
+WIDGETS = ("predict_box", "report_view", "run_dashboard", "runs_list")
 BUILT = {f"ft_widgets/static/{name}.{kind}" for name in WIDGETS for kind in ("css", "js")}
 
 

@@ -17,7 +17,7 @@ __all__ = ["curve_image", "run_chart_image", "spark_image"]
 _WIDTH, _HEIGHT, _LOW = 640, 190, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 44, 8, 20  # room for the numbers at the axes
 _INK = "#808080"  # stands out on light grounds and on dark ones
-_MOST_POINTS = 180  # one for each three pixels: more would only make the notebook larger
+_MOST_POINTS = 135  # one for each four pixels: more would only make the notebook larger
 _SPARK = (90, 16)
 
 Point = tuple[float, float]

@@ -16,7 +16,7 @@ __all__ = ["dev_table", "label_table"]
 _MOST_ROWS = 100  # of the dev table
 _MOST_COLUMNS = 10  # of the table of labels; the line in front of them has more
 _MOST_LABELS = 100
-_MOST_POINTS = 20  # of a line
+_MOST_POINTS = 16  # of a line
 
 
 def dev_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], without: bool) -> DevTable:  # a fact
