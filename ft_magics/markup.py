@@ -75,7 +75,7 @@ def name_cell(text: str) -> str:
 
 def row(first: str, *others: str, strong: bool = False) -> str:
     """A table row: a name, then numbers."""
-    style = f"{ROW};font-weight:600" if strong else ROW
+    style = "font-weight:600" if strong else ""
     return element("tr", name_cell(first), *(cell(text) for text in others), style=style)
 
 
