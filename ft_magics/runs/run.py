@@ -308,12 +308,8 @@ class Run:
 
     def merge(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
         """Write the best model with plain weights, which load without base and peft; see `merging.merge`."""
-        self._settle()
+        self.settle()
         return merging.merge(self, path, overwrite=overwrite)
-
-    def plain_model(self) -> Path:
-        """The folder of the best model with plain weights; see `merging.plain_model`."""
-        return merging.plain_model(self)
 
     def release(self) -> None:
         """Free the memory that the model takes; it is loaded again when it is used.

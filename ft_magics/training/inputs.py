@@ -15,6 +15,8 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name
 from ft_magics.models.sources import find_weights
+from ft_magics.runs.merging import plain_model
+from ft_magics.runs.run import Run
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
@@ -99,8 +101,7 @@ def model_name(model: str | Reference) -> str:
     if isinstance(model, str):
         return model
     value: Any = model.value
-    plain = getattr(value, "plain_model", None)  # a Run is continued from its best model
-    folder = plain() if callable(plain) else getattr(value, "model_dir", value)
+    folder = plain_model(value) if isinstance(value, Run) else value  # a Run is continued from its best model
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
         return str(folder)
     raise ModelError(
