@@ -67,7 +67,8 @@ class Run:
         self.events: list[RunEvent] = folder.read_events()
         self.finished = threading.Event()
         self._trained = trained
-        self._used: dict[str, Any] = {}  # how it computed, for when it is loaded again
+        # How it computed, for when it is loaded again; fp32 is possible anywhere, and gives the digits of the training
+        self._used: dict[str, Any] = {"precision": "fp32"} if config and config.train.precision == "fp32" else {}
         self._emitting = threading.Lock()
         self.steering = Steering(folder.stop_file)
         self.waits = True
