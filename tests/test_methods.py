@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import EntryPoint
 
 import pytest
 import torch
 from ft_magics.errors import CellError, MethodError, ModelError
+from ft_magics.magics.completion.body import complete_body
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import load_trained
 from ft_magics.training.prepare import prepare
@@ -314,3 +316,43 @@ def test_a_method_of_another_package_that_cannot_be_used(tiny, tmp_path, name, s
 def test_a_fault_of_another_package_is_said_as_such(tiny, tmp_path):
     with pytest.raises(MethodError, match=r"method `failing`: `apply` failed \(KeyError: 'a fault of theirs'\)"):
         prepare(parse_cell(body(tmp_path, tiny("bert"), "ner", "failing"), {}))
+
+
+@pytest.mark.parametrize(
+    ("said", "proposed"),
+    [
+        ("method: ", ["full", "adapter", "lora"]),
+        ("method: {lo", ["lora: "]),
+        ("method: {lora: {", ["r: ", "alpha: ", "dropout: ", "targets: "]),
+        ("method: [bitfit, {fr", ["freeze: "]),
+        ("method: {adapter: {placement: ", ["pfeiffer", "houlsby"]),
+    ],
+)
+def test_tab_proposes_methods_and_their_settings(said, proposed):
+    text = f"task: ner\n{said}"
+    answer = complete_body(text, len(text), {})
+    assert [choice.text for choice in answer.choices][: len(proposed)] == proposed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"method": {"lora": {"r": 0}}}, r"`method` is not what a run writes \(r: "),
+        ({"method": {"lora": {"rank": 3}}}, "`method` is not what a run writes"),
+        ({"method": {"lora": {}, "head": {}}}, "each say what is trainable"),
+        ({"method": {}}, "there is none"),
+        ({"method": {"sorcery": {}}}, "there is no method `sorcery`"),
+        ({"method": {"lora": {"r": 2}}}, "is not of this model and method"),
+        ({"base": {"model": 3, "folder": "x", "sha256": "y"}}, "`base.model` is 3"),
+        ({"base": {"model": "./nowhere", "folder": "/nowhere", "sha256": "y"}}, "is gone"),
+    ],
+)
+def test_what_is_kept_beside_a_model_is_not_believed(tiny, tmp_path, change, said):
+    trained = prepare(parse_cell(body(tmp_path, tiny("bert"), "ner", "{lora: {r: 4}}"), {})).trained
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    trained.save(kept)
+    settings = json.loads((kept / "ft_magics.json").read_text()) | change
+    (kept / "ft_magics.json").write_text(json.dumps(settings))
+    with pytest.raises((ModelError, MethodError), match=said):
+        load_trained(str(kept), device="cpu")
