@@ -53,7 +53,7 @@ def train(threads: str, epochs: int) -> dict[str, object]:
     """Train in this process; how long it took, with how many threads."""
     import torch  # noqa: PLC0415  # only the process that trains needs it
     from ft_magics.events import ThreadsChosen  # noqa: PLC0415  # the same
-    from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # the same
+    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the same
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
 

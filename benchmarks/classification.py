@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics import demo
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 

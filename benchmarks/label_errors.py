@@ -27,8 +27,8 @@ from typing import Any
 import ft_magics
 from ft_magics.data.tagged.schemes import Span, spans_of, tags_of
 from ft_magics.data.tagged.sources import read_split
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictions import read_predictions
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.registry import find_task
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare

@@ -23,7 +23,7 @@ train: {max_steps: 4, batch_size: 16, threads: 2}
 
 def main() -> None:
     """Print resident memory after each run, and how far it rose after the first few."""
-    from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # after the arguments
+    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # after the arguments
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
 

@@ -30,7 +30,7 @@ def high_water_bytes() -> int:
 
 def measure(cell: str) -> None:
     """Train in this process, and print what was said and what was taken, in bytes."""
-    from ft_magics.tasks.cells import parse_cell  # noqa: PLC0415  # the process that measures must not have them
+    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the process that measures must not have them
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.memory_need import measure_need  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same

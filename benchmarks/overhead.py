@@ -38,7 +38,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.prepare import prepare

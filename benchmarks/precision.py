@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import torch
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
 
 CELL = "{{task: ner, model: {model}, data: {{train: {train}}}, train: {{precision: {precision}}}}}"

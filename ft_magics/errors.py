@@ -7,6 +7,7 @@ FineTuneError                 anything ft_magics says about the user's input or 
 │   └── SchemeError           tags that are no tagging scheme
 ├── AlignmentError            labels and tokens that do not belong together
 ├── TaskError                 a task that is not there, or whose package cannot be used
+├── MethodError               a method of tuning that is not there, or whose package cannot be used
 ├── ModelError                a model that cannot be found or cannot do the task
 ├── DeviceError               a device or precision that this machine lacks
 ├── TrackerError              a tracker that is not installed here, or cannot be used
@@ -35,6 +36,7 @@ __all__ = [
     "EncodingError",
     "FaultsError",
     "FineTuneError",
+    "MethodError",
     "ModelError",
     "Problem",
     "RunError",
@@ -120,6 +122,10 @@ class AlignmentError(FineTuneError):
 
 class TaskError(FineTuneError):
     """A task that is not there, or whose package cannot be used."""
+
+
+class MethodError(FineTuneError):
+    """A method of tuning that is not there, or whose package cannot be used."""
 
 
 class ModelError(FineTuneError):

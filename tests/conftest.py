@@ -181,7 +181,7 @@ def cell(tiny_model, conll):
 @pytest.fixture
 def prepared(cell):
     """Makes a run that is ready for its first step, of what `cell` takes."""
-    from ft_magics.tasks.cells import parse_cell
+    from ft_magics.runs.cells import parse_cell
     from ft_magics.training.prepare import prepare
 
     def make(*arguments, **named):

@@ -151,7 +151,7 @@ def _in_utf8(text: str) -> bytes:
 
 def kept_run(folder: Path, model: Path, text: str) -> tuple[Path, Callable[[Path], None]]:
     """The folder of a small run that has ended, and what resumes a copy of it."""
-    from ft_magics.tasks.cells import parse_cell
+    from ft_magics.runs.cells import parse_cell
     from ft_magics.training.launch import resume_run, start_run
     from ft_magics.training.prepare import prepare
 

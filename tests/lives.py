@@ -143,7 +143,7 @@ def _forks():
 
 def _live(folder, body, name, began, *, moment=None, stand_still_after=None):
     import torch
-    from ft_magics.tasks.cells import parse_cell
+    from ft_magics.runs.cells import parse_cell
     from ft_magics.training.launch import find_unfinished, resume_run, start_run
     from ft_magics.training.prepare import prepare
 

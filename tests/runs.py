@@ -20,10 +20,11 @@ def finish(run):
 
 
 def weights_of(run):
-    """The weights of a run's best model, by name."""
+    """The weights that a run keeps of its best model, by name."""
     from safetensors.torch import load_file
 
-    return load_file(run.model_dir / "model.safetensors")
+    (path,) = run.model_dir.glob("*.safetensors")
+    return load_file(path)
 
 
 def assert_same_end(run, other):

@@ -18,7 +18,7 @@ TRAIN, SAVES = "epochs: 400, batch_size: 4", "save: {every: {steps: 1}, keep: 2}
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory, tiny_model):
     """The folder of a stopped run, made once; a copy of it is what a test breaks."""
-    from ft_magics.tasks.cells import parse_cell
+    from ft_magics.runs.cells import parse_cell
     from ft_magics.training.prepare import prepare
 
     from conftest import CONLL
@@ -38,7 +38,7 @@ def kept(tmp_path_factory, tiny_model):
 @pytest.fixture
 def broken(kept, tmp_path):
     """A copy of the run: its newest checkpoint, and what resumes it."""
-    from ft_magics.tasks.cells import parse_cell
+    from ft_magics.runs.cells import parse_cell
     from ft_magics.training.prepare import prepare
 
     folder, text = kept

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 from ft_magics.events import Notice, StepDone
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import TrainedModel
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.captured_warnings import capture_warnings

@@ -12,8 +12,8 @@ import torch
 from ft_magics.data.checks import DataCheck
 from ft_magics.errors import CellError, DataError, ModelError
 from ft_magics.evaluation.labels.evaluate import label_report
+from ft_magics.runs.cells import config_of, parse_cell
 from ft_magics.runs.predictor import load_trained
-from ft_magics.tasks.cells import config_of, parse_cell
 from ft_magics.tasks.classify.config import ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText
 from ft_magics.tasks.classify.loss import classification_loss, label_weights

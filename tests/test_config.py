@@ -8,7 +8,7 @@ import pytest
 from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
 from ft_magics.config.references import Reference
 from ft_magics.errors import CellError
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,8 +133,8 @@ save: 3
         ("train: {device: gpu}", "train.device", "expected"),
         ("train: 3", "train", "expected a section"),
         ("train: [1]", "train", "expected a section"),
-        ("method: lora", "method", "not there yet"),
-        ("method: {lora: {r: 8}}", "method", "not there yet"),
+        ("method: {lora: {rnk: 8}}", "method.lora.rnk", "unknown key"),
+        ("method: [lora, full]", "method", "each say what is trainable"),
         ("method: fulll", "method", "Did you mean `full`?"),
         ("save: {every: 3}", "save.every", "expected a section"),
         ("colour: red", "colour", "unknown key"),

@@ -9,7 +9,7 @@ from ft_magics.config.references import Reference
 from ft_magics.data.encoding import decode
 from ft_magics.data.encoding_guess import guess_encoding
 from ft_magics.errors import DataError, EncodingError
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.tasks.classify.task import ClassifyTask
 
 TEXTS = {

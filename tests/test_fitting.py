@@ -6,8 +6,8 @@ import pytest
 from ft_magics.config.schema import EarlyStopping, TrainConfig
 from ft_magics.display.event_text import event_text
 from ft_magics.display.run_summary import page_of
+from ft_magics.runs.cells import config_of, parse_cell
 from ft_magics.runs.reading import load
-from ft_magics.tasks.cells import config_of, parse_cell
 from ft_magics.training.fitting import fit_train, keep_chosen
 from ft_magics.training.launch import prepare_in_turn, resume_run, start_run
 

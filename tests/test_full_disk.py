@@ -23,8 +23,8 @@ import torch
 from ft_magics.display.pages import run_bundle
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import RunResumed
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.full_disk import how_full, is_disk_full
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ft_magics
 import pytest
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ft_magics.errors import RunError
 from ft_magics.events import StepDone
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 

@@ -12,7 +12,7 @@ import pytest
 from ft_magics.config.references import Reference
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.errors import DataError
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.tasks.classify.config import ClassifySettings
 from ft_magics.tasks.classify.reader import read_split as read_texts
 

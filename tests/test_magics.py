@@ -16,8 +16,8 @@ import pytest
 from ft_magics.errors import RunError
 from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.events import Evaluated, RunEnded, StepDone
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.run import Run
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare

@@ -273,7 +273,7 @@ LIMITED = """
 import json, re, resource, sys
 from pathlib import Path
 import psutil
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
 from ft_magics.training.launch import start_run
 

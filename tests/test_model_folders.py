@@ -18,8 +18,8 @@ from ft_magics.markup import terminal_line
 from ft_magics.models import loading, sources
 from ft_magics.models.loading import load_model, load_tokenizer
 from ft_magics.models.weight_files import open_weights
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import TrainedModel, load_trained
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.prepare import prepare
 from hypothesis import HealthCheck, given, settings

@@ -13,7 +13,7 @@ import pytest
 from ft_magics.data.beside import find_beside, name_of_split
 from ft_magics.errors import DataError, TaskError
 from ft_magics.models.choosing import choose_model
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.tasks.registry import find_task
 from ft_magics.training.new_cell import cell_for, cell_for_demo
 

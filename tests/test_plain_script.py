@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from ft_magics.errors import RunError
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.bundle import Bundle
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare

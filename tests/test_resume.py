@@ -15,7 +15,7 @@ import ft_magics
 import pytest
 from ft_magics.errors import RunError, TrainingError
 from ft_magics.events import CheckpointSaved, Evaluated, PauseChanged, RunResumed, StepDone
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback
@@ -139,7 +139,7 @@ def test_early_stopping_remembers_across_a_death(config, patch):
 SCRIPT = """
 import sys
 from pathlib import Path
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
 from ft_magics.training.launch import find_unfinished, resume_run, start_run
 import torch

@@ -9,8 +9,8 @@ import pytest
 from ft_magics.config.keys import keys_below, keys_of, written
 from ft_magics.config.schema import RunConfig, SaveConfig
 from ft_magics.config.section import OpenSection, Section, described
+from ft_magics.magics.keys import every_key, task_keys
 from ft_magics.magics.settings import keys_called, settings_bundle
-from ft_magics.tasks.keys import every_key, task_keys
 from IPython.core.error import UsageError
 from pydantic import Field
 

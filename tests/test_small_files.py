@@ -20,7 +20,7 @@ from ft_magics.data.tagged.config import ReadOptions
 from ft_magics.data.tagged.sources import read_split
 from ft_magics.data.tagged.words import split_words
 from ft_magics.errors import CellError, DataError, FineTuneError, did_you_mean
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

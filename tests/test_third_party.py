@@ -59,7 +59,7 @@ json.dump(out, open("out.json", "w"))
 RESUMED = """
 import ft_magics
 from ft_magics.runs.steering import Steering
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
 
@@ -202,7 +202,7 @@ def run_broken(installed, folder, target, code, what):
 
 
 CELL = """
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 try:

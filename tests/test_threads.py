@@ -12,9 +12,9 @@ from ft_magics.display.run_page import run_html
 from ft_magics.display.run_summary import threads_text
 from ft_magics.errors import CellError
 from ft_magics.events import CheckpointSaved, Evaluated, Notice, RunResumed, ThreadsChosen, drop_superseded
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.event_log import event_from_json
 from ft_magics.runs.predictor import TrainedModel
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.slowdown import OtherProcesses, ProcessorTime, Slowdown, processor_time, slowdown_text

@@ -11,8 +11,8 @@ import sys
 import pytest
 from ft_magics.errors import ModelError, TrackerError, TrainingError
 from ft_magics.events import Evaluated, Notice, StepDone
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.full_disk import is_disk_full
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare

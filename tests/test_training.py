@@ -13,8 +13,8 @@ import torch
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
 from ft_magics.models import device, loading, sources
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.event_log import event_from_json
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.tasks.ner.task import Feature, NerTask
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare

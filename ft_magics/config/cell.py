@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ft_magics.config.explain import describe, explain_all
+from ft_magics.config.methods import Methods, method_of, spread_method
 from ft_magics.config.names import (
-    LATER_METHODS,
     LATER_TASKS,
     SETTLED_ARGUMENTS,
     TASK_SETTINGS,
@@ -42,7 +42,9 @@ class Tasks(Protocol):
         ...
 
 
-def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str], tasks: Tasks) -> AnyConfig:
+def parse_cell(
+    text: str, namespace: Mapping[str, Any], overrides: Iterable[str], tasks: Tasks, methods: Methods
+) -> AnyConfig:
     """Read a cell's body.
 
     Args:
@@ -50,6 +52,7 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
         namespace: Where `$name` is looked up.
         overrides: `key=value` texts of `--set`; keys are dotted.
         tasks: Those that there are.
+        methods: Those that there are.
 
     Raises:
         CellError: With every mistake in the cell, each with its line.
@@ -62,7 +65,7 @@ def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str]
     _understand_names(tree)
     _spread_splits(tree)
     task, settings, data = _task_of(tree, tasks)
-    schema = RunConfig[settings, data]  # type: ignore[valid-type]  # they are known only now
+    schema: Any = RunConfig.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
         config: AnyConfig = schema.model_validate(_with_settings(tree.data, task))
@@ -210,7 +213,7 @@ def _understand_names(tree: Tree) -> None:
             TASK_SYNONYMS.get(name.lower(), name) if isinstance(name, str) else name: value
             for name, value in task.items()
         }
-    _understand_method(tree)
+    spread_method(tree)
     train = data.get("train")
     if isinstance(train, dict):
         for key in list(train):
@@ -218,22 +221,6 @@ def _understand_names(tree: Tree) -> None:
     for section in ("train", "save"):
         if section in data and data[section] is None:
             del data[section]  # `train:` with nothing below it
-
-
-def _understand_method(tree: Tree) -> None:
-    """`method: lora` and `method: {lora: {r: 8}}` name the same method."""
-    method = tree.data.get("method")
-    if isinstance(method, dict) and len(method) > 1:
-        tree.complain(("method",), f"name one method, not {len(method)}: `method: full`")
-    elif isinstance(method, dict) and method.get("full"):
-        tree.complain(("method", "full"), "this method has no settings; write `method: full`")
-    named = next(iter(method), None) if isinstance(method, dict) else method
-    if isinstance(named, str) and named.lower() in LATER_METHODS:
-        if not any(problem.where == "method" for problem in tree.problems):
-            tree.complain(("method",), f"`{named}` is not there yet; this version has `full`")
-        tree.data["method"] = "full"
-    elif isinstance(method, dict) and named is not None:
-        tree.data["method"] = named
 
 
 def _understand_train(tree: Tree, train: dict[str, Any], key: str) -> None:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from ft_magics.config.names import (
     HF_ARGUMENT_NAMES,
-    LATER_METHODS,
     SETTLED_ARGUMENTS,
     VALUE_SYNONYMS,
 )
@@ -25,7 +24,6 @@ __all__ = ["describe", "explain_all"]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _POWER = re.compile(r"10(?:\^|\*\*)\(?(-?\d+)\)?")
-_LATER = {"method": LATER_METHODS}
 _SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
 
 
@@ -96,7 +94,7 @@ class _Place:
 
 def _text(kind: str, place: _Place, item: Any) -> str:
     found, context = item["input"], item.get("ctx", {})
-    where, expected, example = ".".join(map(str, place.path)), place.expected, place.example
+    expected, example = place.expected, place.example
     by_kind: dict[str, Callable[[], str]] = {
         "extra_forbidden": lambda: _unknown_key(place),
         "elsewhere": lambda: str(item["msg"]),
@@ -104,7 +102,7 @@ def _text(kind: str, place: _Place, item: Any) -> str:
         "value_error": lambda: str(context["error"]),
         "string_too_short": lambda: "is an empty text" + (f"; expected {expected}" if expected else ""),
         "literal_error": lambda: (
-            f"found {describe(found)}, expected {context['expected']}.{_nearest_value(found, where, context)}"
+            f"found {describe(found)}, expected {context['expected']}.{_nearest_value(found, context)}"
         ),
     }
     if kind in by_kind:
@@ -202,16 +200,15 @@ def _all_places(schema: type[Section]) -> list[str]:
     return sorted(places, key=lambda place: order.get(place.partition(".")[0], -1))
 
 
-def _nearest_value(found: Any, where: str, context: Mapping[str, Any]) -> str:
-    """The right value that was most likely meant; one that is still to come is named as such."""
+def _nearest_value(found: Any, context: Mapping[str, Any]) -> str:
+    """The right value that was most likely meant."""
     if not isinstance(found, str):
         return ""
     meant = VALUE_SYNONYMS.get(found.lower())
     quoted = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ",").split(",")]
     if meant in quoted:
         return f" Did you mean `{meant}`?"
-    later = did_you_mean(found, _LATER.get(where, ()))
-    return did_you_mean(found, quoted) or (f"{later} It is not there yet" if later else "")
+    return did_you_mean(found, quoted)
 
 
 def _expectation(expected: str, message: str) -> str:

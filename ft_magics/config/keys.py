@@ -47,7 +47,8 @@ class Key:
         origin: Where the choice comes from: a paper, or a name of Hugging Face's.
         choices: All values, or those that are words, as one would write them.
         examples: Some values, in the same way.
-        kinds: Of its values: `column`, `source`, `model`, `folder`, `task`, `number`, `text`, `list`, `section`.
+        kinds: Of its values: `column`, `source`, `model`, `folder`, `method`, `task`, `number`, `text`, `list`,
+            `section`.
         required: Whether a cell without it is a mistake.
         owner: The section that it is a field of.
     """
@@ -90,7 +91,7 @@ def keys_of(schema: type[Section], sections: Mapping[str, type[Section]], task: 
 
     Args:
         schema: `RunConfig`.
-        sections: What stands in its place for `settings` and `data`: those of the task.
+        sections: What stands in its place for `settings` and `data`, those of the task, and for `method`.
         task: Its name: `settings` are written as `task: {NAME: {…}}`.
 
     Returns:

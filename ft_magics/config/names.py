@@ -6,8 +6,8 @@ from typing import Any
 
 __all__ = [
     "HF_ARGUMENT_NAMES",
-    "LATER_METHODS",
     "LATER_TASKS",
+    "METHOD_SYNONYMS",
     "SETTLED_ARGUMENTS",
     "TASK_SETTINGS",
     "TASK_SYNONYMS",
@@ -43,7 +43,35 @@ LATER_TASKS = (
     "summarization",
     "translation",
 )
-LATER_METHODS = ("adapter", "bitfit", "dora", "head", "ia3", "lora", "prefix", "prompt", "qlora")
+METHOD_SYNONYMS = {
+    "adapters": "adapter",
+    "all": "full",
+    "bottleneck": "adapter",
+    "feature-extraction": "head",
+    "feature_extraction": "head",
+    "fine-tuning": "full",
+    "finetune": "full",
+    "finetuning": "full",
+    "frozen": "freeze",
+    "full-finetuning": "full",
+    "full_finetuning": "full",
+    "houlsby": "adapter",
+    "(ia)3": "ia3",
+    "(ia)^3": "ia3",
+    "linear-probe": "head",
+    "linear-probing": "head",
+    "linear_probe": "head",
+    "linear_probing": "head",
+    "llrd": "rates",
+    "p-tuning": "p_tuning",
+    "pfeiffer": "adapter",
+    "prefix-tuning": "prefix",
+    "prefix_tuning": "prefix",
+    "probe": "head",
+    "prompt-tuning": "prompt",
+    "prompt_tuning": "prompt",
+    "ptuning": "p_tuning",
+}
 
 # Other words for our values, too far apart in spelling to be found by likeness.
 VALUE_SYNONYMS = {

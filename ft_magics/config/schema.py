@@ -244,15 +244,21 @@ class SaveConfig(Section):
         default=Every(epochs=1),
     )
     keep: Count = described(description="How many of the last checkpoints are kept.", default=1)
+    merge: bool = described(
+        description="Whether the saved model has plain weights, which load without the base; for a method that keeps "
+        "only what was trained.",
+        default=False,
+    )
     dir: Folder = described(description="The folder that the run's own folder is made in.", default=DEFAULT_FOLDER)
 
 
 S = TypeVar("S", bound=Section)
 D = TypeVar("D", bound=Section)
+M = TypeVar("M", bound=Section)
 
 
-class RunConfig(Section, Generic[S, D]):
-    """A whole cell, whose task has settings S and data D."""
+class RunConfig(Section, Generic[S, D, M]):
+    """A whole cell, whose task has settings S and data D, and whose methods' settings are the fields of M."""
 
     task: TaskName = described(
         example="task: ner", description="What the model is trained to do; `{classify: {…}}` gives it settings too."
@@ -268,8 +274,12 @@ class RunConfig(Section, Generic[S, D]):
         example="data: {train: path/to/file}",
         description="Where the labelled examples are, and how they are read.",
     )
-    method: Literal["full"] = described(
-        description="What learns: `full` trains all parameters of the model.", default="full"
+    method: Annotated[M, Kind("method", "a method's name, with settings or without, or a list of them")] = described(
+        expected="a method's name, such as `lora`, one with settings, `{lora: {r: 8}}`, or a list of them",
+        examples=["{lora: {r: 8}}", "[bitfit, freeze]"],
+        description="What learns, and how it is kept: `full` trains all parameters of the model.",
+        otherwise="`full`",
+        default=None,  # the parser puts `full` there: which methods there are is not known here
     )
     train: TrainConfig = described(
         expected="a section such as `{epochs: 3}`", description="How the model is trained.", default=TrainConfig()
@@ -291,11 +301,23 @@ class RunConfig(Section, Generic[S, D]):
             )
         return self
 
+    @property
+    def methods(self) -> dict[str, Section]:
+        """The settings of each method, by its name."""
+        return {name: getattr(self.method, name) for name in type(self.method).model_fields}
+
+    @property
+    def method_name(self) -> str:
+        """The methods' names, such as `bitfit + freeze`."""
+        return " + ".join(self.methods)
+
     def to_plain(self) -> dict[str, Any]:
         """The resolved config as plain data for `config.yaml`; references become `$name`."""
         plain = self.model_dump(mode="python")
         settings = plain.pop("settings")
+        named = plain["method"]
+        plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
         return {**plain, "task": {self.task: settings}} if settings else plain
 
 
-AnyConfig: TypeAlias = "RunConfig[Any, Any]"  # a text: pydantic would make a class of it
+AnyConfig: TypeAlias = "RunConfig[Any, Any, Any]"  # a text: pydantic would make a class of it

@@ -16,7 +16,7 @@ class Kind:
     """What a value is, where its Python type does not say it: `Annotated[int | str, Kind("column", …)]`.
 
     Args:
-        name: `column`, `source`, `model`, `folder` or `task`: what completion proposes.
+        name: `column`, `source`, `model`, `folder`, `method` or `task`: what completion proposes.
         spoken: As a person would say it.
     """
 

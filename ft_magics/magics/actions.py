@@ -20,8 +20,8 @@ from ft_magics.display.runs_view import show_runs
 from ft_magics.magics.compare import comparison_of
 from ft_magics.magics.names import all_runs, check_name, find_run
 from ft_magics.magics.session import Session
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.magics.names import check_folder, check_name
 from ft_magics.magics.session import Session
-from ft_magics.tasks.cells import parse_cell
+from ft_magics.runs.cells import parse_cell
 
 if TYPE_CHECKING:
     from ft_magics.config.schema import AnyConfig

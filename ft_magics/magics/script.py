@@ -14,8 +14,8 @@ from ft_magics.events import ThreadsChosen
 from ft_magics.magics.names import find_run
 from ft_magics.magics.next_cell import write_below
 from ft_magics.magics.session import Session
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.run import Run
-from ft_magics.tasks.cells import parse_cell
 from ft_magics.training.launch import prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
 

@@ -9,9 +9,9 @@ from IPython.core.error import UsageError
 from ft_magics.config.keys import Key
 from ft_magics.config.names import SETTLED_ARGUMENTS, TASK_SYNONYMS, our_name
 from ft_magics.errors import did_you_mean
+from ft_magics.magics.keys import task_keys
 from ft_magics.magics.session import Session
 from ft_magics.magics.settings_pages import general, key_bundle, list_bundle, of_task
-from ft_magics.tasks.keys import task_keys
 from ft_magics.tasks.registry import task_names
 
 __all__ = ["keys_called", "settings_bundle", "show_settings"]

@@ -9,8 +9,8 @@ from html import escape
 
 from ft_magics.config.keys import Key, KeyPath
 from ft_magics.config.names import HF_ARGUMENT_NAMES, SETTLED_ARGUMENTS, our_name
+from ft_magics.magics.keys import task_keys
 from ft_magics.markup import MUTED, element, heading, markdown_text, terminal_text
-from ft_magics.tasks.keys import task_keys
 from ft_magics.tasks.registry import sections, task_names
 
 __all__ = ["Group", "general", "key_bundle", "list_bundle", "of_task", "overview", "settings_markdown"]

@@ -199,8 +199,11 @@ def _problem_in(path: Path, config: Mapping[str, Any]) -> str | None:
     return None if named is None else str(named)
 
 
-def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> None:
+def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> Any:
     """See that the model which the config describes is no larger than its weights, before it takes memory.
+
+    Returns:
+        That model, without weights.
 
     Raises:
         ModelError: It is larger.
@@ -218,6 +221,7 @@ def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> None:
             name for name, shape in base.items() if not {(name, shape), (name.removeprefix(prefix), shape)} & there
         ]
         raise not_theirs(source, wrong or list(base))
+    return model
 
 
 def not_theirs(source: str, names: Sequence[str]) -> ModelError:

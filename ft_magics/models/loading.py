@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.tokenizer_files import tokenizer_files
 from ft_magics.models.weight_files import Weights, open_weights
 
-__all__ = ["check_together", "load_model", "load_tokenizer"]
+__all__ = ["Tuned", "check_together", "load_model", "load_tokenizer"]
+
+Check = Callable[[Any], None]
 
 
 def load_tokenizer(source: str) -> Any:
@@ -47,7 +50,22 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_model(source: str, head: Head, *, fresh: bool = True) -> Any:
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What a tuned model keeps beside its base.
+
+    Args:
+        folder: With its config.json.
+        head: Gives the tensors of its head, by their names in a model, which has no weights yet.
+    """
+
+    folder: Path
+    head: Callable[[Any], Mapping[str, torch.Tensor]]
+
+
+def load_model(
+    source: str, head: Head, *, fresh: bool = True, tuned: Tuned | None = None, check: Check = lambda _: None
+) -> Any:
     """An encoder with a head.
 
     Its config and weights are read and compared here; transformers sees neither the folder nor its other files.
@@ -56,21 +74,26 @@ def load_model(source: str, head: Head, *, fresh: bool = True) -> Any:
         source: What `find_weights` gave.
         head: Which.
         fresh: Whether the head is a new one; a saved model keeps its labels and its head.
+        tuned: Where config and head are, of a model whose other weights are its base's.
+        check: Takes the model without weights, and may raise; before any weight is read.
 
     Raises:
         ModelError: It is no encoder, cannot be loaded, or its weights are not those of its config.
     """
     folder = Path(source)
+    described = tuned.folder if tuned else folder
     with plain_errors(source), quiet_transformers():
-        raw = read_config(folder, head)
+        raw = read_config(described, head)
         weights = open_weights(folder)
-        config = build_config(folder, raw, weights, head, fresh=fresh)
-        check_sizes(source, config, weights, head)
+        config = build_config(described, raw, weights, head, fresh=fresh)
+        outline = check_sizes(source, config, weights, head)
+    check(outline)
+    with plain_errors(source), quiet_transformers():
         _check_memory(source, weights)
         model, loading = head.model_classes()[type(config)].from_pretrained(
             None,
             config=config,
-            state_dict=weights.tensors(),
+            state_dict=weights.tensors() | dict(tuned.head(outline) if tuned else {}),
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,

@@ -21,7 +21,7 @@ from safetensors import safe_open
 from ft_magics.errors import ModelError, type_name
 from ft_magics.markup import terminal_line
 
-__all__ = ["Weights", "open_weights", "read_bytes", "read_json"]
+__all__ = ["Weights", "open_file", "open_weights", "read_bytes", "read_json"]
 
 _MOST_JSON_BYTES = 16 << 20  # the config of a model with 10,000 labels has half a megabyte
 _MOST_CONTAINERS = 1_000_000  # objects and arrays in a file; the largest tokenizers have half of it
@@ -31,6 +31,7 @@ _MOST_SHARDS = 1_000
 _MOST_DIMENSIONS = 8
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}  # safetensors' names of the types that weights may have
 _OTHER_BYTES = {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}
+_TUNED = frozenset(("adapter_config.json", "tuned.safetensors"))  # of a run that keeps only what was trained
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe without a writer would never open
 
 
@@ -64,7 +65,7 @@ class Weights:
         return found
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> IO[bytes]:
     """A regular file, perhaps behind a link (the hub's cache is made of links).
 
     Raises:
@@ -87,7 +88,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     Raises:
         ModelError: It cannot be read, or is longer.
     """
-    with _open(path) as stream:
+    with open_file(path) as stream:
         raw = stream.read(min(os.fstat(stream.fileno()).st_size, most) + 1)  # it is made as large as is asked for
     if len(raw) > most:
         raise ModelError(f"model: {path} has more than {most >> 20} MB, so it is no such file of a model")
@@ -153,6 +154,11 @@ def open_weights(folder: Path) -> Weights:
         ModelError: There are none, or their header contradicts their file.
     """
     names = {path.name for path in folder.iterdir()}
+    if "ft_magics.json" in names and "model.safetensors" not in names and names & _TUNED:
+        raise ModelError(
+            f"model: {folder} holds only what a run has trained, without its base; name the folder that `run.merge()` "
+            "gives, which has plain weights"
+        )
     if "adapter_config.json" in names:
         raise ModelError(
             f"model: {folder} holds an adapter (adapter_config.json); merge it into its model first: "
@@ -196,7 +202,7 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
 
     Source: the format, https://github.com/huggingface/safetensors#format
     """
-    with _open(path) as stream:
+    with open_file(path) as stream:
         size = os.fstat(stream.fileno()).st_size - 8
         length = int.from_bytes(stream.read(8), "little")
         if not 2 <= length <= min(size, _MOST_JSON_BYTES):
@@ -239,7 +245,7 @@ def _pickles(files: Sequence[Path]) -> Weights:
 
 
 def _pickle(path: Path) -> dict[str, torch.Tensor]:
-    with _open(path) as stream:
+    with open_file(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         if zipfile.is_zipfile(stream):
             with zipfile.ZipFile(stream) as archive:

@@ -13,18 +13,22 @@ from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors.torch import load_model as load_weights
 
 from ft_magics.errors import ModelError
 from ft_magics.markup import terminal_line
+from ft_magics.models.base import Base, find_base
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.heads import Head
-from ft_magics.models.loading import check_together, load_model, load_tokenizer
+from ft_magics.models.loading import Tuned, check_together, load_model, load_tokenizer
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.tasks.registry import find_task, guarded, task_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
+from ft_magics.tuning.outline import outline_of
+from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
@@ -41,6 +45,8 @@ class _Settings(BaseModel):
     task: str
     max_length_tokens: int = Field(ge=_FEWEST_TOKENS, le=1_000_000)
     saved: dict[str, Any] = {}
+    method: dict[str, Any] | None = None
+    base: Base | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +61,8 @@ class TrainedModel:
         device: `cpu`, `cuda` or `mps`.
         precision: `fp32` or `bf16`.
         batch_size: Inputs per batch.
+        tuning: The methods that it is tuned with; None for a model that is whole.
+        base: Of which only what was trained is kept; None where the whole model is.
     """
 
     model: Any
@@ -64,6 +72,8 @@ class TrainedModel:
     device: str
     precision: str
     batch_size: int = 64
+    tuning: Tuning | None = None
+    base: Base | None = None
 
     @property
     def spec(self) -> Spec:
@@ -159,16 +169,42 @@ class TrainedModel:
         return torch.autocast(self.device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
 
     def save(self, folder: Path) -> None:
-        """Write a folder that `from_pretrained` of transformers loads, and `load_trained` too."""
+        """Write a folder that `load_trained` loads; one of a whole model `from_pretrained` of transformers loads too.
+
+        Where there is a base, only what was trained is written, with the base's name and hash.
+        """
         with quiet_transformers():
-            self.model.save_pretrained(folder)
-            self.tokenizer.save_pretrained(folder)
+            if self.tuning is not None and self.base is not None:
+                self.tuning.save(self.model, folder)
+            else:
+                self.model.save_pretrained(folder)
+                self.tokenizer.save_pretrained(folder)
         self.save_settings(folder)
 
     def save_settings(self, folder: Path) -> None:
         """Write what the task keeps, beside a model."""
         settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens, "saved": self.task.saved()}
+        if self.tuning is not None and self.base is not None:
+            settings |= {"method": self.tuning.plain, "base": self.base.model_dump()}
         (folder / _SETTINGS).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
+
+    def reload(self, folder: Path) -> None:
+        """Bring the model back to what `save` wrote, ready to predict."""
+        if self.tuning is not None and self.base is not None:
+            self.tuning.load(self.model, folder)
+        else:
+            load_weights(self.model, folder / "model.safetensors")
+        self.model.eval()
+
+    def merge(self) -> None:
+        """Make the model one with plain weights, which is kept whole.
+
+        Raises:
+            MethodError: It cannot be.
+        """
+        if self.tuning is not None and self.base is not None:
+            self.model = self.tuning.merge(self.model)
+        self.tuning = self.base = None
 
 
 def load_trained(
@@ -187,14 +223,19 @@ def load_trained(
         ModelError: It cannot be loaded, or is of another task.
         TaskError: Its task is not there.
     """
-    source = find_weights(model)
-    settings = _read_settings(Path(source) / _SETTINGS)
+    folder = find_weights(model)
+    settings = _read_settings(Path(folder) / _SETTINGS)
     if settings is not None and task is not None and settings.task != task:
         raise ModelError(f"model: {model} was trained for `task: {settings.task}`, not for `task: {task}`")
-    found = find_task(task or (settings.task if settings else _task_of_head(source)))
+    found = find_task(task or (settings.task if settings else _task_of_head(folder)))
     head: Head = found.saved_head()
-    loaded, tokenizer = load_model(source, head, fresh=False), load_tokenizer(source)
-    check_together(source, loaded, tokenizer)
+    base, tuning = settings.base if settings else None, None
+    if settings is not None and base is not None:
+        tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / _SETTINGS))
+        loaded, tokenizer = _load_tuned(folder, find_base(base, folder), head, tuning)
+    else:
+        loaded, tokenizer = load_model(folder, head, fresh=False), load_tokenizer(folder)
+        check_together(folder, loaded, tokenizer)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)
@@ -207,7 +248,27 @@ def load_trained(
         device=chosen,
         precision=choose_precision(precision, chosen),
         batch_size=batch_size,
+        tuning=tuning,
+        base=base,
     )
+
+
+def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[Any, Any]:
+    """A model of which a folder holds what was trained, and its tokenizer, which is the base's.
+
+    Args:
+        folder: Of the model.
+        source: Of its base.
+        head: Which it must have.
+        tuning: How it was tuned.
+    """
+    here = Path(folder)
+    tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
+    model, tokenizer = load_model(source, head, fresh=False, tuned=tuned), load_tokenizer(source)
+    check_together(source, model, tokenizer)
+    model = tuning.apply(model, seed=0)
+    tuning.load(model, here)
+    return model.eval(), tokenizer
 
 
 def _task_of_head(source: str) -> str:

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from ft_magics.errors import FineTuneError, RunError
 from ft_magics.events import RunStarted
+from ft_magics.runs.cells import config_of
 from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.run import Run
 from ft_magics.runs.saving import INSIDE_SAVED
-from ft_magics.tasks.cells import config_of
 
 __all__ = ["load"]
 

@@ -15,6 +15,7 @@ from ft_magics.errors import RunError, drop_frames
 from ft_magics.evaluation.answer_list import Answers
 from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
+from ft_magics.runs import merging
 from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
@@ -22,6 +23,7 @@ from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.looks import note_look
+from ft_magics.runs.parameters import Parameters, parameters_of
 from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
@@ -65,7 +67,8 @@ class Run:
         self.events: list[RunEvent] = folder.read_events()
         self.finished = threading.Event()
         self._trained = trained
-        self._used: dict[str, Any] = {}  # how it computed, for when it is loaded again
+        # How it computed, for when it is loaded again; fp32 is possible anywhere, and gives the digits of the training
+        self._used: dict[str, Any] = {"precision": "fp32"} if config and config.train.precision == "fp32" else {}
         self._emitting = threading.Lock()
         self.steering = Steering(folder.stop_file)
         self.waits = True
@@ -114,6 +117,11 @@ class Run:
     def history(self) -> pd.DataFrame:
         """A row per evaluation on dev: epoch, step, loss, the run's metrics by their names, best."""
         return history_table(self.events)
+
+    @property
+    def parameters(self) -> Parameters:
+        """How many parameters the model has, and how many of them are trainable."""
+        return parameters_of(self.events)
 
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
@@ -274,7 +282,7 @@ class Run:
             return self._copy_into
         trained = self._trained
         if trained is not None:
-            return lambda fresh: self._write_into(fresh, trained)
+            return lambda fresh: self.write_into(fresh, trained)
         raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
 
     def _copy_into(self, fresh: Path) -> None:
@@ -290,14 +298,19 @@ class Run:
             if file.is_file() and not file.is_symlink():
                 shutil.copy2(file, inside / file.name)
 
-    def _write_into(self, fresh: Path, trained: TrainedModel) -> None:
-        """What there is of a run without its folder."""
+    def write_into(self, fresh: Path, trained: TrainedModel) -> None:
+        """Write a model and the run's record into a folder, as `save` does."""
         trained.save(fresh)
         (fresh / INSIDE_SAVED).mkdir()
         inside = RunFolder(fresh / INSIDE_SAVED)
         if self.config is not None:
             inside.write_config(self.config.to_plain())
         inside.write_lines(inside.log, (event.to_json() for event in self.events))
+
+    def merge(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write the best model with plain weights, which load without base and peft; see `merging.merge`."""
+        self.settle()
+        return merging.merge(self, path, overwrite=overwrite)
 
     def release(self) -> None:
         """Free the memory that the model takes; it is loaded again when it is used.

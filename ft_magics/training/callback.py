@@ -22,6 +22,7 @@ from ft_magics.training.prepare import Prepared
 from ft_magics.training.save_policy import SavePolicy, epoch_is_whole
 from ft_magics.training.threads import Threads
 from ft_magics.training.throughput import Throughput
+from ft_magics.training.tuned import tuning_of
 
 __all__ = ["RunCallback", "no_log"]
 
@@ -87,6 +88,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             evaluated_at=self.dev.evaluated_at,
             first_loss=self.batches.first_loss,
             data=self.prepared.fingerprint,
+            base=base.sha256 if (base := self.prepared.trained.base) else None,
             threads=ThreadsState(**self.threads.snapshot()),
         )
 
@@ -114,6 +116,15 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.batches.begin_step()
         self.throughput.begin_step()
         self.threads.begin_step()
+        trained = self.prepared.trained
+        tuning_of(trained).begin_step(trained.model, step=state.global_step, total_steps=self.prepared.total_steps)
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """The parameters have changed, and their gradients are still there."""
+        trained = self.prepared.trained
+        tuning_of(trained).end_step(trained.model, step=state.global_step)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count the tokens of the step, and do what was requested."""

@@ -75,6 +75,7 @@ class CheckpointState(BaseModel):
         evaluated_at: The step of the newest evaluation; -1 without one.
         first_loss: What later losses are compared with.
         data: The fingerprint of the training data.
+        base: The hash of the base, where only what is trained is kept; None where all is.
         threads: What was measured with which number; None in versions that did not measure.
     """
 
@@ -89,6 +90,7 @@ class CheckpointState(BaseModel):
     first_loss: float | None
     data: str
     paused_s: Annotated[float, Field(ge=0, le=_MOST)] = 0.0
+    base: str | None = None
     threads: ThreadsState | None = None
 
     @field_validator("best", mode="before")
@@ -170,14 +172,15 @@ class Checkpoints:
             if not _state_of(path).is_file():
                 shutil.rmtree(path, ignore_errors=True)
 
-    def choose(self, fingerprint: str) -> Resumption:
+    def choose(self, fingerprint: str, base: str | None = None) -> Resumption:
         """Where a run is resumed from, after what a crash left half-written is gone.
 
         Args:
             fingerprint: Of the training data that it would resume with.
+            base: The hash of the base that it would resume with; None where checkpoints hold the whole model.
 
         Raises:
-            RunError: The newest checkpoint is of other training data.
+            RunError: The newest checkpoint is of other training data, or of another base.
         """
         self.drop_torn()
         newest = self.newest()
@@ -188,6 +191,11 @@ class Checkpoints:
             raise RunError(
                 f"the training data, or the tokenizer, are not those that {newest} was trained on, so it cannot be "
                 "resumed; start again without `--resume`"
+            )
+        if base is not None and state.base != base:
+            raise RunError(
+                f"the weights or the tokenizer of its base have changed since {newest} was written, so it cannot be "
+                "resumed; put back those that it was tuned from, or start again without `--resume`"
             )
         return Resumption(newest, state.step, state.epoch, state.elapsed_s, state.paused_s)
 

@@ -15,10 +15,12 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name
 from ft_magics.models.sources import find_weights
+from ft_magics.runs.merging import plain_model
+from ft_magics.runs.run import Run
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["Inputs", "choose_compute", "read_inputs"]
+__all__ = ["Inputs", "choose_compute", "model_name", "read_inputs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def read_inputs(config: AnyConfig) -> Inputs:
     kind = find_task(config.task)
     device, source, corpus = _all(
         lambda: None if train.device == train.precision == "auto" else choose_compute(train),
-        lambda: find_weights(_model_name(config.model)),
+        lambda: find_weights(model_name(config.model)),
         lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
     )
     check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
@@ -90,11 +92,16 @@ def choose_compute(train: TrainConfig) -> tuple[str, str]:
     return device, choose_precision(train.precision, device)
 
 
-def _model_name(model: str | Reference) -> str:
+def model_name(model: str | Reference) -> str:
+    """What `find_weights` is asked for.
+
+    Raises:
+        ModelError: It is an object that is neither a name nor a run.
+    """
     if isinstance(model, str):
         return model
     value: Any = model.value
-    folder = getattr(value, "model_dir", value)  # a Run is continued from its best model
+    folder = plain_model(value) if isinstance(value, Run) else value  # a Run is continued from its best model
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
         return str(folder)
     raise ModelError(

@@ -115,7 +115,7 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         name=name,
         task=config.task,
         model=str(config.model),
-        method=config.method,
+        method=config.method_name,
         device=prepared.trained.device,
         precision=prepared.trained.precision,
         epochs=prepared.train.epochs,
@@ -168,7 +168,9 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> 
         refuse_links(path)
         run = load(path)
         _check_same(run, prepared.config)
-        resume = Checkpoints(run.folder.checkpoints).choose(prepared.fingerprint)
+        resume = Checkpoints(run.folder.checkpoints).choose(
+            prepared.fingerprint, base.sha256 if (base := prepared.trained.base) else None
+        )
         run.folder.mend_events()
         run.folder.write_config(prepared.config.to_plain())
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))
@@ -196,6 +198,11 @@ def _check_same(run: Run, config: AnyConfig) -> None:
         raise RunError(f"run {run.name} is done; there is nothing to resume")
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be resumed")
+    if run.config.method_name != config.method_name:
+        raise RunError(
+            f"run {run.name} was started with `method: {run.config.method_name}`, so it cannot be resumed with "
+            f"`method: {config.method_name}`; start again without `--resume`, or under another name"
+        )
     before, now = (dict(leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
     free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
     if _rows_a_step(before) == _rows_a_step(now):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ft_magics.evaluation.report import Report
 from ft_magics.markup import markdown_code, markdown_text
+from ft_magics.models.base import Base
 from ft_magics.sections import Table
 from ft_magics.training.prepare import Prepared
 
@@ -29,12 +30,20 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
     parts = [
         f"---\nlibrary_name: transformers\npipeline_tag: {pipeline}\ntags: [{', '.join([*tags, 'ft_magics'])}]\n---",
         f"# {markdown_text(name)}",
-        f"{markdown_code(str(config.model))} fine-tuned for {markdown_text(use)} ({config.method}).",
+        f"{markdown_code(str(config.model))} fine-tuned for {markdown_text(use)} ({config.method_name}).",
         settings,
+        *([_base(base)] if (base := prepared.trained.base) else []),
         *(_counts(table) for table in prepared.check.tables[:1]),
         *(f"## {markdown_text(split)}\n\n{report.to_markdown()}" for split, report in reports.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _base(base: Base) -> str:
+    return (
+        f"Only what was trained is here: the weights of its base, {markdown_code(base.model)} (sha256 of weights and "
+        f"tokenizer {base.sha256}), are needed beside it."
+    )
 
 
 def _counts(table: Table) -> str:

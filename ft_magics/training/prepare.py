@@ -14,14 +14,15 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
 from ft_magics.metrics import Metric
+from ft_magics.models.base import base_of
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fitting import fit_train
-from ft_magics.training.inputs import Inputs, choose_compute, read_inputs
+from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
 from ft_magics.training.trackers import check_tracker
-from ft_magics.tuning import METHODS, RATE_FACTORS
+from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["Prepared", "prepare"]
 
@@ -74,19 +75,23 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
     inputs = inputs or read_inputs(config)
     train, source, corpus, check, task = config.train, inputs.source, inputs.corpus, inputs.check, inputs.task
     device, precision = inputs.device or choose_compute(train)
+    tuning = Tuning(config.methods)
     set_seed(train.seed)  # the fresh head's weights
-    model, tokenizer = load_model(source, task.head()), load_tokenizer(source)
+    model = load_model(source, task.head(), check=lambda outline: _refuse(tuning, outline, config))
+    tokenizer = load_tokenizer(source)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
-    METHODS[config.method](model)
+    limit = length_limit(model, tokenizer) - tuning.virtual_tokens
     trained = TrainedModel(
         model=model,
         tokenizer=tokenizer,
         task=task,
-        max_length_tokens=_max_length(train.max_length_tokens, length_limit(model, tokenizer)),
+        max_length_tokens=_max_length(train.max_length_tokens, limit),
         device=device,
         precision=precision,
         batch_size=train.eval_batch_size,
+        tuning=tuning,
+        base=None if tuning.keeps_all else base_of(model_name(config.model), source),
     )
     features = {split.name: _encode(trained, split.examples) for split in corpus.splits}
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
@@ -96,10 +101,12 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
         parameters=parameters,
         rows=len(features["train"]),
         dev=corpus.dev is not None,
-        rate_factor=RATE_FACTORS[config.method],
+        rate_factor=tuning.rate_factor,
     )
     total_steps = count_steps(fitted.train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
+    trained.model = model = tuning.apply(model, seed=train.seed, total_steps=total_steps)
+    trainable, parameters = tuning.counts(model)
     return Prepared(
         config=config.model_copy(update={"train": fitted.train}),
         train=fitted.train,
@@ -110,8 +117,8 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
         features=features,
         trained=trained,
         total_steps=total_steps,
-        trainable_parameters=sum(item.numel() for item in model.parameters() if item.requires_grad),
-        parameters=sum(item.numel() for item in model.parameters()),
+        trainable_parameters=trainable,
+        parameters=parameters,
         fingerprint=_fingerprint(trained, features["train"]),
         metrics=guarded(task.name, "metrics", lambda: task.metrics),
     )
@@ -121,6 +128,21 @@ def _parameters_beside_embeddings(model: Any) -> int:
     embeddings = model.get_input_embeddings()
     known = {id(item) for item in embeddings.parameters()} if embeddings is not None else set()
     return sum(item.numel() for item in model.parameters() if id(item) not in known)
+
+
+def _refuse(tuning: Tuning, outline: Any, config: AnyConfig) -> None:
+    """See that a model can be tuned so, before its weights are read.
+
+    Args:
+        tuning: How.
+        outline: The model, without weights.
+        config: Of the run.
+    """
+    found = [(f"method.{name}", text) for name, text in tuning.refusals(outline, config.task)]
+    if config.save.merge and tuning.unmergeable:
+        found.append(("save.merge", f"`{config.method_name}` cannot be merged: {tuning.unmergeable}"))
+    if found:
+        raise CellError([Problem(line=None, where=where, text=text) for where, text in found])
 
 
 def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:

@@ -54,9 +54,8 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         TaskError: The task does not say how it is written in plain Python, or the method is not.
     """
     config, trained = prepared.config, prepared.trained
-    method = str(getattr(config, "method_name", config.method))
-    if method != "full":
-        raise TaskError(f"a run with `method: {method}` is not written in plain Python; only `full` is")
+    if config.method_name != "full":
+        raise TaskError(f"a run with `method: {config.method_name}` is not written in plain Python; only `full` is")
     task = trained.task
     plain = guarded(task.name, "plain", lambda: task.plain(prepared.corpus, config.data, trained.spec))
     folder = f"{name}_plain"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_model as load_weights
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
 from ft_magics.errors import FineTuneError, TrainingError, drop_frames
@@ -34,6 +33,7 @@ from ft_magics.training.model_card import model_card
 from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
+from ft_magics.training.tuned import add_loss_term, keep_small, load_checkpoint, make_optimizer
 
 __all__ = ["train"]
 
@@ -85,8 +85,11 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
         else:
             _learn(prepared, folder, callback, checkpoint)
         trained = prepared.trained
-        load_weights(trained.model, folder.model / "model.safetensors")
-        trained.model.eval()
+        trained.reload(folder.model)
+        if prepared.config.save.merge and trained.base is not None:
+            trained.merge()
+            with folder.new_model() as fresh:
+                trained.save(fresh)
         _evaluate(name, prepared, folder, callback.emit, callback.best)
     except Exception as error:
         explained = _explained(error, prepared, folder, callback) or _broken(error, checkpoint, callback)
@@ -101,6 +104,8 @@ def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpo
     trainer = _trainer(prepared, folder, callback)
     _check_folder(trainer, folder)
     _check_gradients(trainer, callback)
+    if prepared.trained.base is not None:
+        keep_small(trainer, prepared.trained)
     try:
         # A checkpoint's progress bar would tear the display.
         with quiet_transformers(), closed_after(trainer, callback.warn):
@@ -123,8 +128,10 @@ def _check_folder(trainer: Trainer, folder: RunFolder) -> None:
 def _check_gradients(trainer: Trainer, callback: RunCallback) -> None:
     """See each gradient before the optimizer does; the Trainer asks for its norm in any case."""
     clip = trainer.accelerator.clip_grad_norm_
+    trained = callback.prepared.trained
 
     def clip_and_check(*arguments: Any, **named: Any) -> Any:
+        add_loss_term(trained)
         norm = clip(*arguments, **named)
         callback.batches.check_gradient(norm)
         return norm
@@ -134,7 +141,7 @@ def _check_gradients(trainer: Trainer, callback: RunCallback) -> None:
 
 def _catch_up(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> None:
     """Do what a training that died after its last checkpoint had still to do: evaluate, keep the model."""
-    load_weights(prepared.trained.model, checkpoint / "model.safetensors")
+    load_checkpoint(prepared.trained, checkpoint)
     state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
     callback.finish(state, TrainerControl())
 
@@ -171,6 +178,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         compute_loss_func=loss,
         callbacks=[callback],
     )
+    trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
     trainer.remove_callback(PrinterCallback)
     keep_in(folder.path, trainer)
     callback.log = trainer.log

@@ -13,8 +13,9 @@ from ft_magics.config.names import HF_ARGUMENT_NAMES, our_name
 from ft_magics.magics.completion import files, objects
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, quoted_word
 from ft_magics.magics.completion.columns import columns_near
-from ft_magics.tasks.keys import known_columns, task_keys
+from ft_magics.magics.keys import known_columns, task_keys
 from ft_magics.tasks.registry import task_names
+from ft_magics.tuning.registry import method_names
 
 __all__ = ["complete_body", "dotted_keys", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
 
@@ -152,6 +153,8 @@ def values_of(
     if "task" in key.kinds:
         return [Choice(name, "task") for name in task_names()]
     found: list[Choice] = []
+    if "method" in key.kinds:
+        found += [Choice(name, "method") for name in method_names()]
     if "column" in key.kinds:
         found += columns_near(place.section, place.values, known_columns(), namespace)
     if "source" in key.kinds:

@@ -15,7 +15,7 @@ from ft_magics.magics.completion.body import dotted_keys, meaning_of, note_of, t
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, shell_word
 from ft_magics.magics.completion.columns import columns_of
 from ft_magics.magics.ft_words import WORDS, usage
-from ft_magics.tasks.keys import every_key, known_columns, task_keys
+from ft_magics.magics.keys import every_key, known_columns, task_keys
 from ft_magics.tasks.registry import task_names
 
 __all__ = ["Line", "complete_line", "flag_at"]

@@ -104,7 +104,7 @@ def _warm() -> None:
     """Import what answers, and describe the keys of every task."""
     try:
         from ft_magics.magics.completion import lines  # noqa: PLC0415  # %load_ext stays quick
-        from ft_magics.tasks.keys import every_key  # noqa: PLC0415  # the same
+        from ft_magics.magics.keys import every_key  # noqa: PLC0415  # the same
 
         logging.getLogger(__name__).debug("%s knows %d keys", lines.__name__, len(every_key()))
     except Exception:  # it is tried again when Tab is pressed

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 
 from ft_magics.config.keys import Key, KeyPath, keys_of
+from ft_magics.config.methods import method_section
 from ft_magics.config.names import TASK_SYNONYMS
 from ft_magics.config.schema import RunConfig
-from ft_magics.config.section import OpenSection
-from ft_magics.errors import TaskError
+from ft_magics.config.section import OpenSection, Section
+from ft_magics.errors import MethodError, TaskError
 from ft_magics.tasks import registry
 from ft_magics.tasks.classify.columns import KNOWN
+from ft_magics.tuning import registry as methods
 
 __all__ = ["every_key", "known_columns", "task_keys"]
 
@@ -34,7 +37,17 @@ def _keys(name: str) -> Keys:
         settings, data = registry.sections(name)
     except TaskError:  # of a package that cannot be used: what all tasks share is known
         settings, data = OpenSection, OpenSection
-    return keys_of(RunConfig, {"settings": settings, "data": data}, name)
+    return keys_of(RunConfig, {"settings": settings, "data": data, "method": _methods()}, name)
+
+
+@cache
+def _methods() -> type[Section]:
+    """The settings of all methods that can be used."""
+    found: dict[str, type[Section]] = {}
+    for name in methods.method_names():
+        with suppress(MethodError):
+            found[name] = methods.section(name)
+    return method_section(**found)
 
 
 def every_key() -> Keys:

@@ -1,0 +1,71 @@
+"""What the methods of tuning change of a training: the optimiser's groups, a term of the loss, small checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_model as load_weights
+from transformers import Trainer
+
+from ft_magics.config.schema import FittedTrain
+from ft_magics.errors import MethodError
+from ft_magics.runs.predictor import TrainedModel
+from ft_magics.tuning.tuning import Tuning
+
+__all__ = ["add_loss_term", "keep_small", "load_checkpoint", "make_optimizer", "tuning_of"]
+
+
+def tuning_of(trained: TrainedModel) -> Tuning:
+    """The methods of a model that is being trained.
+
+    Raises:
+        MethodError: There are none; it was merged.
+    """
+    if trained.tuning is None:
+        raise MethodError("a model that was merged is not trained any more")
+    return trained.tuning
+
+
+def make_optimizer(trainer: Trainer, trained: TrainedModel, train: FittedTrain) -> Any:
+    """The optimiser that the Trainer's arguments name, with the methods' groups of parameters.
+
+    Args:
+        trainer: That has put the model where it is trained.
+        trained: The model.
+        train: Its settings.
+    """
+    kind, options = trainer.get_optimizer_cls_and_kwargs(trainer.args, trained.model)
+    groups = tuning_of(trained).groups(
+        trained.model, learning_rate=train.learning_rate, weight_decay=train.weight_decay
+    )
+    return kind(groups, **options)
+
+
+def add_loss_term(trained: TrainedModel) -> None:
+    """Add the gradient of what the methods add to the loss: once a step, however its batch is split."""
+    term = tuning_of(trained).loss_term(trained.model)
+    if term is not None:
+        term.backward()  # type: ignore[no-untyped-call]  # torch's is untyped
+
+
+def keep_small(trainer: Trainer, trained: TrainedModel) -> None:
+    """Let checkpoints hold what is trained, and not the base."""
+    tuning = tuning_of(trained)
+
+    def save(output_dir: str, *_: Any) -> None:
+        tuning.save_checkpoint(trained.model, Path(output_dir))
+
+    def load(checkpoint: str, *_: Any) -> None:
+        tuning.load_checkpoint(trained.model, Path(checkpoint))
+
+    trainer._save = save  # noqa: SLF001  # there is no public way
+    trainer._load_from_checkpoint = load  # noqa: SLF001  # the same
+
+
+def load_checkpoint(trained: TrainedModel, checkpoint: Path) -> None:
+    """Bring a model back to a checkpoint."""
+    if trained.base is None:
+        load_weights(trained.model, checkpoint / "model.safetensors")
+    else:
+        tuning_of(trained).load_checkpoint(trained.model, checkpoint)

@@ -1,0 +1,44 @@
+"""BitFit: the bias terms and the head are trainable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ft_magics.config.section import Section
+from ft_magics.tuning.method import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ft_magics.tuning.outline import Outline
+
+__all__ = ["BitFit", "BitFitSettings"]
+
+
+class BitFitSettings(Section):
+    """Bias terms and head are trainable."""
+
+
+class BitFit(Method):
+    """Every bias term, those of the normalisations too, and the head."""
+
+    name: ClassVar = "bitfit"
+    Settings: ClassVar = BitFitSettings
+    title: ClassVar = "BitFit (Ben Zaken et al. 2022)"
+    rate_factor: ClassVar = 10.0
+
+    def __init__(self, settings: Any) -> None:
+        pass
+
+    def refusal(self, outline: Outline, task: str) -> str | None:
+        """A model without biases."""
+        if outline.biases:
+            return None
+        return f"this {outline.model_type} model has no bias terms to train; `method: ia3` is as small and works on it"
+
+    def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
+        """Make biases and head trainable."""
+        biases = set(outline.biases)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name in biases or outline.in_head(name))
+        return model

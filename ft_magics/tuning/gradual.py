@@ -1,0 +1,60 @@
+"""Gradual unfreezing: the head is trained first, then one layer more and more, from the top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ft_magics.config.section import Section, described
+from ft_magics.tuning.method import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ft_magics.tuning.outline import Outline
+
+__all__ = ["Gradual", "GradualSettings"]
+
+
+class GradualSettings(Section):
+    """What is trained becomes so by and by, from the head down."""
+
+    synonyms: ClassVar = {"over": "share", "until": "share"}
+
+    share: float = described(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="The share of all steps after which everything is trainable.",
+        origin="Howard and Ruder 2018, who unfreeze a layer an epoch",
+    )
+
+
+class Gradual(Method):
+    """What else would be trainable becomes so from the top down, at equal distances; the embeddings last."""
+
+    name: ClassVar = "gradual"
+    Settings: ClassVar = GradualSettings
+    title: ClassVar = "gradual unfreezing (Howard and Ruder 2018)"
+    chooses: ClassVar = False
+    joins: ClassVar = frozenset(("full", "bitfit", "adapter", "lora", "dora", "ia3"))
+    keeps_all: ClassVar = True
+
+    def __init__(self, settings: GradualSettings) -> None:
+        self._share = settings.share
+        self._lowest: int | None = None
+
+    def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
+        """All is trainable in the end."""
+        return model
+
+    def begin_step(self, model: nn.Module, outline: Outline, *, step: int, total_steps: int) -> None:
+        """Unfreeze what is due."""
+        done = min(1.0, step / max(1.0, self._share * total_steps))
+        lowest = outline.top - int(done * outline.top)
+        if lowest == self._lowest:
+            return
+        self._lowest = lowest
+        wanted = set(outline.trainable)
+        for name, parameter in model.named_parameters():
+            if name in wanted:
+                parameter.requires_grad_(outline.depth(name) >= lowest)

@@ -1,0 +1,37 @@
+"""Linear probing: the head alone is trainable, on top of a backbone that stays as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ft_magics.config.section import Section
+from ft_magics.tuning.method import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ft_magics.tuning.outline import Outline
+
+__all__ = ["Head", "HeadSettings"]
+
+
+class HeadSettings(Section):
+    """The head alone is trainable."""
+
+
+class Head(Method):
+    """The head alone is trainable."""
+
+    name: ClassVar = "head"
+    Settings: ClassVar = HeadSettings
+    title: ClassVar = "linear probing (Alain and Bengio 2017)"
+    rate_factor: ClassVar = 20.0
+
+    def __init__(self, settings: Any) -> None:
+        pass
+
+    def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
+        """Make the head trainable."""
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(outline.in_head(name))
+        return model

@@ -1,0 +1,158 @@
+"""What a model is made of: its layers, its linear maps, its head. Known before any weight is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Outline", "is_norm", "listed", "outline_of", "short_names"]
+
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """The parts of a model with a head.
+
+    Args:
+        model_type: Such as `bert`.
+        prefix: Of the backbone's parameters, with its point, such as `bert.`.
+        layers: Module names of the backbone's layers, lowest first; one where all layers share their weights.
+        layer_count: How many layers are computed.
+        linears: Inputs and outputs of the backbone's linear maps, by module name.
+        parameters: Elements by name, all of the model's.
+        head: Names of the modules on top of the backbone that hold parameters.
+        width: Of the hidden states, D.
+        embedding_width: Of a token's embedding, where it enters.
+        heads: Of an attention.
+        positions: The longest input, where the config has a limit.
+        kind: The class of the model, such as `BertForTokenClassification`.
+        takes_cache: Whether keys and values from elsewhere can be put before its own.
+        trainable: The parameters that training changes, once a method was applied.
+    """
+
+    model_type: str
+    prefix: str
+    layers: tuple[str, ...]
+    layer_count: int
+    linears: Mapping[str, tuple[int, int]]
+    parameters: Mapping[str, int]
+    head: tuple[str, ...]
+    width: int
+    embedding_width: int
+    heads: int
+    positions: int | None
+    kind: str
+    takes_cache: bool
+    trainable: tuple[str, ...] = ()
+
+    @property
+    def shares_layers(self) -> bool:
+        """Whether several layers are one set of weights, as in ALBERT."""
+        return len(self.layers) < self.layer_count
+
+    @property
+    def biases(self) -> list[str]:
+        """The backbone's bias terms."""
+        return [name for name in self.parameters if self.in_backbone(name) and name.endswith("bias")]
+
+    def in_backbone(self, parameter: str) -> bool:
+        """Whether a parameter is of the backbone, be it one that a method added there."""
+        return parameter.removeprefix("base_model.").startswith(self.prefix)
+
+    def in_head(self, parameter: str) -> bool:
+        """Whether a parameter is of the head."""
+        return parameter.removeprefix("base_model.").partition(".")[0] in self.head
+
+    def depth(self, parameter: str) -> int:
+        """How high a parameter lies: 0 for the embeddings, n for the nth layer, above all layers for the rest."""
+        inside = parameter.removeprefix("base_model.")
+        for at, layer in enumerate(self.layers):
+            if inside.startswith(f"{layer}."):
+                return at + 1
+        if "embedding" in inside.removeprefix(self.prefix).partition(".")[0] and inside.startswith(self.prefix):
+            return 0
+        return self.top
+
+    @property
+    def top(self) -> int:
+        """The depth of the head, and of what lies between it and the layers."""
+        return len(self.layers) + 1
+
+    def named(self, targets: Iterable[str]) -> list[str]:
+        """The linear maps whose names are these, or end in them."""
+        wanted = tuple(targets)
+        return [name for name in self.linears if any(name == one or name.endswith(f".{one}") for one in wanted)]
+
+    def matching(self, *patterns: str) -> list[str]:
+        """The linear maps within a layer whose names there fit one of some regular expressions."""
+        fits = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).fullmatch
+        inside = ((name, layer) for name in self.linears for layer in self.layers if name.startswith(f"{layer}."))
+        return [name for name, layer in inside if fits(name.removeprefix(f"{layer}."))]
+
+
+def outline_of(model: Any) -> Outline:
+    """The outline of a transformers model with a head; it may be on the device `meta`."""
+    from torch import nn  # noqa: PLC0415  # a cell is read without torch
+
+    config: Any = model.config
+    backbone, entry = model.base_model, model.get_input_embeddings()
+    prefix = f"{model.base_model_prefix}."
+    layers = _layers(model, prefix, int(getattr(config, "num_hidden_layers", 0)))
+    parameters = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    head = dict.fromkeys(name.partition(".")[0] for name in parameters if not name.startswith(prefix))
+    return Outline(
+        model_type=str(config.model_type),
+        prefix=prefix,
+        layers=layers,
+        layer_count=int(getattr(config, "num_hidden_layers", len(layers))),
+        linears={
+            name: (module.in_features, module.out_features)
+            for name, module in model.named_modules()
+            if isinstance(module, nn.Linear) and name.startswith(prefix)
+        },
+        parameters=parameters,
+        head=tuple(head),
+        width=int(config.hidden_size),
+        embedding_width=int(entry.embedding_dim),
+        heads=int(config.num_attention_heads),
+        positions=getattr(config, "max_position_embeddings", None),
+        kind=type(model).__name__,
+        takes_cache="past_key_values" in signature(backbone.forward).parameters,
+    )
+
+
+def _layers(model: nn.Module, prefix: str, count: int) -> tuple[str, ...]:
+    """The first list of modules as long as the model is deep; where layers share weights, the members of all lists."""
+    from torch import nn  # noqa: PLC0415  # a cell is read without torch
+
+    lists = {
+        name: len(module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and name.startswith(prefix)
+    }
+    chosen = [name for name, length in lists.items() if length == count][:1]
+    innermost = [name for name in lists if not any(other.startswith(f"{name}.") for other in lists)]
+    return tuple(f"{name}.{at}" for name in chosen or innermost for at in range(lists[name]))
+
+
+def is_norm(module: nn.Module) -> bool:
+    """Whether a module is a normalisation, such as LayerNorm or RMSNorm."""
+    return "norm" in type(module).__name__.lower()
+
+
+def short_names(outline: Outline) -> list[str]:
+    """The names by which linear maps are targeted: each the last part of some, in the order of the model."""
+    return list(dict.fromkeys(name.rpartition(".")[2] for name in outline.linears))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them, the first dozen."""
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(f"`{name}`" for name in names[:_MOST_LISTED]) + more

@@ -1,0 +1,83 @@
+"""Models with virtual tokens before each input, as peft makes, saves and loads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import save_file
+from torch import nn
+
+from ft_magics.tuning.kept import check_names, read_tensors
+from ft_magics.tuning.outline import Outline
+from ft_magics.tuning.peft_layers import WEIGHTS
+
+__all__ = ["head_of_tokens", "load_tokens", "save_tokens", "with_tokens"]
+
+_PREFIX = "base_model."  # of a model within a PeftModel of this kind
+_TASK_TYPES = {"ForSequenceClassification": "SEQ_CLS", "ForTokenClassification": "TOKEN_CLS"}
+
+
+def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
+    """A `PeftModel` whose virtual tokens and head are trainable.
+
+    Args:
+        model: A transformers model.
+        config: Of peft.
+        outline: Of the model.
+    """
+    config.task_type = next(named for kind, named in _TASK_TYPES.items() if outline.kind.endswith(kind))
+    config.num_layers, config.num_attention_heads = outline.layer_count, outline.heads
+    config.modules_to_save = [
+        _PREFIX + name for name in outline.head
+    ]  # `head` alone would be peft's own `mlp_head` too
+    made: nn.Module = get_peft_model(model, config)
+    if config.task_type == "TOKEN_CLS":
+        made.register_forward_hook(_without_virtual, with_kwargs=True)
+    return made
+
+
+def _without_virtual(_: Any, args: Any, kwargs: Any, output: Any) -> Any:
+    """Leave out the logits of the virtual tokens: (B, V + T, C) → (B, T, C)."""
+    inputs = kwargs["input_ids"] if "input_ids" in kwargs else args[0]
+    output["logits"] = output["logits"][:, -inputs.shape[1] :]
+    return output
+
+
+def save_tokens(model: Any, folder: Path) -> None:
+    """Write `adapter_config.json` and `adapter_model.safetensors`: the tokens as they are used, and the head."""
+    config = model.peft_config["default"]
+    training = config.inference_mode
+    config.inference_mode = True
+    config.save_pretrained(str(folder))
+    config.inference_mode = training
+    save_file(_tensors(model), folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def _tensors(model: Any) -> dict[str, torch.Tensor]:
+    found = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: item.detach().cpu().contiguous() for name, item in found.items()}
+
+
+def load_tokens(model: Any, folder: Path) -> None:
+    """Fill a model that `with_tokens` gave; the tokens are then used as they are, and not trained further.
+
+    Raises:
+        ModelError: The file is not of such a model.
+    """
+    found = read_tensors(folder, WEIGHTS)
+    check_names(_tensors(model), found, folder / WEIGHTS)
+    set_peft_model_state_dict(model, found)
+    model.peft_config["default"].inference_mode = True
+
+
+def head_of_tokens(head: tuple[str, ...], folder: Path) -> dict[str, torch.Tensor]:
+    """The head's parameters in what `save_tokens` wrote, by their names in the model.
+
+    Raises:
+        ModelError: The file cannot be read.
+    """
+    found = {name.removeprefix(_PREFIX): item for name, item in read_tensors(folder, WEIGHTS).items()}
+    return {name: item for name, item in found.items() if name.partition(".")[0] in head}

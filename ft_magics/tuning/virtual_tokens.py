@@ -1,0 +1,63 @@
+"""What the methods that put virtual tokens before each input have in common; peft's `PeftModel` puts them there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ft_magics.tuning.method import Method
+from ft_magics.tuning.outline import Outline
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = ["VirtualTokens", "refuse_tokens"]
+
+_KINDS = ("ForSequenceClassification", "ForTokenClassification")
+
+
+def refuse_tokens(outline: Outline, name: str, length: int) -> str | None:
+    """Why a model has no place for so many virtual tokens; None where it has."""
+    if not outline.kind.endswith(_KINDS):
+        return f"`{name}` needs a model that classifies texts or tokens, and this is {outline.kind}; `lora` works on it"
+    if outline.positions is not None and length > outline.positions // 2:
+        return (
+            f"`length: {length}` is more than half of the {outline.positions} tokens that this {outline.model_type} "
+            f"model takes; take at most {outline.positions // 2}"
+        )
+    return None
+
+
+class VirtualTokens(Method):
+    """A method whose parameters stand before each input, and the head."""
+
+    unmergeable: ClassVar = "what it trained stands before each input, and is no weight; `lora` can be merged"
+
+    def config(self, outline: Outline) -> Any:
+        """The `PeftConfig`."""
+        raise NotImplementedError
+
+    def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
+        """Put the model into a `PeftModel`."""
+        from ft_magics.tuning.peft_prompts import with_tokens  # noqa: PLC0415  # a cell is read without torch
+
+        return with_tokens(model, self.config(outline), outline)
+
+    def save(self, model: nn.Module, outline: Outline, folder: Path) -> None:
+        """Write what peft's `PeftModel.from_pretrained` reads."""
+        from ft_magics.tuning.peft_prompts import save_tokens  # noqa: PLC0415  # a cell is read without torch
+
+        save_tokens(model, folder)
+
+    def load(self, model: nn.Module, outline: Outline, folder: Path) -> None:
+        """Fill tokens and head."""
+        from ft_magics.tuning.peft_prompts import load_tokens  # noqa: PLC0415  # a cell is read without torch
+
+        load_tokens(model, folder)
+
+    def head_tensors(self, head: tuple[str, ...], folder: Path) -> dict[str, torch.Tensor]:
+        """The head in peft's file."""
+        from ft_magics.tuning.peft_prompts import head_of_tokens  # noqa: PLC0415  # a cell is read without torch
+
+        return head_of_tokens(head, folder)
