@@ -12,7 +12,7 @@ from ft_magics.magics.completion import files, objects
 from ft_magics.magics.completion.body import dotted_keys, meaning_of, note_of
 from ft_magics.magics.completion.choices import Choice
 from ft_magics.magics.ft_words import WORDS
-from ft_magics.tasks.keys import every_key
+from ft_magics.magics.keys import every_key
 from ft_magics.tasks.registry import task_names
 
 __all__ = ["ft_arguments"]
