@@ -120,7 +120,8 @@ def test_labels_and_pairs_are_shown_without_a_prediction(run_cell, shell, tiny_m
     assert "gold " in html
     assert "predicted" not in html
     assert html.count("<details") >= 5
-    assert "Their tokens, as the model gets them (6 of 18)" in html
+    assert "Their tokens, as the model gets them (18)" in html
+    assert "1–6 of 18" in html
 
 
 def test_a_pace_changes_no_weight_and_scales_to_the_whole_run(prepared):
