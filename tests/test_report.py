@@ -212,11 +212,7 @@ def test_lists_of_examples_begin_with_what_matters(full):
     assert [item["confidence"] for item in full.least_confident_correct] == [0.95, 0.99]
     first = full.confident_mistakes[0]
     assert (first["row"], first["kind"], first["words"]) == ("d", "spurious", WORDS[3])
-    (suspect,) = full.suspects
-    assert (suspect["row"], suspect["pred"]) == ("d", [2, 3, "ORG"])
-    assert (
-        suspect["reason"] == "`IBM` is ORG 1 time in training and 1 time elsewhere here; `IBM` is untagged nowhere else"
-    )
+    assert full.suspects == []  # a model that is wrong this often says nothing of gold
 
 
 def test_entities_across_windows_are_counted(full):
@@ -374,7 +370,9 @@ def sections_of(report, **view):
 
 def test_every_view_of_the_report_is_a_section(full):
     history = [{"epoch": float(at), "loss": 0.5, "f1": 0.1 * at} for at in (1, 2)]
-    parts = sections_of(replace(full, history=history))
+    suspect = {**full.confident_mistakes[0], "score": 0.6, "reason": "used so elsewhere"}
+    parts = sections_of(replace(full, history=history, suspects=[suspect]))
+    assert "used so elsewhere" in parts["Suspected label errors"].cards[0].data["note"]
     assert list(parts) == [
         "Scores per entity type",
         "Confusion: which type was taken for which",
@@ -518,13 +516,6 @@ def test_without_confidences_there_is_nothing_to_calibrate():
         "Calibration: does a confidence mean what it says"
     ]
     assert "without confidences" in calibration.lines[0]
-
-
-def test_suspects_come_with_their_reasons(full):
-    (card,) = sections_of(full)["Suspected label errors"].cards
-    assert full.suspects[0]["reason"] in card.data["note"]
-    assert f"score {full.suspects[0]['score']:.2f}" in card.data["note"]
-    assert "ORG 1 time in training" in full.to_html()
 
 
 def test_mistakes_can_be_chosen_by_kind_type_and_bucket(full):
