@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ft_magics needs Python 3.11 or newer; set PYTHON=…")'
 SOURCES := pyproject.toml constraints.txt $(wildcard widgets/package*.json widgets/*.mjs widgets/tsconfig.json widgets/src/*)
 
-.PHONY: help demo lab install test lint types layers front pytest settings wheel clean
+.PHONY: help demo lab test lint types layers front pytest settings wheel clean
 
 help:            ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,8 +42,6 @@ demo: $(DEMO)    ## Run the quickstart, print its report, say where its pages li
 
 lab: $(LAB)      ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab demo_notebooks/01_quickstart.ipynb
-
-install: $(STAMP) ## Install ft_magics and all that its suite needs
 
 test: lint types layers front pytest  ## Everything CI runs
 
