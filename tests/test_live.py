@@ -37,12 +37,10 @@ def execute(tmp_path, monkeypatch):
 def test_at_most_four_messages_in_any_second_of_a_training(execute, cell):
     often = cell("epochs: 60, batch_size: 4")  # an evaluation after every six steps
     _, capture_warnings = execute("%load_ext ft_magics", often, host="widget")
-    ended = next(
-        at for at, kind, content in capture_warnings if kind == "comm_msg" and '"run_ended"' in json.dumps(content)
-    )
-    began = next(
-        at for at, kind, content in capture_warnings if kind == "comm_msg" and '"evaluated"' in json.dumps(content)
-    )
+    sent = [(at, content["data"].get("content", {})) for at, kind, content in capture_warnings if kind == "comm_msg"]
+    pages = [(at, message["page"]) for at, message in sent if "page" in message]
+    began = next(at for at, page in pages if page.get("dev", {}).get("rows"))
+    ended = next(at for at, page in pages if page.get("state") == "done")
     moments = [at for at, kind, _ in capture_warnings if kind in DRAWN and began <= at < ended]
     assert len(moments) > 4
     assert all(sum(start <= other < start + 1 for other in moments) <= 4 for start in moments)
