@@ -17,8 +17,10 @@ MINILM, BASE, LARGE = 10_700_000, 86_000_000, 303_000_000  # without their embed
 ROWS = [1, 7, 20, 100, 280, 999, 1000, 1001, 1999, 2000, 3394, 10_000, 19_999, 20_000, 100_000, 1_000_000]
 
 
-def fit(parameters=MINILM, rows=1000, *, dev=True, factor=1.0, **given):
-    return fit_train(TrainConfig(**given), parameters=parameters, rows=rows, dev=dev, rate_factor=factor)
+def fit(parameters=MINILM, rows=1000, classes=None, *, dev=True, factor=1.0, **given):
+    return fit_train(
+        TrainConfig(**given), parameters=parameters, rows=rows, classes=classes, dev=dev, rate_factor=factor
+    )
 
 
 def rate(*arguments, **named):
@@ -40,6 +42,19 @@ def test_rates_are_those_of_the_literature(size, least, most):
 def test_fewer_rows_make_no_fewer_epochs():
     epochs = [fit(rows=rows).train.epochs for rows in ROWS]
     assert epochs == sorted(epochs, reverse=True)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_fewer_classes_make_no_more_epochs_and_another_rate_never(rows):
+    fitted = [fit(rows=rows, classes=classes).train for classes in (2, 3, 6, 20, 77, None)]
+    assert [train.epochs for train in fitted] == sorted(train.epochs for train in fitted)
+    assert len({train.learning_rate for train in fitted}) == 1 or rows < 100  # where there are 200 steps at least
+
+
+def test_few_rows_of_few_classes_are_not_seen_as_often_as_those_of_tags():
+    assert fit(rows=306, classes=6).train.epochs == 14
+    assert fit(rows=306).train.epochs == 26
+    assert "306 rows of 6 classes" in fit(rows=306, classes=6).why[1]
 
 
 def test_few_rows_make_enough_steps_and_very_many_make_one_to_three_epochs():

@@ -32,6 +32,11 @@ class Head:
     problem_type: str | None = None
     use: str = "this task"
 
+    @property
+    def classes(self) -> int | None:
+        """How many classes whole inputs have; None where tokens are labelled, and for numbers."""
+        return len(self.labels) if self.problem_type not in (None, "regression") else None
+
     def model_classes(self) -> Any:
         """The class of transformers per class of config, for every kind of model that can have such a head.
 

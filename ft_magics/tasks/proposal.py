@@ -15,6 +15,7 @@ class Proposal:
 
     Args:
         examples: How many there are.
+        classes: That whole examples have; None where their tokens are labelled, and for numbers.
         settings: Of the task, such as `{"multi_label": True}`; empty for the defaults.
         data: Keys of the `data:` section beside its splits, such as `{"text_column": "body"}`.
         found: Sentences on what was seen: columns, rows, labels, the longest text.
@@ -23,6 +24,7 @@ class Proposal:
     """
 
     examples: int
+    classes: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     found: Sequence[str] = ()

@@ -19,6 +19,7 @@ _RATE_POWER = 2 / 3  # how fast the rate falls with the size: 2e-4 for MiniLM, 5
 _LOWEST_RATE, _HIGHEST_RATE = 5e-6, 1e-3
 _LEAST_CHANGE, _MOST_CHANGE = 0.25, 2.0  # for a batch or a number of steps that the cell gives
 _EPOCHS_OF_1000_ROWS, _MOST_EPOCHS = 10, 40
+_MANY_CLASSES = 20  # with fewer there is less to tell apart, and many epochs overfit
 _POWER_BELOW, _POWER_ABOVE = 0.8, 0.4  # of the rows: below, the steps are nearly always the same; above, they grow
 _FEWEST_STEPS = 200  # however few rows
 _AT_LEAST = ((20_000, 3), (100_000, 2))  # rows and epochs: so many epochs up to so many rows
@@ -39,25 +40,34 @@ class Fitted:
     why: tuple[str, ...]
 
 
-def fit_train(train: TrainConfig, *, parameters: int, rows: int, dev: bool, rate_factor: float = 1.0) -> Fitted:
+def fit_train(
+    train: TrainConfig,
+    *,
+    parameters: int,
+    rows: int,
+    classes: int | None = None,
+    dev: bool,
+    rate_factor: float = 1.0,
+) -> Fitted:
     """Choose what a cell leaves open; what it says is kept, and the rest fits to it.
 
     Args:
         train: The cell's section.
         parameters: Of the model without its embeddings, whose number is a matter of its languages.
         rows: Rows (windows) of an epoch, at least 1.
+        classes: That whole rows have; None where tokens are labelled, and for numbers.
         dev: Whether there is a dev split.
         rate_factor: How many times the rate of full fine-tuning the method takes.
     """
     why: list[str] = []
     batch_size = _batch_size(train, rows, why)
     in_epoch = steps_per_epoch(rows, batch_size, train.gradient_accumulation)
-    epochs = _epochs(train, rows, in_epoch, why)
+    epochs = _epochs(train, rows, classes, in_epoch, why)
     rate = train.learning_rate
     if isinstance(rate, str):
         steps = train.max_steps or math.ceil(epochs * in_epoch)
         batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
-        rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows) / steps)
+        rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows, classes) / steps)
         why.append(f"learning_rate {rate:g}: {_millions(parameters)} parameters beside the embeddings, {steps:,} steps")
     early = train.early_stopping
     if isinstance(early, str):
@@ -86,15 +96,16 @@ def _usual_batch(rows: int) -> int:
     return 8 if rows < _SMALL else 16 if rows < _LARGE else 32
 
 
-def _usual_epochs(rows: int) -> int:
-    """Fewer for more rows: a pass over few is made often, and one over very many once."""
+def _usual_epochs(rows: int, classes: int | None) -> int:
+    """Fewer for more rows and for fewer classes: a pass over few rows is made often, and one over very many once."""
     least = next((epochs for most, epochs in _AT_LEAST if rows <= most), 1)
     fitting = _EPOCHS_OF_1000_ROWS * math.pow(1000 / rows, _POWER_BELOW if rows < 1000 else _POWER_ABOVE)
-    return max(least, min(_MOST_EPOCHS, round(fitting)))
+    share = 1.0 if classes is None else min(1.0, math.sqrt(classes / _MANY_CLASSES))
+    return max(least, round(share * min(_MOST_EPOCHS, fitting)))
 
 
-def _usual_steps(rows: int) -> int:
-    return max(_FEWEST_STEPS, _usual_epochs(rows) * steps_per_epoch(rows, _usual_batch(rows), 1))
+def _usual_steps(rows: int, classes: int | None) -> int:
+    return max(_FEWEST_STEPS, _usual_epochs(rows, classes) * steps_per_epoch(rows, _usual_batch(rows), 1))
 
 
 def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
@@ -106,14 +117,15 @@ def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
     return chosen
 
 
-def _epochs(train: TrainConfig, rows: int, in_epoch: int, why: list[str]) -> float:
+def _epochs(train: TrainConfig, rows: int, classes: int | None, in_epoch: int, why: list[str]) -> float:
     """As the cell says, what its `max_steps` come to, or so many that even few rows make enough steps."""
     if not isinstance(train.epochs, str):
         return train.epochs
     if train.max_steps:
         return min(float(MOST_EPOCHS), float(f"{train.max_steps / in_epoch:.6g}"))
-    chosen = max(_usual_epochs(rows), math.ceil(_FEWEST_STEPS / in_epoch))
-    why.append(f"epochs {chosen}: {rows:,} rows to train on, in {in_epoch:,} steps an epoch")
+    chosen = max(_usual_epochs(rows, classes), math.ceil(_FEWEST_STEPS / in_epoch))
+    of = "" if classes is None else f" of {classes:,} classes"
+    why.append(f"epochs {chosen}: {rows:,} rows{of} to train on, in {in_epoch:,} steps an epoch")
     return float(chosen)
 
 

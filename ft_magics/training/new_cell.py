@@ -205,7 +205,9 @@ def _train(proposal: Proposal, splits: _Splits, choice: ModelChoice) -> list[str
     dev = splits.sources.get("dev")
     drawn = round(dev["fraction"] * proposal.examples) if isinstance(dev, Mapping) else 0
     rows = max(1, proposal.examples - drawn)
-    fitted = fit_train(TrainConfig(), parameters=choice.parameters, rows=rows, dev=dev is not None)
+    fitted = fit_train(
+        TrainConfig(), parameters=choice.parameters, rows=rows, classes=proposal.classes, dev=dev is not None
+    )
     lines = [_line("train", "", comment="what fits these data and this model; left out, the same is chosen")]
     for why in fitted.why:
         key, _, reason = why.partition(" ")

@@ -100,6 +100,7 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
         train,
         parameters=parameters,
         rows=len(features["train"]),
+        classes=task.head().classes,
         dev=corpus.dev is not None,
         rate_factor=tuning.rate_factor,
     )

@@ -44,6 +44,7 @@ def propose(source: str | Reference) -> Proposal:
     said = {name: True for name in ("multi_label", "regression") if getattr(settings, name)}
     return Proposal(
         examples=len(split.examples),
+        classes=None if settings.regression else len({label for each in split.examples for label in each.labels}),
         settings=said,
         data=options,
         found=[_columns_text(rows), _sizes_text(split, settings)],
