@@ -86,7 +86,7 @@ def test_a_library_that_repeats_itself_does_not_fill_the_record():
 def test_evaluations_and_saves_make_no_step_slower(cell, monkeypatch):
     """Tokens a second are of the steps alone. By a clock on which a step takes a second and all else takes minutes."""
     clock = SimpleNamespace(now=time.monotonic(), monotonic=lambda: clock.now)
-    for part in ("pause", "save_policy", "throughput"):
+    for part in ("clock", "pause", "save_policy", "throughput"):
         monkeypatch.setattr(f"ft_magics.training.{part}.time", clock)
 
     def takes(seconds, of, name):

@@ -35,8 +35,8 @@ def test_earlier_folders_are_those_of_the_name_newest_first(tmp_path):
 
 
 def test_a_rerun_says_where_the_earlier_run_went_and_both_are_compared(run_cell, cell, shell):
-    run_cell(cell("max_steps: 2, batch_size: 4, seed: 1"))
-    run_cell(cell("max_steps: 4, batch_size: 4, seed: 2"))
+    run_cell(cell("max_steps: 2, epochs: 1, learning_rate: 1e-3, batch_size: 4, seed: 1"))
+    run_cell(cell("max_steps: 4, epochs: 1, learning_rate: 1e-3, batch_size: 4, seed: 2"))
     run = shell.user_ns["small"]
     (aside,) = Path("ft_runs").glob("small@*")
     (said,) = [event.text for event in run.events if isinstance(event, Notice) and "earlier" in event.text]

@@ -216,10 +216,10 @@ def test_a_model_card_holds_no_mark_up():
     train = SimpleNamespace(epochs=1.0, learning_rate=1e-3, batch_size=1, seed=0)
     sizes = Table(title="Splits", columns=("split", MARKUP), rows=[Row(cells=[Cell(text="train"), Cell(text=MARKUP)])])
     prepared = SimpleNamespace(
-        config=SimpleNamespace(model="a`\n---\n<script>", method="full"),
+        config=SimpleNamespace(model="a`\n---\n<script>", method_name="full"),
         train=train,
         check=DataCheck(summary="train 1 sentences", tables=[sizes]),
-        trained=SimpleNamespace(task=NerTask(["O", f"B-{MARKUP}"]), precision="fp32"),
+        trained=SimpleNamespace(task=NerTask(["O", f"B-{MARKUP}"]), precision="fp32", base=None),
         corpus=None,
     )
     card = model_card(f"---\n{MARKUP}", prepared, {"dev": entity_report([[f"B-{MARKUP}"]], [["O"]])})

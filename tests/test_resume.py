@@ -214,7 +214,7 @@ def test_only_the_same_run_goes_on(config, conll):
         resume_run("other", prepare(config("epochs: 400, batch_size: 8, learning_rate: 1e-3")))
     conll.write_text(conll.read_text() + "Eve B-PER\n\n")
     with pytest.raises(RunError, match="the training data, or the tokenizer, are not those"):
-        resume_run("other", prepare(config("epochs: 400, batch_size: 4")))
+        resume_run("other", prepare(config("epochs: 400, batch_size: 4, learning_rate: 1e-3")))
     with pytest.raises(RunError, match="holds no run"):
         resume_run("nothing", prepare(config("max_steps: 2")))
 

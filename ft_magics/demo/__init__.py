@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 def names() -> list[str]:
     """The files of the corpora, such as `en/train.conll`."""
-    return sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("*/*.*"))
+    return sorted(str(found.relative_to(_HERE).as_posix()) for found in _HERE.glob("[a-z]*/*.*"))
 
 
 def path(name: str) -> Path:

@@ -8,6 +8,7 @@ same number again. The record lies in the run's folder, so that it outlives kern
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import suppress
 
@@ -33,6 +34,7 @@ def note_look(folder: RunFolder, by: str) -> None:
         with open_to_append(folder.looks) as stream:
             if stream.tell() < _MOST_BYTES:
                 stream.write(line)  # in one piece, at the end, whoever else writes
+                os.fsync(stream.fileno())
 
 
 def count_looks(folder: RunFolder) -> int:

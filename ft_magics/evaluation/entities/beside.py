@@ -109,7 +109,8 @@ def check_cuts(value: Any, lengths: Sequence[int] | None, count: int) -> list[li
 
 
 def read_history(value: Any) -> list[dict[str, Any]]:
-    """Dev scores per epoch: `epoch`, `loss`, `precision`, `recall`, `f1`, each a number or None.
+    """Dev scores per epoch: `epoch`, `loss`, `precision`, `recall`, `f1`, each a number or, but for the
+    epoch, None.
 
     Raises:
         DataError: An entry is something else; the message names it.
@@ -119,7 +120,7 @@ def read_history(value: Any) -> list[dict[str, Any]]:
         if not isinstance(entry, Mapping):
             raise DataError(f"history, entry {at} (counted from 0): found {shown(entry)}, expected a dict")
         for name in _HISTORY:
-            if not is_number(entry.get(name)):
+            if not is_number(entry.get(name)) or (name == "epoch" and entry.get(name) is None):
                 raise DataError(
                     f"history, entry {at} (counted from 0): `{name}` is {shown(entry.get(name))}, expected a number"
                 )
