@@ -109,8 +109,7 @@ def check_cuts(value: Any, lengths: Sequence[int] | None, count: int) -> list[li
 
 
 def read_history(value: Any) -> list[dict[str, Any]]:
-    """Dev scores per epoch: `epoch`, `loss`, `precision`, `recall`, `f1`, each a number or, but for the
-    epoch, None.
+    """Dev scores per epoch: `epoch`, a number, and `loss`, `precision`, `recall`, `f1`, each a number or None.
 
     Raises:
         DataError: An entry is something else; the message names it.
