@@ -23,7 +23,6 @@ _ROW_NAME = "font-weight:inherit;text-align:left;white-space:nowrap"
 _CUT = ";max-width:22em;overflow:hidden;text-overflow:ellipsis"
 _NEVER_CUT = 20  # letters that fit in the width, in every script; a report can have thousands of names
 _BAR_PX = 200
-_PAGES_SAVED = 2  # of cards: they are most of what a saved page weighs, and a live one has all of them
 _SUM = f"{MUTED};text-align:center"
 
 
@@ -68,9 +67,8 @@ def _body(page: ReportPage, at: int) -> str:
 
 
 def _examples(section: Examples, page: ReportPage) -> str:
-    """The first page, and in a fold the next."""
-    kept = section.cards[: _PAGES_SAVED * page.cards_a_page]
-    first, more = kept[: page.cards_a_page], kept[page.cards_a_page :]
+    """The first page, and in a fold what else was kept."""
+    first, more = section.cards[: page.cards_a_page], section.cards[page.cards_a_page :]
     if not first:
         return element("div", f"None of the {section.total:,} is kept on this page.", style=MUTED)
     place = element("strong", f"1–{len(first)} of {section.total:,}")
