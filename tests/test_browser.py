@@ -176,7 +176,7 @@ def see_what_was_saved(path: Path) -> None:
     assert not any(WIDGET in item.get("data", {}) for item in finetune)
     assert any("finished after" in item.get("data", {}).get("text/html", "") for item in finetune)
     assert any("data-ft-static" in item.get("data", {}).get("text/html", "") for item in evaluate)
-    assert path.stat().st_size < 150_000
+    assert path.stat().st_size < 290_000  # most are cards, each with its style: hosts strip style sheets
 
 
 def see_the_saved_report(page) -> None:

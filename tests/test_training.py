@@ -347,7 +347,8 @@ def test_hundreds_of_types_and_other_scripts(config, tmp_path):
     assert report.micro.support == 400
     from ft_magics.evaluation.page import report_html
 
-    assert len(report_html(report)) < 400_000
+    # Two tables of 400 rows, whose cells repeat their style: a host's rules for cells would win over a table's.
+    assert len(report_html(report)) < 460_000
 
 
 def test_a_vocabulary_of_another_language_is_noticed(config, tmp_path):

@@ -17,7 +17,7 @@ __all__ = ["examples_file", "links_html"]
 _MOST_ROWS = 100_000  # of a file that a live view saves: it goes through the kernel's connection
 _MOST_CHARACTERS = 30_000_000
 _MOST_LINKED_ROWS = 5_000
-_BYTES_IN_NOTEBOOK, _BYTES_IN_PAGE = 60_000, 1_000_000  # a link holds its whole file
+_BYTES_IN_NOTEBOOK, _BYTES_IN_PAGE = 30_000, 1_000_000  # a link holds its whole file
 
 
 def examples_file(title: str, evidence: Evidence, request: Mapping[str, Any]) -> dict[str, str]:

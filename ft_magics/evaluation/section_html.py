@@ -19,9 +19,9 @@ __all__ = ["section_html", "shown_rows"]
 _UPRIGHT = "writing-mode:vertical-rl;display:inline-block;max-height:15em;overflow:hidden;text-overflow:ellipsis"
 _LEVEL_CELL = "font-weight:normal;text-align:center"
 _UPRIGHT_CELL = "font-weight:normal;text-align:left;vertical-align:bottom"
-_ROW_NAME = (
-    "font-weight:inherit;text-align:left;white-space:nowrap;max-width:22em;overflow:hidden;text-overflow:ellipsis"
-)
+_ROW_NAME = "font-weight:inherit;text-align:left;white-space:nowrap"
+_CUT = ";max-width:22em;overflow:hidden;text-overflow:ellipsis"
+_NEVER_CUT = 20  # letters that fit in the width, in every script; a report can have thousands of names
 _BAR_PX = 200
 _SUM = f"{MUTED};text-align:center"
 
@@ -86,7 +86,7 @@ def _row(row: Row, colors: Colors) -> str:
     first, *others = row.cells
     return element(
         "tr",
-        cell(first.text, head=True, align="left", style=_name_style(colors.get(first.label))),
+        cell(first.text, head=True, align="left", style=_name_style(first.text, colors.get(first.label))),
         *(_other(each, colors) for each in others),
         style=f"{ROW};font-weight:600" if row.strong else ROW,
     )
@@ -96,13 +96,13 @@ def _other(each: Cell, colors: Colors) -> str:
     if each.bar:
         return _bar(each, colors)
     if each.label:
-        return cell(each.text, align="left", style=_name_style(colors.get(each.label)))
+        return cell(each.text, align="left", style=_name_style(each.text, colors.get(each.label)))
     return cell(each.text, style=_range(each))
 
 
-def _name_style(color: str | None) -> str:
+def _name_style(name: str, color: str | None) -> str:
     edge = f";box-shadow:inset 4px 0 {color};padding-left:12px" if color else ""
-    return f"{_ROW_NAME}{edge}"
+    return f"{_ROW_NAME}{_CUT if len(name) > _NEVER_CUT else ''}{edge}"
 
 
 def _bar(each: Cell, colors: Colors) -> str:
@@ -123,6 +123,8 @@ def _range(each: Cell) -> str:
     if each.interval is None:
         return ""
     low, high = (100 * min(max(end, 0.0), 1.0) for end in each.interval)
+    if low == high:
+        return "white-space:nowrap"  # nothing to draw
     stops = f"transparent {low:.1f}%,rgba(0,114,178,0.28) {low:.1f}% {high:.1f}%,transparent {high:.1f}%"
     return f"white-space:nowrap;background:linear-gradient(90deg,{stops})"
 
@@ -166,7 +168,7 @@ def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> st
     total = sum(counts)
     return element(
         "tr",
-        cell(grid.rows[at], head=True, align="left", style=_name_style(colors.get(grid.rows[at]))),
+        cell(grid.rows[at], head=True, align="left", style=_name_style(grid.rows[at], colors.get(grid.rows[at]))),
         *(_count(counts[to], total, diagonal=_same(grid, at, to)) for to in columns),
         cell(f"{total:,}", style=_SUM),
     )

@@ -34,6 +34,7 @@ from ft_magics.evaluation.entities.suspects import doubts_of, union_of
 __all__ = ["entity_report"]
 
 _MOST_EXAMPLES = 30
+_MOST_SORTED = 20  # of a list by confidence: cards are most of what a saved page weighs
 _MOST_SUSPECTS = 50
 
 
@@ -236,7 +237,7 @@ def _lists(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
     wrong = evidence.sort(evidence.select({"kind": PREDICTED}), "confidence")
     right = evidence.sort(evidence.select({"kind": ["correct"]}), "doubt")
     return {
-        "confident_mistakes": [evidence.example(int(at)) for at in wrong[:_MOST_EXAMPLES]],
-        "least_confident_correct": [evidence.example(int(at)) for at in right[:_MOST_EXAMPLES]],
+        "confident_mistakes": [evidence.example(int(at)) for at in wrong[:_MOST_SORTED]],
+        "least_confident_correct": [evidence.example(int(at)) for at in right[:_MOST_SORTED]],
         "suspects": [evidence.suspect(int(at)) for at in evidence.suspects[:_MOST_SUSPECTS]],
     }

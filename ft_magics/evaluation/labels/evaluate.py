@@ -27,7 +27,7 @@ from ft_magics.evaluation.tally import Tally
 
 __all__ = ["label_report"]
 
-_MOST_CARDS = 30
+_MOST_CARDS = 20  # they are most of what a saved page weighs
 _MOST_NAMED = 10
 _ROWS_AT_ONCE = 4096
 
