@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -27,6 +28,10 @@ HOST_VARIABLES = ("FT_MAGICS_DISPLAY", "JPY_SESSION_NAME", "VSCODE_PID", "VSCODE
 CONLL = (
     "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\nbig O\n\n"
 )
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in its background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
