@@ -4,8 +4,12 @@
     python benchmarks/defaults.py sweep --sets sib200 csl --rates 2e-4 4e-4 --epochs 10 20 --batch-size 8 >> sweep.jsonl
     python benchmarks/defaults.py chosen --sets sib200 csl --seeds 1 2 >> chosen.jsonl
     python benchmarks/defaults.py compare sweep.jsonl chosen.jsonl
+    python benchmarks/defaults.py rates --sets sib200 wnut17 --methods lora adapter --factors 3 10 30 >> rates.jsonl
+    python benchmarks/defaults.py compare rates.jsonl
 
-A line of JSON a run. Cuts are drawn with a fixed seed. Dev chooses the epoch; what is compared is the headline on test.
+`rates` takes the chosen epochs and batches, and factors times 2e-4, which is MiniLM's rate for full fine-tuning: a
+method's `rate_factor` rests on it. A line of JSON a run. Cuts are drawn with a fixed seed. Dev chooses the epoch; what
+is compared is the headline on test.
 The data lie beside the checkout: `../shared/data`, or where FT_MAGICS_DATA says.
 """
 
@@ -73,18 +77,21 @@ SETS = {
         task="classify", files=_splits("csl_category_zh/{}.tsv"), rows=(400, 100, 400), columns=(1, 2), header=False
     ),
 }
+RATE_OF_FULL = 2e-4
 HEADLINES = {"ner": "f1", "classify": "accuracy"}
 
 
 def main() -> None:
     """Train and print a line a run, or compare lines that were printed before."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("sweep", "chosen", "compare"))
+    parser.add_argument("what", choices=("sweep", "chosen", "rates", "compare"))
     parser.add_argument("files", nargs="*", type=Path, help="lines to compare")
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--rates", nargs="+", type=float, default=[1e-4, 2e-4, 4e-4])
     parser.add_argument("--epochs", nargs="+", type=float, default=[10, 20])
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--methods", nargs="+", default=["full"], help="each as in a cell")
+    parser.add_argument("--factors", nargs="+", type=float, default=[3, 10, 30])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
     arguments = parser.parse_args()
     if arguments.what == "compare":
@@ -95,17 +102,23 @@ def main() -> None:
         grid = itertools.product(arguments.epochs, arguments.rates)
         batch = f"batch_size: {arguments.batch_size}"
         settings = [f"epochs: {epochs}, learning_rate: {rate}, {batch}, " for epochs, rate in grid]
+    if arguments.what == "rates":
+        settings = [f"learning_rate: {min(1.0, RATE_OF_FULL * factor):g}, " for factor in arguments.factors]
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        for name, setting, seed in itertools.product(arguments.sets, settings, arguments.seeds):
-            found = measure(name, f"{setting}seed: {seed}, threads: 1")
-            print(json.dumps({"what": arguments.what, "set": name, "seed": seed, **found}), flush=True)
+        for name, method, setting, seed in itertools.product(
+            arguments.sets, arguments.methods, settings, arguments.seeds
+        ):
+            found = measure(name, f"{setting}seed: {seed}, threads: 1", method)
+            line = {"what": arguments.what, "set": name, "method": method, "seed": seed, **found}
+            print(json.dumps(line), flush=True)
 
 
-def measure(name: str, train: str) -> dict[str, Any]:
+def measure(name: str, train: str, method: str = "full") -> dict[str, Any]:
     """Train once, and give what was set and the headline on dev and test, in percent."""
     cut = SETS[name]
-    body = f"task: {cut.task}\nmodel: minilm\ndata: {write(name, cut)}\ntrain: {{{train}}}\nsave: {{every: null}}"
+    body = f"task: {cut.task}\nmodel: minilm\ndata: {write(name, cut)}\nmethod: {method}\ntrain: {{{train}}}"
+    body += "\nsave: {every: null}"
     began = time.monotonic()
     run = start_run("run", prepare(parse_cell(body, {})))
     run.wait()
@@ -159,15 +172,16 @@ def compare(lines: Iterable[dict[str, Any]]) -> None:
     chosen: dict[str, dict[tuple[float, ...], list[float]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
         setting = (line["epochs"], line["learning_rate"], line["batch_size"])
-        (sweep if line["what"] == "sweep" else chosen)[line["set"]][setting].append(line["test"])
+        of = " ".join([line["set"], *[line["method"]] * (line.get("method", "full") != "full")])
+        (chosen if line["what"] == "chosen" else sweep)[of][setting].append(line["test"])
     for name, settings in sweep.items():
         for setting, tests in sorted(settings.items()):
-            print(f"{name:12} {_said(setting)}: {statistics.mean(tests):.2f}")
+            print(f"{name:24} {_said(setting)}: {statistics.mean(tests):.2f}")
         best = max(settings, key=lambda each: statistics.mean(settings[each]))
-        print(f"{name:12} best of {len(settings)}: {_said(best)}: {statistics.mean(settings[best]):.2f}")
+        print(f"{name:24} best of {len(settings)}: {_said(best)}: {statistics.mean(settings[best]):.2f}")
         for setting, tests in chosen[name].items():
             listed = ", ".join(f"{test:.2f}" for test in tests)
-            print(f"{name:12} chosen: {_said(setting)}: {statistics.mean(tests):.2f} ({listed})")
+            print(f"{name:24} chosen: {_said(setting)}: {statistics.mean(tests):.2f} ({listed})")
 
 
 def _said(setting: tuple[float, ...]) -> str:
