@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ft_magics.config.schema import EarlyStopping, TrainConfig
+from ft_magics.config.train import EarlyStopping, TrainConfig
 from ft_magics.display.event_text import event_text
 from ft_magics.display.run_summary import page_of
 from ft_magics.runs.cells import config_of, parse_cell

@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers import TrainingArguments
 
-from ft_magics.config.schema import FittedTrain
+from ft_magics.config.train import FittedTrain
 from ft_magics.training.fitting import steps_per_epoch
 
 __all__ = ["count_steps", "training_arguments", "training_values"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ft_magics.config.schema import MOST_EPOCHS, AnyConfig, EarlyStopping, FittedTrain, TrainConfig
+from ft_magics.config.schema import AnyConfig
+from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
 
 __all__ = ["Fitted", "fit_train", "keep_chosen", "steps_per_epoch"]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import AnyConfig, TrainConfig
+from ft_magics.config.schema import AnyConfig
+from ft_magics.config.train import TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name

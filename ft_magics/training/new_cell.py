@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics.config.references import Reference
-from ft_magics.config.schema import TrainConfig
+from ft_magics.config.train import TrainConfig
 from ft_magics.config.tree import read_value
 from ft_magics.data.beside import SPLIT_NAMES, find_beside, name_of_split
 from ft_magics.data.examples import Corpus

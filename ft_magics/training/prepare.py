@@ -9,7 +9,8 @@ from typing import Any
 
 from transformers import set_seed
 
-from ft_magics.config.schema import AnyConfig, FittedTrain
+from ft_magics.config.schema import AnyConfig
+from ft_magics.config.train import FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name

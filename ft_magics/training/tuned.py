@@ -8,7 +8,7 @@ from typing import Any
 from safetensors.torch import load_model as load_weights
 from transformers import Trainer
 
-from ft_magics.config.schema import FittedTrain
+from ft_magics.config.train import FittedTrain
 from ft_magics.errors import MethodError
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.tuning.tuning import Tuning
