@@ -54,6 +54,7 @@ class RunStarted(RunEvent):
         examples: To train on.
         config: The resolved one.
         chosen: A sentence for each setting that the cell left open: what was chosen, and why.
+        labels: What the model tells apart; of tags their types. A log of an earlier version has none.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -71,6 +72,7 @@ class RunStarted(RunEvent):
     examples: int
     config: dict[str, Any] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

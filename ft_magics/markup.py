@@ -125,7 +125,10 @@ def decimal(value: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share as a percentage with two decimals; a dash where it does not exist."""
+    """A share times 100 with two decimals; a dash where it does not exist.
+
+    Scores stand like this, without a sign, as papers print them; a probability has ` %` behind it.
+    """
     return "–" if share is None else f"{100 * share:.2f}"
 
 

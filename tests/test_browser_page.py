@@ -145,7 +145,7 @@ def test_the_live_page_and_the_saved_one_say_the_same(page, tmp_path, monkeypatc
     assert live == saved
     words = {
         "running": "best dev F1 so far at epoch 3",
-        "done": "test F1, 95 % interval 72.70 to 86.00",
+        "done": "test F1, 95 % interval 72.7–86.0",
         "failed": "failed after 2 min 03 s, without 5 s of pauses: OSError: <disk> full",
     }
     assert words.get(state, state) in live

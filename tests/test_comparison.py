@@ -48,7 +48,7 @@ def test_the_sections_tell_what_is_better_by_how_much_and_where():
     assert (others.total, len(others.cards)) == (3, 3)  # the saved page has some of every system
     counts = [cell for row in overview.rows[1:] for cell in row.cells[5:] if cell.filter]
     assert [comparison.page({"filter": cell.filter})["total"] for cell in counts] == [cell.value for cell in counts]
-    assert [figure.text for figure in comparison.figures()] == ["50.00 %", "85.71 %", "100.00 %"]
+    assert [figure.text for figure in comparison.figures()] == ["50.00", "85.71", "100.00"]
     assert comparison.figures()[0].about == "baseline"
     assert comparison.figures()[2].about.startswith("+50.00 [")
     assert comparison.page({"filter": others.filter})["total"] == 3

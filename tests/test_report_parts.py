@@ -63,7 +63,7 @@ class Comparison:
         self.reports = reports
 
     def figures(self):
-        return [Figure(label="ours, accuracy", text="78.12 %")]
+        return [Figure(label="ours, accuracy", text="78.12")]
 
     def sections(self):
         return [Examples(title="Gained", cards=CARDS[:1], total=7, filter={"side": "gained"})]
@@ -78,7 +78,7 @@ def test_a_foreign_report_is_sent_whole_and_answers_for_its_examples():
     wire = json.loads(json.dumps(to_wire(parts.wire), allow_nan=False))
     page = wire["page"]
     assert (page["title"], page["summary"], page["notes"]) == ("theirs · test", "accuracy 78.12", ["a note"])
-    assert page["figures"] == [{"label": "accuracy", "text": "78.12 %", "about": "95 % interval 70.0–80.0"}]
+    assert page["figures"] == [{"label": "accuracy", "text": "78.12", "about": "95 % interval 70.0–80.0"}]
     assert [section["kind"] for section in page["sections"]] == ["table", "examples"]
     assert page["layout"] == [[[0]], [[1]]]
     assert page["colors"] == {"yes": CYCLE[0]}

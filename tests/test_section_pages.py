@@ -11,8 +11,9 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from ft_magics.evaluation.drawing import ticks_of
+from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.evaluation.grid_shape import MOST_ROWS
-from ft_magics.evaluation.label_colors import CYCLE, GREY, INKS, TINT, colors_of, contrast, labels_of
+from ft_magics.evaluation.label_colors import CYCLE, GREY, INKS, TINT, colors_of, contrast, labels_of, named_by
 from ft_magics.evaluation.page import comparison_html, comparison_text, report_html, report_markdown, report_text
 from ft_magics.evaluation.report import Figure, Score
 from ft_magics.evaluation.report_page import page_of
@@ -248,6 +249,18 @@ def test_a_label_has_one_colour_whatever_the_order_and_the_cycle_begins_again():
     assert len(set(CYCLE)) == len(CYCLE) >= 20
 
 
+def test_a_label_keeps_its_colour_where_a_split_lacks_another_or_has_one_of_its_own():
+    surfaces = {"Ada": {"PER": 1}, "Kenya": {"LOC": 2}, "Reuters": {"ORG": 1}}
+    model = named_by(["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"])
+    pages = [
+        page_of(entity_report(tags, tags, words=[["a", "b"]], surfaces=surfaces)).colors
+        for tags in ([["B-PER", "B-LOC"]], [["B-DATE", "B-PER"]])
+    ]
+    for found in (*pages, colors_of((), model), colors_of(["DATE"], model)):
+        assert all(found.get(name, fill) == fill for name, fill in zip(("LOC", "ORG", "PER"), CYCLE, strict=False))
+    assert pages[1]["DATE"] == CYCLE[3]
+
+
 def test_text_on_a_colour_is_read_on_light_and_dark():
     def over(ground, color):
         channels = ((int(ground[at : at + 2], 16), int(color[at : at + 2], 16)) for at in (1, 3, 5))
@@ -321,7 +334,7 @@ def test_a_comparison_is_drawn_by_its_sections():
         title = "compared with small"
 
         def figures(self):
-            return [Figure(label="large, accuracy", text="91.00 %", about="+1.00")]
+            return [Figure(label="large, accuracy", text="91.00", about="+1.00")]
 
         def sections(self):
             return [SCORES, Lines(title="", lines=["p < 0.05"]), Examples(title="Gained", cards=[], total=7)]
@@ -331,7 +344,7 @@ def test_a_comparison_is_drawn_by_its_sections():
     assert "78.12" in html
     for part in ("compared with small", "Scores", "78.12", "p < 0.05", "Gained (7)"):
         assert part in text
-    for part in ("large, accuracy", "91.00 %", "+1.00", "None of the 7 is kept on this page."):
+    for part in ("large, accuracy", "91.00", "+1.00", "None of the 7 is kept on this page."):
         assert part in html
 
 
@@ -349,7 +362,7 @@ def test_figures_stand_first_charts_and_bars_before_tables_and_examples_last():
     assert titles == [[[""]], [["Bars", "Curve", "Confusion"], ["Scores", "By length"]], [["Wide"]], [["Mistakes"]]]
     html = report_html(Report(*parts))
     places = [
-        html.index(part) for part in ("90.00 %", "95 % interval 85.0–94.0", ">Bars<", ">Scores<", ">Mistakes (3)<")
+        html.index(part) for part in (">90.00<", "95 % interval 85.0–94.0", ">Bars<", ">Scores<", ">Mistakes (3)<")
     ]
     assert places == sorted(places)
     assert "flex:1 1 500px" in html  # beside each other where there is room for both

@@ -12,7 +12,7 @@ from ft_magics.display.pages import Bundle, widget_bundle
 from ft_magics.display.wire import to_wire
 from ft_magics.evaluation.card_html import cards_html
 from ft_magics.evaluation.card_text import card_text
-from ft_magics.evaluation.label_colors import colors_of
+from ft_magics.evaluation.label_colors import colors_of, named_by
 from ft_magics.markup import element, heading
 from ft_magics.sections import Card
 
@@ -27,7 +27,9 @@ def answers_bundle(name: str, cards: Sequence[Card], labels: Sequence[str]) -> B
         cards: One an answer.
         labels: All that the model can give, for their colours.
     """
-    html = element("div", heading(name), cards_html(cards, colors_of(labels)), style="font-size:13px;line-height:1.5")
+    html = element(
+        "div", heading(name), cards_html(cards, colors_of((), named_by(labels))), style="font-size:13px;line-height:1.5"
+    )
     return {"text/html": html, "text/plain": "\n".join(map(card_text, cards))}
 
 
@@ -46,5 +48,7 @@ def show_box(name: str, labels: Sequence[str], answer: Callable[[str], Sequence[
         return
     from ft_widgets import PredictBox  # noqa: PLC0415  # only where a widget can live
 
-    box = PredictBox(name=name, colors=colors_of(labels), answer=lambda text: [to_wire(card) for card in answer(text)])
+    box = PredictBox(
+        name=name, colors=colors_of((), named_by(labels)), answer=lambda text: [to_wire(card) for card in answer(text)]
+    )
     display(widget_bundle(box, {"text/html": element("div", instead), "text/plain": instead}), raw=True)

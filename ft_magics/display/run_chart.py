@@ -40,7 +40,7 @@ def chart_of(
     losses = _points((event.step, event.loss) for event in dev)
     if losses:
         curves.append(Curve(name="dev loss", color=DEV_LOSS, axis="loss", points=losses, faint=False))
-    label = f"dev {headline.label}" + (", %" if headline.unit == "share" else "") if headline else ""
+    label = f"dev {headline.label}" if headline else ""
     scores = _scores(headline, dev)
     if scores:
         curves.append(Curve(name=label, color=SCORE, axis="score", points=scores, faint=False))

@@ -12,7 +12,6 @@ from ft_magics.markup import decimal
 
 __all__ = ["figures_of", "loss_text"]
 
-_GIB, _MIB = 2**30, 2**20
 _NO_STEP = StepDone(
     step=0, epoch=0.0, loss=math.nan, learning_rate=0.0, grad_norm=None, tokens_per_s=0.0, elapsed_s=0.0, time=0.0
 )
@@ -82,7 +81,7 @@ def loss_text(value: float | None) -> str:
 def _bytes(value: int | None) -> str:
     if not value:
         return "–"
-    return f"{value / _MIB:,.0f} MiB" if value < 1e9 else f"{value / _GIB:.1f} GiB"
+    return f"{value / 1e6:,.0f} MB" if value < 1e9 else f"{value / 1e9:.1f} GB"
 
 
 def _trainable(started: RunStarted | None) -> str:

@@ -49,13 +49,19 @@ def dev_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], without: bool
     return DevTable(heads=["epoch", "step", "dev loss", *map(column_head, metrics), ""], rows=rows, note=note)
 
 
-def label_table(dev: Sequence[Evaluated], metrics: Sequence[Metric]) -> LabelTable | None:
-    """The headline for each label at the newest evaluations, with a line of all; None where there is none."""
+def label_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], model: Sequence[str] = ()) -> LabelTable | None:
+    """The headline for each label at the newest evaluations, with a line of all; None where there is none.
+
+    Args:
+        dev: In order.
+        metrics: What they measure, the headline first.
+        model: The labels that the model knows, for their colours.
+    """
     labels = list(dict.fromkeys(label for event in dev for label in event.by_label))
     if not labels or not metrics:
         return None
     headline = metrics[0]
-    shown, colors = dev[-_MOST_COLUMNS:], colors_of(labels)
+    shown, colors = dev[-_MOST_COLUMNS:], colors_of(labels, model)
     low, high = _span(dev, headline)
     rows = [
         LabelRow(

@@ -14,6 +14,7 @@ from ft_magics.display.run_figures import figures_of
 from ft_magics.display.run_scores import dev_table, label_table
 from ft_magics.display.run_wire import RunPage, State, Told
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.score_tables import range_text
 from ft_magics.events import (
     CheckpointSaved,
     Evaluated,
@@ -114,7 +115,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         figures=figures_of(events, steps, state, now),
         chart=chart,
         dev=dev_table(dev_evaluations(events), metrics, _no_dev(started)),
-        labels=label_table(dev_evaluations(events), metrics),
+        labels=label_table(dev_evaluations(events), metrics, () if started is None else started.labels),
         remarks=[remark.text for remark in remarks_of(events, status, test_interval=interval)],
         messages=_messages(events),
         log=[f"{_clock(event)}  {line}" for event in events if (line := _log_line(event))][-_MOST_TOLD:],
@@ -173,8 +174,7 @@ def _dev_score(
 def _ends(score: Score | None) -> str:
     if score is None or score.interval is None:
         return ""
-    low, high = (measured(end, score.metric) for end in score.interval)
-    return f", 95 % interval {low} to {high}"
+    return f", 95 % interval {range_text(score.metric, score.interval)}"
 
 
 def _of_test(events: Sequence[RunEvent]) -> Evaluated | None:

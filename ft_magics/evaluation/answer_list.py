@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any, SupportsIndex, TypeVar, overload
 
 from ft_magics.evaluation.card_html import card_html
-from ft_magics.evaluation.label_colors import colors_of
+from ft_magics.evaluation.label_colors import colors_of, named_by
 from ft_magics.markup import MUTED, element
 from ft_magics.sections import Card
 
@@ -16,8 +15,6 @@ __all__ = ["MOST_DRAWN", "Answers"]
 
 MOST_DRAWN = 50
 _MOST_CHARACTERS = 400_000  # of HTML, which a notebook keeps: texts can be as long as books
-
-_TAG = re.compile(r"^[BI]-")
 
 A = TypeVar("A")
 Draw = Callable[[int], Card]
@@ -35,7 +32,7 @@ class Answers(list[A]):
     def __init__(self, answers: Iterable[A] = (), draw: Draw | None = None, labels: Sequence[str] = ()) -> None:
         super().__init__(answers)
         self._draw = draw
-        self._labels = tuple(dict.fromkeys(_TAG.sub("", label) for label in labels)) if "O" in labels else tuple(labels)
+        self._labels = named_by(labels)
 
     @overload
     def __getitem__(self, at: SupportsIndex, /) -> A: ...
@@ -56,7 +53,7 @@ class Answers(list[A]):
         cards = self._cards(MOST_DRAWN)
         if not cards:
             return None
-        colors = colors_of(self._labels)
+        colors = colors_of((), self._labels)
         items, size = [], 0
         for card in cards:
             item = element("li", card_html(card, colors), style="margin:4px 0")

@@ -33,8 +33,7 @@ def figures_of(comparison: TallyComparison) -> list[Figure]:
 
 
 def _figure(title: str, score: ScoreContrast, value: float | None, about: str) -> Figure:
-    unit = " %" if score.unit == "share" else ""
-    return Figure(label=f"{title}, {score.label}", text=f"{_number(value, score.unit)}{unit}", about=about)
+    return Figure(label=f"{title}, {score.label}", text=_number(value, score.unit), about=about)
 
 
 def _against(score: ScoreContrast) -> str:

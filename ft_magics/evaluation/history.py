@@ -77,7 +77,7 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
             Chart(
                 title="Dev scores over epochs",
                 x_label="epoch",
-                y_label="%" if shares else "score",
+                y_label="score",
                 series=series,
             )
         )

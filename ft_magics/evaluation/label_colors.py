@@ -7,15 +7,19 @@ Source of the hues: Okabe and Ito 2008, black left out; of the contrast: WCAG 2.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ft_magics.sections import Grid, Section, Table
 
-__all__ = ["CYCLE", "GREY", "INKS", "TINT", "colors_of", "contrast", "labels_of", "tint_of"]
+__all__ = ["CYCLE", "GREY", "INKS", "TINT", "colors_of", "contrast", "labels_of", "named_by", "tint_of"]
 
 _HUES = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#CC79A7", "#F0E442")  # neighbours far apart
 _LIGHTER, _DARKER = 0.5, 0.45  # how far the second and the third round go towards white and towards black
 TINT = 0.25  # opacity of a colour behind text: light and dark grounds keep their own text readable
+
+
+_TAG = re.compile(r"^[BI]-")
 
 
 def _channels(color: str) -> tuple[int, int, int]:
@@ -73,10 +77,22 @@ def labels_of(sections: Sequence[Section]) -> list[str]:
     return list(dict.fromkeys(filter(None, tables))) or list(dict.fromkeys(grids))
 
 
-def colors_of(labels: Iterable[str]) -> dict[str, str]:
+def named_by(labels: Sequence[str]) -> tuple[str, ...]:
+    """What a model's labels name: of tags such as `B-PER` their types, else the labels."""
+    return tuple(dict.fromkeys(_TAG.sub("", label) for label in labels)) if "O" in labels else tuple(labels)
+
+
+def colors_of(labels: Iterable[str], model: Iterable[str] = ()) -> dict[str, str]:
     """A colour for each label, such as `#0072B2`, by its place in the alphabet, whatever order a page has.
 
     Of more labels than the cycle has, several share a colour, and their names tell them apart. Text on a colour is in
     that of `INKS`.
+
+    Args:
+        labels: That the page shows.
+        model: That the model knows. They come first, so that a label has one colour on every page of a run, whichever
+            labels a split has or lacks.
     """
-    return {label: CYCLE[at % len(CYCLE)] for at, label in enumerate(sorted(set(labels)))}
+    first = set(model) - {"O"}
+    order = [*sorted(first), *sorted(set(labels) - first)]
+    return {label: CYCLE[at % len(CYCLE)] for at, label in enumerate(order)}

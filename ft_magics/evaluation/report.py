@@ -36,7 +36,7 @@ class Figure:
 
     Args:
         label: What it is, such as `F1`.
-        text: The number with its unit, such as `81.32 %`.
+        text: The number as scores are shown: a share times 100, without a sign, such as `81.32`.
         about: How sure it is, such as its interval; empty where nothing is known.
     """
 

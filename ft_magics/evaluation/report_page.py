@@ -78,7 +78,7 @@ def page_of(shown: Report | Comparison, view: View | None = None, *, brief: bool
     if is_report(shown):
         sections = list(shown.sections(view, brief=brief))
         own_figures = [_figure(shown)] if shown.headline.value is not None else []
-        return _page(shown.title, sections, own_figures, labels=shown.by_label, about=shown)
+        return _page(shown.title, sections, own_figures, labels=shown.by_label, model=_of_model(shown), about=shown)
     report = last_report(shown)
     sections = list(shown.sections())
     own = len(sections)
@@ -87,7 +87,7 @@ def page_of(shown: Report | Comparison, view: View | None = None, *, brief: bool
         sections += [about, *report.sections(view, brief=brief)]
     labels = () if report is None else report.by_label
     figures = cast("Comparison", shown).figures()  # a guard says nothing of what it turns away
-    return _page(shown.title, sections, figures, labels=labels, own=own)
+    return _page(shown.title, sections, figures, labels=labels, model=_of_model(report), own=own)
 
 
 def page_of_sections(sections: Sequence[Section], labels: Sequence[str]) -> ReportPage:
@@ -100,12 +100,16 @@ def page_of_sections(sections: Sequence[Section], labels: Sequence[str]) -> Repo
     return _page("", sections, [], labels=labels)
 
 
+def _of_model(report: Report | None) -> Sequence[str]:
+    """The labels that its model knows, where the report says so; this split may lack some of them."""
+    return tuple(getattr(report, "model_labels", ()))
+
+
 def _figure(report: Report) -> Figure:
     score = report.headline
     metric, value = score.metric, score.value
-    unit = " %" if metric.unit == "share" else ""
     ends = f"95 % interval {range_text(metric, score.interval)}" if score.interval is not None else ""
-    return Figure(label=_said(metric), text=f"{number(metric, value)}{unit}", about=ends)
+    return Figure(label=_said(metric), text=number(metric, value), about=ends)
 
 
 def _said(metric: Metric) -> str:
@@ -118,10 +122,11 @@ def _page(
     figures: Sequence[Figure],
     *,
     labels: Sequence[str] | Mapping[str, object],
+    model: Sequence[str] = (),
     about: Report | None = None,
     own: int | None = None,
 ) -> ReportPage:
-    colors = colors_of([*labels, *labels_of(sections)])
+    colors = colors_of([*labels, *labels_of(sections)], model)
     first = len(sections) if own is None else own
     places = range(len(sections))
     return ReportPage(

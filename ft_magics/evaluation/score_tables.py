@@ -58,7 +58,7 @@ def bar_table(bars: Sequence[Bar], averages: Sequence[Bar], *, noun: str, score:
     left = len(known) - len(shown)
     return Table(
         title=f"{score} per {noun}",
-        columns=(noun, "0–100 %", score, f"{score}, 95 %"),
+        columns=(noun, "0–100", score, f"{score}, 95 %"),
         rows=[*(_bar_row(bar, is_label=True) for bar in shown), *(_bar_row(bar, is_label=False) for bar in averages)],
         note=f"the {len(shown)} least of {len(known)}; the table of scores has all" if left else "",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import RunError, drop_frames
+from ft_magics.evaluation.label_colors import named_by
 from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
 from ft_magics.models.memory import free_memory
 from ft_magics.runs.files import refuse_links
@@ -126,6 +127,7 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         examples=len(prepared.corpus.train.examples),
         config=config.to_plain(),
         chosen=list(prepared.chosen),
+        labels=list(named_by(prepared.trained.task.head().labels)),
     )
 
 

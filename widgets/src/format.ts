@@ -57,5 +57,5 @@ export function number(value: number | null | undefined): string {
 }
 
 export function bytes(value: number): string {
-  return value < 1e9 ? `${count(value / 2 ** 20)} MiB` : `${decimal(value / 2 ** 30, 1)} GiB`;
+  return value < 1e9 ? `${count(value / 1e6)} MB` : `${decimal(value / 1e9, 1)} GB`;
 }

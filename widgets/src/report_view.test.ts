@@ -117,9 +117,9 @@ test("a report from a file has the cards of its lists and no kernel's", async ()
 });
 
 test("large figures stand at the top, and sections where the layout says", async () => {
-  const figures = [{ label: "F1", text: "25.00 %", about: "95 % interval 10.0–40.0" }];
+  const figures = [{ label: "F1", text: "25.00", about: "95 % interval 10.0–40.0" }];
   const { area } = await render(report([table(), grid(), examples()], { figures, layout: [[[1], [0]], [[2]]] }));
-  assert.equal(one(area, "figures").textContent, "F125.00 %95 % interval 10.0–40.0");
+  assert.equal(one(area, "figures").textContent, "F125.0095 % interval 10.0–40.0");
   const columns = [...area.querySelectorAll(".ft-column")].map((column) => [...column.querySelectorAll("details")].map((fold) => fold.dataset["title"]));
   assert.deepEqual(columns, [["Confusion"], ["Scores"], ["Mistakes"]]);
   assert.equal(area.querySelectorAll(".ft-beside").length, 1);

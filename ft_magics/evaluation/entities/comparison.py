@@ -121,13 +121,13 @@ class Comparison:
 
     def figures(self) -> list[Figure]:
         """Micro F1 of each system, the baseline first."""
-        baseline = Figure(label=f"{self.baseline}, micro F1", text=f"{percent(self.baseline_f1)} %", about="baseline")
+        baseline = Figure(label=f"{self.baseline}, micro F1", text=percent(self.baseline_f1), about="baseline")
         return [
             baseline,
             *(
                 Figure(
                     label=f"{item.title}, micro F1",
-                    text=f"{percent(item.overall.f1)} %",
+                    text=percent(item.overall.f1),
                     about=difference_text(item.overall.difference, item.overall.interval, item.overall.p),
                 )
                 for item in self.others

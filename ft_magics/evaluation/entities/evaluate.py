@@ -131,6 +131,7 @@ def entity_report(
         notes=[*inputs.notes, *_one_sided(per_type)],
         evidence=evidence,
         tally=tally,
+        model_labels=tuple(sorted({kind for counts in (surfaces or {}).values() for kind in counts})),
     )
 
 

@@ -86,6 +86,7 @@ class EntityReport:
         notes: Sentences that a reader of the numbers should know.
         evidence: The sentences, where they are in memory; no part of the JSON.
         tally: What each sentence adds to the scores, where they are in memory; no part of the JSON.
+        model_labels: Those that the model knows, for their colours; a split may lack some. No part of the JSON.
     """
 
     title: str
@@ -112,6 +113,7 @@ class EntityReport:
     notes: list[str] = field(default_factory=list)
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
     tally: Tally | None = field(default=None, compare=False, repr=False)
+    model_labels: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def types(self) -> list[str]:

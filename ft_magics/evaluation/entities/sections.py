@@ -158,7 +158,7 @@ def _reliability(title: str, calibration: Calibration) -> Chart:
         x_range=_PERCENT,
         y_range=_PERCENT,
         diagonal=True,
-        note=f"expected calibration error {percent(calibration.ece)} %",
+        note=f"expected calibration error {percent(calibration.ece)}",
         open=False,
     )
 
@@ -180,7 +180,7 @@ def _bins(calibration: Calibration) -> Table:
         title="Accuracy by confidence",
         columns=("confidence", "entities", "mean confidence", "accuracy"),
         rows=rows,
-        note=f"expected calibration error {percent(calibration.ece)} %",
+        note=f"expected calibration error {percent(calibration.ece)}",
         open=False,
     )
 
@@ -204,7 +204,7 @@ def _thresholds(calibration: Calibration) -> list[Section]:
     chart = Chart(
         title="Precision and recall over a threshold",
         x_label="least confidence that is kept, %",
-        y_label="%",
+        y_label="score",
         series=[
             Series(
                 name=name, x=[100 * item["threshold"] for item in shown], y=[_in_percent(item[name]) for item in shown]

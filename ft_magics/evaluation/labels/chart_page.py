@@ -25,18 +25,18 @@ def calibration_sections(calibration: LabelCalibration | None, *, multi_label: b
         why = "these predictions come without probabilities, so there is nothing to calibrate"
         return [Lines(title=_TITLE, lines=[why], open=False)]
     series = [_reliability("as predicted", calibration.bins)]
-    note = f"expected calibration error {percent(calibration.ece)} %"
+    note = f"expected calibration error {percent(calibration.ece)}"
     if calibration.temperature is not None and calibration.bins_scaled is not None:
         series.append(_reliability("with temperature", calibration.bins_scaled))
         note += (
             f"; dividing the logits by a temperature of {calibration.temperature:.2f} would make it "
-            f"{percent(calibration.ece_scaled)} % (fitted on these examples, so a little too good)"
+            f"{percent(calibration.ece_scaled)} (fitted on these examples, so a little too good)"
         )
     what = "probability of a label" if multi_label else "confidence of the predicted label"
     chart = Chart(
         title=_TITLE,
         x_label=f"mean {what}, %",
-        y_label="examples that have it, %" if multi_label else "accuracy, %",
+        y_label="examples that have it, %" if multi_label else "accuracy",
         series=series,
         x_range=_PERCENT,
         y_range=_PERCENT,
@@ -76,12 +76,12 @@ def _reliability(name: str, bins: Sequence[dict[str, Any]]) -> Series:
 
 def curve_sections(curves: Curves) -> list[Section]:
     """ROC, precision–recall, and the table of thresholds."""
-    areas = f"ROC AUC {percent(curves.roc_auc)} %, average precision {percent(curves.average_precision)} %"
+    areas = f"ROC AUC {percent(curves.roc_auc)}, average precision {percent(curves.average_precision)}"
     of = f"of `{curves.of}`" if len(curves.curves) == 1 else "mean over labels"
     parts: list[Section] = []
     for title, x_label, y_label, points in (
-        ("ROC curve", "false positive rate, %", "true positive rate, %", "roc"),
-        ("Precision and recall", "recall, %", "precision, %", "pr"),
+        ("ROC curve", "false positive rate", "true positive rate", "roc"),
+        ("Precision and recall", "recall", "precision", "pr"),
     ):
         series = [
             Series(name=curve.name, x=[100 * x for x, _ in found], y=[100 * y for _, y in found])

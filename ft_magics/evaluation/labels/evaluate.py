@@ -110,6 +110,7 @@ def label_report(
         notes=[*inputs.notes, *_one_sided(per_label), *more_notes],
         evidence=evidence,
         tally=tally,
+        model_labels=() if inputs.probabilities is None else tuple(inputs.names[: inputs.probabilities.shape[1]]),
     )
 
 

@@ -50,6 +50,7 @@ class LabelReport:
         notes: Sentences that a reader of the numbers should know.
         evidence: The examples, where they are in memory; no part of the JSON.
         tally: What each example adds, where they are in memory; no part of the JSON.
+        model_labels: Those that the model knows, for their colours; a split may lack some. No part of the JSON.
     """
 
     title: str
@@ -68,6 +69,7 @@ class LabelReport:
     notes: list[str] = field(default_factory=list)
     evidence: LabelEvidence | None = field(default=None, compare=False, repr=False)
     tally: Tally | None = field(default=None, compare=False, repr=False)
+    model_labels: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def labels(self) -> list[str]:
