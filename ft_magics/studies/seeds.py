@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ft_magics.errors import RunError
 from ft_magics.evaluation.over_seeds import SeedsReport
 from ft_magics.evaluation.report import Score
-from ft_magics.events import RunEvent
+from ft_magics.events import Notice, RunEvent
 from ft_magics.markup import terminal_line
 from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.folder import FolderGoneError, RunFolder
@@ -68,7 +68,7 @@ class SeedStudy:
         self.config = config
         self.seeds = tuple(seeds)
         self.runs = list(runs)
-        self.notices: list[RunEvent] = []
+        self.notices: list[Notice] = []
         self.exception: BaseException | None = None
         self.finished = threading.Event()
         self.waits = True
@@ -102,6 +102,11 @@ class SeedStudy:
         """The run that trains now."""
         last = self.runs[-1] if self.runs else None
         return last if last is not None and last.is_active else None
+
+    @property
+    def failed(self) -> Run | None:
+        """The run that failed; None where none did."""
+        return next((run for run in self.runs if run.status == "failed"), None)
 
     @property
     def status(self) -> str:
