@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from ft_magics.evaluation.entities.evaluate import entity_report
     from ft_magics.evaluation.entities.report import EntityReport
-    from ft_magics.runs.reading import load
     from ft_magics.runs.run import Run
+    from ft_magics.studies.reading import load
+    from ft_magics.studies.seeds import SeedStudy
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
@@ -21,6 +22,7 @@ __all__ = [
     "Entity",
     "EntityReport",
     "Run",
+    "SeedStudy",
     "entity_report",
     "evaluate",
     "load",
@@ -35,9 +37,10 @@ _HOMES = {
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
     "Run": "ft_magics.runs.run",
+    "SeedStudy": "ft_magics.studies.seeds",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
     "evaluate": "ft_magics.tasks.evaluating",
-    "load": "ft_magics.runs.reading",
+    "load": "ft_magics.studies.reading",
 }
 
 

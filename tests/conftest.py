@@ -74,13 +74,13 @@ def _gradients_stay_on():
 def _no_run_outlives_its_test():
     """The next test would wait for a training that this one left, and share the processor with it."""
     yield
-    launch = sys.modules.get("ft_magics.training.launch")
-    run = launch and launch.training_here()
+    turns = sys.modules.get("ft_magics.training.turns")
+    run = turns and turns.training_here()
     if not run:
         return
     run.stop("its test is over")
     if not run.wait(60):
-        launch._under_way.clear()  # those after it need not fail for it
+        turns._under_way.clear()  # those after it need not fail for it
         pytest.fail(f"{run.name} trains and does not stop")
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ft_magics.display.run_page import run_html
-from ft_magics.display.run_parts import RunParts
+from ft_magics.display.shown import parts_of
 from ft_magics.display.run_summary import Known
 from ft_magics.evaluation.report import Score
 from ft_magics.events import (
@@ -123,7 +123,7 @@ def show(page, tmp_path, monkeypatch, state: str, *, width: int) -> dict:
     monkeypatch.setattr(Run, "status", status)
     run = Run("ner", RunFolder(tmp_path / "ner"))
     run.events = events
-    snapshot = RunParts(run).snapshot()
+    snapshot = parts_of(run).snapshot()
     saved = run_html(events, status, name="ner", known=known)
     code = base64.b64encode((STATIC / "run_dashboard.js").read_bytes()).decode()
     css = (STATIC / "run_dashboard.css").read_text(encoding="utf-8")

@@ -18,7 +18,8 @@ from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training import worker
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.checkpoints import Checkpoints
-from ft_magics.training.launch import resume_run, start_run, training_here
+from ft_magics.training.launch import resume_run, start_run
+from ft_magics.training.turns import training_here
 from transformers import Trainer, TrainingArguments
 
 from runs import assert_same_end, finish

@@ -216,11 +216,27 @@ def _understand_names(tree: Tree) -> None:
     spread_method(tree)
     train = data.get("train")
     if isinstance(train, dict):
+        _understand_seeds(tree, train)
         for key in list(train):
             _understand_train(tree, train, key)
     for section in ("train", "save"):
         if section in data and data[section] is None:
             del data[section]  # `train:` with nothing below it
+
+
+def _understand_seeds(tree: Tree, train: dict[str, Any]) -> None:
+    """Several seeds are of several runs, and stand beside `train:`; people write them there too."""
+    for key in ("seeds", "seed"):
+        if key not in train or (key == "seed" and not isinstance(train[key], list)):
+            continue
+        here: Path = ("train", key)
+        value = train.pop(key)
+        if "seeds" in tree.data:
+            tree.complain(here, "says the same as `seeds`; keep one of them")
+            return
+        tree.data["seeds"] = value
+        tree.lines["seeds",] = tree.line(here) or 1
+        tree.written["seeds",] = here
 
 
 def _understand_train(tree: Tree, train: dict[str, Any], key: str) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ft_magics.config.references import Reference
 from ft_magics.config.section import Kind, Section, described
+from ft_magics.config.seeds import Seeds
 from ft_magics.config.splits import Text
 from ft_magics.config.train import EarlyStopping, TrainConfig
 
@@ -102,6 +103,15 @@ class RunConfig(Section, Generic[S, D, M]):
         description="Where the run lives, and what it keeps.",
         default=SaveConfig(),
     )
+    seeds: Seeds | None = described(
+        expected="a list of whole numbers, such as `[1, 2, 3]`",
+        description="A run for each of these seeds, one after the other: one dashboard, the mean of their scores and "
+        "how much they spread.",
+        otherwise="one run, with `train.seed`",
+        examples=["[1, 2, 3]"],
+        default=None,
+        origin="Dodge et al. 2020, “Fine-Tuning Pretrained Language Models”: a score hangs on the seed",
+    )
 
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> Self:
@@ -111,6 +121,16 @@ class RunConfig(Section, Generic[S, D, M]):
                 "it watches the dev headline metric, and there is no dev split; add one under `data:`, such as "
                 "`dev: {fraction: 0.1}`",
                 {"path": ("train", "early_stopping")},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_seed_or_several(self) -> Self:
+        if self.seeds is not None and "seed" in self.train.model_fields_set:
+            raise PydanticCustomError(
+                "elsewhere",
+                "does not go with `seeds`, which gives each run its own; keep one of them",
+                {"path": ("train", "seed")},
             )
         return self
 
@@ -124,10 +144,22 @@ class RunConfig(Section, Generic[S, D, M]):
         """The methods' names, such as `bitfit + freeze`."""
         return " + ".join(self.methods)
 
+    def with_seed(self, seed: int, folder: str) -> Self:
+        """The config of one of the runs that the cell asks for.
+
+        Args:
+            seed: Its own.
+            folder: That the run's own folder is made in.
+        """
+        train, save = self.train.model_copy(update={"seed": seed}), self.save.model_copy(update={"dir": folder})
+        return self.model_copy(update={"train": train, "save": save, "seeds": None})
+
     def to_plain(self) -> dict[str, Any]:
         """The resolved config as plain data for `config.yaml`; references become `$name`."""
         plain = self.model_dump(mode="python")
         settings = plain.pop("settings")
+        if self.seeds is not None:
+            del plain["train"]["seed"]  # each of the runs has its own
         named = plain["method"]
         plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
         return {**plain, "task": {self.task: settings}} if settings else plain

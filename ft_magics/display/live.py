@@ -16,8 +16,8 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from ft_magics.display.host import Host
-from ft_magics.display.pages import run_bundle, save_page
 from ft_magics.display.run_views import RunView, open_view
+from ft_magics.display.shown import Watched, bundle_of, save_pages
 from ft_magics.errors import TrainingError
 from ft_magics.runs.interrupts import Interrupts
 from ft_magics.runs.run import Run
@@ -28,13 +28,13 @@ _LOOK_EVERY_S = 0.5  # with the saved twin, three messages a second; and the end
 _WORD_EVERY_S = 5.0  # a dashboard that gets nothing for long says so: its kernel may be gone
 
 
-def watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool = True) -> None:
+def watch(run: Watched, host: Host, interrupts: Interrupts, *, attached: bool = True) -> None:
     """Show a run until it ends, or at once hand the showing to a thread.
 
     The first interrupt requests a stop; the second detaches from the run and leaves it running.
 
     Args:
-        run: What to show.
+        run: What to show: a run, or several seeds as one.
         host: What the place that shows it can show.
         interrupts: Those that came since before the run began, and that are still to come.
         attached: Wait for the end. Else a widget is drawn from a thread; HTML and text say one line and no more, since
@@ -53,7 +53,7 @@ def watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool = True
         raise
 
 
-def _watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool) -> None:
+def _watch(run: Watched, host: Host, interrupts: Interrupts, *, attached: bool) -> None:
     showing = _Showing(run, open_view(run, host))
     if not attached:
         showing.go_on_in_background()
@@ -71,7 +71,7 @@ def _watch(run: Run, host: Host, interrupts: Interrupts, *, attached: bool) -> N
         raise TrainingError(_failure(run)) from run.exception
 
 
-def _look_until_the_end(run: Run, showing: _Showing, interrupts: Interrupts) -> bool:
+def _look_until_the_end(run: Watched, showing: _Showing, interrupts: Interrupts) -> bool:
     """Draw until the run ends; whether it did. The first interrupt stops it, the second detaches from it."""
     heeded = 0
     while True:
@@ -104,14 +104,14 @@ def _pages_greeted(host: Host) -> AbstractContextManager[None]:
     return greet_new_pages(getattr(get_ipython(), "kernel", None))
 
 
-def _how_to_follow(run: Run) -> str:
+def _how_to_follow(run: Watched) -> str:
     return f"`%ft status {run.name}` shows how it goes, `{run.name}.wait()` waits, `%ft stop {run.name}` stops it."
 
 
 class _Showing:
     """A run and the view that it is shown in. One thread at a time calls it."""
 
-    def __init__(self, run: Run, view: RunView) -> None:
+    def __init__(self, run: Watched, view: RunView) -> None:
         self._run, self._view = run, view
         self._seen = 0
         self._drawn_s = time.monotonic()
@@ -129,11 +129,11 @@ class _Showing:
     def finish(self) -> None:
         """Leave the page in the run's folder, and what the notebook shows from now on."""
         _carefully(self._save_page)
-        _carefully(lambda: self._view.finish(run_bundle(self._run)))
+        _carefully(lambda: self._view.finish(bundle_of(self._run)))
 
     def _save_page(self) -> None:
         try:
-            save_page(self._run)
+            save_pages(self._run)
         except OSError as error:
             logging.getLogger(__name__).warning("%s cannot be written: %s", self._run.folder.html, error.strerror)
 
@@ -163,11 +163,12 @@ def _pin_to_cell() -> Callable[[], None]:
     return lambda: set_parent(parent)
 
 
-def _failure(run: Run) -> str:
-    error = run.exception
+def _failure(watched: Watched) -> str:
+    error = watched.exception
+    run = watched if isinstance(watched, Run) else watched.failed
+    told = f"run {watched.name if run is None else run.name} failed: {type(error).__name__}: {error}"
+    if run is None:  # it had no folder yet
+        return f"{told}\nOnce the cause is gone, `%ft resume {watched.folder.handle}` trains the seeds that are missing"
     kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
     text = " and error.txt" if run.folder.error.is_file() else ""  # a full disk may not have taken it
-    return (
-        f"run {run.name} failed: {type(error).__name__}: {error}\n{kept}Its folder {run.folder.shown} has "
-        f"events.jsonl{text}; `%ft debug` shows the whole traceback"
-    )
+    return f"{told}\n{kept}Its folder {run.folder.shown} has events.jsonl{text}; `%ft debug` shows the whole traceback"

@@ -11,7 +11,7 @@ from ft_magics.metrics import Metric
 from ft_magics.runs.earlier import EarlierRun
 from ft_magics.runs.history import dev_evaluations
 
-__all__ = ["DEV_LOSS", "SCORE", "SMOOTHING", "TRAIN_LOSS", "chart_of", "smoothed"]
+__all__ = ["DEV_LOSS", "SCORE", "SMOOTHING", "TRAIN_LOSS", "axis_range", "chart_of", "shown_value", "smoothed"]
 
 TRAIN_LOSS, DEV_LOSS, SCORE = "#338FCC", "#E69F00", "#009E73"  # all stand out on light grounds and on dark ones
 SMOOTHING = 0.6  # the share of the past
@@ -49,8 +49,8 @@ def chart_of(
         steps=planned,
         curves=curves,
         keys=_keys(curves, trained=bool(train)),
-        loss_range=_range([*train, *_values(curves, "loss", planned)]),
-        score_range=_range(_values(curves, "score", planned)),
+        loss_range=axis_range([*train, *_values(curves, "loss", planned)]),
+        score_range=axis_range(_values(curves, "score", planned)),
     )
 
 
@@ -68,10 +68,11 @@ def _keys(curves: Sequence[Curve], *, trained: bool) -> list[Key]:
 def _scores(headline: Metric | None, dev: Sequence[Evaluated]) -> list[Point]:
     if headline is None:
         return []
-    return _points((event.step, _shown(event.metrics.get(headline.name), headline)) for event in dev)
+    return _points((event.step, shown_value(event.metrics.get(headline.name), headline)) for event in dev)
 
 
-def _shown(value: float | None, metric: Metric) -> float | None:
+def shown_value(value: float | None, metric: Metric) -> float | None:
+    """A value as it stands on an axis: a share in percent."""
     return None if value is None else 100 * value if metric.unit == "share" else value
 
 
@@ -79,7 +80,7 @@ def _faint(headline: Metric | None, earlier: Sequence[EarlierRun]) -> Iterable[C
     """Of each earlier run its headline, or where it has none its training loss."""
     for run in earlier:
         if headline is not None and run.headline == headline.name and run.scores:
-            points = _points((step, _shown(value, headline)) for step, value in run.scores)
+            points = _points((step, shown_value(value, headline)) for step, value in run.scores)
             yield Curve(name=run.folder, color=SCORE, axis="score", points=points, faint=True)
         elif run.losses:
             yield Curve(name=run.folder, color=TRAIN_LOSS, axis="loss", points=_points(run.losses), faint=True)
@@ -96,7 +97,7 @@ def _values(curves: Sequence[Curve], axis: str, planned: int) -> list[float]:
     return [value for curve in curves if curve.axis == axis for step, value in curve.points if step <= planned]
 
 
-def _range(values: Sequence[float]) -> Range | None:
+def axis_range(values: Sequence[float]) -> Range | None:
     """Ends of an axis that has room for some values; never of no length."""
     if not values:
         return None

@@ -36,10 +36,10 @@ from ft_magics.runs.earlier import EarlierRun
 from ft_magics.runs.history import best_of, best_text, dev_evaluations
 from ft_magics.runs.remarks import remarks_of
 
-__all__ = ["Known", "page_of", "threads_text", "times"]
+__all__ = ["COLORS", "Known", "page_of", "threads_text", "times"]
 
 _MOST_TOLD = 50  # a run's output stays small, however long it was: events.jsonl has everything
-_COLORS: Mapping[State, str] = {
+COLORS: Mapping[State, str] = {
     "running": "#0072B2",
     "paused": "#8A5A00",
     "stopping": "#8A5A00",
@@ -105,7 +105,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         name=name,
         state=state,
         badge=state if state != "crashed" else status,  # one that only a newer version knows is shown as it is
-        color=_COLORS[state],
+        color=COLORS[state],
         about="" if started is None else _about(started),
         score=score,
         score_about=about,

@@ -12,12 +12,11 @@ from IPython.display import DisplayHandle
 
 from ft_magics.display.event_text import event_text
 from ft_magics.display.host import Host, clicks_wait, way_out
-from ft_magics.display.pages import Bundle, run_bundle, widget_bundle
-from ft_magics.display.run_parts import RunParts
+from ft_magics.display.pages import Bundle, widget_bundle
+from ft_magics.display.shown import Watched, bundle_of, parts_of
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
 from ft_magics.events import Evaluated, RunEvent, RunStarted, StepDone
 from ft_magics.metrics import Metric
-from ft_magics.runs.run import Run
 
 if TYPE_CHECKING:
     from ft_widgets import RunControls
@@ -39,7 +38,7 @@ class RunView(Protocol):
         """Leave this, and nothing that needs a kernel."""
 
 
-def open_view(run: Run, host: Host) -> RunView:
+def open_view(run: Watched, host: Host) -> RunView:
     """The view for a host, or a simpler one where that cannot be made."""
     if host == "text":
         return _TextView()
@@ -81,7 +80,7 @@ class _HtmlView:
         twin_of: Id of the widget that shows the same while it lives.
     """
 
-    def __init__(self, run: Run, *, twin_of: str = "") -> None:
+    def __init__(self, run: Watched, *, twin_of: str = "") -> None:
         self._run, self._twin_of = run, twin_of
         self._handle: DisplayHandle = DisplayHandle()
         self._handle.display(self._bundle(), raw=True)
@@ -96,7 +95,7 @@ class _HtmlView:
             self._evaluated = False
 
     def _bundle(self) -> Bundle:
-        bundle = run_bundle(self._run, twin_of=self._twin_of)
+        bundle = bundle_of(self._run, twin_of=self._twin_of)
         if self._twin_of:
             bundle["text/html"] += hide_twin_of_live_view(self._twin_of) + hide_dead_views(self._twin_of)
         return bundle
@@ -111,11 +110,11 @@ class _WidgetView:
     The twin is redrawn after evaluations, so that a notebook whose kernel or page dies still has the run so far.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Watched) -> None:
         from ft_widgets import RunDashboard  # noqa: PLC0415  # only where a widget can live
 
         twin = uuid.uuid4().hex
-        self._parts = RunParts(run)
+        self._parts = parts_of(run)
         self._controls = _controls(run)
         self._dashboard = RunDashboard(
             name=run.folder.handle,
@@ -144,7 +143,7 @@ class _WidgetView:
         self._controls.close()
 
 
-def _controls(run: Run) -> RunControls:
+def _controls(run: Watched) -> RunControls:
     from ft_widgets import RunControls  # noqa: PLC0415  # only where a widget can live
 
     return RunControls(

@@ -19,7 +19,16 @@ from ft_magics.errors import DataError
 from ft_magics.evaluation.scores import Interval
 from ft_magics.evaluation.tally import Floats, Ints, Tally
 
-__all__ = ["LEVEL", "Difference", "differences", "first_other_gold", "intervals", "resample"]
+__all__ = [
+    "LEVEL",
+    "Difference",
+    "difference_of",
+    "differences",
+    "first_other_gold",
+    "intervals",
+    "percentile_interval",
+    "resample",
+]
 
 LEVEL = 0.95
 
@@ -58,7 +67,7 @@ def intervals(tally: Tally, resamples: int, seed: int) -> list[Interval | None]:
         return [None] * len(tally.names)
     drawn = np.concatenate([tally.finish(sums) for sums in resample(tally.counts, resamples, seed)])  # (R, M)
     there = tally.scores()
-    return [None if there[name] is None else _percentile_interval(drawn[:, at]) for at, name in enumerate(tally.names)]
+    return [None if there[name] is None else percentile_interval(drawn[:, at]) for at, name in enumerate(tally.names)]
 
 
 def differences(ours: Tally, theirs: Tally, resamples: int, seed: int) -> list[Difference]:
@@ -91,7 +100,7 @@ def differences(ours: Tally, theirs: Tally, resamples: int, seed: int) -> list[D
 
     observed = contrast(counts.sum(axis=0, dtype=np.float64, keepdims=True))[0]
     drawn = np.concatenate([contrast(sums) for sums in resample(counts, resamples, seed)])
-    return [_difference(float(observed[at]), drawn[:, at]) for at in range(len(ours.names))]
+    return [difference_of(float(observed[at]), drawn[:, at]) for at in range(len(ours.names))]
 
 
 def first_other_gold(ours: Tally, theirs: Tally) -> int | None:
@@ -171,7 +180,7 @@ def _sparse_sums(weights: Floats, rows: NDArray[Any]) -> Floats:
     return sums
 
 
-def _percentile_interval(drawn: Floats) -> Interval | None:
+def percentile_interval(drawn: Floats) -> Interval | None:
     """The middle `LEVEL` of the values that exist."""
     there = drawn[~np.isnan(drawn)]
     if not len(there):
@@ -180,11 +189,17 @@ def _percentile_interval(drawn: Floats) -> Interval | None:
     return float(low), float(high)
 
 
-def _difference(observed: float, drawn: Floats) -> Difference:
+def difference_of(observed: float, drawn: Floats) -> Difference:
+    """A difference that was measured, and how sure it is.
+
+    Args:
+        observed: NaN where it does not exist.
+        drawn: The same in each resample, NaN where it does not exist there. Length R.
+    """
     there = drawn[~np.isnan(drawn)]
     if np.isnan(observed) or not len(there):
         return Difference(difference=None, interval=None, p=None)
     below, above = ((np.sum(side) + 1) / (len(there) + 1) for side in (there <= 0, there >= 0))
     return Difference(
-        difference=observed, interval=_percentile_interval(there), p=float(min(1.0, 2 * min(below, above)))
+        difference=observed, interval=percentile_interval(there), p=float(min(1.0, 2 * min(below, above)))
     )

@@ -120,6 +120,7 @@ class TallyComparison:
         resamples: Of the paired bootstrap.
         others: The other systems.
         cards: Per other system its `gained` and `lost`: some examples with both predictions.
+        way: How the intervals and p-values were made.
         reports: The reports, where they are in memory; no part of the JSON.
     """
 
@@ -127,6 +128,7 @@ class TallyComparison:
     resamples: int
     others: list[Contrast]
     cards: list[dict[str, list[Card]]] = field(default_factory=list)
+    way: str = "paired bootstrap"
     reports: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     @property

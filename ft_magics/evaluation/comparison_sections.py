@@ -47,7 +47,7 @@ def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Sectio
     baseline = comparison.baseline
     title = f"{item.title} against {baseline}"
     columns = ["score", baseline, item.title, "difference", "95 %", "p"]
-    note = f"paired bootstrap, {comparison.resamples} resamples; *: p < 0.05, not corrected for the number of rows"
+    note = f"{comparison.way}, {comparison.resamples} resamples; *: p < 0.05, not corrected for the number of rows"
     parts: list[Section] = [Table(title=title, columns=columns, rows=[_row(row) for row in item.scores], note=note)]
     if item.mcnemar is not None:
         parts.append(Lines(title="", lines=[_mcnemar(item.mcnemar, item.title, baseline)]))

@@ -18,7 +18,8 @@ from ft_magics.display.host import find_host
 from ft_magics.display.live import watch
 from ft_magics.display.runs_view import show_runs
 from ft_magics.magics.compare import comparison_of
-from ft_magics.magics.names import all_runs, check_name, find_run
+from ft_magics.magics.names import all_runs, check_name, find_one, find_run, is_study
+from ft_magics.magics.seeds import finetune_seeds, resume_seeds
 from ft_magics.magics.session import Session
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
@@ -30,6 +31,9 @@ __all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "
 
 def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
     """`%%finetune NAME`: a cell becomes a training run, and is watched."""
+    if config.seeds is not None and not arguments.dry_run:
+        finetune_seeds(session, arguments, config)
+        return
     namespace = session.namespace
     before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
     if before is not None and before.status == "done":
@@ -55,18 +59,25 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
 
 def _try(session: Session, name: str, config: AnyConfig) -> None:
     """`--dry-run`: what the cell would do is shown, and remembered for `%ft script`."""
+    first = config if config.seeds is None else config.with_seed(config.seeds[0], config.save.dir)
     with random_state_kept():
-        prepared = prepare_in_turn(config)
+        prepared = prepare_in_turn(first)
         from ft_magics.display.prepared import show_dry_run  # noqa: PLC0415  # torch only for a cell without mistakes
 
         show_dry_run(name, prepared, find_host(session.shell))
-    session.tried[name] = config
+    if config.seeds is not None:
+        print(f"So for each of the seeds {', '.join(map(str, config.seeds))}, one after the other.")
+    session.tried[name] = first
 
 
 def resume(session: Session, name: str) -> None:
     """`%ft resume NAME`: a run that has ended is resumed from its last checkpoint, and is watched."""
     namespace = session.namespace
     before = find_run(name, namespace)
+    if is_study(before):
+        resume_seeds(session, before)
+        return
+    before = find_one(name, namespace)
     if before.is_active:
         raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
     variable = check_name(before.name, namespace, folder=before.dir)

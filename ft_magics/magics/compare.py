@@ -7,10 +7,11 @@ from typing import Any
 
 from ft_magics.display.report_view import show_report
 from ft_magics.errors import RunError
+from ft_magics.evaluation.seed_comparison import compare_over_seeds, has_seeds
 from ft_magics.magics.names import find_run
 from ft_magics.magics.session import Session
 
-__all__ = ["compare", "comparison_of"]
+__all__ = ["compare", "compare_reports", "comparison_of"]
 
 
 def compare(session: Session, *names: str) -> None:
@@ -36,11 +37,22 @@ def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> Any:
         raise RunError(f"run {twice.title} is named twice; a comparison needs two different runs")
     for run in runs:
         run.settle()
-        if not run.folder.splits():
+        if not run.splits():
             run.report()  # says why there is none, and what to do
-    common = [split for split in ("dev", "test") if all(split in run.folder.splits() for run in runs)]
+    common = [split for split in ("dev", "test") if all(split in run.splits() for run in runs)]
     if not common:
-        has = "; ".join(f"{run.title} has {', '.join(run.folder.splits())}" for run in runs)
+        has = "; ".join(f"{run.title} has {', '.join(run.splits())}" for run in runs)
         raise RunError(f"the runs have no split in common that was predicted: {has}")
     reports = [run.report(common[-1]) for run in runs]
+    return compare_reports(reports)
+
+
+def compare_reports(reports: Sequence[Any]) -> Any:
+    """Reports with the first of them; where one is of several seeds, over seeds and examples together.
+
+    Raises:
+        DataError: Their gold differs.
+    """
+    if any(map(has_seeds, reports)):
+        return compare_over_seeds(reports)
     return reports[0].compare(reports[1:])

@@ -9,7 +9,8 @@ from ft_magics.config.references import is_reference, lookup
 from ft_magics.config.tree import read_value
 from ft_magics.display.report_view import show_report
 from ft_magics.errors import DataError, FineTuneError, RunError, type_name
-from ft_magics.magics.names import as_folder, find_run, named_run
+from ft_magics.magics.compare import compare_reports
+from ft_magics.magics.names import as_folder, find_run, is_study, named_run
 from ft_magics.magics.session import Session
 from ft_magics.tasks.registry import find_task, guarded
 
@@ -31,7 +32,7 @@ def report_of(arguments: Any, namespace: Mapping[str, Any]) -> Any:
         return report_of_answers(arguments, namespace)
     of = report_of_model if arguments.data else report_of_run
     reports = [of(target, arguments, namespace) for target in arguments.target]
-    return reports[0] if len(reports) == 1 else reports[0].compare(reports[1:])
+    return reports[0] if len(reports) == 1 else compare_reports(reports)
 
 
 def show(session: Session, shown: Any, view: dict[str, Any] | None = None) -> None:
@@ -66,7 +67,8 @@ def report_of_model(target: str, arguments: Any, namespace: Mapping[str, Any]) -
     task = trained.task
     split = task.read_more(source_of(arguments.data, namespace), options_of(arguments.set))
     predictions = guarded(task.name, "predict", lambda: trained.predict(split.examples))
-    _, kept = run.folder.read_facts() if run is not None else ("", {})
+    best = run.best_run if is_study(run) else run
+    _, kept = best.folder.read_facts() if best is not None else ("", {})
     facts = kept or task.known_facts()
     title = f"{target} on {arguments.data}"
     return guarded(task.name, "report", lambda: task.report(split.examples, predictions, title=title, facts=facts))

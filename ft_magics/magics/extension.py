@@ -27,8 +27,9 @@ _REPORTS = (
     ("ft_magics.evaluation.labels.report", "LabelReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),
     ("ft_magics.evaluation.comparison", "TallyComparison"),
+    ("ft_magics.evaluation.over_seeds", "SeedsReport"),
 )
-_RUN = ("ft_magics.runs.run", "Run")
+_RUNS = (("ft_magics.runs.run", "Run"), ("ft_magics.studies.seeds", "SeedStudy"))
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
 _assistants: WeakKeyDictionary[InteractiveShell, tuple[Completion, Inspection]] = WeakKeyDictionary()
 
@@ -49,7 +50,8 @@ def load_extension(shell: InteractiveShell) -> None:
     formatter = _formatter(shell)
     for report in _REPORTS:
         formatter.for_type_by_name(*report, session.draw_report)
-    formatter.for_type_by_name(*_RUN, session.draw_run)
+    for run in _RUNS:
+        formatter.for_type_by_name(*run, session.draw_run)
 
 
 def unload_extension(shell: InteractiveShell) -> None:
@@ -67,7 +69,7 @@ def unload_extension(shell: InteractiveShell) -> None:
     cleanup[:] = [item for item in cleanup if item not in _TRANSFORMERS]
     # IPython lists each object of magics for %config, and forgets none.
     shell.configurables[:] = [item for item in shell.configurables if not isinstance(item, _MAGICS)]
-    for module, name in (*_REPORTS, _RUN):
+    for module, name in (*_REPORTS, *_RUNS):
         _formatter(shell).pop(f"{module}.{name}", None)
 
 

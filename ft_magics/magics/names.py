@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import RunError, did_you_mean, type_name
@@ -19,14 +19,17 @@ from ft_magics.markup import terminal_line
 
 if TYPE_CHECKING:
     from ft_magics.runs.run import Run
+    from ft_magics.studies.seeds import SeedStudy
 
 __all__ = [
     "all_runs",
     "as_folder",
     "check_folder",
     "check_name",
+    "find_one",
     "find_run",
     "is_run",
+    "is_study",
     "load_run",
     "named_run",
     "run_folders",
@@ -92,10 +95,19 @@ def _as_a_name(text: str) -> str:
     return name if name.isidentifier() and not keyword.iskeyword(name) else "ner_1"
 
 
-def is_run(value: Any) -> TypeGuard[Run]:
-    """Whether an object is a run; without the code of runs, when there can be none yet."""
-    module = sys.modules.get("ft_magics.runs.run")
-    return module is not None and isinstance(value, module.Run)
+def is_run(value: Any) -> TypeGuard[Run | SeedStudy]:
+    """Whether an object is a run, or several as one; without the code of runs, when there can be none yet."""
+    return _is_of(value, "ft_magics.runs.run", "Run") or _is_of(value, "ft_magics.studies.seeds", "SeedStudy")
+
+
+def is_study(value: Any) -> TypeGuard[SeedStudy]:
+    """Whether an object is the runs of several seeds."""
+    return _is_of(value, "ft_magics.studies.seeds", "SeedStudy")
+
+
+def _is_of(value: Any, module: str, name: str) -> bool:
+    there = sys.modules.get(module)
+    return there is not None and isinstance(value, getattr(there, name))
 
 
 def check_folder(parent: str, name: str) -> None:
@@ -121,8 +133,21 @@ def check_folder(parent: str, name: str) -> None:
         raise RunError(f"the run's folder {folder} cannot be made: {nearest} {why}; choose another: `save: {{dir: …}}`")
 
 
-def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
-    """The run that a name or path means: in the notebook, below `ft_runs`, or a folder.
+def find_one(name: str, namespace: Mapping[str, Any]) -> Run:
+    """The same where several seeds are none: the best of them by dev is not what is meant.
+
+    Raises:
+        RunError: There is no such run, or it is several.
+    """
+    run = find_run(name, namespace)
+    if not is_study(run):
+        return cast("Run", run)
+    names = ", ".join(each.name for each in run.runs) or "none of them has begun"
+    raise RunError(f"`{name}` is {len(run.seeds)} runs, a seed each; name one of them: {names}")
+
+
+def find_run(name: str, namespace: Mapping[str, Any]) -> Run | SeedStudy:
+    """The run that a name or path means: in the notebook, below `ft_runs`, or a folder; or the runs of several seeds.
 
     Raises:
         RunError: None of these.
@@ -139,14 +164,24 @@ def find_run(name: str, namespace: Mapping[str, Any]) -> Run:
     raise RunError(f"there is no run `{name}`.{near}{_runs(namespace)}")
 
 
-def named_run(name: str, namespace: Mapping[str, Any]) -> Run | None:
-    """The run of this name in the notebook or below `ft_runs`; None when there is none."""
+def named_run(name: str, namespace: Mapping[str, Any]) -> Run | SeedStudy | None:
+    """The run of this name in the notebook or below `ft_runs`, also of a seed; None when there is none."""
     there = namespace.get(unicodedata.normalize("NFKC", name))
     if is_run(there):
         return there
     plain = there is None and name not in ("", "..") and Path(name).name == name
     folder = as_folder(f"{DEFAULT_FOLDER}/{name}") if plain else None
+    if folder is None and plain and "_seed_" in name:
+        there = next((each for each in namespace.values() if is_study(each) and _of_seed(each, name)), None)
+        if there is not None:
+            return _of_seed(there, name)
+        folder = as_folder(f"{DEFAULT_FOLDER}/{name.rpartition('_seed_')[0]}/{name}")
     return load_run(folder) if folder else None
+
+
+def _of_seed(study: SeedStudy, name: str) -> Run | None:
+    """A study's own run of a name."""
+    return next((run for run in study.runs if run.name == name), None)
 
 
 def as_folder(text: str) -> Path | None:
@@ -158,33 +193,38 @@ def as_folder(text: str) -> Path | None:
         return None
 
 
-def load_run(folder: Path) -> Run:
-    """A run from its folder.
+def load_run(folder: Path) -> Run | SeedStudy:
+    """A run from its folder, or the runs of several seeds from theirs.
 
     Raises:
         RunError: There is none, or its files are broken.
     """
-    from ft_magics.runs.reading import load  # noqa: PLC0415  # magics load without the training code
+    from ft_magics.studies.reading import load  # noqa: PLC0415  # magics load without the training code
 
     return load(folder)
 
 
 def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     """The runs of the notebook and those below `ft_runs`, and what is wrong with folders that hold none."""
-    here = [value for value in namespace.values() if is_run(value)]
+    here = [run for value in namespace.values() if is_run(value) for run in _parts(value)]
     here.sort(key=lambda run: run.events[0].time if run.events else 0.0)  # of two with one folder, the newer has it now
     runs = {run.dir.resolve(): run for run in here}
     faults: list[str] = []
     for folder in run_folders():
         try:
-            place = folder.resolve()
-            if place not in runs:
-                runs[place] = load_run(folder)
+            if folder.resolve() not in runs:
+                for run in _parts(load_run(folder)):
+                    runs.setdefault(run.dir.resolve(), run)
         except RunError as error:
             faults.append(str(error))
         except Exception as error:  # noqa: BLE001  # one odd folder must not hide the other runs
             faults.append(f"{folder} cannot be read ({type(error).__name__}: {error})")
     return list(runs.values()), faults
+
+
+def _parts(run: Run | SeedStudy) -> list[Run]:
+    """A run, or each of several seeds."""
+    return list(run.runs) if is_study(run) else [cast("Run", run)]
 
 
 def run_folders() -> list[Path]:

@@ -11,7 +11,7 @@ from ft_magics.config.schema import AnyConfig
 from ft_magics.display.host import find_host
 from ft_magics.errors import CellError, RunError
 from ft_magics.events import ThreadsChosen
-from ft_magics.magics.names import find_run
+from ft_magics.magics.names import find_one
 from ft_magics.magics.next_cell import write_below
 from ft_magics.magics.session import Session
 from ft_magics.runs.cells import parse_cell
@@ -66,7 +66,7 @@ def _meant(session: Session, name: str) -> tuple[AnyConfig, int | None, str]:
     tried = session.tried.get(name)
     if tried is not None:
         return tried, _asked(tried), name
-    run = find_run(name, session.namespace)
+    run = find_one(name, session.namespace)
     try:
         config = parse_cell(run.folder.config_text(), session.namespace)
     except CellError as error:

@@ -59,10 +59,10 @@ class Session:
 
     def draw_run(self, run: Any) -> None:
         """Show a run with its evaluation."""
-        from ft_magics.display.pages import run_bundle  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.display.shown import bundle_of  # noqa: PLC0415  # %load_ext stays quick
 
         with self.plain_errors():
-            bundle = run_bundle(run)
+            bundle = bundle_of(run)
         self.draw(bundle)
 
     def draw(self, bundle: dict[str, Any]) -> None:

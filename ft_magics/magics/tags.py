@@ -20,7 +20,7 @@ from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.evaluation.entities.reference import check_against_seqeval
 from ft_magics.evaluation.entities.report import EntityReport
 from ft_magics.magics.evaluations import model_folder, show, source_of
-from ft_magics.magics.names import find_run
+from ft_magics.magics.names import find_one
 
 __all__ = ["report_of", "report_of_columns", "report_of_model", "report_of_run", "report_of_tags", "show"]
 
@@ -119,7 +119,7 @@ def report_of_run(target: str, arguments: Any, namespace: Mapping[str, Any]) -> 
         return _report_in(Path(target).expanduser(), arguments.split)
     if isinstance(namespace.get(target), (list, tuple)):
         raise RunError(f"`{target}` is a list, not a run. Tags of your own: `%ner_eval --gold $gold --pred $pred`")
-    run = find_run(target, namespace)
+    run = find_one(target, namespace)
     if run.config is not None and run.config.task != "ner":
         raise RunError(
             f"{run.name} is a run of `task: {run.config.task}`, and %ner_eval is for entities; "

@@ -20,7 +20,6 @@ from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
-from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.looks import note_look
 from ft_magics.runs.parameters import Parameters, parameters_of
@@ -28,6 +27,7 @@ from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
 from ft_magics.runs.steering import Steering
 from ft_magics.runs.unevaluated import why_no_report
+from ft_magics.runs.waiting import wait_with_notice
 from ft_magics.sections import Card
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from ft_magics.runs.predictor import TrainedModel
 
 __all__ = ["Run"]
-
-_LOOK_EVERY_S = 0.25
 
 
 class Run:
@@ -123,6 +121,10 @@ class Run:
         """How many parameters the model has, and how many of them are trainable."""
         return parameters_of(self.events)
 
+    def splits(self) -> list[str]:
+        """Splits with predictions, test last."""
+        return self.folder.splits()
+
     def stop(self, reason: str = "stopped by hand") -> None:
         """Ask the training to stop after the step it is at; the best model and a checkpoint are kept."""
         if self.is_active and not self.steering.stopping:
@@ -149,21 +151,8 @@ class Run:
         return self.finished.wait(timeout_s)
 
     def wait_with_notice(self, why: str = "") -> None:
-        """Say that one waits for the end, and wait.
-
-        Args:
-            why: One does, where that is not plain; in brackets, with a leading space.
-
-        Raises:
-            RunError: The waiting was interrupted.
-        """
-        print(f"Waiting for {self.name}, which is {self.status}{why}; the interrupt ends the waiting.", flush=True)
-        with interrupts_noted() as interrupts:
-            interrupted = False
-            while not interrupted and not self.finished.wait(_LOOK_EVERY_S):
-                interrupted = interrupts.take() > 0
-        if interrupted:
-            raise RunError(f"the waiting for {self.name} was interrupted; {self.name} keeps training")
+        """Say that one waits for the end, and wait; see `waiting.wait_with_notice`."""
+        wait_with_notice(self, why)
 
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""

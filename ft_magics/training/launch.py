@@ -27,6 +27,7 @@ from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.fitting import keep_chosen
 from ft_magics.training.inputs import read_inputs
+from ft_magics.training.turns import Trains, begin_turn, check_turn, end_turn, wait_for_turn
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -34,29 +35,10 @@ if TYPE_CHECKING:
     from ft_magics.config.schema import AnyConfig
     from ft_magics.training.prepare import Prepared
 
-__all__ = ["begin", "find_unfinished", "prepare_in_turn", "resume_run", "start_run", "training_here", "wait_for_turn"]
-
-# One at most: random numbers are the process's, and two trainings would take them from each other.
-_under_way: list[Run] = []
+__all__ = ["begin", "find_unfinished", "prepare_in_turn", "resume_run", "start_run", "where_it_went"]
 
 _DELETING_S, _LOOK_EVERY_S = 2.0, 0.05
 _PARTS = ("train.batch_size", "train.gradient_accumulation")
-
-
-def training_here() -> Run | None:
-    """The run that trains in this process now."""
-    return next(iter(_under_way), None)
-
-
-def wait_for_turn() -> None:
-    """Wait until no run trains in this process, and say so.
-
-    Raises:
-        RunError: The waiting was interrupted.
-    """
-    other = training_here()
-    if other is not None:
-        other.wait_with_notice(" (one run trains at a time)")
 
 
 def prepare_in_turn(config: AnyConfig, before: Run | None = None) -> Prepared:
@@ -88,22 +70,30 @@ def begin(name: str, prepared: Prepared, before: Run | None = None) -> Run:
     return start_run(name, prepared) if before is None else resume_run(name, prepared, folder=before.dir)
 
 
-def start_run(name: str, prepared: Prepared) -> Run:
+def start_run(name: str, prepared: Prepared, *, folder: Path | None = None, within: Trains | None = None) -> Run:
     """Begin training in a thread of its own; the run is returned at once.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its config.
+        folder: Where the run will be; None for below `save.dir`.
+        within: What has this process's turn, where the run is a part of that.
 
     Raises:
         RunError: Its folder cannot be made, another kernel trains a run there, or this process trains another run.
     """
-    _check_turn(name)
-    path = (Path(prepared.config.save.dir).expanduser() / name).absolute()  # the notebook may change its directory
+    check_turn(name, within)
+    path = (
+        folder or Path(prepared.config.save.dir).expanduser() / name
+    ).absolute()  # the notebook may change its directory
     lock = hold_run(path)
     try:
-        with RunFolder.create(path) as folder:
-            folder.write_config(prepared.config.to_plain())
-            run = Run(name, folder, prepared.config, prepared.trained)
+        with RunFolder.create(path) as fresh:
+            fresh.write_config(prepared.config.to_plain())
+            run = Run(name, fresh, prepared.config, prepared.trained)
             run.emit(_started(name, prepared))
-            if folder.moved_aside is not None:
-                run.emit(Notice(level="info", text=_where_it_went(run, folder.moved_aside)))
+            if fresh.moved_aside is not None:
+                run.emit(Notice(level="info", text=where_it_went(run.name, fresh)))
     except BaseException:
         lock.release()
         raise
@@ -131,11 +121,18 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
     )
 
 
-def _where_it_went(run: Run, moved: Path) -> str:
-    place = shown_path(moved)
-    if not (moved / "events.jsonl").is_file():
-        return f"What was in {run.folder.shown} is now in {place}"
-    return f"The earlier run {run.name} is now in {place}; `%ft compare {run.name} {handle_of(moved)}` compares the two"
+def where_it_went(name: str, folder: RunFolder) -> str:
+    """Where the folder of an earlier run is now that a new one has its name.
+
+    Args:
+        name: Of both.
+        folder: Of the new one.
+    """
+    moved = folder.moved_aside or folder.path
+    if not (moved / "events.jsonl").is_file() and not (moved / "study.json").is_file():
+        return f"What was in {folder.shown} is now in {shown_path(moved)}"
+    compare = f"`%ft compare {name} {handle_of(moved)}` compares the two"
+    return f"The earlier run {name} is now in {shown_path(moved)}; {compare}"
 
 
 def find_unfinished(parent: str, name: str) -> Run | None:
@@ -151,19 +148,20 @@ def find_unfinished(parent: str, name: str) -> Run | None:
     return run if run.config is not None else None
 
 
-def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None) -> Run:
+def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None, within: Trains | None = None) -> Run:
     """Resume a run that stopped, failed or died, from its newest whole checkpoint.
 
     Args:
         name: Of the run.
         prepared: What `prepare` made of its config.
         folder: Where the run is; None for below `save.dir`.
+        within: As in `start_run`.
 
     Raises:
         RunError: There is no such run, it is done, its settings are others, another kernel trains it, or this process
             trains another run.
     """
-    _check_turn(name)
+    check_turn(name, within)
     path = (folder or Path(prepared.config.save.dir).expanduser() / name).absolute()
     lock = hold_run(path)
     try:
@@ -221,17 +219,8 @@ def _rows_a_step(settings: Mapping[str, Any]) -> int:
     return int(math.prod(settings.get(key, 1) for key in _PARTS))
 
 
-def _check_turn(name: str) -> None:
-    other = training_here()
-    if other is not None:
-        raise RunError(
-            f"run {name} cannot begin while {other.name} trains in this kernel, since both draw from the same random "
-            f"numbers; wait for it (`{other.name}.wait()`) or stop it"
-        )
-
-
 def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
-    _under_way.append(run)
+    begin_turn(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
     from ft_magics.training.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
@@ -247,7 +236,7 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
 
 def _let_go(run: Run, lock: FileLock) -> None:
     """Another run may train here, and another kernel this one."""
-    _under_way.remove(run)
+    end_turn(run)
     lock.release()
 
 

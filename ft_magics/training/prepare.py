@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,15 @@ class Prepared:
     metrics: tuple[Metric, ...]
 
 
-def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
+def prepare(
+    config: AnyConfig, inputs: Inputs | None = None, *, encoded: Mapping[str, Sequence[Any]] | None = None
+) -> Prepared:
     """Read the data, load the model, count the steps.
 
     Args:
         config: As the cell said.
         inputs: What `read_inputs` gave for it, if that was asked already.
+        encoded: The features of a run that differs in its seed or rate alone, if there was one: they are the same.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
@@ -94,7 +97,7 @@ def prepare(config: AnyConfig, inputs: Inputs | None = None) -> Prepared:
         tuning=tuning,
         base=None if tuning.keeps_all else base_of(model_name(config.model), source),
     )
-    features = {split.name: _encode(trained, split.examples) for split in corpus.splits}
+    features = dict(encoded or {split.name: _encode(trained, split.examples) for split in corpus.splits})
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
     fitted = fit_train(

@@ -118,5 +118,6 @@ function speaker(): Part {
 
 function result({ dev }: RunPage): string {
   const row = dev.rows.at(-1)?.cells ?? [];
-  return `Epoch ${row[0]}: dev ${dev.heads[3]} ${row[3]}`;
+  const [what = ""] = dev.heads;
+  return `${what[0]?.toUpperCase()}${what.slice(1)} ${row[0]}: dev ${dev.heads[3]?.replace(/^dev /, "")} ${row[3]}`;
 }

@@ -8,6 +8,8 @@ export type Step = readonly [step: number, loss: Value, learning_rate: Value, gr
 
 export interface News {
   page: Partial<RunPage>;
+  /** Number of the run that the steps are of, where several train one after the other. */
+  series?: number;
   /** Number of the first of the steps in the run, counted from 0. */
   first: number;
   steps: readonly Step[];
@@ -24,15 +26,18 @@ export class RunLog {
   #state: RunState | null = null;
   #page: Partial<RunPage> = {};
   #count = 0;
+  #series = 0;
   #listeners = new Set<(state: RunState) => void>();
 
   /** Take a message in; steps that came before are not counted again. */
-  add({ page, first, steps }: News): void {
+  add({ page, series = 0, first, steps }: News): void {
+    const again = series !== this.#series;
+    if (again) [this.#series, this.#count] = [series, 0];
     const fresh = steps.slice(Math.max(0, this.#count - first));
     this.#count = Math.max(this.#count, first + steps.length);
     this.#page = { ...this.#page, ...page };
     if (!isWhole(this.#page)) return; // the snapshot is still to come
-    const known = this.#state?.steps ?? [];
+    const known = again ? [] : (this.#state?.steps ?? []);
     this.#state = { page: this.#page, steps: fresh.length > 0 ? thinned([...known, ...fresh]) : known };
     for (const listener of this.#listeners) listener(this.#state);
   }

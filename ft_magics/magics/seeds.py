@@ -1,0 +1,62 @@
+"""A cell with `seeds:`: its runs are begun or resumed, and watched as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from ft_magics.display.host import find_host
+from ft_magics.display.live import watch
+from ft_magics.errors import RunError
+from ft_magics.magics.names import check_name
+from ft_magics.magics.session import Session
+from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.interrupts import interrupts_noted
+from ft_magics.studies.reading import is_study, load_study
+from ft_magics.studies.seeds import SeedStudy
+from ft_magics.studies.training import begin_seeds, prepare_seeds
+
+if TYPE_CHECKING:
+    from ft_magics.config.schema import AnyConfig
+
+__all__ = ["finetune_seeds", "resume_seeds"]
+
+
+def finetune_seeds(session: Session, arguments: Any, config: AnyConfig) -> None:
+    """`%%finetune NAME` of a cell with `seeds:`."""
+    folder = Path(config.save.dir).expanduser() / arguments.name
+    before = load_study(folder) if arguments.resume and is_study(folder) else None
+    if arguments.resume and before is None:
+        if (folder / "events.jsonl").is_file():
+            raise RunError(f"run {arguments.name} is one run, and the cell asks for `seeds`; leave `--resume` out")
+        print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
+    if before is not None and before.status == "done":
+        session.namespace[arguments.name] = before
+        print(f"{arguments.name} is done; there is nothing to resume, so it was read from its folder.")
+        return
+    _train(session, arguments.name, config, before, attached=not arguments.bg)
+
+
+def resume_seeds(session: Session, before: SeedStudy) -> None:
+    """`%ft resume NAME`: the seeds that are missing are trained, one that was begun from its last checkpoint."""
+    if before.is_active:
+        raise UsageError(f"{before.name} is {before.status}; only a run that has ended can be resumed")
+    if before.status == "done":
+        raise RunError(f"run {before.name} is done; there is nothing to resume")
+    variable = check_name(before.name, session.namespace, folder=before.dir)
+    config = parse_cell(before.folder.config_text(), session.namespace)
+    _train(session, variable, config, load_study(before.dir), attached=True)
+
+
+def _train(session: Session, name: str, config: AnyConfig, before: SeedStudy | None, *, attached: bool) -> None:
+    host = find_host(session.shell)
+    ready = prepare_seeds(config, name, before)
+    from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
+
+    show_prepared(ready.first[0], host)
+    session.tried.pop(name, None)
+    with interrupts_noted() as interrupts:
+        session.namespace[name] = study = begin_seeds(name, ready)
+        watch(study, host, interrupts, attached=attached)

@@ -1,0 +1,1 @@
+"""Many runs as one: seeds of a cell, and rates that are tried."""
