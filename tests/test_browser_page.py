@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 from ft_magics.display.run_page import run_html
-from ft_magics.display.shown import parts_of
 from ft_magics.display.run_summary import Known
+from ft_magics.display.shown import parts_of
 from ft_magics.evaluation.report import Score
 from ft_magics.events import (
     CheckpointSaved,
