@@ -96,12 +96,19 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One line, or cloud of points. A y that does not exist is None."""
+    """One line, or cloud of points. A y that does not exist is None.
+
+    Args:
+        names: Of the points, which then stand beside them; empty for none.
+        intervals: Ends of the interval of each y, drawn as a line through it; empty for none.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float | None]
     shape: Literal["line", "dots", "bars"] = "line"
+    names: Sequence[str] = ()
+    intervals: Sequence[tuple[float, float] | None] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,7 @@ class Chart:
         x_range: Ends of the axis; None for those of the data.
         y_range: Ends of the axis; None for those of the data.
         diagonal: Whether the line on which both are equal is drawn.
+        x_log: Whether equal ratios of x are equally far apart; all x are then above 0.
     """
 
     title: str
@@ -123,6 +131,7 @@ class Chart:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     diagonal: bool = False
+    x_log: bool = False
     note: str = ""
     open: bool = True
     kind: Literal["chart"] = "chart"

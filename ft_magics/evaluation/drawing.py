@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Literal
 
 from ft_magics.evaluation.label_colors import CYCLE
+from ft_magics.evaluation.label_places import LINE_HEIGHT, place_names, shortened
 from ft_magics.sections import Chart, Series
 
 __all__ = ["Drawing", "DrawnSeries", "DrawnText", "Rule", "drawing_of", "ticks_of"]
@@ -37,12 +38,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """A number or the name of an axis; a turned one is read from below."""
+    """A number or the name of an axis, or the name of a dot; a turned one is read from below."""
 
     x: float
     y: float
     text: str
-    anchor: Literal["middle", "end"]
+    anchor: Literal["start", "middle", "end"]
     turned: bool = False
 
 
@@ -102,14 +103,25 @@ class _Plane:
     y: Range
     width: int
     height: int
+    x_log: bool = False
 
     def across(self, value: float) -> float:
-        low, high = self.x
-        return round(_LEFT + (value - low) / (high - low) * (self.width - _LEFT - _RIGHT), 1)
+        low, high, here = map(math.log10, (*self.x, value)) if self.x_log else (*self.x, value)
+        return round(_LEFT + (here - low) / (high - low) * (self.width - _LEFT - _RIGHT), 1)
 
     def up(self, value: float) -> float:
         low, high = self.y
         return round(self.height - _BOTTOM - (value - low) / (high - low) * (self.height - _TOP - _BOTTOM), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dot:
+    """A point that can be drawn."""
+
+    x: float
+    y: float
+    name: str = ""
+    interval: Range | None = None
 
 
 def drawing_of(chart: Chart, colors: Mapping[str, str]) -> Drawing:
@@ -122,20 +134,23 @@ def drawing_of(chart: Chart, colors: Mapping[str, str]) -> Drawing:
     size = (_SQUARE, _SQUARE) if chart.diagonal else (_WIDTH, _HEIGHT)
     names = ", ".join(series.name for series in chart.series)
     about = f"{chart.title}: {names}; {chart.y_label} over {chart.x_label}"
-    known = [_points(series) for series in chart.series]
-    every = [point for points in known for point in points]
+    known = [_points(series, above_zero=chart.x_log) for series in chart.series]
+    every = [dot for points in known for dot in points]
     if not every:
         return Drawing(width=size[0], height=size[1], about=about)
     zero = [0.0] if any(series.shape == "bars" for series in chart.series) else []
-    plane = _Plane(
-        chart.x_range or _range([x for x, _ in every]), chart.y_range or _range([y for _, y in every] + zero), *size
-    )
+    ends = [end for dot in every for end in dot.interval or ()]
+    across = (_log_range if chart.x_log else _range)([dot.x for dot in every])
+    upwards = _range([dot.y for dot in every] + zero + ends)
+    plane = _Plane(chart.x_range or across, chart.y_range or upwards, *size, x_log=chart.x_log)
+    whiskers = [rule for points in known for rule in _whiskers(points, plane)]
+    leaders, dot_names = _names(known, whiskers, plane)
     return Drawing(
         width=size[0],
         height=size[1],
         about=about,
-        rules=_rules(chart, plane),
-        texts=_texts(chart, plane),
+        rules=[*_rules(chart, plane), *whiskers, *leaders],
+        texts=[*_texts(chart, plane), *dot_names],
         series=[
             _series(series, points, _fill(series.name, at, colors), plane, dashed=at > 0)
             for at, (series, points) in enumerate(zip(chart.series, known, strict=True))
@@ -147,10 +162,14 @@ def _fill(name: str, at: int, colors: Mapping[str, str]) -> str:
     return colors[name] if name in colors else CYCLE[at % len(CYCLE)]
 
 
-def _points(series: Series) -> list[Point]:
+def _points(series: Series, *, above_zero: bool) -> list[_Dot]:
     """Those that can be drawn; of very many, evenly chosen ones."""
-    pairs = zip(series.x, series.y, strict=True)
-    known = [(float(x), float(y)) for x, y in pairs if y is not None and math.isfinite(y) and math.isfinite(x)]
+    names, intervals = series.names or repeat(""), series.intervals or repeat(None)
+    known = [
+        _Dot(float(x), float(y), name, interval)
+        for x, y, name, interval in zip(series.x, series.y, names, intervals, strict=False)
+        if y is not None and math.isfinite(y) and math.isfinite(x) and (x > 0 or not above_zero)
+    ]
     if len(known) <= _MOST_POINTS:
         return known
     step = (len(known) - 1) / (_MOST_POINTS - 1)
@@ -164,6 +183,22 @@ def _range(values: Sequence[float]) -> Range:
         room = abs(low) * 0.1 or 1.0
         return low - room, high + room
     return low, high
+
+
+def _log_range(values: Sequence[float]) -> Range:
+    """Ends of an axis of ratios, with room beside the outermost dots."""
+    low, high = min(values), max(values)
+    room = max(1.6, (high / low) ** 0.12)
+    return low / room, high * room
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten between two ends, and twice and five times as much where these are few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    tens = [10.0**at for at in powers if low <= 10.0**at <= high]
+    if len(tens) >= 3:
+        return tens
+    return [factor * 10.0**at for at in powers for factor in (1, 2, 5) if low <= factor * 10.0**at <= high]
 
 
 def ticks_of(low: float, high: float) -> list[float]:
@@ -189,20 +224,44 @@ def _rules(chart: Chart, plane: _Plane) -> list[Rule]:
 
 def _texts(chart: Chart, plane: _Plane) -> list[DrawnText]:
     right, bottom = plane.width - _RIGHT, plane.height - _BOTTOM
+    ticks = (_log_ticks if plane.x_log else ticks_of)(*plane.x)
     return [
         *(DrawnText(_LEFT - 6, plane.up(value) + 4, f"{value:.6g}", "end") for value in ticks_of(*plane.y)),
-        *(DrawnText(plane.across(value), bottom + 14, f"{value:.6g}", "middle") for value in ticks_of(*plane.x)),
+        *(DrawnText(plane.across(value), bottom + 14, f"{value:.6g}", "middle") for value in ticks),
         DrawnText((_LEFT + right) / 2, plane.height - 5, chart.x_label, "middle"),
         DrawnText(12, (_TOP + bottom) / 2, chart.y_label, "middle", turned=True),
     ]
 
 
-def _series(series: Series, points: Sequence[Point], color: str, plane: _Plane, *, dashed: bool) -> DrawnSeries:
-    hints = [f"{series.name}: {x:.6g}, {y:.6g}" for x, y in points]
+def _whiskers(points: Sequence[_Dot], plane: _Plane) -> list[Rule]:
+    """An upright line for each interval."""
+    found = [(plane.across(dot.x), dot.interval) for dot in points if dot.interval is not None]
+    return [Rule("axis", x, plane.up(low), x, plane.up(high)) for x, (low, high) in found]
+
+
+def _names(known: Sequence[Sequence[_Dot]], lines: Sequence[Rule], plane: _Plane) -> tuple[list[Rule], list[DrawnText]]:
+    """The names of dots beside them, and the lines that lead to those that stand apart."""
+    named = [dot for points in known for dot in points if dot.name]
+    dots, names = [(plane.across(dot.x), plane.up(dot.y)) for dot in named], [shortened(dot.name) for dot in named]
+    taken = [(rule.x1 - 1.5, rule.y2, rule.x1 + 1.5, rule.y1) for rule in lines]
+    inside = (_LEFT + 2.0, float(_TOP), float(plane.width), float(plane.height - _BOTTOM - 1))
+    rules, texts = [], []
+    for dot, name, place in zip(dots, names, place_names(dots, names, inside, taken), strict=True):
+        if place is None:
+            continue  # its hint and the table beside it say which it is
+        x, y = round(place.x, 1), round(place.y, 1)
+        texts.append(DrawnText(x, y, name, place.anchor))
+        if place.far:
+            rules.append(Rule("grid", *dot, x, round(y - LINE_HEIGHT / 4, 1)))
+    return rules, texts
+
+
+def _series(series: Series, points: Sequence[_Dot], color: str, plane: _Plane, *, dashed: bool) -> DrawnSeries:
+    hints = [f"{dot.name or series.name}: {dot.x:.6g}, {dot.y:.6g}" for dot in points]
     if series.shape == "bars":
-        bars = _bars(points, plane)
+        bars = _bars([(dot.x, dot.y) for dot in points], plane)
         return DrawnSeries(name=series.name, shape="bars", color=color, dashed=False, bars=bars, hints=hints)
-    places = [(plane.across(x), plane.up(y)) for x, y in points]
+    places = [(plane.across(dot.x), plane.up(dot.y)) for dot in points]
     dots = places if series.shape == "dots" or len(places) <= _MOST_DOTS else []
     return DrawnSeries(
         name=series.name,

@@ -1,4 +1,4 @@
-"""`%ft compare A B`: runs side by side, the first being the baseline, with significance."""
+"""`%ft compare A B`: runs side by side, the first being the baseline: score, cost, significance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ft_magics.display.report_view import show_report
+from ft_magics.display.run_comparison import RunComparison, costs_of
 from ft_magics.errors import RunError
 from ft_magics.evaluation.seed_comparison import compare_over_seeds, has_seeds
 from ft_magics.magics.names import find_run
@@ -19,7 +20,7 @@ def compare(session: Session, *names: str) -> None:
     show_report(comparison_of(names, session.namespace), session.shell)
 
 
-def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> Any:
+def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> RunComparison:
     """The comparison of runs with the first of them.
 
     Args:
@@ -44,7 +45,8 @@ def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> Any:
         has = "; ".join(f"{run.title} has {', '.join(run.splits())}" for run in runs)
         raise RunError(f"the runs have no split in common that was predicted: {has}")
     reports = [run.report(common[-1]) for run in runs]
-    return compare_reports(reports)
+    costs = [costs_of(run, report) for run, report in zip(runs, reports, strict=True)]
+    return RunComparison(costs=costs, split=common[-1], predictions=compare_reports(reports))
 
 
 def compare_reports(reports: Sequence[Any]) -> Any:

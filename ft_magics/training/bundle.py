@@ -31,15 +31,17 @@ class Bundle:
     def __init__(self, given: Collection[str] = ()) -> None:
         self._given = set(given)
         self._seen: set[tuple[str, str]] = set()
-        self._imports: dict[str, set[str]] = {"__future__": {"annotations"}}  # module → names; none for it as a whole
+        self._whole: set[str] = set()  # modules, imported as such
+        self._imports: dict[str, set[str]] = {"__future__": {"annotations"}}  # module → names out of it
         self._definitions: list[str] = []
 
     @property
     def imports(self) -> str:
         """The imports as people write them: of the future, of the standard library, of packages."""
         groups: dict[int, list[str]] = {}
-        for module, names in sorted(self._imports.items(), key=lambda item: (bool(item[1]), item[0])):
-            line = f"from {module} import {', '.join(sorted(names))}" if names else f"import {module}"
+        lines = [(module, f"import {module}") for module in sorted(self._whole)]
+        lines += [(key, f"from {key} import {', '.join(sorted(self._imports[key]))}") for key in sorted(self._imports)]
+        for module, line in lines:
             first = module.partition(".")[0].partition(" ")[0]
             groups.setdefault(0 if first == "__future__" else 1 if first in sys.stdlib_module_names else 2, []).append(
                 line
@@ -62,8 +64,10 @@ class Bundle:
     def need(self, line: str) -> None:
         """Take in an import: `import MODULE`, or `from MODULE import NAME`."""
         words = line.split(maxsplit=3)
-        module = line.removeprefix("import ") if words[0] == "import" else words[1]
-        self._imports.setdefault(module.strip(), set()).update(words[3:] if words[0] == "from" else ())
+        if words[0] == "import":
+            self._whole.add(line.removeprefix("import ").strip())
+        else:
+            self._imports.setdefault(words[1], set()).add(words[3])
 
     def _take(self, module: ModuleType, name: str) -> None:
         """Take in what a name means in a module; nothing for a builtin or a local variable."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ from ft_magics.errors import DataError
 from ft_magics.tasks.plain import Plain, Reading
 from ft_magics.training.plain_training import draw, read_jsonl
 from ft_magics.training.prepare import Prepared
+from ft_magics.tuning.plain import literal
 
-__all__ = ["PlainData", "literal"]
-
-_WIDTH = 116
+__all__ = ["PlainData"]
 
 
 class PlainData:
@@ -117,15 +115,3 @@ def _called(reading: Reading, path: str) -> list[dict[str, Any]] | None:
         return reading.function(path, **reading.options)
     except Exception:  # noqa: BLE001  # it is tried on files that it is not made for
         return None
-
-
-def literal(value: Any) -> str:
-    """A plain value as Python writes it, with the quotation marks that the rest of the script has."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, (list, tuple)):
-        whole = f"[{', '.join(map(literal, value))}]"
-        if len(whole) <= _WIDTH:
-            return whole
-        return "[\n" + "".join(f"    {literal(item)},\n" for item in value) + "]"
-    return repr(value)

@@ -1,4 +1,4 @@
-"""A prepared run → one file of plain Python that trains the same, and needs torch and transformers but not us."""
+"""A prepared run → one file of plain Python that trains the same, and needs torch, transformers and peft but not us."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ft_magics.errors import TaskError
 from ft_magics.models.aliases import ALIASES
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values
 from ft_magics.training.bundle import Bundle
-from ft_magics.training.plain_data import PlainData, literal
+from ft_magics.training.plain_data import PlainData
 from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of
 from ft_magics.training.prepare import Prepared
+from ft_magics.training.tuned import tuning_of
+from ft_magics.tuning.plain import PlainMethod, literal
+from ft_magics.tuning.plain_python import parameter_groups
 
 __all__ = ["Script", "script_of"]
 
@@ -51,12 +53,14 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         threads: Of the processor, that the run computed with; None for as many as there are.
 
     Raises:
-        TaskError: The task does not say how it is written in plain Python, or the method is not.
+        TaskError: The task does not say how it is written in plain Python.
+        MethodError: A method does not.
     """
     config, trained = prepared.config, prepared.trained
-    if config.method_name != "full":
-        raise TaskError(f"a run with `method: {config.method_name}` is not written in plain Python; only `full` is")
     task = trained.task
+    methods = tuning_of(trained).plain_parts(
+        total_steps=prepared.total_steps, learning_rate=prepared.train.learning_rate
+    )
     plain = guarded(task.name, "plain", lambda: task.plain(prepared.corpus, config.data, trained.spec))
     folder = f"{name}_plain"
     data = PlainData(folder, prepared, plain)
@@ -67,17 +71,21 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         "EVAL_BATCH_SIZE": prepared.train.eval_batch_size,
         "PATIENCE": early.patience if early else None,
         "MIN_DELTA": early.min_delta if early else 0.0,
+        **{key: value for method in methods for key, value in method.constants.items()},
     }
-    bundle = _bundle(prepared, plain, data, constants)
-    needs = sorted({"torch", "transformers", "accelerate", *(item.needs for item in data.readings if item.needs)})
+    bundle = _bundle(prepared, plain, data, methods, constants)
+    readers = {item.needs for item in data.readings if item.needs}
+    needs = sorted({"torch", "transformers", "accelerate", *readers, *(one for each in methods for one in each.needs)})
     head = "\n".join(_constants({key: constants[key] for key in constants if key in bundle.definitions}, prepared))
     docstring = _docstring(name, prepared, needs, data.files)
-    main = _main(folder, prepared, plain, data, threads)
+    main = _main(folder, prepared, plain, data, methods, threads=threads)
     text = f"{docstring}\n\n{bundle.imports}\n\n{head}\n\n\n{bundle.definitions}\n\n\n{main}\n"
     return Script(text=text, files=data.files, needs=needs)
 
 
-def _bundle(prepared: Prepared, plain: Plain, data: PlainData, constants: Mapping[str, Any]) -> Bundle:
+def _bundle(
+    prepared: Prepared, plain: Plain, data: PlainData, methods: Sequence[PlainMethod], constants: Mapping[str, Any]
+) -> Bundle:
     """The functions of the script; what is evaluated only where there is something to evaluate."""
     dev, test = prepared.corpus.dev is not None, prepared.corpus.test is not None
     bundle = Bundle(constants)
@@ -86,11 +94,13 @@ def _bundle(prepared: Prepared, plain: Plain, data: PlainData, constants: Mappin
     bundle.add([plain.keep, plain.decode, plain.score, outputs_of] if dev or test else [])
     bundle.add([plain.tune] if plain.tune and dev else [])
     bundle.add([Grouped, *[BestOnDev] * dev])
+    bundle.add([function for method in methods for function in method.functions] + [parameter_groups])
     head = prepared.trained.task.head()
     for line in (
         "import torch",
         "from typing import Any",
         *(f"from transformers import {name}" for name in (head.kind, *_OF_TRANSFORMERS)),
+        *(line for method in methods for line in method.imports),
     ):
         bundle.need(line)
     return bundle
@@ -122,7 +132,15 @@ def _model(prepared: Prepared) -> str:
     return ALIASES.get(model, model) if "/snapshots/" in source.replace("\\", "/") else source
 
 
-def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, threads: int | None) -> str:
+def _main(
+    folder: str,
+    prepared: Prepared,
+    plain: Plain,
+    data: PlainData,
+    methods: Sequence[PlainMethod],
+    *,
+    threads: int | None,
+) -> str:
     train, trained = prepared.train, prepared.trained
     head, metric = trained.task.head(), prepared.metrics[0]
     values = training_values(train, device=trained.device, precision=trained.precision)
@@ -131,7 +149,8 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
     labels = f"dict(enumerate({'LABELS' if 'LABELS' in plain.constants else literal(list(head.labels))}))"
     problem = f", problem_type={literal(head.problem_type)}" if head.problem_type else ""
     splits = [split for split in ("dev", "test") if getattr(prepared.corpus, split) is not None]
-    dev = "dev" in splits
+    dev, base = "dev" in splits, methods[0]
+    callbacks = [callback for method in methods for callback in method.callbacks] + ["best"] * dev
     lines = [
         *([f"torch.set_num_threads({threads})"] if threads else []),
         *data.lines,
@@ -147,6 +166,7 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
         ")",
         f"tokenizer = AutoTokenizer.from_pretrained(MODEL{_tokenizer_options(trained.tokenizer)})",
         f"features = {plain.encode.__name__}(train, tokenizer)",
+        *_tuned(methods, seed),
         "",
         "def batch_of(items: list[dict[str, Any]]) -> dict[str, Any]:",
         f"    return {plain.collate.__name__}(items, tokenizer)",
@@ -166,7 +186,7 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
     if dev:
         lines.append(f'best = BestOnDev(model, lambda: scores("dev"), higher={metric.higher_is_better})')
     lines += [
-        "trainer = Trainer(",
+        f"trainer = {base.trainer}(",
         "    model=model,",
         "    args=TrainingArguments(",
         f"        output_dir={literal(folder)},",
@@ -177,10 +197,12 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
         f"    train_dataset=Grouped(features, {batch}, {seed}),",
         "    data_collator=batch_of,",
         f"    compute_loss_func={plain.loss.__name__},",
-        *(["    callbacks=[best],"] if dev else []),
+        *([f"    callbacks=[{', '.join(callbacks)}],"] if callbacks else []),
         ")",
+        *_optimizer(methods, train.learning_rate, train.weight_decay),
         "trainer.train()",
         *(["model.load_state_dict(best.weights)"] if dev else []),
+        *(base.merge if prepared.config.save.merge else []),
     ]
     if plain.tune and dev:
         lines += [
@@ -193,9 +215,30 @@ def _main(folder: str, prepared: Prepared, plain: Plain, data: PlainData, thread
             "    for score_name, value in scores(split)[0].items():",
             '        print(f"{split} {score_name} {value:.6f}")',
         ]
-    lines += [f"model.save_pretrained({literal(folder)})", f"tokenizer.save_pretrained({literal(folder)})"]
+    merged = prepared.config.save.merge and base.merge
+    save = PlainMethod().save if merged else base.save
+    lines += [save.format(literal(folder)), f"tokenizer.save_pretrained({literal(folder)})"]
     body = textwrap.indent("\n".join(lines), "    ")
     return f'def main() -> None:\n    """Train, score, save."""\n{body}\n\n\nif __name__ == "__main__":\n    main()'
+
+
+def _tuned(methods: Sequence[PlainMethod], seed: int) -> list[str]:
+    """Lines that make the loaded model the one that is trained."""
+    lines = [line for method in methods for line in method.lines]
+    if not lines:
+        return []
+    return [f"set_seed({seed})  # a run draws what a method adds from the same seed again", *lines]
+
+
+def _optimizer(methods: Sequence[PlainMethod], learning_rate: float, weight_decay: float) -> list[str]:
+    """Lines that give the trainer its optimizer."""
+    rates = [rate for method in methods for rate in method.rates]
+    arguments = ["model", repr(learning_rate), repr(weight_decay), *([literal(rates)] if rates else [])]
+    return [
+        "kind, options = trainer.get_optimizer_cls_and_kwargs(trainer.args)",
+        *f"groups = parameter_groups({', '.join(arguments)})".splitlines(),
+        "trainer.optimizer = kind(groups, **options)",
+    ]
 
 
 def _tokenizer_options(tokenizer: Any) -> str:

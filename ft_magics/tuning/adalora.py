@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["AdaLora", "AdaLoraSettings"]
 
@@ -129,15 +130,25 @@ class AdaLora(AddedLayers):
 
     def loss_term(self, model: nn.Module) -> torch.Tensor | None:
         """How far the singular vectors are from being orthogonal (Zhang et al. 2023, equation 4)."""
-        import torch  # noqa: PLC0415  # a cell is read without torch
+        from ft_magics.tuning.plain_python import orthogonality  # noqa: PLC0415  # a cell is read without torch
 
         weight = self._settings.orthogonality
-        far = []
-        for name, matrix in model.named_parameters():
-            if matrix.requires_grad and ("lora_A" in name or "lora_B" in name):
-                product = matrix @ matrix.T if "lora_A" in name else matrix.T @ matrix  # (r, r)
-                far.append(torch.linalg.norm(product - torch.eye(len(product), device=product.device)))
-        return weight * torch.stack(far).mean() if weight and far else None
+        return orthogonality(model, weight) if weight else None
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """As all that peft adds; with a callback that allots ranks, and a Trainer that adds the term of the loss."""
+        from dataclasses import replace  # noqa: PLC0415  # for a script alone
+
+        from ft_magics.tuning.plain_python import AllotRanks, OrthogonalTrainer  # noqa: PLC0415  # the same
+
+        weight = self._settings.orthogonality
+        return replace(
+            super().plain(outline, run),
+            constants={"ORTHOGONALITY": weight},
+            functions=[AllotRanks, OrthogonalTrainer] if weight else [AllotRanks],
+            callbacks=["AllotRanks(model)"],
+            trainer="OrthogonalTrainer" if weight else "Trainer",
+        )
 
     def state(self) -> dict[str, torch.Tensor]:
         """The allocator's averages, and the pattern of ranks."""

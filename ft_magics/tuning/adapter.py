@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Adapter", "AdapterSettings"]
 
@@ -85,3 +86,25 @@ class Adapter(Method):
                 if is_norm(module) and name.startswith(outline.layers):
                     module.requires_grad_(True)
         return model
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """The bottleneck, and where it is put."""
+        from ft_magics.tuning.bottleneck import Bottleneck, put_after  # noqa: PLC0415  # a cell is read without torch
+        from ft_magics.tuning.plain import PlainMethod, literal, train_what  # noqa: PLC0415  # for a script alone
+
+        settings = self._settings
+        lines = [
+            f"for name in {literal(self._places(outline))}:",
+            "    linear = model.get_submodule(name)",
+            "    width = linear.out_features",
+            f"    inside = max(1, width // {settings.reduction})",
+            f"    put_after(linear, Bottleneck(width, inside, {literal(settings.activation)}))",
+            *train_what(f'".adapter." in name or name.startswith({literal(outline.head_begins)})'),
+        ]
+        if settings.placement == "houlsby":
+            lines += [
+                "for name, module in model.named_modules():",
+                f'    if "norm" in type(module).__name__.lower() and name.startswith({literal(outline.layers)}):',
+                "        module.requires_grad_(True)",
+            ]
+        return PlainMethod(lines=lines, functions=[Bottleneck, put_after])

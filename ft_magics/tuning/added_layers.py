@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
+
 __all__ = ["AddedLayers"]
 
 
@@ -56,3 +58,18 @@ class AddedLayers(Method):
         from ft_magics.tuning.peft_layers import merge_layers  # noqa: PLC0415  # a cell is read without torch
 
         return merge_layers(model)
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """The config as peft has it, and peft's own model; the head is peft's copy of it."""
+        from ft_magics.tuning.plain import PlainMethod, peft_call  # noqa: PLC0415  # for a script alone
+
+        config = self.config(outline, run.total_steps)
+        first, *rest = peft_call(config, outline)
+        return PlainMethod(
+            lines=[f"config = {first}", *rest, "model = get_peft_model(model, config)"],
+            imports=[f"from peft import {type(config).__name__}", "from peft import get_peft_model"],
+            needs=["peft"],
+            before="base_model.model.",
+            merge=["model = model.merge_and_unload(safe_merge=True)"],
+            save="model.save_pretrained({}, save_embedding_layers=False)",
+        )

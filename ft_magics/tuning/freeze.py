@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Freeze", "FreezeSettings"]
 
@@ -85,14 +86,15 @@ class Freeze(Method):
     def __init__(self, settings: FreezeSettings) -> None:
         self._settings = settings
 
-    def _frozen(self, outline: Outline, names: list[str]) -> list[str]:
+    def _depths(self, outline: Outline) -> set[int]:
         settings = self._settings
         depths = {at + 1 for at in _numbers(settings.layers)}
         if settings.except_top is not None:
             depths |= set(range(1, len(outline.layers) + 1 - settings.except_top))
-        if settings.embeddings:
-            depths.add(0)
-        fits = settings.names
+        return depths | {0} if settings.embeddings else depths
+
+    def _frozen(self, outline: Outline, names: list[str]) -> list[str]:
+        depths, fits = self._depths(outline), self._settings.names
         return [
             name for name in names if outline.depth(name) in depths or (fits is not None and fnmatchcase(name, fits))
         ]
@@ -132,3 +134,24 @@ class Freeze(Method):
             if name in frozen:
                 parameter.requires_grad_(False)
         return model
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """Parameters by the beginnings of their names, or by the pattern."""
+        from ft_magics.tuning.plain import PlainMethod, literal  # noqa: PLC0415  # for a script alone
+
+        settings, before = self._settings, run.before
+        depths = self._depths(outline)
+        begins = [*outline.embeddings] if 0 in depths else []
+        begins += [f"{layer}." for at, layer in enumerate(outline.layers) if at + 1 in depths]
+        conditions = [f"name.startswith({literal(tuple(before + begin for begin in begins))})"] if begins else []
+        imports = []
+        if settings.names is not None:
+            own = 'name.replace(".modules_to_save.default", "")' if before else "name"  # peft's copy of the head
+            conditions.append(f"fnmatchcase({own}, {literal(before + settings.names)})")
+            imports = ["from fnmatch import fnmatchcase"]
+        lines = [
+            "for name, parameter in model.named_parameters():",
+            f"    if {' or '.join(conditions)}:",
+            "        parameter.requires_grad_(False)",
+        ]
+        return PlainMethod(lines=lines if conditions else (), imports=imports)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Full", "FullSettings"]
 
@@ -33,3 +34,9 @@ class Full(Method):
     def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
         """Make all parameters trainable."""
         return model.requires_grad_(True)
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """Nothing is to be said: a model is trainable as it is loaded."""
+        from ft_magics.tuning.plain import PlainMethod  # noqa: PLC0415  # for a script alone
+
+        return PlainMethod()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Gradual", "GradualSettings"]
 
@@ -58,3 +59,13 @@ class Gradual(Method):
         for name, parameter in model.named_parameters():
             if name in wanted:
                 parameter.requires_grad_(outline.depth(name) >= lowest)
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """A callback that knows the layers by the beginnings of their parameters' names."""
+        from ft_magics.tuning.plain import PlainMethod, literal  # noqa: PLC0415  # for a script alone
+        from ft_magics.tuning.plain_python import Unfreeze  # noqa: PLC0415  # the same
+
+        embeddings = tuple(run.before + begin for begin in outline.embeddings)
+        layers = [f"{run.before}{layer}." for layer in outline.layers]
+        made = f"unfreeze = Unfreeze(model, {literal(embeddings)}, {literal(layers)}, {self._share!r})"
+        return PlainMethod(lines=made.splitlines(), functions=[Unfreeze], callbacks=["unfreeze"])

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Head", "HeadSettings"]
 
@@ -35,3 +36,9 @@ class Head(Method):
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(outline.in_head(name))
         return model
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """Parameters by their names."""
+        from ft_magics.tuning.plain import PlainMethod, literal, train_what  # noqa: PLC0415  # for a script alone
+
+        return PlainMethod(lines=train_what(f"name.startswith({literal(outline.head_begins)})"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Method"]
 
@@ -149,3 +150,15 @@ class Method(Protocol):
     def merge(self, model: nn.Module) -> nn.Module:
         """The same model with plain weights; the one that is given is used up."""
         return model
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod | None:
+        """How it is written in plain Python, for `%ft script`.
+
+        Args:
+            outline: Of the model as it was loaded.
+            run: That is written down.
+
+        Returns:
+            Its part of the script; None where it says none.
+        """
+        return None

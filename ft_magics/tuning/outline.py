@@ -62,6 +62,19 @@ class Outline:
         """The backbone's bias terms."""
         return [name for name in self.parameters if self.in_backbone(name) and name.endswith("bias")]
 
+    @property
+    def head_begins(self) -> tuple[str, ...]:
+        """How the names of the head's parameters begin."""
+        return tuple(f"{name}." for name in self.head)
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """How the names of the embeddings' parameters begin, those that lie below all layers."""
+        first = dict.fromkeys(
+            name.removeprefix(self.prefix).partition(".")[0] for name in self.parameters if self.depth(name) == 0
+        )
+        return tuple(self.prefix + name for name in first)
+
     def in_backbone(self, parameter: str) -> bool:
         """Whether a parameter is of the backbone, be it one that a method added there."""
         return parameter.removeprefix("base_model.").startswith(self.prefix)

@@ -13,8 +13,9 @@ from torch import nn
 from ft_magics.tuning.kept import check_names, read_tensors
 from ft_magics.tuning.outline import Outline
 from ft_magics.tuning.peft_layers import WEIGHTS
+from ft_magics.tuning.plain_python import without_virtual
 
-__all__ = ["head_of_tokens", "load_tokens", "save_tokens", "with_tokens"]
+__all__ = ["filled", "head_of_tokens", "load_tokens", "save_tokens", "with_tokens"]
 
 _PREFIX = "base_model."  # of a model within a PeftModel of this kind
 _TASK_TYPES = {"ForSequenceClassification": "SEQ_CLS", "ForTokenClassification": "TOKEN_CLS"}
@@ -28,22 +29,25 @@ def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
         config: Of peft.
         outline: Of the model.
     """
+    made: nn.Module = get_peft_model(model, filled(config, outline))
+    if config.task_type == "TOKEN_CLS":
+        made.register_forward_hook(without_virtual, with_kwargs=True)
+    return made
+
+
+def filled(config: Any, outline: Outline) -> Any:
+    """A config, with what the model says of itself filled in.
+
+    Args:
+        config: Of peft.
+        outline: Of the model.
+    """
     config.task_type = next(named for kind, named in _TASK_TYPES.items() if outline.kind.endswith(kind))
     config.num_layers, config.num_attention_heads = outline.layer_count, outline.heads
     config.modules_to_save = [
         _PREFIX + name for name in outline.head
     ]  # `head` alone would be peft's own `mlp_head` too
-    made: nn.Module = get_peft_model(model, config)
-    if config.task_type == "TOKEN_CLS":
-        made.register_forward_hook(_without_virtual, with_kwargs=True)
-    return made
-
-
-def _without_virtual(_: Any, args: Any, kwargs: Any, output: Any) -> Any:
-    """Leave out the logits of the virtual tokens: (B, V + T, C) → (B, T, C)."""
-    inputs = kwargs["input_ids"] if "input_ids" in kwargs else args[0]
-    output["logits"] = output["logits"][:, -inputs.shape[1] :]
-    return output
+    return config
 
 
 def save_tokens(model: Any, folder: Path) -> None:

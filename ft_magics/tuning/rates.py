@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Rates", "RatesSettings"]
 
@@ -71,3 +72,11 @@ class Rates(Method):
         if outline.in_head(parameter):
             return rate if settings.head is None else settings.head
         return rate * (settings.layer_decay or 1.0) ** (outline.top - outline.depth(parameter))
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """Rates by the beginnings of parameters' names."""
+        from ft_magics.tuning.plain import PlainMethod  # noqa: PLC0415  # for a script alone
+
+        begins = [*outline.head_begins, *reversed([f"{layer}." for layer in outline.layers]), *outline.embeddings]
+        rates = [(begin, self.rate(begin, run.learning_rate, outline)) for begin in begins]
+        return PlainMethod(rates=[(run.before + begin, rate) for begin, rate in rates if rate != run.learning_rate])

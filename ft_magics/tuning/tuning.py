@@ -19,6 +19,7 @@ from ft_magics.tuning import kept
 from ft_magics.tuning.method import Method
 from ft_magics.tuning.outline import Outline, is_norm, outline_of
 from ft_magics.tuning.own_random_numbers import OwnRandomNumbers
+from ft_magics.tuning.plain import PlainMethod, PlainRun
 from ft_magics.tuning.registry import find_method, refuse_together
 
 __all__ = ["Tuning"]
@@ -207,6 +208,30 @@ class Tuning:
             raise MethodError(f"`{self._base.name}` cannot be merged: {self.unmergeable}")
         merged: nn.Module = self._guarded(self._base, "merge", self._base.merge, model)
         return merged
+
+    def plain_parts(self, *, total_steps: int, learning_rate: float) -> list[PlainMethod]:
+        """Each method in plain Python, the one that says what is trainable first.
+
+        Args:
+            total_steps: Of the run.
+            learning_rate: Of what no method gives another one.
+
+        Raises:
+            MethodError: One is not written so.
+        """
+        parts: list[PlainMethod] = []
+        for method in self._all:
+            run = PlainRun(
+                total_steps=total_steps, learning_rate=learning_rate, before="".join(part.before for part in parts)
+            )
+            part = self._guarded(method, "plain", method.plain, self._outline, run)
+            if part is None:
+                raise MethodError(
+                    f"`method: {method.name}` does not say how it is written in plain Python, so there is no script of "
+                    "this run; its package would add `plain` (see ft_magics.tuning.plain)"
+                )
+            parts.append(part)
+        return parts
 
     def save_checkpoint(self, model: nn.Module, folder: Path) -> None:
         """Write what a resumed run needs: what was trained, and the methods' own state."""

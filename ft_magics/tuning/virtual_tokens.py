@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
+
 __all__ = ["VirtualTokens", "refuse_tokens"]
 
 _KINDS = ("ForSequenceClassification", "ForTokenClassification")
@@ -61,3 +63,22 @@ class VirtualTokens(Method):
         from ft_magics.tuning.peft_prompts import head_of_tokens  # noqa: PLC0415  # a cell is read without torch
 
         return head_of_tokens(head, folder)
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """The config as peft has it, and peft's own model; logits of the virtual tokens are left out."""
+        from ft_magics.tuning.peft_prompts import filled  # noqa: PLC0415  # a cell is read without torch
+        from ft_magics.tuning.plain import PlainMethod, peft_call  # noqa: PLC0415  # for a script alone
+        from ft_magics.tuning.plain_python import without_virtual  # noqa: PLC0415  # the same
+
+        config = filled(self.config(outline), outline)
+        first, *rest = peft_call(config, outline)
+        tokens = config.task_type == "TOKEN_CLS"
+        hook = ["model.register_forward_hook(without_virtual, with_kwargs=True)"]
+        return PlainMethod(
+            lines=[f"config = {first}", *rest, "model = get_peft_model(model, config)", *hook * tokens],
+            functions=[without_virtual] * tokens,
+            imports=[f"from peft import {type(config).__name__}", "from peft import get_peft_model"],
+            needs=["peft"],
+            before="base_model.",
+            save="model.save_pretrained({}, save_embedding_layers=False)",
+        )

@@ -92,12 +92,12 @@ export interface Rule {
   readonly y2: number;
 }
 
-/** A number or the name of an axis; a turned one is read from below. */
+/** A number or the name of an axis, or the name of a dot; a turned one is read from below. */
 export interface DrawnText {
   readonly x: number;
   readonly y: number;
   readonly text: string;
-  readonly anchor: "middle" | "end";
+  readonly anchor: "start" | "middle" | "end";
   readonly turned: boolean;
 }
 
