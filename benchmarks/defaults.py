@@ -21,6 +21,7 @@ import itertools
 import json
 import os
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -140,7 +141,7 @@ def write(name: str, cut: Cut) -> str:
         text = (DATA / file).read_text(encoding="utf-8").replace("\r\n", "\n")
         path = Path(f"{name}.{split}.{'conll' if cut.task == 'ner' else 'csv'}")
         if cut.task == "ner":
-            blocks = [block for block in text.split("\n\n") if block.strip()]
+            blocks = [block for block in re.split(r"\n\s*\n", text) if block.strip()]
             path.write_text("\n\n".join(drawn(blocks, count)) + "\n", encoding="utf-8")
         else:
             rows = drawn([row for row in table(text, file, cut) if row not in taken], count)
