@@ -6,7 +6,9 @@ import pickle
 from html import unescape
 
 import pytest
+from ft_magics.display.answers import answers_bundle
 from ft_magics.evaluation.answer_list import MOST_DRAWN, Answers
+from ft_magics.evaluation.label_colors import CYCLE, tint_of
 from ft_magics.sections import Card
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.lib.pretty import pretty
@@ -103,3 +105,8 @@ def test_what_cannot_be_drawn_is_still_a_list():
     assert answers(2, broken)._repr_html_() is None
     assert pickle.loads(pickle.dumps(answers(2, broken))) == ["answer 0", "answer 1"]
     assert Answers()._repr_html_() is None
+
+
+def test_what_a_model_with_tags_answers_has_the_colours_of_its_types():
+    html = answers_bundle("m", [card(0)], ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"])["text/html"]
+    assert tint_of(CYCLE[1]) in html

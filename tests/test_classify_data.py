@@ -359,6 +359,12 @@ def test_what_is_odd_is_said():
         ),
         ([("a", []), ("b", [])], None, {"multi_label": True}, "no text has a label"),
         (
+            [("Ada", "B-PER"), ("of", "O"), ("Kenya", "B-LOC")],
+            None,
+            {},
+            r"every text is one word, and the labels are tags of words \(B-LOC, B-PER, O\).*`task: ner`",
+        ),
+        (
             [("a", "x"), ("b", "y")],
             [("c", 0), ("d", 1)],
             {},

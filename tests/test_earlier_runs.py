@@ -64,6 +64,7 @@ def test_a_rerun_says_where_the_earlier_run_went_and_both_are_compared(run_cell,
     [
         (("small", "small"), "run small is named twice"),
         (("small", "nothing"), "there is no run `nothing`"),
+        (("small", "topics"), "measure different things: small ner, topics classify"),
         (("small", "bare"), "run bare has no predictions for `test`: it crashed before it was evaluated"),
     ],
 )
@@ -73,6 +74,10 @@ def test_runs_that_cannot_be_compared(run_cell, cell, shell, names, says):
     bare.mkdir()
     log = (Path("ft_runs/small") / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (bare / "events.jsonl").write_text(log[0].replace('"name": "small"', '"name": "bare"'), encoding="utf-8")
+    topics = Path("ft_runs/topics")
+    topics.mkdir()
+    begun = next(line for line in log if '"run_started"' in line).replace('"task": "ner"', '"task": "classify"')
+    (topics / "events.jsonl").write_text(begun.replace('"name": "small"', '"name": "topics"'), encoding="utf-8")
     with pytest.raises(RunError, match=re.escape(says)):
         comparison_of(names, shell.user_ns)
     assert "name A and B" in run_cell("%ft compare small")

@@ -23,6 +23,7 @@ _KEY = "margin-right:14px;white-space:nowrap"
 _SETTINGS = "margin:2px 0;font-size:12px;text-align:left"
 _TRACK = "border-radius:3px;background:rgba(128,128,128,0.25);margin:6px 0;overflow:hidden"
 _ROW = "min-height:28px"  # a row that is there before it says anything moves nothing when it does
+_MOST_OPEN = 30  # labels, whose scores are in sight before one asks for them
 
 
 def run_html(
@@ -141,7 +142,7 @@ def _labels(labels: LabelTable) -> str:
         )
         for each in labels.rows
     ]
-    return details(labels.title, table(list(labels.heads), rows, caption=labels.note), open_=True)
+    return details(labels.title, table(list(labels.heads), rows, caption=labels.note), open_=len(rows) <= _MOST_OPEN)
 
 
 def _message(told: Told) -> str:

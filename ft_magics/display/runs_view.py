@@ -12,7 +12,7 @@ from ft_magics.display.host import find_host
 from ft_magics.display.pages import widget_bundle
 from ft_magics.display.report_view import report_widget
 from ft_magics.display.runs_page import runs_bundle, runs_page
-from ft_magics.display.static_twin import hide_dead_views
+from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
 from ft_magics.display.wire import to_wire
 from ft_magics.evaluation.report import Comparison
 from ft_magics.runs.run import Run
@@ -43,7 +43,7 @@ def show_runs(
         return
     from ft_widgets import RunsList  # noqa: PLC0415  # only where a widget can live
 
-    bundle["text/html"] += hide_dead_views(twin)
+    bundle["text/html"] += hide_dead_views(twin) + hide_twin_of_live_view(twin)
     display(bundle, raw=True)
     widget = RunsList(page=to_wire(page), twin=twin, compare=lambda names: report_widget(compare(names)))
     display(widget_bundle(widget, {"text/html": "", "text/plain": ""}), raw=True)

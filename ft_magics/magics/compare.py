@@ -36,6 +36,10 @@ def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> RunComp
     twice = next((run for at, run in enumerate(runs) if places[at] in places[:at]), None)
     if twice is not None:
         raise RunError(f"run {twice.title} is named twice; a comparison needs two different runs")
+    tasks = [run.task_name for run in runs]
+    if len(set(tasks)) > 1:
+        each = ", ".join(f"{run.title} {task}" for run, task in zip(runs, tasks, strict=True))
+        raise RunError(f"runs of different tasks measure different things: {each}; compare runs of one task")
     for run in runs:
         run.settle()
         if not run.splits():

@@ -194,10 +194,14 @@ class Run:
         task = self._task()
         return read_report(self.folder, split, task, title=title, history=history, **options)
 
-    def _task(self) -> type[Task[Any, Any, Any]]:
+    @property
+    def task_name(self) -> str:
+        """What the cell has as `task:`; empty where the run never began."""
         started = next((event for event in self.events if isinstance(event, RunStarted)), None)
-        name = self.config.task if self.config is not None else started.task if started is not None else ""
-        return find_task(name)
+        return self.config.task if self.config is not None else started.task if started is not None else ""
+
+    def _task(self) -> type[Task[Any, Any, Any]]:
+        return find_task(self.task_name)
 
     def predict(self, inputs: Any) -> Any:
         """What the best model says of new inputs.

@@ -5,6 +5,7 @@ import { changing, type Part } from "./run_facts.ts";
 import type { LabelRow } from "./run_wire.ts";
 
 const [WIDTH, HEIGHT] = [90, 16];
+const MOST_OPEN = 30; // labels; Python has the same number for the saved page
 
 export function devTable(): Part {
   const view = table([], [], { "data-testid": "dev-table" });
@@ -28,12 +29,15 @@ export function labelTable(): Part {
   const inside = h("div", { class: "ft-scroll ft-labels", role: "region", tabindex: 0 });
   const title = h("summary", {});
   const root = h("details", { open: true, hidden: true, "data-testid": "label-table" }, title, inside);
+  let seen = false;
   return changing(
     root,
     (page) => page.labels,
     (labels) => {
       root.hidden = labels === null;
       if (!labels) return;
+      if (!seen) root.open = labels.rows.length <= MOST_OPEN; // from then on it is as its reader left it
+      seen = true;
       inside.ariaLabel = title.textContent = labels.title;
       const rows = labels.rows.map((row) => [row.label, spark(row), ...row.cells]);
       const note = labels.note ? [h("div", { class: "ft-muted" }, labels.note)] : [];

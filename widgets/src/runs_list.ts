@@ -3,7 +3,6 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 
 import { button, h, keepKeys, tableRow } from "./dom.ts";
-import { hideStaticTwin } from "./static_twin.ts";
 
 interface Page {
   heads: readonly string[];
@@ -47,7 +46,7 @@ function render({ model, el }: RenderProps<Model>): () => void {
   const view = h("table", { "data-testid": "runs" }, h("thead", {}, heads), h("tbody", {}, ...rows));
   const root = h(
     "div",
-    { class: "ft-root ft-runs", "data-testid": "runs-list" },
+    { class: "ft-root ft-runs", "data-testid": "runs-list", "data-ft-view": model.get("twin") },
     h("div", { class: "ft-scroll" }, view),
     ...page.notes.map((note) => h("div", {}, note)),
     h("div", { class: "ft-compare" }, compare, typed),
@@ -70,11 +69,9 @@ function render({ model, el }: RenderProps<Model>): () => void {
     shown = answer.kind === "comparison" ? await open(model, answer.model, place) : null;
   };
   model.on("msg:custom", receive);
-  const showTwin = hideStaticTwin(el, model.get("twin"));
   return () => {
     model.off("msg:custom", receive);
     shown?.remove();
-    showTwin();
   };
 }
 

@@ -155,9 +155,9 @@ class EntityReport:
         """The scores and counts in a line."""
         micro = self.micro
         shares = f"precision {percent(micro.precision)}, recall {percent(micro.recall)}, F1 {percent(micro.f1)}"
-        counts = f"{micro.support} gold entities, {micro.predicted} predicted, {micro.correct} correct"
+        counts = f"{micro.support:,} gold entities, {micro.predicted:,} predicted, {micro.correct:,} correct"
         rule = _RULES[self.mode].format(scheme=self.scheme)
-        return f"{shares} · {counts} · {self.sentences} sentences, {self.words} words · {rule}"
+        return f"{shares} · {counts} · {self.sentences:,} sentences, {self.words:,} words · {rule}"
 
     def compare(self, others: Sequence[EntityReport], *, resamples: int = 1000, seed: int = 0) -> Comparison:
         """Hold other reports of the same gold against this one.

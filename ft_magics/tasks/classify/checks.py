@@ -10,6 +10,7 @@ from statistics import fmean
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.data.faults import list_names, quoted
+from ft_magics.data.tagged.schemes import is_tag
 from ft_magics.errors import DataError
 from ft_magics.sections import Cell, Row, Table
 from ft_magics.tasks.classify.config import ClassifySettings
@@ -38,6 +39,7 @@ def check_corpus(settings: ClassifySettings, corpus: Corpus[LabelledText]) -> Da
         check.tables = [_numbers(corpus.splits)]
     else:
         counts = {split.name: _count(split) for split in corpus.splits}
+        _refuse_tags(corpus)
         _refuse_labels(settings, corpus, counts)
         names = labels_of(corpus)
         check.tables = [_texts(corpus.splits, counts), _classes(counts, names)]
@@ -112,6 +114,18 @@ def _refuse_one_value(corpus: Corpus[LabelledText]) -> None:
             f"data.train: {corpus.train.source}: the number is {next(iter(values)):g} in every row, so there is "
             "nothing to learn"
         )
+
+
+def _refuse_tags(corpus: Corpus[LabelledText]) -> None:
+    """A column file of tagged words reads as a table of words with classes, and would train for minutes on that."""
+    rows = corpus.train.examples
+    labels = {label for example in rows for label in example.labels}
+    if not {"O"} < labels or not all(map(is_tag, labels)) or any(len(row.text.split()) > 1 for row in rows):
+        return
+    raise DataError(
+        f"data.train: {corpus.train.source}: every text is one word, and the labels are tags of words "
+        f"({list_names(sorted(labels)[:3])}), as in a column file of sentences; to find entities in them, `task: ner`"
+    )
 
 
 def _refuse_labels(settings: ClassifySettings, corpus: Corpus[LabelledText], counts: dict[str, Counter[str]]) -> None:
