@@ -21,6 +21,10 @@ CELLS = {
     "an undefined object": (f"%%finetune x\n{START}data: {{train: $frame}}", "`$frame` is not defined"),
     "a wrong setting of the task": ("%%finetune x\ntask: {classify: {focal: 2}}\nmodel: minilm", "focal"),
     "a missing file": (f"%%finetune x\n{START}data: {{train: nowhere.conll}}", "there is no such file"),
+    "a missing file, with a device": (
+        f"%%finetune x\n{START}data: {{train: nowhere.conll}}\ntrain: {{device: cpu, precision: bf16}}",
+        "there is no such file",
+    ),
     "a file that is none": (f"%%finetune x\n{START}data: {{train: .}}", "DataError"),
     "a missing model": (
         "%%finetune x\ntask: ner\nmodel: ./nowhere\ndata: {train: demo:en/train.conll}",

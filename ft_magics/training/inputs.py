@@ -5,6 +5,7 @@ So a mistake in a cell is answered at once, in a fresh kernel too.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,17 +48,20 @@ def read_inputs(config: AnyConfig) -> Inputs:
     """Read the data and find the model.
 
     Raises:
-        FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
+        FineTuneError: Whatever is wrong with the model, the data and the device: all of it, not only the first; in a
+            kernel without torch the device's fault comes once the rest is right.
     """
-    train, settings = config.train, config.settings
-    kind = find_task(config.task)
-    device, source, corpus = _all(
-        lambda: None if train.device == train.precision == "auto" else choose_compute(train),
+    settings, kind = config.settings, find_task(config.task)
+    early = "torch" in sys.modules  # else the device is asked last: what else is wrong is said before torch is imported
+    source, corpus, device = _all(
         lambda: find_weights(model_name(config.model)),
         lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
+        lambda: _named_compute(config.train) if early else None,
     )
     check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
     task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
+    if not early:
+        device = _named_compute(config.train)
     return Inputs(corpus=corpus, check=check, task=task, source=source, device=device)
 
 
@@ -79,6 +83,10 @@ def _all(*parts: Callable[[], Any]) -> list[Any]:
     if faults:
         raise faults[0]
     return results
+
+
+def _named_compute(train: TrainConfig) -> tuple[str, str] | None:
+    return None if train.device == train.precision == "auto" else choose_compute(train)
 
 
 def choose_compute(train: TrainConfig) -> tuple[str, str]:
