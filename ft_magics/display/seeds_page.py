@@ -22,8 +22,6 @@ from ft_magics.studies.seeds import SeedStudy, run_name
 
 __all__ = ["SeedsPage"]
 
-_FIRST_FIGURE = "progress-steps"
-
 
 class SeedsPage:
     """The page of several seeds, made anew whenever it is asked for; what has ended is made once.
@@ -165,8 +163,10 @@ class SeedsPage:
                 left = duration(own + one * (len(study.seeds) - len(at) - 1))
         begun = len(at) + (now is not None)
         first = Figure(name="progress-seeds", label="seed", text=f"{begun} / {len(study.seeds)}")
-        others = [replace(each, text=left) if each.name == "time-left" else each for each in base.figures]
-        return [first, *others]
+        until = time.time() if study.is_active else None
+        took = [elapsed_s(drop_superseded(list(run.events)), until if run is now else None) for run in study.runs]
+        told = {"time-left": left, "elapsed": duration(sum(each or 0.0 for each in took))}
+        return [first, *(replace(each, text=told.get(each.name, each.text)) for each in base.figures)]
 
     def _mean_time(self, ended: Sequence[Run], now: Run) -> float | None:
         """Seconds that a seed takes."""
@@ -183,7 +183,7 @@ class SeedsPage:
         """A row for each seed, and their mean."""
         study = self._study
         tested = any(_tested(run) is not None for run in study.runs)
-        shown = metrics if not tested else metrics[:3]
+        shown = metrics[:1] if tested else metrics[:2]  # the report has the others; this stands beside the curves
         heads = ["seed", "state", "epoch", *(f"dev {column_head(metric)}" for metric in shown)]
         heads += [f"test {column_head(metric)}" for metric in shown] if tested else []
         runs = {self._seed(run): run for run in study.runs}

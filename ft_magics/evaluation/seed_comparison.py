@@ -83,10 +83,10 @@ def compare_over_seeds(systems: Sequence[Any], *, resamples: int = 1000, seed: i
 
 
 def _way(systems: Sequence[Any]) -> str:
-    counts = ", ".join(f"{len(_parts(system))}" for system in systems)
+    counts = " and ".join(f"{len(_parts(system))}" for system in systems)
     alone = any(len(_parts(system)) == 1 for system in systems)
-    single = "; of a system with one seed nothing is known of others" if alone else ""
-    return f"two-level bootstrap over seeds ({counts}) and examples together{single}"
+    single = "; how far other seeds of a system with one are from it is not known, and not counted" if alone else ""
+    return f"two-level bootstrap: seeds ({counts}) and examples are resampled together{single}"
 
 
 def _parts(system: Any) -> tuple[Report, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
@@ -29,6 +31,9 @@ class FinetuneMagics(Magics):
         "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
     )
     @argument("--resume", action="store_true", help="Resume the run of this name from its last checkpoint.")
+    @argument(
+        "--find-rate", action="store_true", help="Try a few learning rates briefly, suggest one, keep nothing of it."
+    )
     @argument("--bg", action="store_true", help="Train in the background; the cell ends at once.")
     @cell_magic
     def finetune(self, line: str, cell: str) -> None:
@@ -47,10 +52,21 @@ class FinetuneMagics(Magics):
             arguments = read_line(self.finetune, line)
             from ft_magics.magics.cells import read_cell  # noqa: PLC0415  # %load_ext stays quick
 
+            if arguments.find_rate:
+                self._find_rate(arguments, line, cell)
+                return
             arguments.name, config = read_cell(self._session, arguments, cell)
             from ft_magics.magics import actions  # noqa: PLC0415  # a mistake in the cell is answered without
 
             actions.finetune(self._session, arguments, config)
+
+    def _find_rate(self, arguments: Any, line: str, cell: str) -> None:
+        """`--find-rate`: nothing of the name is begun, so one that trains or has a folder is in nobody's way."""
+        from ft_magics.magics.find_rate import check_alone, find_rate  # noqa: PLC0415  # %load_ext stays quick
+        from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the same
+
+        check_alone(arguments)
+        find_rate(self._session, arguments, line, cell, parse_cell(cell, self._session.namespace, arguments.set))
 
 
 def _help() -> str:

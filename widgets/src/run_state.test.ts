@@ -26,6 +26,19 @@ test("parts of a page replace those before them, and a step that comes twice is 
   assert.equal(told.length, 3);
 });
 
+test("the steps of another run take the place of those before", () => {
+  const { log, told } = followed();
+  log.add({ page: page(), series: 1, first: 0, steps: steps(1, 2, 3) });
+  log.add({ page: {}, series: 2, first: 0, steps: [] });
+  assert.deepEqual(told.at(-1)!.steps, []);
+  log.add({ page: {}, series: 2, first: 0, steps: steps(1) });
+  log.add({ page: {}, series: 2, first: 0, steps: steps(1, 2) });
+  assert.deepEqual(
+    told.at(-1)!.steps.map(([at]) => at),
+    [1, 2],
+  );
+});
+
 test("nothing is shown before the page is whole", () => {
   const { log, told } = followed();
   log.add({ page: { score: "1.00" }, first: 0, steps: [] });
