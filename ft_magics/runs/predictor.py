@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import load_model as load_weights
 
 from ft_magics.errors import ModelError
@@ -23,8 +21,10 @@ from ft_magics.models.heads import Head
 from ft_magics.models.loading import Tuned, check_together, load_model, load_tokenizer
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
+from ft_magics.models.shared_base import SharedBase, share_base
 from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
+from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
 from ft_magics.tasks.registry import find_task, guarded, task_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 from ft_magics.tuning.outline import outline_of
@@ -33,20 +33,6 @@ from ft_magics.tuning.tuning import Tuning
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
 MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
-_SETTINGS = "ft_magics.json"
-_FEWEST_TOKENS = 8  # as in a cell's `max_length_tokens`
-
-
-class _Settings(BaseModel):
-    """What we write beside a model, and believe as far as this; what a newer version adds is let be."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-    task: str
-    max_length_tokens: int = Field(ge=_FEWEST_TOKENS, le=1_000_000)
-    saved: dict[str, Any] = {}
-    method: dict[str, Any] | None = None
-    base: Base | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +49,7 @@ class TrainedModel:
         batch_size: Inputs per batch.
         tuning: The methods that it is tuned with; None for a model that is whole.
         base: Of which only what was trained is kept; None where the whole model is.
+        shared: The base's weights, where other models that are in memory read the same ones.
     """
 
     model: Any
@@ -74,6 +61,7 @@ class TrainedModel:
     batch_size: int = 64
     tuning: Tuning | None = None
     base: Base | None = None
+    shared: SharedBase | None = None
 
     @property
     def spec(self) -> Spec:
@@ -82,7 +70,9 @@ class TrainedModel:
 
     def predict(self, examples: Sequence[Any]) -> list[Any]:
         """One prediction per example."""
-        predictions, _ = self.predictions(examples, self.task.encode(examples, self.spec))
+        with self.shared.encoding if self.shared is not None else nullcontext():
+            features = self.task.encode(examples, self.spec)
+        predictions, _ = self.predictions(examples, features)
         return predictions
 
     def predictions(self, examples: Sequence[Any], features: Sequence[Any]) -> tuple[list[Any], float | None]:
@@ -186,7 +176,7 @@ class TrainedModel:
         settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens, "saved": self.task.saved()}
         if self.tuning is not None and self.base is not None:
             settings |= {"method": self.tuning.plain, "base": self.base.model_dump()}
-        (folder / _SETTINGS).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
+        (folder / SETTINGS).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
 
     def reload(self, folder: Path) -> None:
         """Bring the model back to what `save` wrote, ready to predict."""
@@ -202,9 +192,18 @@ class TrainedModel:
         Raises:
             MethodError: It cannot be.
         """
+        if self.shared is not None:
+            self.shared.take_back(self.model)
+            self.shared = None
         if self.tuning is not None and self.base is not None:
             self.model = self.tuning.merge(self.model)
         self.tuning = self.base = None
+
+    def share(self) -> None:
+        """Let what is frozen be one copy in memory with all other models that were tuned from the same base."""
+        if self.tuning is not None and self.base is not None:
+            frozen = self.tuning.frozen_base(self.model)
+            self.shared = share_base(self.model, frozen, sha256=self.base.sha256, device=self.device)
 
 
 def load_trained(
@@ -224,14 +223,14 @@ def load_trained(
         TaskError: Its task is not there.
     """
     folder = find_weights(model)
-    settings = _read_settings(Path(folder) / _SETTINGS)
+    settings = read_settings(Path(folder))
     if settings is not None and task is not None and settings.task != task:
         raise ModelError(f"model: {model} was trained for `task: {settings.task}`, not for `task: {task}`")
     found = find_task(task or (settings.task if settings else _task_of_head(folder)))
     head: Head = found.saved_head()
     base, tuning = settings.base if settings else None, None
     if settings is not None and base is not None:
-        tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / _SETTINGS))
+        tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / SETTINGS))
         loaded, tokenizer = _load_tuned(folder, find_base(base, folder), head, tuning)
     else:
         loaded, tokenizer = load_model(folder, head, fresh=False), load_tokenizer(folder)
@@ -240,7 +239,7 @@ def load_trained(
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)
     chosen = choose_device(device)
-    return TrainedModel(
+    trained = TrainedModel(
         model=loaded,
         tokenizer=tokenizer,
         task=found.from_saved(settings.saved if settings else {}, loaded.config),
@@ -251,6 +250,10 @@ def load_trained(
         tuning=tuning,
         base=base,
     )
+    trained.share()
+    if trained.shared is not None:
+        trained.tokenizer = trained.shared.one_tokenizer(tokenizer)
+    return trained
 
 
 def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[Any, Any]:
@@ -289,26 +292,6 @@ def _task_of_head(source: str) -> str:
     )
 
 
-def _read_settings(path: Path) -> _Settings | None:
-    """What was written beside the model; None where nothing was."""
-    if not os.path.lexists(path):
-        return None
-    try:
-        settings = _Settings.model_validate(read_json(path))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where, found = ".".join(map(str, first["loc"])), terminal_line(str(first["input"]))
-        raise ModelError(
-            f"model: {path}: `{where}` is {found:.80}: {first['msg']}; remove the file to use the model's own limit"
-        ) from error
-    if settings.task not in task_names():
-        raise ModelError(
-            f"model: {path}: `task` is {terminal_line(settings.task):.80}: there is no such task; there are "
-            f"{', '.join(task_names())}. A task of another package needs that package installed here"
-        )
-    return settings
-
-
 def length_limit(model: Any, tokenizer: Any) -> int:
     """The most tokens that the model takes, special tokens included.
 
@@ -327,9 +310,9 @@ def length_limit(model: Any, tokenizer: Any) -> int:
     ):
         positions -= (model.config.pad_token_id or 0) + 1  # their positions begin after the padding's index
     limit = int(min(positions, tokenizer.model_max_length))
-    if limit < _FEWEST_TOKENS:
+    if limit < FEWEST_TOKENS:
         raise ModelError(
             f"model: it takes {max(limit, 0)} tokens at once, by `max_position_embeddings` in config.json and "
-            f"`model_max_length` in tokenizer_config.json; at least {_FEWEST_TOKENS} are needed"
+            f"`model_max_length` in tokenizer_config.json; at least {FEWEST_TOKENS} are needed"
         )
     return limit

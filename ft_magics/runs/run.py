@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.config.schema import AnyConfig
 from ft_magics.errors import RunError, drop_frames
 from ft_magics.evaluation.answer_list import Answers
 from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunStarted, StopAsked
 from ft_magics.markup import terminal_line
+from ft_magics.models.memory import free_memory
 from ft_magics.runs import merging
 from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
+from ft_magics.runs.loaded import give_way, note_loaded
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.looks import note_look
 from ft_magics.runs.parameters import Parameters, parameters_of
 from ft_magics.runs.predictions import read_report
-from ft_magics.runs.saving import INSIDE_SAVED, check_target, save_folder
+from ft_magics.runs.saving import INSIDE_SAVED, check_target, copy_model, save_folder
 from ft_magics.runs.steering import Steering
 from ft_magics.runs.unevaluated import why_no_report
 from ft_magics.runs.waiting import wait_with_notice
@@ -35,6 +35,7 @@ from ft_magics.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ft_magics.models.base import Base
     from ft_magics.runs.predictor import TrainedModel
 
 __all__ = ["Run"]
@@ -52,8 +53,6 @@ class Run:
     Attributes:
         waits: Whether asking a running run for its report or predictions waits for its end; else it is an error.
     """
-
-    _loaded: ClassVar[Callable[[], Run | None]] = lambda: None  # the run whose model was loaded last: one at a time
 
     def __init__(
         self, name: str, folder: RunFolder, config: AnyConfig | None = None, trained: TrainedModel | None = None
@@ -100,6 +99,11 @@ class Run:
             return "crashed"
         change = next((event for event in reversed(self.events) if isinstance(event, PauseChanged)), None)
         return "paused" if change is not None and change.paused else "running"
+
+    @property
+    def base(self) -> Base | None:
+        """What the model in memory was tuned from; None where none is in memory, or it is whole."""
+        return None if self._trained is None else self._trained.base
 
     @property
     def is_active(self) -> bool:
@@ -272,24 +276,11 @@ class Run:
     def _filling(self) -> Callable[[Path], None]:
         if self.model_dir.is_dir():
             refuse_links(self.model_dir)
-            return self._copy_into
+            return lambda fresh: copy_model(self.model_dir, self.dir, fresh)
         trained = self._trained
         if trained is not None:
             return lambda fresh: self.write_into(fresh, trained)
         raise RunError(f"run {self.name} ({self.status}) has no model yet, so there is nothing to save")
-
-    def _copy_into(self, fresh: Path) -> None:
-        model = self.model_dir
-
-        def without_record(folder: str, names: list[str]) -> list[str]:
-            return [name for name in names if name == INSIDE_SAVED and Path(folder) == model]
-
-        shutil.copytree(model, fresh, dirs_exist_ok=True, ignore=without_record)
-        inside = fresh / INSIDE_SAVED
-        inside.mkdir()
-        for file in self.dir.iterdir():
-            if file.is_file() and not file.is_symlink():
-                shutil.copy2(file, inside / file.name)
 
     def write_into(self, fresh: Path, trained: TrainedModel) -> None:
         """Write a model and the run's record into a folder, as `save` does."""
@@ -313,6 +304,7 @@ class Run:
         if self._trained is not None and not self.is_active and self.model_dir.is_dir():
             self._used = {name: getattr(self._trained, name) for name in ("device", "precision", "batch_size")}
             self._trained = None
+            free_memory()
 
     def fail(self, error: BaseException) -> None:
         """Note what ended the training, and release the memory that its frames and the model hold."""
@@ -338,11 +330,10 @@ class Run:
     def _model(self) -> TrainedModel:
         self.settle()
         if self._trained is None:
-            from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # torch only when it is needed
+            from ft_magics.runs.model_settings import base_in  # noqa: PLC0415  # torch only when it is needed
+            from ft_magics.runs.predictor import load_trained  # noqa: PLC0415  # the same
 
-            before = Run._loaded()
-            if before is not None and before is not self:
-                before.release()
+            give_way(self, base_in(self.model_dir))
             self._trained = load_trained(str(self.model_dir), task=self._task().name, **self._used)
-            Run._loaded = weakref.ref(self)
+            note_loaded(self)
         return self._trained

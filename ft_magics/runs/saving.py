@@ -14,7 +14,7 @@ from ft_magics.errors import RunError
 from ft_magics.runs.files import foreign_files, new_folder, open_new, read_text, swap
 from ft_magics.runs.folder import is_model_file
 
-__all__ = ["INSIDE_SAVED", "check_target", "save_folder"]
+__all__ = ["INSIDE_SAVED", "check_target", "copy_model", "save_folder"]
 
 INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
 _MANIFEST = f"{INSIDE_SAVED}/files.json"  # what was written
@@ -110,6 +110,26 @@ def save_folder(target: Path, fill: Callable[[Path], None]) -> None:
         raise
     if before is not None:
         shutil.rmtree(before, ignore_errors=True)
+
+
+def copy_model(model: Path, home: Path, fresh: Path) -> None:
+    """Copy a run's model and its record.
+
+    Args:
+        model: The model's folder.
+        home: The run's.
+        fresh: To write into.
+    """
+
+    def without_record(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name == INSIDE_SAVED and Path(folder) == model]
+
+    shutil.copytree(model, fresh, dirs_exist_ok=True, ignore=without_record)
+    inside = fresh / INSIDE_SAVED
+    inside.mkdir()
+    for file in home.iterdir():
+        if file.is_file() and not file.is_symlink():
+            shutil.copy2(file, inside / file.name)
 
 
 def _put(fresh: Path, place: Path) -> Path | None:

@@ -111,6 +111,7 @@ def prepare(
     total_steps = count_steps(fitted.train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     trained.model = model = tuning.apply(model, seed=train.seed, total_steps=total_steps)
+    trained.share()
     trainable, parameters = tuning.counts(model)
     return Prepared(
         config=config.model_copy(update={"train": fitted.train}),

@@ -130,6 +130,15 @@ class Tuning:
         sizes = {name: item.numel() for name, item in model.named_parameters() if ".original_module." not in name}
         return sum(sizes[name] for name in self._outline.trainable), sum(sizes.values())
 
+    def frozen_base(self, model: nn.Module) -> dict[str, str]:
+        """The base's parameters that stay as they are: their names in the plain model, by those in this one."""
+        outline = self._outline
+        changed = set(outline.trainable)
+        plain = {name: _plain(name) for name, _ in model.named_parameters() if name not in changed}
+        return {
+            name: known for name, known in plain.items() if known in outline.parameters and outline.in_backbone(known)
+        }
+
     def groups(self, model: nn.Module, *, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """Parameter groups for an optimiser: each with a rate, and no weight decay on biases and norms."""
         outline = self._outline
@@ -276,6 +285,11 @@ class Tuning:
             raise MethodError(
                 f"method `{method.name}`: `{what}` failed ({fault:.300}); `%ft debug` shows where"
             ) from error
+
+
+def _plain(name: str) -> str:
+    """The name that a parameter has in a plain model, without what peft puts there."""
+    return name.removeprefix("base_model.").replace(".base_layer.", ".")
 
 
 def _applied(method: Method, model: nn.Module, outline: Outline, total_steps: int) -> nn.Module:
