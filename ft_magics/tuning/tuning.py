@@ -15,10 +15,10 @@ from torch import nn
 from ft_magics.config.section import Section
 from ft_magics.errors import FineTuneError, MethodError, ModelError
 from ft_magics.models.memory import is_out_of_memory
+from ft_magics.models.own_random_numbers import OwnRandomNumbers
 from ft_magics.tuning import kept
 from ft_magics.tuning.method import Method
 from ft_magics.tuning.outline import Outline, is_norm, outline_of
-from ft_magics.tuning.own_random_numbers import OwnRandomNumbers
 from ft_magics.tuning.plain import PlainMethod, PlainRun
 from ft_magics.tuning.registry import find_method, refuse_together
 

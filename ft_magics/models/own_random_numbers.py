@@ -1,7 +1,7 @@
 """Random numbers from a generator of one's own, in this thread alone.
 
-What a method adds begins with random numbers. Taken from torch's global generator they would change with whatever was
-drawn before, and change what a training in another thread draws next.
+What a method adds, a new head and a new model begin with random numbers. Taken from torch's global generator they would
+change with whatever was drawn before, and change what a training in another thread draws next.
 """
 
 from __future__ import annotations
