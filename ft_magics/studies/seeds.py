@@ -93,6 +93,11 @@ class SeedStudy:
         return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
 
     @property
+    def task_name(self) -> str:
+        """What the cell has as `task:`; empty where no run began."""
+        return self.config.task if self.config is not None else self.runs[0].task_name if self.runs else ""
+
+    @property
     def done(self) -> list[Run]:
         """The runs that are done."""
         return [run for run in self.runs if run.status == "done"]
