@@ -78,14 +78,14 @@ def prepare_seeds(config: AnyConfig, name: str, before: SeedStudy | None = None)
     with interrupts_kept():
         wait_for_turn()
         inputs = read_inputs(config)
-        first = config_of_seed(config, missing[0], folder, before.runs if before is not None else ())
+        first = _config_of_seed(config, missing[0], folder, before.runs if before is not None else ())
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # torch only for a cell without mistakes
 
         prepared = prepare(first, inputs)
     return ReadySeeds(config=config, inputs=inputs, first=[prepared], missing=missing, before=before)
 
 
-def config_of_seed(config: AnyConfig, seed: int, folder: Path, begun: Any) -> AnyConfig:
+def _config_of_seed(config: AnyConfig, seed: int, folder: Path, begun: Any) -> AnyConfig:
     """The config of the run with a seed; what the cell leaves open is chosen once, for all of them.
 
     Args:
@@ -216,7 +216,7 @@ class _Worker:
         from ft_magics.training.prepare import prepare  # noqa: PLC0415  # it is here by now
 
         begun = [*self._known, *self._study.runs]
-        return prepare(config_of_seed(self._config, seed, self._study.dir, begun), self._inputs, encoded=self._encoded)
+        return prepare(_config_of_seed(self._config, seed, self._study.dir, begun), self._inputs, encoded=self._encoded)
 
 
 def _unfinished(folder: Path) -> Run | None:
