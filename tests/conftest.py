@@ -60,6 +60,7 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in HOST_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FT_MAGICS_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(autouse=True)

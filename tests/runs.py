@@ -34,7 +34,8 @@ def assert_same_end(run, other):
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert run.folder.splits() == other.folder.splits()
     for split in run.folder.splits():
-        assert run.report(split).per_type == other.report(split).per_type
+        ours, theirs = run.report(split), other.report(split)
+        assert (ours.scores, ours.by_label) == (theirs.scores, theirs.by_label)
         assert run.folder.predictions(split).read_bytes() == other.folder.predictions(split).read_bytes()
     for kind, names in _ON_THE_WAY.items():
         ours, theirs = (

@@ -27,7 +27,19 @@ __all__ = ["Tasks", "parse_cell"]
 
 
 class Tasks(Protocol):
-    """The tasks that a cell may name."""
+    """The tasks, or objectives, that a cell may name.
+
+    Attributes:
+        schema: Of a whole cell: `RunConfig`, or `PretrainConfig`.
+        magic: Whose cells these are.
+    """
+
+    schema: type[AnyConfig]
+    magic: str
+
+    def elsewhere(self, name: str) -> str | None:
+        """What to write for a name that another magic's cells have; None for any other."""
+        ...
 
     def names(self) -> Sequence[str]:
         """Their names."""
@@ -61,11 +73,12 @@ def parse_cell(
     _understand_names(tree)  # before the overrides, so that they win whatever word the cell uses
     for override in overrides:
         _override(tree, override)
+    _rename_word(tree, tasks)
     tree.data = _resolve(tree.data, (), tree, namespace)
     _understand_names(tree)
     _spread_splits(tree)
     task, settings, data = _task_of(tree, tasks)
-    schema: Any = RunConfig.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
+    schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
         config: AnyConfig = schema.model_validate(_with_settings(tree.data, task))
@@ -76,26 +89,57 @@ def parse_cell(
     return config
 
 
+def _rename_word(tree: Tree, tasks: Tasks) -> None:
+    """An `objective:` is understood as the `task:` of its run.
+
+    Raises:
+        CellError: It is a cell of another magic.
+    """
+    word = tasks.schema.word
+    other = "objective" if word == "task" else "task"
+    if other in tree.data and word not in tree.data:
+        magic = "%%pretrain" if other == "objective" else "%%finetune"
+        tree.complain((other,), f"a `{tasks.magic}` cell has a `{word}:`; `{other}:` is of `{magic} NAME`")
+        raise CellError(first_problems(tree.problems))
+    if word == "task":
+        return
+    if other in tree.data:
+        tree.complain((other,), f"a `{tasks.magic}` cell has a `{word}:` only; take this out")
+    named = tree.data.pop(word, None)
+    tree.data.pop(other, None)
+    if named is not None or (word,) in tree.lines:
+        tree.data["task"] = named
+    for path in [path for path in tree.lines if path[:1] == (word,)]:
+        tree.lines["task", *path[1:]] = tree.lines[path]
+        tree.written["task", *path[1:]] = path
+    tree.written[("task",)] = (word,)
+
+
 def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section]]:
     """The task that the cell names, or most likely means, with its sections; open ones where nobody knows."""
     if "task" not in tree.data:
         return "", OpenSection, OpenSection
-    named = tree.data["task"]
+    named, word = tree.data["task"], tasks.schema.word
     task = next(iter(named), None) if isinstance(named, dict) else named
     if not isinstance(task, str) or not task:
         if not (isinstance(task, Reference) and task.value is None):  # what is not defined is said already
-            tree.complain(("task",), f"found {describe(named)}, expected the name of a task: {_listed(tasks.names())}")
+            article = "an" if word[0] in "aeiou" else "a"
+            expected = f"expected the name of {article} {word}: {_listed(tasks.names())}"
+            tree.complain((word,), f"found {describe(named)}, {expected}")
         return "unknown", OpenSection, OpenSection
     if isinstance(named, dict) and len(named) > 1:
-        tree.complain(("task",), f"name one task, not {len(named)}: `task: {{{task}: {{…}}}}`")
+        tree.complain((word,), f"name one {word}, not {len(named)}: `{word}: {{{task}: {{…}}}}`")
     known = list(tasks.names())
+    if task not in known and (way := tasks.elsewhere(task)):
+        tree.complain((word,), way)
+        return task, OpenSection, OpenSection
     if task not in known:
         guess = did_you_mean(task, [*known, *TASK_SYNONYMS, *LATER_TASKS])
         said = task.lower() in LATER_TASKS
-        fault = "is not there yet; this version has" if said else "is no task; there are"
+        fault = "is not there yet; this version has" if said else f"is no {word}; there are"
         if setting := TASK_SETTINGS.get(task.lower()):
             guess = f" It is a setting of `classify`: `task: {{classify: {{{setting}: true}}}}`"
-        tree.complain(("task",), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
+        tree.complain((word,), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
         near = next((name for name in known if f"`{name}`" in guess), None)
         if near is None:
             return task, OpenSection, OpenSection
@@ -103,7 +147,7 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
     try:
         return task, *tasks.sections(task)
     except FineTuneError as error:
-        tree.complain(("task",), str(error))
+        tree.complain((word,), str(error))
         return task, OpenSection, OpenSection
 
 

@@ -187,7 +187,9 @@ def _models_at(schema: type[Section], path: Path) -> list[type[Section]]:
 
 def _keys_at(schema: type[Section], path: Path) -> list[str]:
     keys = {name for model in _models_at(schema, path) for name in model.model_fields}
-    return sorted(keys - {"settings"} if not path else keys)
+    if path:
+        return sorted(keys)
+    return sorted({getattr(schema, "word", "task") if key == "task" else key for key in keys - {"settings"}})
 
 
 @functools.cache

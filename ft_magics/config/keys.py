@@ -90,7 +90,7 @@ def keys_of(schema: type[Section], sections: Mapping[str, type[Section]], task: 
     """Every key of a cell, in the order of the schema.
 
     Args:
-        schema: `RunConfig`.
+        schema: `RunConfig`, or `PretrainConfig`.
         sections: What stands in its place for `settings` and `data`, those of the task, and for `method`.
         task: Its name: `settings` are written as `task: {NAME: {…}}`.
 
@@ -98,10 +98,12 @@ def keys_of(schema: type[Section], sections: Mapping[str, type[Section]], task: 
         Keys by path. Where a place takes one of several sections (a share of train, or a file with options), a path
         can have one key for each.
     """
+    word = getattr(schema, "word", "task")
     found: dict[KeyPath, tuple[Key, ...]] = {}
     for key in _walk(schema, (), sections):
-        path = ("task", task, *key.path[1:]) if key.path[0] == "settings" else key.path
-        if path == ("task", task):
+        path = (word, task, *key.path[1:]) if key.path[0] == "settings" else key.path
+        path = (word, *path[1:]) if path[0] == "task" else path
+        if path == (word, task):
             continue
         placed = _moved(key, path)
         if all(placed.owner is not other.owner for other in found.get(path, ())):

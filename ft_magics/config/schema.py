@@ -19,6 +19,7 @@ from ft_magics.config.train import EarlyStopping, TrainConfig
 __all__ = [
     "AnyConfig",
     "Every",
+    "PretrainConfig",
     "RunConfig",
     "SaveConfig",
 ]
@@ -28,6 +29,7 @@ DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Model = Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")]
 TaskName = Annotated[Text, Kind("task", "the name of a task, or a section with its settings")]
+ObjectiveName = Annotated[Text, Kind("objective", "the name of an objective, or a section with its settings")]
 Folder = Annotated[Text, Kind("folder", "a folder")]
 
 
@@ -72,7 +74,13 @@ M = TypeVar("M", bound=Section)
 
 
 class RunConfig(Section, Generic[S, D, M]):
-    """A whole cell, whose task has settings S and data D, and whose methods' settings are the fields of M."""
+    """A whole cell, whose task has settings S and data D, and whose methods' settings are the fields of M.
+
+    Attributes:
+        word: The key of `task` in a cell.
+    """
+
+    word: ClassVar[str] = "task"
 
     task: TaskName = described(
         example="task: ner", description="What the model is trained to do; `{classify: {…}}` gives it settings too."
@@ -162,7 +170,24 @@ class RunConfig(Section, Generic[S, D, M]):
             del plain["train"]["seed"]  # each of the runs has its own
         named = plain["method"]
         plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
-        return {**plain, "task": {self.task: settings}} if settings else plain
+        del plain["task"]
+        return {self.word: {self.task: settings} if settings else self.task, **plain}
+
+
+class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
+    """A whole `%%pretrain` cell: an objective stands in the place of a task."""
+
+    word: ClassVar[str] = "objective"
+
+    task: ObjectiveName = described(
+        example="objective: mlm",
+        description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too.",
+    )
+    data: D = described(
+        expected="a section such as `{train: path/to/texts}`",
+        example="data: {train: path/to/texts, dev: {fraction: 0.05}}",
+        description="Where the raw text is, and how it is read.",
+    )
 
 
 AnyConfig: TypeAlias = "RunConfig[Any, Any, Any]"  # a text: pydantic would make a class of it

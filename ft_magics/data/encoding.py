@@ -8,7 +8,7 @@ from ft_magics.data.encoding_guess import guess_encoding
 from ft_magics.data.faults import printable
 from ft_magics.errors import DataError, EncodingError
 
-__all__ = ["decode"]
+__all__ = ["codec_of", "decode", "wrong_bytes"]
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
 _MARKS = (
@@ -76,6 +76,47 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> str:
     return text
 
 
+def codec_of(beginning: bytes, name: str, encoding: str | None = None) -> tuple[str, int]:
+    """The encoding of a file that is read in parts, and the length of its byte-order mark.
+
+    Args:
+        beginning: Its first bytes.
+        name: For the message.
+        encoding: What the user said; None to look for a byte-order mark and else take UTF-8.
+
+    Raises:
+        DataError: It is no text, there is no such encoding, or one whose lines cannot be found before it is decoded.
+    """
+    mark, codec = next(((mark, codec) for mark, codec in _MARKS if beginning.startswith(mark)), (b"", None))
+    if codec is None and (no_text := _no_text(beginning, name)):
+        raise DataError(no_text)
+    chosen = "utf-8" if codec == "utf-8-sig" else codec or encoding or "utf-8"
+    try:
+        by_lines = "\n".encode(chosen) == b"\n"
+    except LookupError as error:
+        raise DataError(f"{name}: Python knows no encoding `{encoding}`. Common ones: utf-8, gb18030, big5") from error
+    if not by_lines:
+        raise DataError(
+            f"{name} is in {chosen}, which is not read in parts; save it as UTF-8: `Path(…).write_text(Path(…)."
+            f'read_text("{chosen}"), "utf-8")`'
+        )
+    return chosen, len(mark)
+
+
+def wrong_bytes(raw: bytes, at: int, name: str, codec: str, *, line: int, offset: int) -> EncodingError:
+    """What to say of a part of a file that is in another encoding.
+
+    Args:
+        raw: The part.
+        at: Of the first byte in it that does not fit.
+        name: Of the file.
+        codec: That it is not in.
+        line: Of that byte in the file.
+        offset: Of that byte in the file, from 0.
+    """
+    return _guessed(raw, at, codec, f"{name}, line {line}, byte {offset:,}: the bytes are not {codec}")
+
+
 def _no_text(raw: bytes, name: str) -> str | None:
     """What the file is, for the usual files that are no text."""
     kind = next((kind for start, kind in _BINARY.items() if raw.startswith(start)), None)
@@ -94,7 +135,10 @@ def _wrong_encoding(raw: bytes, name: str, codec: str, start: int) -> EncodingEr
         start: Of the first byte that does not fit.
     """
     line = raw.count(b"\n", 0, start) + 1
-    fault = f"{name}, line {line}: the bytes are not {codec}"
+    return _guessed(raw, start, codec, f"{name}, line {line}: the bytes are not {codec}")
+
+
+def _guessed(raw: bytes, start: int, codec: str, fault: str) -> EncodingError:
     guess = guess_encoding(raw)
     if guess is None or guess == codec:
         return EncodingError(f"{fault}. Save it as UTF-8, or name its encoding, for example `encoding: cp1252`")

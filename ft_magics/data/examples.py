@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -23,7 +24,7 @@ class Split(Generic[E]):
 
     name: str
     source: str
-    examples: list[E]
+    examples: Sequence[E]
     notes: list[str] = field(default_factory=list)
 
 

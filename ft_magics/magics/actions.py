@@ -21,7 +21,7 @@ from ft_magics.magics.compare import comparison_of
 from ft_magics.magics.names import all_runs, check_name, find_one, find_run, is_study
 from ft_magics.magics.seeds import finetune_seeds, resume_seeds
 from ft_magics.magics.session import Session
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
@@ -30,7 +30,7 @@ __all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "
 
 
 def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
-    """`%%finetune NAME`: a cell becomes a training run, and is watched."""
+    """`%%finetune NAME`, `%%pretrain NAME`: a cell becomes a training run, and is watched."""
     if config.seeds is not None and not arguments.dry_run:
         finetune_seeds(session, arguments, config)
         return
@@ -81,7 +81,7 @@ def resume(session: Session, name: str) -> None:
     if before.is_active:
         raise UsageError(f"{name} is {before.status}; only a run that has ended can be resumed")
     variable = check_name(before.name, namespace, folder=before.dir)
-    config = parse_cell(before.folder.config_text(), namespace)
+    config = parse_cell(before.folder.config_text(), namespace, kind=kind_of(before.config))
     host, prepared = find_host(session.shell), prepare_in_turn(config, before)
     with interrupts_noted() as interrupts:
         namespace[variable] = run = begin(variable, prepared, before)

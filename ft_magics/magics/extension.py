@@ -15,16 +15,18 @@ from ft_magics.magics.first_line import magic_first
 from ft_magics.magics.ft import FtMagics
 from ft_magics.magics.ner_eval import NerEvalMagics
 from ft_magics.magics.predict import PredictMagics, with_a_body
+from ft_magics.magics.pretrain import PretrainMagics
 from ft_magics.magics.session import Session
 
 __all__ = ["load_extension", "unload_extension"]
 
-_MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics, PredictMagics)
+_MAGICS = (EvaluateMagics, FinetuneMagics, FtMagics, NerEvalMagics, PredictMagics, PretrainMagics)
 _TRANSFORMERS = (magic_first, with_a_body)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
     ("ft_magics.evaluation.labels.report", "LabelReport"),
+    ("ft_magics.evaluation.language.report", "LanguageReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),
     ("ft_magics.evaluation.comparison", "TallyComparison"),
     ("ft_magics.evaluation.over_seeds", "SeedsReport"),

@@ -9,7 +9,7 @@ from functools import cache
 from ft_magics.config.keys import Key, KeyPath, keys_of
 from ft_magics.config.methods import method_section
 from ft_magics.config.names import TASK_SYNONYMS
-from ft_magics.config.schema import RunConfig
+from ft_magics.config.schema import PretrainConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.errors import MethodError, TaskError
 from ft_magics.tasks import registry
@@ -28,7 +28,7 @@ def task_keys(name: str | None) -> Keys:
         name: As in a cell; other words for a task are understood.
     """
     known = TASK_SYNONYMS.get((name or "").lower(), name or "")
-    return _keys(known) if known in registry.task_names() else every_key()
+    return _keys(known) if known in registry.known_names() else every_key()
 
 
 @cache
@@ -37,7 +37,8 @@ def _keys(name: str) -> Keys:
         settings, data = registry.sections(name)
     except TaskError:  # of a package that cannot be used: what all tasks share is known
         settings, data = OpenSection, OpenSection
-    return keys_of(RunConfig, {"settings": settings, "data": data, "method": _methods()}, name)
+    schema = PretrainConfig if name in registry.objective_names() else RunConfig
+    return keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
 
 
 @cache

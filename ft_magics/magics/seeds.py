@@ -12,7 +12,7 @@ from ft_magics.display.live import watch
 from ft_magics.errors import RunError
 from ft_magics.magics.names import check_name
 from ft_magics.magics.session import Session
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.studies.reading import is_study, load_study
 from ft_magics.studies.seeds import SeedStudy
@@ -46,7 +46,7 @@ def resume_seeds(session: Session, before: SeedStudy) -> None:
     if before.status == "done":
         raise RunError(f"run {before.name} is done; there is nothing to resume")
     variable = check_name(before.name, session.namespace, folder=before.dir)
-    config = parse_cell(before.folder.config_text(), session.namespace)
+    config = parse_cell(before.folder.config_text(), session.namespace, kind=kind_of(before.config))
     _train(session, variable, config, load_study(before.dir), attached=True)
 
 

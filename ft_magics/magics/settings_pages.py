@@ -11,9 +11,18 @@ from ft_magics.config.keys import Key, KeyPath
 from ft_magics.config.names import HF_ARGUMENT_NAMES, SETTLED_ARGUMENTS, our_name
 from ft_magics.magics.keys import task_keys
 from ft_magics.markup import MUTED, element, heading, markdown_text, terminal_text
-from ft_magics.tasks.registry import sections, task_names
+from ft_magics.tasks.registry import objective_names, sections, task_names
 
-__all__ = ["Group", "general", "key_bundle", "list_bundle", "of_task", "overview", "settings_markdown"]
+__all__ = [
+    "Group",
+    "general",
+    "key_bundle",
+    "list_bundle",
+    "of_task",
+    "overview",
+    "pretrain_overview",
+    "settings_markdown",
+]
 
 _SPLITS = ("train", "dev", "test")
 _LEFT = "text-align:left;vertical-align:top"
@@ -58,19 +67,20 @@ def _group(title: str, path: KeyPath, note: str) -> Group:
 
 
 def of_task(name: str) -> list[Group]:
-    """What a task adds: its settings, and what stands under `data:`."""
+    """What a task, or an objective, adds: its settings, and what stands under `data:`."""
     keys = task_keys(name)
-    settings = [each[0] for path, each in keys.items() if path[:2] == ("task", name) and len(path) > 2]
+    word = "objective" if name in objective_names() else "task"
+    settings = [each[0] for path, each in keys.items() if path[:2] == (word, name) and len(path) > 2]
     data = [each[0] for path, each in keys.items() if path[0] == "data" and len(path) == 2]
     data.sort(key=lambda key: key.name not in _SPLITS)
     below = {path[2]: each[0] for path, each in keys.items() if path[0] == "data" and len(path) == 3}
     own = [key for each, key in below.items() if each not in {key.name for key in data}]
-    said = [f"`task: {{{name}: {{{settings[0].name}: …}}}}`."] if settings else ["This task has no settings."]
-    groups = [Group(f"`task: {name}`", ("task", name), said[0], settings)]
-    groups.append(Group(f"`data:` of `task: {name}`", ("data",), "", data))
+    said = [f"`{word}: {{{name}: {{{settings[0].name}: …}}}}`."] if settings else [f"This {word} has no settings."]
+    groups = [Group(f"`{word}: {name}`", (word, name), said[0], settings)]
+    groups.append(Group(f"`data:` of `{word}: {name}`", ("data",), "", data))
     if own:
         note = "A split with reading options of its own: `test: {path: …}` and any of the above; or a share of train."
-        groups.append(Group(f"`data: {{dev: …}}` of `task: {name}`", ("data", "dev"), note, own))
+        groups.append(Group(f"`data: {{dev: …}}` of `{word}: {name}`", ("data", "dev"), note, own))
     return groups
 
 
@@ -167,11 +177,20 @@ def overview() -> str:
     return f"{list_bundle(groups)['text/plain']}\n\n{foot}\n"
 
 
+def pretrain_overview() -> str:
+    """All keys of a `%%pretrain` cell, for `%%pretrain?`."""
+    groups = [group for name in objective_names() for group in of_task(name)]
+    foot = "`model`, `method`, `train` and `save` are those of a %%finetune cell: %ft settings."
+    return f"{list_bundle(groups)['text/plain']}\n\n{foot}\n"
+
+
 def settings_markdown() -> str:
     """`docs/settings.md`: every key of our own tasks."""
     ours = [name for name in task_names() if sections(name)[1].__module__.startswith("ft_magics.")]
     parts = [_MARKDOWN_HEAD, *map(_group_markdown, general())]
     parts += [_group_markdown(group) for name in ours for group in of_task(name)]
+    parts.append(_PRETRAIN_HEAD)
+    parts += [_group_markdown(group) for name in objective_names() for group in of_task(name)]
     parts.append(_hugging_face())
     return "\n".join(parts)
 
@@ -184,6 +203,14 @@ do not edit it. In a notebook the same is shown by `%ft settings`, by Tab, and b
 
 A key is written in its section, block style or flow style (`train: {epochs: 3}`), or on the magic's line with points
 (`--set train.epochs=3`). `$name` stands for an object of the notebook, a number too.
+"""
+
+
+_PRETRAIN_HEAD = """\
+## A `%%pretrain` cell
+
+`objective` stands in the place of `task`; `model`, `method`, `train` and `save` are as above. `objective`, `model` and
+`data` must be given.
 """
 
 

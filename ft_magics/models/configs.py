@@ -30,6 +30,7 @@ _AT_LEAST_ONE = ("hidden_size", "num_attention_heads", "num_hidden_layers", "voc
 _HEAD_ELEMENTS = 10_000_000  # a head and the buffers may be as large as this, whatever the weights
 _CALLS, _CALLS_A_TENSOR = 10_000, 100  # of torch, to build a model without weights; BERT takes about 10 a tensor
 
+_NO_LABELS = ("LABEL_0", "LABEL_1")  # what transformers has where nothing is said; it does not write them
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 _NOT_TAKEN = frozenset(
     (
@@ -72,7 +73,7 @@ def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, head: H
     """
     path = folder / "config.json"
     config_class = _encoder_class(folder, raw, head)
-    labels = list(head.labels) if fresh else _labels_in(path, raw)
+    labels = list(head.labels or _NO_LABELS) if fresh else _labels_in(path, raw)
     problem = head.problem_type if fresh else _problem_in(path, raw)
     kept = _of_class(_clean(raw), config_class)
     _check_numbers(path, kept, len(weights.shapes))
@@ -169,7 +170,7 @@ def _labels_in(path: Path, config: Mapping[str, Any]) -> list[str]:
     """
     named = config.get("id2label")
     if named is None:
-        return ["LABEL_0", "LABEL_1"]
+        return list(_NO_LABELS)
     where, expected = f"model: {path}: `id2label`", 'expected {"0": "O", "1": "B-PER", …}'
     if not isinstance(named, dict) or not named:
         raise ModelError(f"{where} is {type_name(named) if named else 'empty'}; {expected}")

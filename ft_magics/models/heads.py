@@ -11,6 +11,7 @@ from ft_magics.errors import TaskError
 __all__ = ["Head"]
 
 _MAPPINGS = {
+    "AutoModelForMaskedLM": "MODEL_FOR_MASKED_LM_MAPPING",
     "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
     "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
 }
@@ -31,6 +32,11 @@ class Head:
     labels: tuple[str, ...]
     problem_type: str | None = None
     use: str = "this task"
+
+    @property
+    def predicts_tokens(self) -> bool:
+        """Whether it is a language model's: a token of the vocabulary for each place."""
+        return self.kind == "AutoModelForMaskedLM"
 
     @property
     def classes(self) -> int | None:

@@ -11,6 +11,7 @@ import torch
 from transformers import AutoTokenizer
 
 from ft_magics.errors import ModelError
+from ft_magics.models.asked_head import compute_where_asked
 from ft_magics.models.configs import build_config, check_sizes, not_theirs, read_config
 from ft_magics.models.faults import plain_errors
 from ft_magics.models.heads import Head
@@ -64,7 +65,13 @@ class Tuned:
 
 
 def load_model(
-    source: str, head: Head, *, fresh: bool = True, tuned: Tuned | None = None, check: Check = lambda _: None
+    source: str,
+    head: Head,
+    *,
+    fresh: bool = True,
+    tuned: Tuned | None = None,
+    check: Check = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Any:
     """An encoder with a head.
 
@@ -76,6 +83,7 @@ def load_model(
         fresh: Whether the head is a new one; a saved model keeps its labels and its head.
         tuned: Where config and head are, of a model whose other weights are its base's.
         check: Takes the model without weights, and may raise; before any weight is read.
+        say: Takes a sentence on what of the model is new, where one might think that it is trained.
 
     Raises:
         ModelError: It is no encoder, cannot be loaded, or its weights are not those of its config.
@@ -99,6 +107,10 @@ def load_model(
             output_loading_info=True,
         )
     model.config.name_or_path = model.name_or_path = source
+    if head.predicts_tokens:
+        compute_where_asked(model)
+        for sentence in _new_language_head(source, model, loading):
+            say(sentence)
     _check_weights(source, model, loading, None if fresh else head)
     return model
 
@@ -122,6 +134,23 @@ def check_together(source: str, model: Any, tokenizer: Any) -> None:
         model(input_ids=torch.tensor([ids]))["logits"].shape  # noqa: B018  # what it cannot compute is said now
 
 
+def _new_language_head(source: str, model: Any, loading: Mapping[str, Any]) -> list[str]:
+    """A sentence on a language model's head, where the weights have none."""
+    parameters = dict(model.named_parameters())
+    new = [name for name in loading["missing_keys"] if name in parameters]
+    if not new:
+        return []
+    output, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
+    tied = output is not None and output.weight is embeddings.weight
+    how = "its output embeddings are the input's (tied)" if tied else "its output embeddings are new too"
+    count = sum(parameters[name].numel() for name in new)
+    text = (
+        f"a new head: {Path(source).name} has none for a language model; {how}, and {count:,} parameters begin at "
+        "random values"
+    )
+    return [text]
+
+
 def _check_memory(source: str, weights: Weights) -> None:
     needed, free = 4 * weights.elements, free_bytes("cpu")
     if needed > free:
@@ -142,6 +171,8 @@ def _check_weights(source: str, model: Any, loading: Mapping[str, Any], head: He
     """
     mismatched = {key for key, *_ in loading["mismatched_keys"]}
     random = {*loading["missing_keys"], *mismatched} & {name for name, _ in model.named_parameters()}
+    if head is None:  # a language model has no pooler: it is part of a new head then
+        random = {key for key in random if ".pooler." not in key}
     wrong = sorted(key for key in random if key.startswith(f"{model.base_model_prefix}."))
     if wrong:
         raise not_theirs(source, wrong)

@@ -14,6 +14,7 @@ import huggingface_hub  # which imports its parts, half a second of them, when o
 from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 
+from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.models.aliases import ALIASES
 from ft_magics.models.hub import hub_answers
@@ -30,7 +31,7 @@ def find_weights(model: str) -> str:
     """The folder that holds a model; of one from the hub, its place in the hub's cache.
 
     Args:
-        model: `minilm`, a folder, or a hub id.
+        model: `minilm`, a folder, the name of a run below `ft_runs`, or a hub id.
 
     Raises:
         ModelError: It is in no folder, not in the cache, and the hub cannot be reached; or the packaged weights are
@@ -94,6 +95,9 @@ def _folder(model: str) -> str | None:
         there, is_folder = path.exists(), path.is_dir()
     except (OSError, RuntimeError):  # a name that is too long; ~name, and no such user
         there, is_folder, path = False, False, Path()
+    run = Path(DEFAULT_FOLDER) / model / "model"
+    if not there and model.isidentifier() and (run / "config.json").is_file():
+        return str(run)
     if is_folder:
         if not os.path.lexists(path / "config.json"):
             raise ModelError(f"model: {model} is a folder without config.json, so it holds no saved model")

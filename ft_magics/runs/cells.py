@@ -7,21 +7,51 @@ from typing import Any
 
 from ft_magics.config import cell
 from ft_magics.config.methods import DEFAULT_METHOD, in_order, method_section
-from ft_magics.config.schema import AnyConfig, RunConfig
+from ft_magics.config.names import TASK_SYNONYMS
+from ft_magics.config.schema import AnyConfig, PretrainConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.errors import MethodError, TaskError
 from ft_magics.tasks import registry
 from ft_magics.tuning import registry as methods
 
-__all__ = ["config_of", "parse_cell"]
+__all__ = ["FINETUNE", "PRETRAIN", "config_of", "kind_of", "parse_cell"]
 
 
 class _Tasks:
+    schema: type[AnyConfig] = RunConfig
+    magic = "%%finetune"
+
+    def elsewhere(self, name: str) -> str | None:
+        if name.lower() not in registry.objective_names():
+            return None
+        name = name.lower()
+        return f"`{name}` is an objective of pre-training; write `%%pretrain NAME` and `objective: {name}`"
+
     def names(self) -> Sequence[str]:
         return registry.task_names()
 
     def sections(self, name: str) -> tuple[type[Section], type[Section]]:
         return registry.sections(name)
+
+
+class _Objectives:
+    schema: type[AnyConfig] = PretrainConfig
+    magic = "%%pretrain"
+
+    def elsewhere(self, name: str) -> str | None:
+        name = TASK_SYNONYMS.get(name.lower(), name)
+        if name not in registry.task_names():
+            return None
+        return f"`{name}` is a task, which needs labels; write `%%finetune NAME` and `task: {name}`"
+
+    def names(self) -> Sequence[str]:
+        return registry.objective_names()
+
+    def sections(self, name: str) -> tuple[type[Section], type[Section]]:
+        return registry.sections(name)
+
+
+FINETUNE, PRETRAIN = _Tasks(), _Objectives()
 
 
 class _Methods:
@@ -35,13 +65,26 @@ class _Methods:
         return methods.refuse_together(names)
 
 
-def parse_cell(text: str, namespace: Mapping[str, Any], overrides: Iterable[str] = ()) -> AnyConfig:
+def parse_cell(
+    text: str, namespace: Mapping[str, Any], overrides: Iterable[str] = (), kind: cell.Tasks = FINETUNE
+) -> AnyConfig:
     """Read a cell's body; see `config.cell.parse_cell`.
+
+    Args:
+        text: YAML 1.2.
+        namespace: Where `$name` is looked up.
+        overrides: `key=value` texts of `--set`.
+        kind: Of which magic: `FINETUNE` or `PRETRAIN`.
 
     Raises:
         CellError: With every mistake in the cell, each with its line.
     """
-    return cell.parse_cell(text, namespace, overrides, _Tasks(), _Methods())
+    return cell.parse_cell(text, namespace, overrides, kind, _Methods())
+
+
+def kind_of(config: AnyConfig | None) -> cell.Tasks:
+    """Of which magic a run is, by its config."""
+    return PRETRAIN if isinstance(config, PretrainConfig) else FINETUNE
 
 
 def config_of(plain: Mapping[str, Any]) -> AnyConfig:
@@ -52,7 +95,8 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     Raises:
         ValidationError: It did not give this.
     """
-    named = plain.get("task")
+    kind = PretrainConfig if PretrainConfig.word in plain else RunConfig
+    named = plain.get(kind.word)
     task, settings = next(iter(named.items()), ("", None)) if isinstance(named, dict) else (named, None)
     try:
         kinds = registry.sections(str(task))
@@ -61,11 +105,12 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     said = plain.get("method", DEFAULT_METHOD)
     method = said if isinstance(said, dict) else {str(said): {}}
     sections = in_order({str(name): _settings_of(str(name)) for name in method}, methods.method_names())
-    schema: Any = RunConfig.__class_getitem__((*kinds, method_section(**sections)))  # they are known only now
+    schema: Any = kind.__class_getitem__((*kinds, method_section(**sections)))  # they are known only now
     train = plain.get("train")
     trained = {"train": {"early_stopping": None, **train}} if isinstance(train, dict) else {}
+    others = {name: value for name, value in plain.items() if name != kind.word}
     config: AnyConfig = schema.model_validate(
-        {**plain, **trained, "task": task, "settings": settings or {}, "method": method}
+        {**others, **trained, "task": task, "settings": settings or {}, "method": method}
     )
     return config
 

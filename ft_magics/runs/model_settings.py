@@ -12,7 +12,7 @@ from ft_magics.errors import ModelError
 from ft_magics.markup import terminal_line
 from ft_magics.models.base import Base
 from ft_magics.models.weight_files import read_json
-from ft_magics.tasks.registry import task_names
+from ft_magics.tasks.registry import known_names
 
 __all__ = ["FEWEST_TOKENS", "SETTINGS", "ModelSettings", "base_in", "read_settings"]
 
@@ -49,10 +49,10 @@ def read_settings(folder: Path) -> ModelSettings | None:
         raise ModelError(
             f"model: {path}: `{where}` is {found:.80}: {first['msg']}; remove the file to use the model's own limit"
         ) from error
-    if settings.task not in task_names():
+    if settings.task not in known_names():
         raise ModelError(
             f"model: {path}: `task` is {terminal_line(settings.task):.80}: there is no such task; there are "
-            f"{', '.join(task_names())}. A task of another package needs that package installed here"
+            f"{', '.join(known_names())}. A task of another package needs that package installed here"
         )
     return settings
 

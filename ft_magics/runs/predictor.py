@@ -25,7 +25,7 @@ from ft_magics.models.shared_base import SharedBase, share_base
 from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
-from ft_magics.tasks.registry import find_task, guarded, task_names
+from ft_magics.tasks.registry import find_task, guarded, known_names
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 from ft_magics.tuning.outline import outline_of
 from ft_magics.tuning.tuning import Tuning
@@ -282,7 +282,7 @@ def _task_of_head(source: str) -> str:
     """
     named = read_json(Path(source) / "config.json").get("architectures")
     architecture = str(named[0]) if isinstance(named, list) and named else "no class"
-    for name in task_names():
+    for name in known_names():
         kind = find_task(name).saved_head().kind.removeprefix("AutoModel")
         if architecture.endswith(kind):
             return name

@@ -1,4 +1,8 @@
-"""Which tasks there are: ours, and those of other packages, which the entry point `ft_magics.tasks` names."""
+"""Which tasks there are: ours, and those of other packages, which the entry point `ft_magics.tasks` names.
+
+An objective of pre-training is a task whose labels are in the text itself. It stands in a registry beside that of the
+tasks: `%%finetune` offers tasks, `%%pretrain` objectives, and whatever has a name of either finds its class here.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,18 @@ from ft_magics.config.section import Section
 from ft_magics.errors import FineTuneError, TaskError, did_you_mean
 from ft_magics.tasks.task import Task
 
-__all__ = ["find_task", "guarded", "sections", "task_names"]
+__all__ = ["find_task", "guarded", "known_names", "objective_names", "sections", "task_names"]
 
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
 _OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": ("ft_magics.tasks.ner.task", "NerTask")}
+_OBJECTIVES = {"mlm": ("ft_magics.tasks.masked.task", "MaskedTask")}
 _METHODS = tuple(name for name in vars(Task) if not name.startswith("_") and name not in ("Settings", "Data", "name"))
 
 
 def _theirs() -> dict[str, EntryPoint]:
     """Entry points by name; ours win."""
-    return {found.name: found for found in entry_points(group=_GROUP) if found.name not in _OURS}
+    return {found.name: found for found in entry_points(group=_GROUP) if found.name not in {**_OURS, **_OBJECTIVES}}
 
 
 def task_names() -> Sequence[str]:
@@ -30,14 +35,24 @@ def task_names() -> Sequence[str]:
     return sorted({*_OURS, *_theirs()})
 
 
+def objective_names() -> Sequence[str]:
+    """Every objective's name, in alphabetical order."""
+    return sorted(_OBJECTIVES)
+
+
+def known_names() -> Sequence[str]:
+    """The names of all tasks and objectives, the tasks first."""
+    return [*task_names(), *objective_names()]
+
+
 def find_task(name: str) -> type[Task[Any, Any, Any]]:
-    """The class of a task.
+    """The class of a task or an objective.
 
     Raises:
         TaskError: There is none of this name, or the package that it comes from cannot be used.
     """
-    if name in _OURS:
-        module, attribute = _OURS[name]
+    if place := {**_OURS, **_OBJECTIVES}.get(name):
+        module, attribute = place
         ours: type[Task[Any, Any, Any]] = getattr(import_module(module), attribute)
         return ours
     found = _theirs().get(name)
@@ -94,7 +109,7 @@ def guarded(name: str, method: str, call: Callable[[], T]) -> T:
     except Exception as error:
         from ft_magics.models.memory import is_out_of_memory  # noqa: PLC0415  # torch only where there is a fault
 
-        if name in _OURS or is_out_of_memory(error):
+        if name in {**_OURS, **_OBJECTIVES} or is_out_of_memory(error):
             raise  # a fault of ours is said as such
         fault = f"{type(error).__name__}: {error}"
         raise TaskError(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 from ft_magics.config.section import Section
 from ft_magics.data.checks import DataCheck
@@ -21,9 +21,11 @@ from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.proposal import Proposal
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
-__all__ = ["IGNORE_INDEX", "Feature", "Head", "Spec", "Task"]
+__all__ = ["IGNORE_INDEX", "Feature", "Head", "LazyFeatures", "Spec", "Task"]
 
 IGNORE_INDEX = -100  # torch's cross entropy leaves these targets out
 
@@ -58,6 +60,28 @@ class Feature(Protocol):
     @property
     def tokens(self) -> int:
         """Its length, by which inputs are put together."""
+        ...
+
+
+@runtime_checkable
+class LazyFeatures(Protocol):
+    """Features that are made when they are asked for: too many for memory, or with something random in them.
+
+    `encode` may give such a sequence, in the place of a list.
+    """
+
+    @property
+    def lengths(self) -> NDArray[np.integer[Any]]:
+        """Tokens of each, by which inputs are put together."""
+        ...
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What the model sees of all of them: a run is resumed with the same only."""
+        ...
+
+    def drawn(self, *, seed: int, epoch: int) -> Sequence[Any]:
+        """The same features with the random numbers of an epoch, which depend on these two and the index alone."""
         ...
 
 

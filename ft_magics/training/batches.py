@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-__all__ = ["GroupedByLength"]
+from ft_magics.tasks.task import LazyFeatures
 
+__all__ = ["GroupedByLength", "token_counts"]
+
+_BATCHES_A_GROUP = 50  # as in transformers, that are sorted by length together
 _EPOCHS_A_SEED = 100_003  # more than the epochs of a run: no two runs of neighbouring seeds share an order
 
 
@@ -28,18 +33,45 @@ class GroupedByLength(Dataset[dict[str, Any]]):
     """
 
     def __init__(self, features: Sequence[Any], *, batch_size: int, seed: int) -> None:
-        self._features = features
-        self._lengths = [feature.tokens for feature in features]
+        self._all = self._features = features
+        self._lengths: Any = token_counts(features)
         self._batch_size, self._seed = batch_size, seed
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Shuffle for an epoch; the Trainer calls this through its data loader."""
-        generator = torch.Generator().manual_seed(self._seed * _EPOCHS_A_SEED + epoch)
+        seed = self._seed * _EPOCHS_A_SEED + epoch
+        if isinstance(self._all, LazyFeatures):
+            self._features = self._all.drawn(seed=self._seed, epoch=epoch)
+            self._order: Sequence[int] | NDArray[np.int64] = _in_groups(self._lengths, self._batch_size, seed)
+            return
+        generator = torch.Generator().manual_seed(seed)
         self._order = get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
 
     def __len__(self) -> int:
         return len(self._features)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return {"feature": self._features[self._order[index]]}
+        return {"feature": self._features[int(self._order[index])]}
+
+
+def token_counts(features: Sequence[Any]) -> Sequence[int] | NDArray[np.integer[Any]]:
+    """Tokens of each feature."""
+    return features.lengths if isinstance(features, LazyFeatures) else [feature.tokens for feature in features]
+
+
+def _in_groups(lengths: NDArray[np.integer[Any]], batch_size: int, seed: int) -> NDArray[np.int64]:
+    """The order that transformers' `get_length_grouped_indices` makes, in arrays: lists of numbers take ten times that.
+
+    Args:
+        lengths: Tokens per row.
+        batch_size: Rows in an optimiser step.
+        seed: Of the order.
+    """
+    order = np.random.default_rng(seed).permutation(len(lengths)).astype(np.int64)
+    group = np.arange(len(order)) // (batch_size * _BATCHES_A_GROUP)
+    order = order[np.lexsort((-lengths[order].astype(np.int64), group))]
+    firsts = np.arange(0, len(order), batch_size * _BATCHES_A_GROUP)
+    longest = int(firsts[lengths[order[firsts]].argmax()]) if len(firsts) else 0
+    order[[0, longest]] = order[[longest, 0]]  # what does not fit into memory is seen in the first step
+    return order

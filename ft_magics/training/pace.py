@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ft_magics.models.memory import free_memory, is_out_of_memory
-from ft_magics.training.batches import GroupedByLength
+from ft_magics.training.batches import GroupedByLength, token_counts
 from ft_magics.training.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
@@ -89,7 +89,7 @@ def _measured(prepared: Prepared) -> Pace:
     known = rates(timed)
     best = max(known, key=lambda number: known[number])
     torch.set_num_threads(best)
-    whole = sum(feature.tokens for feature in features)
+    whole = sum(token_counts(features))
     share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
     total_s = whole * share / known[best] + _evaluating_s(prepared, math.ceil(share))
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
@@ -120,6 +120,6 @@ def _evaluating_s(prepared: Prepared, epochs: int) -> float:
     began = time.perf_counter()
     prepared.trained.infer(some)
     rate: float = sum(feature.tokens for feature in some) / max(time.perf_counter() - began, 1e-9)
-    tokens = {name: sum(feature.tokens for feature in features) for name, features in held_out.items()}
+    tokens = {name: sum(token_counts(features)) for name, features in held_out.items()}
     total: float = sum(tokens.values()) + epochs * tokens.get("dev", 0)
     return total / rate

@@ -19,6 +19,7 @@ from ft_magics.models.base import base_of
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.registry import guarded
+from ft_magics.tasks.task import LazyFeatures
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
@@ -81,7 +82,10 @@ def prepare(
     device, precision = inputs.device or choose_compute(train)
     tuning = Tuning(config.methods)
     set_seed(train.seed)  # the fresh head's weights
-    model = load_model(source, task.head(), check=lambda outline: _refuse(tuning, outline, config))
+    new_parts: list[str] = []
+    model = load_model(
+        source, task.head(), check=lambda outline: _refuse(tuning, outline, config), say=new_parts.append
+    )
     tokenizer = load_tokenizer(source)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
@@ -116,7 +120,7 @@ def prepare(
     return Prepared(
         config=config.model_copy(update={"train": fitted.train}),
         train=fitted.train,
-        chosen=fitted.why,
+        chosen=(*new_parts, *fitted.why),
         corpus=corpus,
         check=check,
         facts=guarded(config.task, "facts", lambda: task.facts(config.settings, corpus)),
@@ -161,6 +165,8 @@ def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:
 
 def _fingerprint(trained: TrainedModel, features: Sequence[Any]) -> str:
     """Of what the model sees: the batches of one, in order."""
+    if isinstance(features, LazyFeatures):
+        return hashlib.sha256(features.fingerprint).hexdigest()
     digest = hashlib.sha256()
     for feature in features:
         digest.update(trained.task.fingerprint(feature))

@@ -1,0 +1,80 @@
+"""A share of documents is held out; and whether what is held out stands in what is trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ft_magics.config.splits import Fraction
+from ft_magics.data.documents.document import Chosen, Documents, Ints
+from ft_magics.errors import DataError
+
+__all__ = ["hold_out", "shared_lines"]
+
+_SHORTEST = 20  # characters of a line that says something: shorter ones recur anywhere
+_LOOKED_AT = 50_000_000  # characters of train that are looked through for lines that are held out
+
+
+def hold_out(documents: Documents, name: str, fraction: Fraction, source: str) -> tuple[Chosen, Chosen]:
+    """What is left to train on, and a seeded share that is held out; one text is never on both sides.
+
+    Args:
+        documents: All of them.
+        name: Of the split, for messages.
+        fraction: The share, and the seed.
+        source: Of the documents, for messages.
+
+    Raises:
+        DataError: All texts are the same, or there is only one.
+    """
+    texts, inverse, counts = np.unique(documents.hashes, return_inverse=True, return_counts=True)
+    if len(texts) < 2:
+        raise DataError(
+            f"data.{name}: {source} is one document (or the same one again), so no share of it can be held out; name a "
+            "file for it, or part the text by blank lines (`documents: line` takes each line as a document)"
+        )
+    order = np.random.default_rng(fraction.seed).permutation(len(texts))
+    wanted = max(1, round(fraction.fraction * len(documents)))
+    taken = int(np.searchsorted(np.cumsum(counts[order]), wanted)) + 1
+    drawn = np.zeros(len(texts), dtype=np.bool_)
+    drawn[order[: min(taken, len(texts) - 1)]] = True
+    held = drawn[inverse]
+    sizes = np.zeros((2, 2), dtype=np.int64)  # kept and held out: bytes, characters
+    for at, document in enumerate(documents):
+        side = int(held[at])
+        sizes[side] += (len(document.text.encode(errors="surrogatepass")), len(document.text))
+    return _chosen(documents, np.flatnonzero(~held), sizes[0]), _chosen(documents, np.flatnonzero(held), sizes[1])
+
+
+def _chosen(documents: Documents, indices: Ints, sizes: Any) -> Chosen:
+    return Chosen(documents, indices, utf8_bytes=int(sizes[0]), characters=int(sizes[1]))
+
+
+def shared_lines(train: Documents, held_out: Documents) -> float:
+    """Which share of the held-out lines stands in train too.
+
+    Args:
+        train: Of which at most 50 million characters are looked through.
+        held_out: Of whose lines those of 20 characters or more count.
+    """
+    lines = np.unique(_lines(held_out, _LOOKED_AT))
+    if not len(lines):
+        return 0.0
+    return float(np.isin(lines, np.unique(_lines(train, _LOOKED_AT))).mean())
+
+
+def _lines(documents: Documents, most: int) -> NDArray[np.uint64]:
+    found = array("Q")
+    for document in documents:
+        for line in document.text.splitlines():
+            if len(line) >= _SHORTEST:
+                digest = hashlib.blake2b(" ".join(line.split()).encode(errors="surrogatepass"), digest_size=8).digest()
+                found.append(int.from_bytes(digest, "little"))
+        most -= len(document.text)
+        if most <= 0:
+            break
+    return np.frombuffer(found, dtype=np.uint64) if found else np.zeros(0, dtype=np.uint64)

@@ -1,0 +1,49 @@
+"""Documents that the kernel holds already: a list of texts, a column of a DataFrame or of a data set of `datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ft_magics.data.cells import is_missing
+from ft_magics.data.documents.document import Document, Documents, Found, cut
+from ft_magics.data.faults import show
+from ft_magics.errors import DataError
+
+__all__ = ["ListedTexts"]
+
+
+class ListedTexts(Documents):
+    """Texts of a sequence, which are not copied.
+
+    Args:
+        texts: Cells; those without a text are left out.
+        place: Index of a cell → where it stands.
+        name: Of the source.
+
+    Raises:
+        DataError: A cell is no text; the message has its place.
+    """
+
+    def __init__(self, texts: Sequence[Any], place: Callable[[int], str], name: str) -> None:
+        self._texts, self._place = texts, place
+        found = Found()
+        for at, text in enumerate(texts):
+            if is_missing(text):
+                found.empty += 1
+                continue
+            if not isinstance(text, str):
+                raise DataError(f"{place(at)}: found {show(text)}, expected a text")
+            for begin, end in cut(text):
+                found.add(text[begin:end], at, begin, end)
+        self._rows, self._begins, self._ends = found.columns(3)
+        self.hashes, self.utf8_bytes, self.characters = found.hashes, found.utf8_bytes, found.characters
+        self.notes = [f"{name}: {found.empty:,} of {len(texts):,} rows have no text and were left out"] * bool(
+            found.empty
+        )
+
+    def one(self, at: int) -> Document:
+        """The document of an index from 0."""
+        row = int(self._rows[at])
+        text: str = self._texts[row]
+        return Document(text[self._begins[at] : self._ends[at]].strip(), self._place(row))

@@ -1,0 +1,1 @@
+"""Evaluation of language models: how well hidden or following tokens of held-out text are predicted."""

@@ -1,0 +1,88 @@
+"""Rows of which some tokens are hidden, drawn when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ft_magics.tasks.language.rows import Row, Rows
+from ft_magics.tasks.masked.masking import Masking, hide
+
+__all__ = ["MaskedRow", "MaskedRows"]
+
+_HELD_OUT = (20_19, 0)  # of rows that no epoch draws: dev is asked the same after every epoch, in every run
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedRow:
+    """A row and what is hidden of it.
+
+    Args:
+        row: With special tokens. Length T.
+        training: How tokens are hidden in training.
+        held_out: How they are hidden in evaluation, always the same.
+    """
+
+    row: Row
+    training: Masking
+    held_out: Masking
+
+    @property
+    def example(self) -> int:
+        """Index of the document."""
+        return self.row.example
+
+    @property
+    def tokens(self) -> int:
+        """T."""
+        return self.row.tokens
+
+    def hidden(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """What is shown, and which tokens are to be predicted. Length T each."""
+        ids = self.row.ids
+        if self.row.asked:
+            return ids, ids == self.training.mask_id
+        if self.row.draw is None:
+            return hide(ids, self.held_out, (*_HELD_OUT, self.row.row))
+        seed, epoch = self.row.draw
+        return hide(ids, self.training, (seed, epoch + 1, self.row.row))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskedRows(Sequence[MaskedRow]):
+    """The rows of a split."""
+
+    rows: Rows
+    training: Masking
+    held_out: Masking
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[MaskedRow]:
+        for row in self.rows:
+            yield MaskedRow(row, self.training, self.held_out)
+
+    def __getitem__(self, at: Any) -> Any:
+        found = self.rows[at]
+        if isinstance(found, list):
+            return [MaskedRow(row, self.training, self.held_out) for row in found]
+        return MaskedRow(found, self.training, self.held_out)
+
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """Tokens per row."""
+        return self.rows.lengths
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Of what the model sees."""
+        return self.rows.fingerprint
+
+    def drawn(self, *, seed: int, epoch: int) -> MaskedRows:
+        """The same rows, of which other tokens are hidden."""
+        return replace(self, rows=self.rows.drawn(seed=seed, epoch=epoch))

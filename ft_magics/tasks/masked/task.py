@@ -1,0 +1,348 @@
+"""Masked language modelling: some words of a text are hidden, and predicted from what stands around them.
+
+Shapes: B batch, T tokens, N tokens asked for, V vocabulary, S documents.
+Source: Devlin et al. 2019, section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ft_magics.data.checks import DataCheck
+from ft_magics.data.documents.document import Document, Documents
+from ft_magics.data.examples import Corpus
+from ft_magics.errors import DataError, ModelError
+from ft_magics.evaluation.language.blanks import blank_card
+from ft_magics.evaluation.language.counting import masked_metrics
+from ft_magics.evaluation.language.evaluate import Counted
+from ft_magics.evaluation.report import Report
+from ft_magics.metrics import Metric
+from ft_magics.models.heads import Head
+from ft_magics.sections import Card
+from ft_magics.tasks.language.config import TextData
+from ft_magics.tasks.language.inputs import read_blanks
+from ft_magics.tasks.language.reader import check_documents, read_text
+from ft_magics.tasks.language.rows import Rows
+from ft_magics.tasks.language.token_map import map_tokens, tokens_of
+from ft_magics.tasks.masked.blanks import BLANK, Guess, blank_in, place_to_show
+from ft_magics.tasks.masked.config import MaskedSettings
+from ft_magics.tasks.masked.masking import Masking
+from ft_magics.tasks.masked.records import counted_from, counted_record, report_of
+from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
+from ft_magics.tasks.masked.words import begins_word
+from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["MaskedTask"]
+
+_HELD_OUT_RATE = 0.15
+_GUESSES = 5
+_MOST_BLANKS = 2  # of a document that are kept
+_MOST_UNKNOWN = 0.05
+
+Kept = tuple[int, float, int, list[Guess]]  # of a row: tokens asked for, their loss, how many are right, a few guesses
+
+
+class MaskedTask(Task[Document, MaskedRow, Counted]):
+    """A text with blanks in, tokens out.
+
+    Args:
+        settings: As the cell said.
+    """
+
+    name: ClassVar = "mlm"
+    Settings: ClassVar = MaskedSettings
+    Data: ClassVar = TextData
+
+    to_record = staticmethod(counted_record)
+    from_record = staticmethod(counted_from)
+
+    def __init__(self, settings: MaskedSettings) -> None:
+        self.settings = settings
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Perplexity of the hidden tokens is the headline."""
+        return masked_metrics()
+
+    @classmethod
+    def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
+        """Read every split."""
+        return read_text(data)
+
+    @classmethod
+    def check(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> DataCheck:
+        """Count documents and letters, and look for the usual oddities."""
+        return check_documents(corpus)
+
+    @classmethod
+    def for_corpus(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> MaskedTask:
+        """Of a new run."""
+        return cls(settings)
+
+    @classmethod
+    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> MaskedTask:
+        """Of a saved model: how it was trained makes no difference to what it predicts."""
+        return cls(MaskedSettings())
+
+    def head(self) -> Head:
+        """A token of the vocabulary for each hidden one."""
+        return self.saved_head()
+
+    @classmethod
+    def saved_head(cls) -> Head:
+        """A token of the vocabulary for each hidden one."""
+        return Head(kind="AutoModelForMaskedLM", labels=(), use="masked language modelling")
+
+    def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
+        """For the model card."""
+        return "fill-mask", f"masked language modelling on {corpus.train.source}", ["fill-mask"]
+
+    # Tensors
+
+    def encode(self, examples: Sequence[Document], spec: Spec) -> Sequence[MaskedRow]:
+        """Rows of all documents; those of a corpus are in files, and are made when they are asked for."""
+        training, held_out = self._maskings(spec)
+        prefix, suffix = _around(spec.tokenizer)
+        if isinstance(examples, Documents):
+            tokens = map_tokens(examples, spec.tokenizer)
+        else:
+            tokens = tokens_of([_with_masks(example, spec.tokenizer) for example in examples], spec.tokenizer)
+        rows = Rows.of(tokens, longest=spec.max_length_tokens, prefix=prefix, suffix=suffix)
+        if not isinstance(examples, list) or not any(example.asked for example in examples):
+            return MaskedRows(rows, training, held_out)
+        asked = [MaskedRow(replace(row, asked=True), training, held_out) for row in rows]
+        return [feature for feature in asked if feature.hidden()[1].any()]
+
+    def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
+        tokenizer = spec.tokenizer
+        if tokenizer.mask_token_id is None:
+            raise ModelError(
+                f"model: the tokenizer of {tokenizer.name_or_path} has no mask token, so nothing can be hidden; set "
+                "`tokenizer.mask_token` and save it again, or take an encoder such as `minilm`"
+            )
+        size = max(tokenizer.get_vocab().values()) + 1
+        special = np.zeros(size, dtype=np.bool_)
+        special[[at for at in tokenizer.all_special_ids if at < size]] = True
+        same: dict[str, Any] = {
+            "mask_id": tokenizer.mask_token_id,
+            "random_ids": np.flatnonzero(~special),
+            "special": special,
+            "begins": begins_word(tokenizer),
+        }
+        settings = self.settings
+        training = Masking(
+            rate=settings.mask,
+            whole_words=settings.whole_words,
+            spans=settings.spans,
+            always_masked=False,
+            **same,
+        )
+        return training, Masking(rate=_HELD_OUT_RATE, whole_words=True, spans=False, always_masked=True, **same)
+
+    def check_encoded(
+        self,
+        corpus: Corpus[Document],
+        features: Mapping[str, Sequence[MaskedRow]],
+        spec: Spec,
+        check: DataCheck,
+    ) -> None:
+        """Say how many tokens there are and where they are kept; warn of a vocabulary of another language.
+
+        Raises:
+            DataError: There is too little text to train on.
+        """
+        for split in corpus.splits:
+            of_split = features[split.name]
+            if not isinstance(of_split, MaskedRows):
+                continue
+            tokens = of_split.rows.tokens
+            count = len(tokens.tokens)
+            if not count:
+                raise DataError(f"{split.name}: the tokenizer makes no token of this text")
+            check.notes.append(
+                f"{split.name}: {count:,} tokens in {len(of_split):,} rows of at most {spec.max_length_tokens}; no row "
+                f"reaches over the end of a document"
+            )
+            if split.name == "train" and tokens.folder is not None:
+                check.notes.append(
+                    f"The tokens are kept in {tokens.folder.parent} ({tokens.size_bytes / 1e6:.1f} MB of train), for "
+                    "other runs on the same text; what is unused for 30 days is deleted"
+                )
+            if tokens.unknown > _MOST_UNKNOWN * count:
+                check.warnings.append(
+                    f"{split.name}: the model's vocabulary lacks {100 * tokens.unknown / count:.0f} % of the tokens, "
+                    "which all look the same to it and are never hidden; choose a model made for this language"
+                )
+
+    def fingerprint(self, feature: MaskedRow) -> bytes:
+        """What the model sees of a row, before anything is hidden."""
+        return feature.row.ids.tobytes()
+
+    def collate(self, features: Sequence[MaskedRow], spec: Spec) -> dict[str, torch.Tensor]:
+        """Pad to the longest: (B, T) each; labels are those of the hidden tokens."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+
+        from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
+
+        shape = (len(features), max(feature.tokens for feature in features))
+        ids = np.full(shape, spec.tokenizer.pad_token_id, dtype=np.int64)
+        attended = np.zeros(shape, dtype=np.int64)
+        labels = np.full(shape, IGNORE_INDEX, dtype=np.int64)
+        for at, feature in enumerate(features):
+            shown, chosen = feature.hidden()
+            ids[at, : len(shown)] = shown
+            attended[at, : len(shown)] = 1
+            labels[at, : len(shown)][chosen] = feature.row.ids[chosen]
+        found = {"input_ids": ids, "attention_mask": attended, ASKED: labels != IGNORE_INDEX, "labels": labels}
+        return {name: torch.from_numpy(item) for name, item in found.items()}
+
+    def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+        """Cross entropy of the hidden tokens: its sum, divided by their number."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+        from torch.nn.functional import cross_entropy  # noqa: PLC0415  # the same
+
+        asked = labels != IGNORE_INDEX
+        count = asked.sum() if num_items_in_batch is None else num_items_in_batch
+        total = cross_entropy(_asked_logits(outputs, asked), labels[asked], reduction="sum")
+        return total / torch.as_tensor(count, device=total.device).clamp(min=1)
+
+    # Predictions
+
+    def infer(
+        self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[MaskedRow]
+    ) -> list[Kept]:
+        """Per row how many tokens were asked for, their loss, how many are right, and what was guessed for a few."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
+
+        from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
+
+        asked = inputs[ASKED]
+        shares = _asked_logits(outputs, asked).log_softmax(dim=-1)
+        chosen = [feature.hidden()[1] for feature in features]
+        gold = np.concatenate([feature.row.ids[places] for feature, places in zip(features, chosen, strict=True)])
+        target = torch.from_numpy(gold).to(shares.device)
+        loss = -shares.gather(1, target[:, None])[:, 0].double().cpu().numpy()
+        right = (shares.argmax(dim=-1) == target).cpu().numpy()
+        ends = np.cumsum([int(places.sum()) for places in chosen])
+        wanted = [self._wanted(feature, places) for feature, places in zip(features, chosen, strict=True)]
+        rows = [
+            int(end - places.sum() + np.count_nonzero(places[:place]))
+            for end, places, of_row in zip(ends, chosen, wanted, strict=True)
+            for place in of_row
+        ]
+        best = shares[rows].exp().topk(min(_GUESSES, shares.shape[1]), dim=-1)
+        guesses = iter(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+        return [
+            (
+                len(loss[begin:end]),
+                float(loss[begin:end].sum()),
+                int(right[begin:end].sum()),
+                [(place, *next(guesses)) for place in of_row],
+            )
+            for begin, end, of_row in zip([0, *ends[:-1]], ends, wanted, strict=True)
+        ]
+
+    def _wanted(self, feature: MaskedRow, chosen: np.ndarray) -> list[int]:
+        """Places of a row whose guesses are kept."""
+        if feature.row.asked:
+            return [int(at) for at in np.flatnonzero(chosen)]
+        place = place_to_show(feature, chosen)
+        return [] if place is None else [place]
+
+    def decode(
+        self, examples: Sequence[Document], features: Sequence[MaskedRow], raw: Sequence[Kept], spec: Spec
+    ) -> list[Counted]:
+        """One prediction per document: sums over its rows, and a few blanks."""
+        sums = np.zeros((len(examples), 4))
+        blanks: list[list[Any]] = [[] for _ in examples]
+        for feature, (asked, loss, right, guesses) in zip(features, raw, strict=True):
+            special = feature.held_out.special[feature.row.ids].sum()
+            sums[feature.example] += (asked, loss, right, feature.tokens - special)
+            kept = blanks[feature.example]
+            most = len(guesses) if feature.row.asked else _MOST_BLANKS - len(kept)
+            masking = feature.training if feature.row.draw else feature.held_out
+            kept += [blank_in(feature, guess, spec.tokenizer, masking) for guess in guesses[: max(most, 0)]]
+        return [
+            Counted(
+                asked=int(asked),
+                loss=float(loss),
+                right=int(right),
+                tokens=int(tokens),
+                utf8_bytes=len(example.text.encode(errors="surrogatepass")),
+                blanks=tuple(of_document),
+            )
+            for example, (asked, loss, right, tokens), of_document in zip(examples, sums, blanks, strict=True)
+        ]
+
+    def parse(self, inputs: Any) -> list[Document]:
+        """Texts with blanks: `____`, or the mask token."""
+        return read_blanks(inputs)
+
+    def answer(self, example: Document, prediction: Counted) -> list[dict[str, float]]:
+        """For each blank the most probable tokens with their probabilities."""
+        return [dict(blank.guesses) for blank in prediction.blanks]
+
+    def drawn(self, example: Document, prediction: Counted) -> Card:
+        """A text with what is put into its first blank; the others are said below."""
+        if not prediction.blanks:
+            return Card(kind="labels", row=example.id, data={"text": example.text, "predicted": []})
+        first, *others = prediction.blanks
+        about = [" · ".join(f"{token} {100 * share:.0f} %" for token, share in blank.guesses) for blank in others]
+        return blank_card(first, example.id, about=about)
+
+    def gold_card(self, example: Document) -> Card:
+        """The beginning of a document."""
+        text = example.text if len(example.text) <= 500 else f"{example.text[:500]} …"
+        return Card(kind="texts", row=example.id, data={"texts": [("document", text)]})
+
+    @classmethod
+    def report(
+        cls,
+        examples: Sequence[Document],
+        predictions: Sequence[Counted],
+        *,
+        title: str,
+        facts: Mapping[str, Any],
+        history: Sequence[Mapping[str, Any]] = (),
+        resamples: int = 1000,
+        **options: Any,
+    ) -> Report:
+        """The evaluation."""
+        return report_of(
+            examples, predictions, title=title, facts=facts, history=history, resamples=resamples, **options
+        )
+
+
+def _asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:
+    """(N, V), whether the head was computed everywhere or only where it was asked for."""
+    logits: torch.Tensor = outputs["logits"].float()
+    return logits[:, -asked.shape[1] :][asked] if logits.dim() == 3 else logits
+
+
+def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Special tokens before and after a text."""
+    ids = tokenizer("a", return_special_tokens_mask=True)
+    mask = ids["special_tokens_mask"]
+    first, last = mask.index(0), len(mask) - mask[::-1].index(0)
+    return ids["input_ids"][:first], ids["input_ids"][last:]
+
+
+def _with_masks(example: Document, tokenizer: Any) -> str:
+    """The text of an example, with the mask token in the place of each blank.
+
+    Raises:
+        DataError: A person gave it, and it has none.
+    """
+    if not example.asked:
+        return example.text
+    text = example.text.replace(BLANK, tokenizer.mask_token)
+    if tokenizer.mask_token not in text:
+        raise DataError(f"{example.id} has no blank; write `{BLANK}` where a token is to be filled in")
+    return text
