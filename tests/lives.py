@@ -123,7 +123,7 @@ class Lives:
         log.write_bytes(log.read_bytes()[:-size])
 
     def _begin(self, **named):
-        context = _forks()
+        context = forks()
         began, end = context.Pipe(duplex=False)
         process = context.Process(target=_live, args=(self.folder, self.body, self.name, end), kwargs=named)
         process.daemon = True
@@ -133,10 +133,11 @@ class Lives:
 
 
 @cache
-def _forks():
+def forks():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["warm"])
-    with patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):  # where it finds that
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(paths)):  # where it finds that
         forkserver.ensure_running()
     return context
 

@@ -15,7 +15,7 @@ from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 from ft_magics.training.turns import training_here
 
-from lives import CAN_FORK, _forks
+from lives import CAN_FORK, forks
 from runs import assert_same_end, finish
 
 LEARNS = "epochs: 3, batch_size: 4, learning_rate: 1e-2"
@@ -175,7 +175,7 @@ def _train_seeds(folder, text):
 def test_seeds_whose_kernel_is_killed_are_resumed_to_the_same_bits(undisturbed, tmp_path):
     whole, text = undisturbed
     text = text.replace(f"dir: {whole.dir.parent}", "dir: elsewhere")
-    process = _forks().Process(target=_train_seeds, args=(tmp_path, text), daemon=True)
+    process = forks().Process(target=_train_seeds, args=(tmp_path, text), daemon=True)
     process.start()
     checkpoints = tmp_path / "elsewhere" / "small" / "small_seed_2" / "checkpoints"
     while not list(checkpoints.glob("checkpoint-*/sealed*")) and process.is_alive():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ft_magics.config.schema import AnyConfig
     from ft_magics.training.prepare import Prepared
 
-__all__ = ["RateSweep", "Suggestion", "TriedRate", "prepare_sweep"]
+__all__ = ["RateSweep", "Suggestion", "TriedRate", "prepare_sweep", "suggestion_of"]
 
 _SHARE, _FEWEST_STEPS = 0.2, 40  # of a whole training's steps, for each rate
 _FACTOR = 2.0  # from one rate to the next
@@ -73,6 +73,24 @@ class Suggestion:
     tried: TriedRate
     by_loss: bool
     at_end: str
+
+
+def suggestion_of(tried: Sequence[TriedRate], metric: Metric) -> Suggestion | None:
+    """The best rate by dev: by the headline, and where scores are equal by the loss. None where none was evaluated.
+
+    Args:
+        tried: In the order of their rates.
+        metric: The headline.
+    """
+    known = [each for each in tried if not each.fault and each.loss is not None]
+    if not known:
+        return None
+    scores = [each.score for each in known if each.score is not None]
+    top = max(scores, key=lambda score: metric.gain(score, 0.0)) if scores else None
+    equal = [each for each in known if each.score == top]
+    best = min(equal, key=lambda each: (each.loss or 0.0, each.rate))
+    ends = {id(tried[0]): "lowest", id(tried[-1]): "highest"} if len(tried) > 1 else {}
+    return Suggestion(tried=best, by_loss=len(equal) > 1, at_end=ends.get(id(best), ""))
 
 
 class RateSweep:
@@ -148,16 +166,8 @@ class RateSweep:
         return _two_digits(rate) if rate <= _HIGHEST else None
 
     def suggestion(self) -> Suggestion | None:
-        """The best so far by dev: by the headline, and where scores are equal by the loss. None before there is one."""
-        known = [each for each in self.tried if not each.fault and each.loss is not None]
-        if not known:
-            return None
-        scores = [each.score for each in known if each.score is not None]
-        top = max(scores, key=lambda score: self.metric.gain(score, 0.0)) if scores else None
-        equal = [each for each in known if each.score == top]
-        best = min(equal, key=lambda each: (each.loss or 0.0, each.rate))
-        end = {id(self.tried[0]): "lowest", id(self.tried[-1]): "highest"} if len(self.tried) > 1 else {}
-        return Suggestion(tried=best, by_loss=len(equal) > 1, at_end=end.get(id(best), ""))
+        """The best so far; see `suggestion_of`."""
+        return suggestion_of(self.tried, self.metric)
 
     def _try(self, rate: float, asked_to_stop: Callable[[], bool]) -> TriedRate | None:
         """What becomes of a rate; None where a stop was asked for on the way."""
