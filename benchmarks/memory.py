@@ -1,74 +1,99 @@
-"""The memory that a training is said to need, measured on two rows, against what it takes at its peak.
+"""The memory that a training is said to need, measured on a few rows, against what it takes at its peak.
 
-Usage: `python benchmarks/memory.py --train path/to/wnut17train.conll`. Each size has a process of its own. What a
-process takes is the highest share of it that was in RAM, less what was there before the model was loaded (Linux).
+Usage: `python benchmarks/memory.py --train path/to/wnut17train.conll`. Both sides are of one run of a method, whose
+batches are all of the longest rows. What it takes is what torch's allocator tells its profiler over three real steps:
+every byte, those that a kernel takes within an operation too, beside the weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+METHODS = {
+    **{name: name for name in ("full", "head", "bitfit", "adapter", "lora", "dora", "adalora", "ia3")},
+    **{name: name for name in ("prefix", "prompt", "p_tuning", "freeze", "gradual", "rates")},
+}
 CELL = """\
 task: ner
 model: {model}
 data: {{train: {train}}}
-train: {{batch_size: {rows}, max_steps: 3, device: cpu}}
+method: {method}
+train: {{batch_size: {rows}, max_steps: 3, device: cpu, precision: {precision}, threads: 1}}
 save: {{dir: {folder}, every: null}}
 """
 
 
-def high_water_bytes() -> int:
-    """The most memory of this process that was ever in RAM."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+def allocated(profile: Any) -> int:
+    """The highest sum of what was allocated and not yet freed, from the profiler's events."""
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
+    highest = now = 0
+    for event in sorted(events, key=lambda each: each.start_ns()):
+        now += event.nbytes()
+        highest = max(highest, now)
+    return highest
 
 
-def measure(cell: str) -> None:
-    """Train in this process, and print what was said and what was taken, in bytes."""
-    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the process that measures must not have them
+def measure(cell: str) -> tuple[int, int]:
+    """Bytes as said, and as taken."""
+    import torch  # noqa: PLC0415  # seconds; `--help` needs none
+    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the same
+    from ft_magics.training import worker  # noqa: PLC0415  # the same
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.memory_need import measure_need  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
-    from ft_magics.training.worker import train  # noqa: F401, PLC0415  # the same, and before the count begins
 
-    before = high_water_bytes()
-    config = parse_cell(cell, {})
-    prepared = prepare(config)
-    features = prepared.features["train"]
-    features.sort(key=lambda feature: -len(feature.input_ids))
-    most = config.train.batch_size
-    features[:most] = [features[0]] * most  # a batch of the longest rows, as the estimate has it
-    need = measure_need(prepared.trained, features)
-    run = start_run("memory", prepared)
-    run.wait()
-    print(json.dumps([need.total_bytes(most), high_water_bytes() - before, need.row_tokens]))
+    prepared = prepare(parse_cell(cell, {}))
+    features = list(prepared.features["train"])
+    rows = prepared.train.batch_size
+    longest = max(features, key=lambda feature: feature.tokens)
+    prepared.features["train"] = [longest] * (4 * rows)
+    need = measure_need(prepared.trained, [longest])
+    learn, seen = worker._learn, []  # noqa: SLF001  # the profiler sees the thread that begins it
+
+    def profiled(*arguments: Any) -> None:
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+            learn(*arguments)
+        seen.append(allocated(profile))
+
+    worker._learn = profiled  # noqa: SLF001
+    try:
+        run = start_run("memory", prepared)
+        run.wait()
+    finally:
+        worker._learn = learn  # noqa: SLF001
+    if need is None or not seen:
+        raise RuntimeError(f"{run.status}: {run.exception}")
+    return need.total_bytes(rows), need.weights_bytes + seen[0]
 
 
 def main() -> None:
-    """Print a line a batch size."""
+    """Print a line for each method and batch size."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--model", default="minilm")
-    parser.add_argument("--rows", type=int, nargs="+", default=[4, 16, 64, 128])
-    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--rows", type=int, nargs="+", default=[16])
+    parser.add_argument("--precision", default="fp32")
     arguments = parser.parse_args()
-    if arguments.measure:
-        measure(arguments.measure)
-        return
-    for rows in arguments.rows:
-        with tempfile.TemporaryDirectory() as folder:
-            cell = CELL.format(model=arguments.model, train=arguments.train.resolve(), rows=rows, folder=folder)
-            command = [sys.executable, __file__, "--train", str(arguments.train), "--measure", cell]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # this file
-        said, taken, tokens = json.loads(done.stdout.splitlines()[-1])
-        print(
-            f"{rows} rows of {tokens} tokens: said {said / 1e9:.2f} GB, taken {taken / 1e9:.2f} GB, {said / taken:.2f}"
-        )
+    print("| method | rows | said | taken | |\n|---|--:|--:|--:|--:|", flush=True)
+    for method in arguments.methods:
+        for rows in arguments.rows:
+            with tempfile.TemporaryDirectory() as folder:
+                cell = CELL.format(
+                    model=arguments.model,
+                    train=arguments.train.resolve(),
+                    method=METHODS.get(method, method),
+                    precision=arguments.precision,
+                    rows=rows,
+                    folder=folder,
+                )
+                said, taken = measure(cell)
+            print(
+                f"| {method} | {rows} | {said / 1e6:,.0f} MB | {taken / 1e6:,.0f} MB | {said / taken:.2f} |", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -16,11 +16,16 @@ import torch
 from ft_magics.models import memory
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.runs import predictor
+from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.tasks.ner.task import NerTask
+from ft_magics.training import worker
 from ft_magics.training.launch import start_run
-from ft_magics.training.memory_need import _kept_bytes, measure_need, need_text
+from ft_magics.training.live_bytes import LiveBytes
+from ft_magics.training.memory_need import _curve, measure_need, need_text
+from ft_magics.training.prepare import prepare
 
+from method_trials import METHODS, body
 from runs import finish
 
 
@@ -140,17 +145,71 @@ def test_a_dry_run_says_that_one_row_fits(prepared, patch):
     assert need_text(plan.trained, plan.features["train"], 4).endswith("are free on cpu, which holds a single row")
 
 
-def test_two_rows_tell_what_many_need(prepared):
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_a_few_rows_tell_what_many_need(prepared, accumulation):
     plan = prepared()
-    need = measure_need(plan.trained, plan.features["train"])
+    model = plan.trained.model
+    need = measure_need(plan.trained, plan.features["train"], accumulation=accumulation)
     longest = max(plan.features["train"], key=lambda feature: len(feature.input_ids))
     assert need.row_tokens == len(longest.input_ids)
-    assert _kept_bytes(plan.trained, [longest] * 9) == pytest.approx(need.constant_bytes + 9 * need.row_bytes, rel=0.01)
-    weights = 4 * sum(item.numel() for item in plan.trained.model.parameters())
+    weights = 4 * sum(item.numel() for item in model.parameters())
     assert (need.weights_bytes, need.optimizer_bytes) == (weights, 3 * weights)
-    for rows in (1, 7, 500):
+    for rows in (2, 4, 9, 40):
+        highest = max(_curve(plan.trained, [longest] * rows, with_gradients=accumulation > 1))
+        assert need.gradient_bytes + need.batch_bytes(rows) == pytest.approx(max(highest, weights), rel=0.01)
+        assert need.total_bytes(rows) == pytest.approx(3 * weights + max(highest, weights), rel=0.01)
+    for rows in (7, 500):
         assert need.rows_in(need.total_bytes(rows) - need.weights_bytes + need.row_bytes // 2) == rows
     assert need.rows_in(0) == 0
+    assert all(item.grad is None for item in model.parameters())
+
+
+def test_gradients_that_were_there_are_left_as_they_were(prepared):
+    plan = prepared()
+    before = {}
+    for name, item in plan.trained.model.named_parameters():
+        item.grad = before[name] = torch.rand_like(item)
+    kept = {name: item.clone() for name, item in before.items()}
+    measure_need(plan.trained, plan.features["train"])
+    for name, item in plan.trained.model.named_parameters():
+        assert item.grad is before[name]
+        assert torch.equal(item.grad, kept[name])
+
+
+def test_what_is_alive_is_counted_after_each_operation():
+    known = torch.ones(1000)
+    live = LiveBytes("cpu", [known])
+    with live:
+        one = known + 1  # 4,000 bytes more
+        view = one[:10]
+        del one  # its storage is the view's too
+        two = known * 2
+        del view
+        three = two.sum()
+    assert live.curve == [4000, 4000, 8000, 4004]
+    assert float(three) == 2000
+
+
+@pytest.mark.parametrize("name", ["full", "lora", "adapter", "adalora", "prompt", "bitfit"])
+def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path, patch, name):
+    """As torch's allocator tells it, which knows what kernels take for a moment too."""
+    text = body(tmp_path, tiny_model, "ner", METHODS[name], train="max_steps: 3, batch_size: 16")
+    plan = prepare(parse_cell(text, {}))
+    longest = max(plan.features["train"], key=lambda feature: feature.tokens)
+    plan.features["train"] = [longest] * 64
+    said = measure_need(plan.trained, [longest])
+    learn, seen = worker._learn, []
+
+    def profiled(*arguments):
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+            learn(*arguments)
+        now = 0
+        events = sorted(profile.profiler.kineto_results.events(), key=lambda event: event.start_ns())
+        seen.append(max(now := now + event.nbytes() for event in events if event.name() == "[memory]"))
+
+    patch.setattr(worker, "_learn", profiled)
+    finish(start_run("seen", plan))
+    assert said.total_bytes(16) == pytest.approx(said.weights_bytes + seen[0], rel=0.2)
 
 
 def test_out_of_memory_says_what_would_fit_and_frees_it(prepared, patch):
@@ -275,6 +334,7 @@ from pathlib import Path
 import psutil
 from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
+from ft_magics.training import worker
 from ft_magics.training.launch import start_run
 
 def run(name, rows):

@@ -25,7 +25,10 @@ _MOST_IN_TEXT = 12  # examples in a terminal
 
 def dry_run_sections(prepared: Prepared) -> list[Section]:
     """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
-    memory = need_text(prepared.trained, prepared.features["train"], prepared.train.batch_size)
+    train = prepared.train
+    memory = need_text(
+        prepared.trained, prepared.features["train"], train.batch_size, accumulation=train.gradient_accumulation
+    )
     chosen = [f"Chosen, since the cell leaves it open: {text}" for text in prepared.chosen]
     plan = [*_plan(prepared), *chosen, f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
     return [Lines(title="Plan", lines=plan), *preview(prepared)]
