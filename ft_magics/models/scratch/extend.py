@@ -1,0 +1,153 @@
+"""New words in the vocabulary of a model that is trained already."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from tokenizers import AddedToken, Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from ft_magics.data.letters import CJK
+from ft_magics.errors import ModelError
+from ft_magics.models.own_random_numbers import OwnRandomNumbers
+
+__all__ = ["Extended", "extend"]
+
+_BYTE_SPACE = "Ġ"
+_ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """What became of a vocabulary.
+
+    Args:
+        tokenizer: The new one; the old one is as it was.
+        ids: Id by new word.
+        said: A sentence on it.
+    """
+
+    tokenizer: Any
+    ids: Mapping[str, int]
+    said: str
+
+
+def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
+    """Give words a token of their own; their embeddings are the mean of those of the pieces that they were split into.
+
+    All other words are split as before: a new word is found only where it stands by itself, a Chinese one wherever its
+    characters do. A head that is tied to the embeddings follows them; one that is not, and its bias, get the means of
+    its own rows.
+
+    Args:
+        model: Is changed: its embeddings (V, D) get a row for each new word, unless there are rows to spare.
+        tokenizer: A fast one.
+        words: As `new_words` gives them in `.word`; those that have a token already are left out.
+
+    Raises:
+        ModelError: There is no new word among them, or this tokenizer cannot have new words that keep their space.
+
+    Source: Hewitt 2021, "Initializing New Word Embeddings"; Casanueva et al. 2020 and Yao et al. 2021 for the pieces.
+    """
+    known = tokenizer.get_vocab()
+    fresh = [word for word in dict.fromkeys(words) if word and word not in known and _BYTE_SPACE + word not in known]
+    if not fresh:
+        raise ModelError(
+            "no new words: the vocabulary has all of them already, or none stands in the text often enough"
+        )
+    pieces = {word: _pieces(tokenizer, word) for word in fresh}
+    larger, ids = _with_words(tokenizer, fresh, writes=_writes(model))
+    rows = model.get_input_embeddings().num_embeddings
+    if max(ids.values()) >= rows:
+        with OwnRandomNumbers(0):  # for rows that are written over
+            model.resize_token_embeddings(max(ids.values()) + 1, mean_resizing=False)
+    for parameter in _vocabulary_rows(model):
+        with torch.no_grad():
+            for word, at in ids.items():
+                parameter[at] = parameter[pieces[word]].mean(dim=0)
+    shown = ", ".join(fresh[:3]) + (", …" if len(fresh) > 3 else "")
+    return Extended(
+        tokenizer=larger,
+        ids=ids,
+        said=f"{len(fresh):,} new words in the vocabulary ({shown}); each begins as the mean of its pieces' embeddings",
+    )
+
+
+def _writes(model: Any) -> bool:
+    """Whether the model writes text, so that a token has to bring its space along."""
+    return "CausalLM" in type(model).__name__ or "LMHead" in type(model).__name__
+
+
+def _pieces(tokenizer: Any, word: str) -> list[int]:
+    text = word if CJK.match(word) else f" {word}"
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def _with_words(tokenizer: Any, words: Sequence[str], *, writes: bool) -> tuple[Any, dict[str, int]]:
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    bytes_of = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
+    chinese = [word for word in words if CJK.search(word)]
+    others = [word for word in words if not CJK.search(word)]
+    if writes and others and not bytes_of:
+        raise ModelError(
+            "new words: this tokenizer would lose the space before a new word when the model writes; only one of bytes "
+            "(`type: bpe`, GPT-2) keeps it"
+        )
+    larger: Any = copy.deepcopy(tokenizer)
+    ids: dict[str, int] = {}
+    if bytes_of and others and not state["model"].get("end_of_word_suffix"):
+        larger, ids = _with_byte_words(tokenizer, state, others)
+        others = []
+    # A token added like this is looked for before the text is split: on its own, with the space that its word has.
+    spaced = "Metaspace" in repr(tokenizer.backend_tokenizer.pre_tokenizer) or bytes_of
+    larger.add_tokens([AddedToken(word, single_word=True, lstrip=spaced, normalized=True) for word in others])
+    larger.add_tokens([AddedToken(word, single_word=False, normalized=True) for word in chinese])
+    vocabulary = larger.get_vocab()
+    return larger, ids | {word: vocabulary[word] for word in [*others, *chinese]}
+
+
+def _with_byte_words(tokenizer: Any, state: dict[str, Any], words: Sequence[str]) -> tuple[Any, dict[str, int]]:
+    """A tokenizer of bytes that takes a whole word from its vocabulary before it merges anything.
+
+    No merge makes the new tokens, so they are parts of no other word.
+    """
+    model = state["model"]
+    at = 1 + max([*model["vocab"].values(), *(token["id"] for token in state["added_tokens"])])
+    ids = {}
+    for word in words:
+        spelt = _spelt(tokenizer, word)
+        model["vocab"][spelt] = ids[word] = at
+        at += 1
+    model["ignore_merges"] = True
+    roles = {role: getattr(tokenizer, role) for role in _ROLES if getattr(tokenizer, role) is not None}
+    larger = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(state)),
+        model_max_length=tokenizer.model_max_length,
+        model_input_names=tokenizer.model_input_names,
+        padding_side=tokenizer.padding_side,
+        truncation_side=tokenizer.truncation_side,
+        **roles,
+    )
+    return larger, ids
+
+
+def _spelt(tokenizer: Any, word: str) -> str:
+    """The bytes of a word with a space before it, each as its letter."""
+    pieces: list[str] = tokenizer.tokenize(f" {word}")
+    return "".join(pieces)
+
+
+def _vocabulary_rows(model: Any) -> list[Any]:
+    """Every parameter with a row for each token: embeddings, an output that is not tied to them, its bias."""
+    embeddings, output = model.get_input_embeddings(), model.get_output_embeddings()
+    found = [embeddings.weight]
+    if output is not None:
+        found += [output.weight] * (output.weight is not embeddings.weight)
+        found += [output.bias] * (getattr(output, "bias", None) is not None)
+    return found
