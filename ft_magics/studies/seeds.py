@@ -93,6 +93,13 @@ class SeedStudy:
         return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
 
     @property
+    def task_name(self) -> str:
+        """What the cell has as `task:`; empty where nothing is known of it."""
+        if self.config is not None:
+            return self.config.task
+        return self.runs[0].task_name if self.runs else ""
+
+    @property
     def done(self) -> list[Run]:
         """The runs that are done."""
         return [run for run in self.runs if run.status == "done"]
