@@ -17,6 +17,7 @@ from ft_magics.metrics import Metric
 
 __all__ = [
     "MUTED",
+    "PLAIN_ROW",
     "ROW",
     "cell",
     "column_head",
@@ -37,7 +38,8 @@ __all__ = [
 ]
 
 MUTED = "opacity:0.7"
-ROW = "border-bottom:1px solid rgba(128,128,128,0.25)"  # a line below a row of a table
+PLAIN_ROW = "background:none"  # a host stripes the rows of tables, and the live page has none
+ROW = f"border-bottom:1px solid rgba(128,128,128,0.25);{PLAIN_ROW}"  # a line below a row of a table
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 _MOST_WRITTEN_OUT, _LEAST_WRITTEN_OUT = 1e12, 1e-4
 _NAME = "text-align:left;white-space:nowrap"  # said again where hosts have rules of their own for cells
@@ -73,10 +75,10 @@ def name_cell(text: str) -> str:
     return cell(text, head=True, align="left", style=_NAME)
 
 
-def row(first: str, *others: str, strong: bool = False) -> str:
-    """A table row: a name, then numbers."""
-    style = "font-weight:600" if strong else ""
-    return element("tr", name_cell(first), *(cell(text) for text in others), style=style)
+def row(first: str, *others: str, strong: bool = False, style: str = "") -> str:
+    """A table row: a name, then numbers; `style` is that of their cells, where a host's rules have to be overruled."""
+    look = f"{PLAIN_ROW};font-weight:600" if strong else PLAIN_ROW
+    return element("tr", name_cell(first), *(cell(text, style=style) for text in others), style=look)
 
 
 def table(header: Sequence[str], rows: Iterable[str], *, caption: str = "", names: Collection[int] = ()) -> str:

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from ft_magics.display.answers import answers_bundle
 from ft_magics.evaluation.answer_list import MOST_DRAWN, Answers
-from ft_magics.evaluation.label_colors import CYCLE, tint_of
+from ft_magics.evaluation.label_colors import CYCLE, INKS, tint_of
 from ft_magics.sections import Card
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.lib.pretty import pretty
@@ -109,4 +109,5 @@ def test_what_cannot_be_drawn_is_still_a_list():
 
 def test_what_a_model_with_tags_answers_has_the_colours_of_its_types():
     html = answers_bundle("m", [card(0)], ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"])["text/html"]
-    assert tint_of(CYCLE[1]) in html
+    assert f"background:{CYCLE[1]};color:{INKS[CYCLE[1]]}" in html  # on the tag
+    assert f"background:{tint_of(CYCLE[1])}" in html  # on the words

@@ -11,7 +11,7 @@ from ft_magics.display.run_curve import curve_image, run_chart_image, spark_imag
 from ft_magics.display.run_summary import Known, page_of
 from ft_magics.display.run_wire import DevTable, Figure, LabelTable, RunChart, RunPage, Told
 from ft_magics.events import RunEvent, StepDone, drop_superseded
-from ft_magics.markup import MUTED, cell, details, element, name_cell, row, table
+from ft_magics.markup import MUTED, PLAIN_ROW, cell, details, element, name_cell, row, table
 
 __all__ = ["page_html", "run_html", "whole_page"]
 
@@ -137,8 +137,9 @@ def _labels(labels: LabelTable) -> str:
         element(
             "tr",
             name_cell(each.label),
-            element("td", spark_image(each.line, each.color)),
+            element("td", spark_image(each.line, each.color), style="min-width:90px"),
             *(cell(text) for text in each.cells),
+            style=PLAIN_ROW,
         )
         for each in labels.rows
     ]

@@ -82,7 +82,11 @@ def runs_bundle(page: RunsPage, *, twin_of: str = "") -> Bundle:
         page: What is shown.
         twin_of: Id of the widget that shows the same while it lives, and hides this.
     """
-    html = table(page.heads, [row(*each.cells) for each in page.rows], names=(4, 8)) if page.rows else ""
+    html = (
+        table(page.heads, [row(*each.cells, style="white-space:nowrap") for each in page.rows], names=(4, 8))
+        if page.rows
+        else ""
+    )
     notes = [element("div", escape(text)) for text in page.notes]
     how = _how_to_compare(page)
     typed = [element("div", escape(how), style=MUTED)] if how else []

@@ -11,7 +11,7 @@ from ft_magics.evaluation.chart_svg import chart_html
 from ft_magics.evaluation.grid_shape import GridShape
 from ft_magics.evaluation.label_colors import GREY, tint_of
 from ft_magics.evaluation.report_page import ReportPage, title_of
-from ft_magics.markup import MUTED, ROW, cell, details, element, name_cell, table
+from ft_magics.markup import MUTED, PLAIN_ROW, ROW, cell, details, element, table
 from ft_magics.sections import Cell, Chart, Examples, Grid, Lines, Row, Table
 
 __all__ = ["section_html", "shown_rows"]
@@ -134,14 +134,18 @@ def _grid(grid: Grid, shape: GridShape, colors: Colors) -> str:
     names = [grid.columns[at] for at in columns]
     head = element(
         "tr",
-        name_cell(f"{grid.row_axis} ╲ {grid.column_axis}"),
+        _axis(f"{grid.row_axis} ╲ {grid.column_axis}"),
         *(_column_name(name, upright=upright) for name in names),
         _column_name(f"all {grid.row_axis}", upright=upright),
     )
     body = [_grid_row(grid, at, columns, colors) for at in shape.rows]
     sums = [sum(line[at] for line in grid.counts) for at in columns]
     foot = element(
-        "tr", name_cell(f"all {grid.column_axis}"), *(cell(f"{total:,}", style=_SUM) for total in sums), cell("")
+        "tr",
+        _axis(f"all {grid.column_axis}"),
+        *(cell(f"{total:,}", style=_SUM) for total in sums),
+        cell(""),
+        style=PLAIN_ROW,
     )
     return element(
         "div",
@@ -158,6 +162,10 @@ def _grid(grid: Grid, shape: GridShape, colors: Colors) -> str:
     )
 
 
+def _axis(text: str) -> str:
+    return cell(text, head=True, align="left", style=f"{_ROW_NAME};font-weight:400;{MUTED}")
+
+
 def _column_name(name: str, *, upright: bool) -> str:
     shown = element("bdi", escape(name), style=_UPRIGHT if upright else "")
     return element("th", shown, title=name, style=_UPRIGHT_CELL if upright else _LEVEL_CELL)
@@ -171,6 +179,7 @@ def _grid_row(grid: Grid, at: int, columns: Sequence[int], colors: Colors) -> st
         cell(grid.rows[at], head=True, align="left", style=_name_style(grid.rows[at], colors.get(grid.rows[at]))),
         *(_count(counts[to], total, diagonal=_same(grid, at, to)) for to in columns),
         cell(f"{total:,}", style=_SUM),
+        style=PLAIN_ROW,
     )
 
 
