@@ -8,6 +8,7 @@ exist.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
@@ -224,17 +225,34 @@ def drop_superseded(events: Sequence[RunEvent]) -> list[RunEvent]:
     """The events without those that a later resumption made void."""
     kept: list[RunEvent] = []
     earliest: int | None = None  # of the steps that a later resumption went back to
-    for event in reversed(events):
-        if earliest is None or not _is_void(event, earliest):
+    for event, is_later in zip(reversed(events), reversed(_after_checkpoints(events)), strict=True):
+        if earliest is None or not _is_void(event, earliest, is_later=is_later):
             kept.append(event)
         if isinstance(event, RunResumed):
             earliest = event.step if earliest is None else min(earliest, event.step)
     return kept[::-1]
 
 
-def _is_void(event: RunEvent, step: int) -> bool:
+def _after_checkpoints(events: Sequence[RunEvent]) -> list[bool]:
+    """Whether each event is an evaluation that its step's checkpoint does not know of: it came first.
+
+    So it is where a training was stopped. Where an evaluation is due at a step it comes before the checkpoint.
+    """
+    found: list[bool] = []
+    saved: list[int] = []  # steps, growing: one look is quick, however long a log is
+    for event in events:
+        step = getattr(event, "step", 0)
+        at = bisect_left(saved, step)
+        is_saved = saved[at : at + 1] == [step]
+        if isinstance(event, CheckpointSaved) and not is_saved:
+            saved.insert(at, step)
+        elif isinstance(event, RunResumed):
+            del saved[at + is_saved :]
+        found.append(isinstance(event, Evaluated) and (event.split == "test" or is_saved))
+    return found
+
+
+def _is_void(event: RunEvent, step: int, *, is_later: bool) -> bool:
     if isinstance(event, (StepDone, Evaluated, CheckpointSaved, ThreadsChosen)):
-        # A stop on the way through an epoch evaluates after its checkpoint.
-        after = isinstance(event, Evaluated) and (event.split == "test" or not event.epoch.is_integer())
-        return event.step > step or (event.step == step and after)
+        return event.step > step or (event.step == step and is_later)
     return isinstance(event, (StopAsked, PauseChanged, RunEnded))

@@ -136,14 +136,17 @@ def test_early_stopping_and_columns_that_must_be_named_are_written_down(run_and_
     body = (
         f"task: classify\nmodel: {tiny_model}\n"
         "data: {train: odd.tsv, dev: odd.tsv, text_column: 3, label_column: 2, header: false}\n"
-        "train: {epochs: 8, learning_rate: 1e-6, batch_size: 8, threads: 1, early_stopping: {patience: 2}}"
+        "train: {epochs: 8, learning_rate: 1e-6, batch_size: 8, threads: 1, early_stopping: {patience: 2}}\n"
+        "eval: {every: {steps: 2}}"
     )
     run, scores = run_and_script(body)
     assert_same(run, scores)
     text = Path("scripts/small.py").read_text()
     assert 'read_csv("odd.tsv", text=2, label=1, pair=None, number=False, separator="\\t", header=False)' in text
     assert "PATIENCE = 2" in text
-    assert len(run.history) < 8
+    assert "EVERY_STEPS = 2" in text
+    assert list(run.history.step) == [2, 4, 6, 8, 10, 12][: len(run.history)]
+    assert len(run.history) < 20
 
 
 def test_a_cell_that_was_only_tried_has_a_script(run_cell, shell, cell, monkeypatch):

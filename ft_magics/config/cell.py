@@ -263,7 +263,7 @@ def _understand_names(tree: Tree) -> None:
         _understand_seeds(tree, train)
         for key in list(train):
             _understand_train(tree, train, key)
-    for section in ("train", "save"):
+    for section in ("train", "eval", "save"):
         if section in data and data[section] is None:
             del data[section]  # `train:` with nothing below it
 

@@ -88,6 +88,7 @@ VALUE_SYNONYMS = {
 
 _RENAMED = {
     "early_stopping_patience": ("early_stopping", "patience"),
+    "early_stopping_threshold": ("early_stopping", "min_delta"),
     "gradient_accumulation_steps": ("gradient_accumulation",),
     "lr": ("learning_rate",),
     "lr_scheduler_type": ("scheduler",),
@@ -113,9 +114,9 @@ SETTLED_ARGUMENTS = {
     "disable_tqdm": "the dashboard takes the place of progress bars",
     "do_eval": "evaluation runs when there is a dev split",
     "do_train": "a %%finetune cell always trains",
-    "eval_steps": "dev is evaluated at the end of every epoch",
-    "eval_strategy": "dev is evaluated at the end of every epoch",
-    "evaluation_strategy": "dev is evaluated at the end of every epoch",
+    "eval_steps": "dev is evaluated at the end of every epoch, or as `eval: {every: {steps: 200}}` says",
+    "eval_strategy": "dev is evaluated at the end of every epoch, or as `eval: {every: {steps: 200}}` says",
+    "evaluation_strategy": "dev is evaluated at the end of every epoch, or as `eval: {every: {steps: 200}}` says",
     "fp16": "half precision is `precision: bf16`",
     "greater_is_better": "each metric knows which way is better",
     "group_by_length": "batches are always grouped by length",

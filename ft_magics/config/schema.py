@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
 from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.seeds import Seeds
@@ -106,6 +107,11 @@ class RunConfig(Section, Generic[S, D, M]):
     train: TrainConfig = described(
         expected="a section such as `{epochs: 3}`", description="How the model is trained.", default=TrainConfig()
     )
+    eval: EvalConfig = described(
+        expected="a section such as `{every: {steps: 200}}`",
+        description="How often dev is evaluated on the way.",
+        default=EvalConfig(),
+    )
     save: SaveConfig = described(
         expected="a section such as `{every: {epochs: 1}}`",
         description="Where the run lives, and what it keeps.",
@@ -139,6 +145,17 @@ class RunConfig(Section, Generic[S, D, M]):
                 "elsewhere",
                 "does not go with `seeds`, which gives each run its own; keep one of them",
                 {"path": ("train", "seed")},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _evaluations_need_dev(self) -> Self:
+        if self.eval != EvalConfig() and getattr(self.data, "dev", None) is None:
+            raise PydanticCustomError(
+                "elsewhere",
+                "it says how often dev is evaluated, and there is no dev split; add one under `data:`, such as "
+                "`dev: {fraction: 0.1}`",
+                {"path": ("eval", "every")},
             )
         return self
 

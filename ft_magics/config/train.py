@@ -59,7 +59,13 @@ class EarlyStopping(Section):
         origin="Prechelt 1998, “Early Stopping – But When?”",
     )
     min_delta: float = described(
-        description="An improvement counts where it is larger than this, as a share.", default=0.0, ge=0, lt=1
+        description="An improvement counts where it is larger than this, in the metric's own units: `0.01` is a point "
+        "of F1, which is a share from 0 to 1.",
+        examples=[0.001],
+        default=0.0,
+        ge=0,
+        le=1e12,
+        origin="`early_stopping_threshold` of Hugging Face",
     )
 
 
@@ -152,7 +158,7 @@ class TrainConfig(Section):
     early_stopping: AutoStopping = described(
         expected="`auto`, `false`, or a section such as `{patience: 3}`",
         description="Stop when the dev headline metric no longer improves; the best model by dev is kept in any case. "
-        "`auto`: where there is dev, after half of the epochs without an improvement.",
+        "`auto`: where there is dev, after half of the evaluations without an improvement.",
         examples=["{patience: 3}", "false"],
         default="auto",
         origin="Prechelt 1998, “Early Stopping – But When?”",

@@ -47,7 +47,9 @@ def event_text(event: RunEvent, metrics: Sequence[Metric] = ()) -> str | None:
         case Evaluated():
             star = " ★ best so far" if event.best else ""
             values = (f"{metric.label} {measured(event.metrics.get(metric.name), metric)}" for metric in metrics)
-            line = f"epoch {decimal(event.epoch)}: {event.split} {', '.join(values) or 'evaluated'}{star}"
+            within = "" if event.epoch.is_integer() or event.split == "test" else f"step {event.step:,}, "
+            where = f"{within}epoch {decimal(event.epoch)}"
+            line = f"{where}: {event.split} {', '.join(values) or 'evaluated'}{star}"
         case Notice():
             line = event.text
         case StopAsked():

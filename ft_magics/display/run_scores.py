@@ -10,6 +10,7 @@ from ft_magics.evaluation.label_colors import colors_of
 from ft_magics.events import Evaluated
 from ft_magics.markup import column_head, decimal, measured
 from ft_magics.metrics import Metric
+from ft_magics.runs.history import place_of
 
 __all__ = ["dev_table", "label_table"]
 
@@ -19,22 +20,28 @@ _MOST_LABELS = 100
 _MOST_POINTS = 16  # of a line
 
 
-def dev_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], without: bool) -> DevTable:  # a fact
+def dev_table(
+    dev: Sequence[Evaluated], metrics: Sequence[Metric], *, without: bool, by_steps: bool = False
+) -> DevTable:
     """Evaluations on dev; of very many the newest, and the best.
 
     Args:
         dev: In order.
         metrics: What they measure, the headline first.
         without: Whether the run has no dev data.
+        by_steps: Whether evaluations are named by their steps, and not by their epochs.
     """
     best = next((event for event in reversed(dev) if event.best), None)
     shown = [event for event in dev if event is best or event in dev[-_MOST_ROWS:]]
     left = len(dev) - len(shown)
+
+    def places(event: Evaluated) -> list[str]:
+        return [decimal(event.epoch), f"{event.step:,}"][:: -1 if by_steps else 1]
+
     rows = [
         DevRow(
             cells=[
-                decimal(event.epoch),
-                f"{event.step:,}",
+                *places(event),
                 loss_text(event.loss),
                 *(measured(event.metrics.get(metric.name), metric) for metric in metrics),
                 "★ best" if event is best else "",
@@ -46,16 +53,20 @@ def dev_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], without: bool
     note = f"{left} earlier evaluations are in events.jsonl" if left else ""
     if without and not rows:
         note = "No dev data: nothing is evaluated on the way."
-    return DevTable(heads=["epoch", "step", "dev loss", *map(column_head, metrics), ""], rows=rows, note=note)
+    first = ["step", "epoch"] if by_steps else ["epoch", "step"]
+    return DevTable(heads=[*first, "dev loss", *map(column_head, metrics), ""], rows=rows, note=note)
 
 
-def label_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], model: Sequence[str] = ()) -> LabelTable | None:
+def label_table(
+    dev: Sequence[Evaluated], metrics: Sequence[Metric], model: Sequence[str] = (), *, by_steps: bool = False
+) -> LabelTable | None:
     """The headline for each label at the newest evaluations, with a line of all; None where there is none.
 
     Args:
         dev: In order.
         metrics: What they measure, the headline first.
         model: The labels that the model knows, for their colours.
+        by_steps: Whether evaluations are named by their steps, and not by their epochs.
     """
     labels = list(dict.fromkeys(label for event in dev for label in event.by_label))
     if not labels or not metrics:
@@ -76,8 +87,8 @@ def label_table(dev: Sequence[Evaluated], metrics: Sequence[Metric], model: Sequ
         for label in labels[:_MOST_LABELS]
     ]
     return LabelTable(
-        title=f"Dev {headline.by_label or headline.label} by label over epochs",
-        heads=["label", "", *(f"epoch {decimal(event.epoch)}" for event in shown)],
+        title=f"Dev {headline.by_label or headline.label} by label over {'steps' if by_steps else 'epochs'}",
+        heads=["label", "", *(place_of(event, by_steps) for event in shown)],
         rows=rows,
         note=f"the first {_MOST_LABELS} of {len(labels)} labels" if len(labels) > _MOST_LABELS else "",
     )

@@ -30,10 +30,10 @@ from ft_magics.events import (
     described_metrics,
     drop_superseded,
 )
-from ft_magics.markup import decimal, measured
+from ft_magics.markup import measured
 from ft_magics.metrics import Metric
 from ft_magics.runs.earlier import EarlierRun
-from ft_magics.runs.history import best_of, best_text, dev_evaluations
+from ft_magics.runs.history import best_of, best_text, counts_steps, dev_evaluations, place_of
 from ft_magics.runs.remarks import remarks_of
 
 __all__ = ["COLORS", "Known", "page_of", "threads_text", "times"]
@@ -96,7 +96,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
     steps = [event for event in events if isinstance(event, StepDone)]
     started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
     state = _state(events, status)
-    now = more.now if state in _UNDER_WAY else None
+    now, by_steps = more.now if state in _UNDER_WAY else None, counts_steps(events)
     chart = chart_of(events, steps, headline, more.earlier)
     score, about = _score(events, metrics, state, more)
     interval = more.headline.interval if more.headline is not None and more.split == "test" else None
@@ -114,8 +114,10 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         steps=chart.steps,
         figures=figures_of(events, steps, state, now),
         chart=chart,
-        dev=dev_table(dev_evaluations(events), metrics, _no_dev(started)),
-        labels=label_table(dev_evaluations(events), metrics, () if started is None else started.labels),
+        dev=dev_table(dev_evaluations(events), metrics, without=_no_dev(started), by_steps=by_steps),
+        labels=label_table(
+            dev_evaluations(events), metrics, () if started is None else started.labels, by_steps=by_steps
+        ),
         remarks=[remark.text for remark in remarks_of(events, status, test_interval=interval)],
         messages=_messages(events),
         log=[f"{_clock(event)}  {line}" for event in events if (line := _log_line(event))][-_MOST_TOLD:],
@@ -144,7 +146,7 @@ def _score(events: Sequence[RunEvent], metrics: Sequence[Metric], state: State, 
     headline = metrics[0]
     looks = _looks(events, known)
     at = next((event for event in reversed(dev_evaluations(events)) if event.best), None)
-    best = f"at epoch {decimal(at.epoch)}" if at is not None else ""
+    best = f"at {place_of(at, counts_steps(events))}" if at is not None else ""
     test = _of_test(events)
     if test is None and known.split != "test":
         return _dev_score(events, headline, best, state, known)

@@ -1,4 +1,4 @@
-"""Dev scores per epoch, whatever the task measures."""
+"""Dev scores on the way through a training, whatever the task measures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ __all__ = ["history_sections", "read_epochs"]
 def read_epochs(value: Any) -> list[dict[str, Any]]:
     """Entries of `epoch` and any number of scores, each a number or None; scores may stand under `metrics`.
 
+    Entries with a `step` too are of evaluations every so many steps, and are named by it.
+
     A NaN or infinite score becomes None, which JSON can write.
 
     Raises:
         DataError: An entry is something else; the message names it.
     """
     found: list[dict[str, Any]] = []
-    for at, entry in enumerate(as_list(value, "history", "dicts, one per epoch")):
+    for at, entry in enumerate(as_list(value, "history", "dicts, one per evaluation")):
         place = f"history, entry {at} (counted from 0)"
         if not isinstance(entry, Mapping):
             raise DataError(f"{place}: found {shown(entry)}, expected a dict")
@@ -41,7 +43,7 @@ def read_epochs(value: Any) -> list[dict[str, Any]]:
 
 
 def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str, Metric]) -> list[Section]:
-    """A table and a chart; nothing for a single epoch, which is no curve.
+    """A table and a chart; nothing for a single evaluation, which is no curve.
 
     Args:
         history: What `read_epochs` gave.
@@ -51,32 +53,34 @@ def history_sections(history: Sequence[Mapping[str, Any]], metrics: Mapping[str,
         return []
     names = list(dict.fromkeys(name for entry in history for name in entry if name not in ("epoch", "step")))
     shares = [name for name in names if name in metrics and metrics[name].unit == "share"]
-    epochs = [float(entry["epoch"]) for entry in history]
+    unit = "step" if all(entry.get("step") is not None for entry in history) else "epoch"
+    places = [float(entry[unit]) for entry in history]
     rows = [
         Row(
             cells=[
-                Cell(text=decimal(epoch), value=epoch),
+                Cell(text=f"{place:,.0f}" if unit == "step" else decimal(place), value=place),
                 *(_cell(entry.get(name), is_share=name in shares) for name in names),
             ]
         )
-        for epoch, entry in zip(epochs, history, strict=True)
+        for place, entry in zip(places, history, strict=True)
     ]
-    columns = ["epoch", *(metrics[name].label if name in metrics else _said(name) for name in names)]
-    parts: list[Section] = [Table(title="Dev scores per epoch", columns=columns, rows=rows, open=False)]
+    title = "Dev scores every so many steps" if unit == "step" else "Dev scores per epoch"
+    columns = [unit, *(metrics[name].label if name in metrics else _said(name) for name in names)]
+    parts: list[Section] = [Table(title=title, columns=columns, rows=rows, open=False)]
     drawn = shares or [name for name in names if name in metrics]
     if drawn:
         series = [
             Series(
                 name=metrics[name].label,
-                x=epochs,
+                x=places,
                 y=[_drawn(entry.get(name), is_share=name in shares) for entry in history],
             )
             for name in drawn
         ]
         parts.append(
             Chart(
-                title="Dev scores over epochs",
-                x_label="epoch",
+                title=f"Dev scores over {unit}s",
+                x_label=unit,
                 y_label="score",
                 series=series,
             )

@@ -54,11 +54,13 @@ def general() -> list[Group]:
         _group("A cell", (), "`task`, `model` and `data` must be given."),
         _group("`train:`", ("train",), "Hugging Face's names are understood too, as is `--set train.epochs=3`."),
         _group("`train: {early_stopping: …}`", ("train", "early_stopping"), ""),
+        _group("`eval:`", ("eval",), ""),
+        _group("`eval: {every: …}`", ("eval", "every"), "One of these. The last step is evaluated in any case."),
         _group("`save:`", ("save",), ""),
         _group("`save: {every: …}`", ("save", "every"), "One of these. A stop writes a checkpoint too."),
     ]
     known = {group.path for group in groups}
-    others = {path[:-1] for path in keys if path[0] in ("train", "save", "method") and path[:-1] not in known}
+    others = {path[:-1] for path in keys if path[0] in ("train", "eval", "save", "method") and path[:-1] not in known}
     return [*groups, *(_group(f"`{'.'.join(path)}`", path, "") for path in sorted(others) if path)]
 
 

@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ft_magics.events import Evaluated, RunEvent, described_metrics
-from ft_magics.markup import measured
+from ft_magics.events import Evaluated, RunEvent, RunStarted, described_metrics
+from ft_magics.markup import decimal, measured
 from ft_magics.metrics import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["best_of", "best_text", "dev_evaluations", "headline_of", "history_table"]
+__all__ = [
+    "best_of",
+    "best_text",
+    "counts_steps",
+    "dev_evaluations",
+    "dev_history",
+    "headline_of",
+    "history_table",
+    "place_of",
+]
 
 
 def dev_evaluations(events: Sequence[RunEvent]) -> list[Evaluated]:
     """Those on dev, in order."""
     return [event for event in events if isinstance(event, Evaluated) and event.split == "dev"]
+
+
+def counts_steps(events: Sequence[RunEvent]) -> bool:
+    """Whether dev is evaluated every so many steps, and not by epochs: so its evaluations are named then."""
+    started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
+    section = started.config.get("eval") if started is not None else None
+    every = section.get("every") if isinstance(section, Mapping) else None
+    return isinstance(every, Mapping) and bool(every.get("steps"))
+
+
+def place_of(event: Evaluated, by_steps: bool) -> str:  # a fact
+    """When it was evaluated, as a person says it: `epoch 2`, or `step 400`.
+
+    Args:
+        event: An evaluation.
+        by_steps: What `counts_steps` says.
+    """
+    return f"step {event.step:,}" if by_steps else f"epoch {decimal(event.epoch)}"
+
+
+def dev_history(events: Sequence[RunEvent]) -> list[dict[str, float | None]]:
+    """What a report shows of the evaluations on dev: an entry each; with its step where they are counted so."""
+    by_steps = counts_steps(events)
+    return [
+        {"epoch": event.epoch, **({"step": event.step} if by_steps else {}), "loss": event.loss, **event.metrics}
+        for event in dev_evaluations(events)
+    ]
 
 
 def headline_of(events: Sequence[RunEvent]) -> Metric | None:

@@ -14,9 +14,9 @@ from statistics import fmean
 from typing import Literal
 
 from ft_magics.events import Evaluated, RunEvent, RunStarted, StepDone, described_metrics
-from ft_magics.markup import decimal, measured
+from ft_magics.markup import measured
 from ft_magics.metrics import Metric
-from ft_magics.runs.history import dev_evaluations
+from ft_magics.runs.history import counts_steps, dev_evaluations, place_of
 
 __all__ = ["Remark", "remarks_of"]
 
@@ -58,21 +58,28 @@ def remarks_of(events: Sequence[RunEvent], status: str, *, test_interval: Interv
         return []
     if status in ("running", "paused"):
         return _no_dev(events, dev)
-    headline = metrics[0]
+    headline, by_steps = metrics[0], counts_steps(events)
     test = next((event for event in reversed(events) if isinstance(event, Evaluated) and event.split == "test"), None)
-    nothing = _predicts_nothing(headline, dev or ([test] if test else []))
+    nothing = _predicts_nothing(headline, dev or ([test] if test else []), _length_unit(events))
     flat = _loss_flat(headline, events, dev)
     if nothing:
         return [*nothing, *flat, *_no_dev(events, dev)]
-    rising = _still_rising(headline, dev) if status == "done" else []
+    rising = _still_rising(headline, dev, _length_unit(events)) if status == "done" else []
     return [
         *rising,
-        *_overfitting(headline, dev),
+        *_overfitting(headline, dev, by_steps, _length_unit(events)),
         *flat,
         *_dev_above_test(headline, dev, test, test_interval),
-        *_tie(headline, dev),
+        *_tie(headline, dev, by_steps),
         *_no_dev(events, dev),
     ]
+
+
+def _length_unit(events: Sequence[RunEvent]) -> str:
+    """What the cell counts its training in."""
+    started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
+    train = started.config.get("train") if started is not None else None
+    return "steps" if isinstance(train, dict) and train.get("max_steps") else "epochs"
 
 
 def _value(event: Evaluated, headline: Metric) -> float | None:
@@ -96,7 +103,7 @@ def _no_dev(events: Sequence[RunEvent], dev: Sequence[Evaluated]) -> list[Remark
     return [Remark("no_dev", "There is no dev data, so nothing was selected: the model is that of the last step.")]
 
 
-def _predicts_nothing(headline: Metric, evaluated: Sequence[Evaluated]) -> list[Remark]:
+def _predicts_nothing(headline: Metric, evaluated: Sequence[Evaluated], unit: str) -> list[Remark]:
     """Not one evaluation with a headline above nothing."""
     best = _best(headline, evaluated)
     if not evaluated or (best is not None and not (headline.unit == "share" and headline.higher_is_better)):
@@ -113,11 +120,11 @@ def _predicts_nothing(headline: Metric, evaluated: Sequence[Evaluated]) -> list[
         if absent
         else f"Nothing on {last.split} is predicted right: {headline.label} is 0 at every evaluation."
     )
-    advice = f" Train for more epochs or at a higher learning rate; are the labels those of {last.split}?"
+    advice = f" Train for more {unit} or at a higher learning rate; are the labels those of {last.split}?"
     return [Remark("predicts_nothing", what + advice)]
 
 
-def _still_rising(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
+def _still_rising(headline: Metric, dev: Sequence[Evaluated], unit: str) -> list[Remark]:
     """The last evaluation is the best, by a gain that is notable and more than the curve went down before."""
     values = [_value(event, headline) for event in dev]
     last = values[-1] if values else None
@@ -133,13 +140,13 @@ def _still_rising(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
         return []
     change = f"{measured(earlier, headline)} → {measured(last, headline)}"
     text = (
-        f"Dev {headline.label} was still improving when training ended ({change} at the last evaluation): more epochs "
+        f"Dev {headline.label} was still improving when training ended ({change} at the last evaluation): more {unit} "
         "or a higher learning rate may give a better model."
     )
     return [Remark("still_rising", text)]
 
 
-def _overfitting(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
+def _overfitting(headline: Metric, dev: Sequence[Evaluated], by_steps: bool, unit: str) -> list[Remark]:
     """The first evaluation is the best, all others are worse, and the loss does not say otherwise."""
     values = [_value(event, headline) for event in dev]
     first, last = (values[0], values[-1]) if values else (None, None)
@@ -154,8 +161,8 @@ def _overfitting(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
         return []
     change = f"{measured(first, headline)} → {measured(last, headline)}"
     text = (
-        f"Dev {headline.label} was best at the first evaluation (epoch {decimal(dev[0].epoch)}) and got worse since "
-        f"({change}): the model overfits. Fewer epochs, a lower learning rate or more data may help."
+        f"Dev {headline.label} was best at the first evaluation ({place_of(dev[0], by_steps)}) and got worse since "
+        f"({change}): the model overfits. Fewer {unit}, a lower learning rate or more data may help."
     )
     return [Remark("overfitting", text)]
 
@@ -199,19 +206,20 @@ def _dev_above_test(
     return [Remark("dev_above_test", text)]
 
 
-def _tie(headline: Metric, dev: Sequence[Evaluated]) -> list[Remark]:
+def _tie(headline: Metric, dev: Sequence[Evaluated], by_steps: bool) -> list[Remark]:
     best = _best(headline, dev)
     same = [event for event in dev if best is not None and _value(event, headline) == best]
     kept = next((event for event in reversed(same) if event.best), None)
     if len(same) < 2 or best is None or kept is None:
         return []
-    epochs = [decimal(event.epoch) for event in same]
-    named = ", ".join(epochs[:_MOST_NAMED]) + (f" and {len(epochs) - _MOST_NAMED} more" * (len(epochs) > _MOST_NAMED))
+    unit = "steps" if by_steps else "epochs"
+    places = [place_of(event, by_steps).partition(" ")[2] for event in same]
+    named = ", ".join(places[:_MOST_NAMED]) + (f" and {len(places) - _MOST_NAMED} more" * (len(places) > _MOST_NAMED))
     losses = [event.loss for event in same if event.loss is not None]
     lowest = kept.loss is not None and len(losses) > 1 and kept.loss <= min(losses)
     why = ", whose dev loss is the lowest" if lowest else ""
     text = (
-        f"Dev {headline.label} is {measured(best, headline)} at epochs {named} alike; kept is the model of epoch "
-        f"{decimal(kept.epoch)}{why}."
+        f"Dev {headline.label} is {measured(best, headline)} at {unit} {named} alike; kept is the model of "
+        f"{place_of(kept, by_steps)}{why}."
     )
     return [Remark("tie", text)]

@@ -18,7 +18,7 @@ from ft_magics.runs import merging
 from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
-from ft_magics.runs.history import best_of, best_text, dev_evaluations, headline_of, history_table
+from ft_magics.runs.history import best_of, best_text, dev_history, headline_of, history_table
 from ft_magics.runs.loaded import give_way, note_loaded
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.looks import note_look
@@ -191,12 +191,9 @@ class Run:
 
     def read_report(self, split: str, **options: Any) -> Any:
         """The same for the run's own page, which is no look at the test split; see `report`."""
-        history = [
-            {"epoch": event.epoch, "loss": event.loss, **event.metrics} for event in dev_evaluations(self.events)
-        ]
         title = f"{self.title} · {split}"
         task = self._task()
-        return read_report(self.folder, split, task, title=title, history=history, **options)
+        return read_report(self.folder, split, task, title=title, history=dev_history(self.events), **options)
 
     @property
     def task_name(self) -> str:

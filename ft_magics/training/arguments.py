@@ -67,6 +67,7 @@ def training_arguments(
         report_to=train.report_to or "none",
         run_name=folder.parent.name,
         disable_tqdm=True,
+        average_tokens_across_devices=True,  # else the loss of each process is a mean of its own, whatever it is of
         dataloader_num_workers=0,  # a fork from a process with threads can hang
         dataloader_pin_memory=device == "cuda",
     )

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from ft_magics.tasks.task import LazyFeatures
+from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures
 
-__all__ = ["GroupedByLength", "token_counts"]
+__all__ = ["GroupedByLength", "leave_out_repeated", "token_counts"]
 
 _BATCHES_A_GROUP = 50  # as in transformers, that are sorted by length together
 _EPOCHS_A_SEED = 100_003  # more than the epochs of a run: no two runs of neighbouring seeds share an order
@@ -26,16 +26,22 @@ _EPOCHS_A_SEED = 100_003  # more than the epochs of a run: no two runs of neighb
 class GroupedByLength(Dataset[dict[str, Any]]):
     """Features in an order that a sequential sampler can take: neighbours are of like length.
 
+    Where several processes train together, each needs as many rows as the others. The first rows of an epoch are
+    repeated behind its last for that, marked so that they count for nothing: see `leave_out_repeated`.
+
     Args:
         features: All of them.
         batch_size: Features in an optimiser step.
         seed: Of the run.
+        multiple: What the number of rows is to be a multiple of: the rows of one batch in all processes. 1 for one
+            process, whose last batch may be smaller.
     """
 
-    def __init__(self, features: Sequence[Any], *, batch_size: int, seed: int) -> None:
+    def __init__(self, features: Sequence[Any], *, batch_size: int, seed: int, multiple: int = 1) -> None:
         self._all = self._features = features
         self._lengths: Any = token_counts(features)
         self._batch_size, self._seed = batch_size, seed
+        self._rows = -(-len(features) // multiple) * multiple
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -49,10 +55,13 @@ class GroupedByLength(Dataset[dict[str, Any]]):
         self._order = get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
 
     def __len__(self) -> int:
-        return len(self._features)
+        return self._rows
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return {"feature": self._features[int(self._order[index])]}
+        there = len(self._order)
+        if index >= self._rows:
+            raise IndexError(index)
+        return {"feature": self._features[int(self._order[index % there])], "repeated": index >= there}
 
 
 def token_counts(features: Sequence[Any]) -> Sequence[int] | NDArray[np.integer[Any]]:
@@ -75,3 +84,15 @@ def _in_groups(lengths: NDArray[np.integer[Any]], batch_size: int, seed: int) ->
     longest = int(firsts[lengths[order[firsts]].argmax()]) if len(firsts) else 0
     order[[0, longest]] = order[[longest, 0]]  # what does not fit into memory is seen in the first step
     return order
+
+
+def leave_out_repeated(batch: dict[str, torch.Tensor], items: Sequence[dict[str, Any]]) -> None:
+    """Let rows that are only repeated ask for nothing, so that loss and gradient are those of the others.
+
+    Args:
+        batch: What the task's collate gave, with `labels` (B, …).
+        items: Of `GroupedByLength`. Length B.
+    """
+    for row, item in enumerate(items):
+        if item["repeated"]:
+            batch["labels"][row] = IGNORE_INDEX

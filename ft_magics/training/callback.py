@@ -15,7 +15,7 @@ from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import CheckpointState, ThreadsState
 from ft_magics.training.clock import Clock
-from ft_magics.training.dev_scores import DevScores
+from ft_magics.training.dev_scores import DevScores, is_due
 from ft_magics.training.guard import Say, say_with_care
 from ft_magics.training.pause import Pause
 from ft_magics.training.prepare import Prepared
@@ -135,6 +135,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         if told is not None:
             self._say(lambda: told)
         self._stand_still()
+        if not epoch_is_whole(state):
+            self._evaluate_if_due(state, control)  # before a checkpoint of this step, which is then to know of it
         wanted = self.steering.take_save() or self.saves.is_due(state)
         if self.steering.stopping:
             control.should_training_stop = wanted = True
@@ -155,11 +157,11 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             self.throughput.say_steps(state, logs)
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Evaluate dev, keep the model if it is the best so far, stop if it has not improved for long enough."""
+        """Evaluate dev where that is due, keep the best model, stop if it has not improved for long enough."""
         self.folder.check_there()
         if not epoch_is_whole(state):
             return  # stopped on the way; `on_train_end` evaluates
-        self._evaluate(state, control)
+        self._evaluate_if_due(state, control)
         self.saves.end_epoch(control)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -184,6 +186,10 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def _track(self, values: dict[str, float]) -> None:
         self.log(values)  # which is another one once there is a trainer
+
+    def _evaluate_if_due(self, state: TrainerState, control: TrainerControl) -> None:
+        if is_due(self.prepared.config.eval.every, state):
+            self._evaluate(state, control)
 
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> None:
         with self.throughput.between_steps():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from transformers import TrainerControl, TrainerState
 
+from ft_magics.config.eval_section import EvalEvery
 from ft_magics.errors import TrainingError
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, Notice
@@ -16,8 +17,9 @@ from ft_magics.tasks.registry import guarded
 from ft_magics.training.best import Best
 from ft_magics.training.guard import Say, is_fatal
 from ft_magics.training.prepare import Prepared
+from ft_magics.training.save_policy import epoch_is_whole
 
-__all__ = ["DevScores", "as_plain", "measured"]
+__all__ = ["DevScores", "as_plain", "is_due", "measured"]
 
 Scored = tuple[dict[str, float | None], dict[str, float | None], float | None]  # metrics, by label, loss
 
@@ -31,6 +33,18 @@ def measured(report: Report, prepared: Prepared) -> tuple[dict[str, float | None
 def as_plain(values: Mapping[str, float | None]) -> dict[str, float | None]:
     """Values as events hold them: Python's own numbers, and None for what is NaN or infinite."""
     return {name: None if value is None or not math.isfinite(value) else float(value) for name, value in values.items()}
+
+
+def is_due(every: EvalEvery, state: TrainerState) -> bool:
+    """Whether dev is to be evaluated after the step that was done.
+
+    Args:
+        every: How often.
+        state: The Trainer's. Where its epoch is whole, all that belongs to the epoch is done.
+    """
+    if every.steps is not None:
+        return int(state.global_step) % every.steps == 0
+    return epoch_is_whole(state) and round(state.epoch or 0) % (every.epochs or 1) == 0
 
 
 def _score_dev(prepared: Prepared) -> Scored:
@@ -115,7 +129,8 @@ class DevScores:
         if early is not None and self.best.waiting >= early.patience:
             control.should_training_stop = control.should_log = True
             waited = "1 evaluation" if early.patience == 1 else f"{early.patience} evaluations"
-            text = f"dev {headline.label} has not improved for {waited}: stopped early at epoch {epoch:g}"
+            where = f"epoch {epoch:g}" if epoch_is_whole(state) else f"step {state.global_step:,}"
+            text = f"dev {headline.label} has not improved for {waited}: stopped early at {where}"
             self._say(lambda: Notice(level="info", text=text))
 
     def _track(self, values: Mapping[str, float | None]) -> None:

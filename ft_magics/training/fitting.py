@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ft_magics.config.eval_section import EvalEvery
 from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
 
-__all__ = ["Fitted", "fit_train", "keep_chosen", "steps_per_epoch"]
+__all__ = ["Fitted", "count_evaluations", "fit_train", "keep_chosen", "steps_per_epoch"]
 
 _CHOSEN = ("epochs", "learning_rate", "batch_size", "early_stopping")
 
@@ -48,6 +49,7 @@ def fit_train(
     rows: int,
     classes: int | None = None,
     dev: bool,
+    every: EvalEvery | None = None,
     rate_factor: float = 1.0,
 ) -> Fitted:
     """Choose what a cell leaves open; what it says is kept, and the rest fits to it.
@@ -58,6 +60,7 @@ def fit_train(
         rows: Rows (windows) of an epoch, at least 1.
         classes: That whole rows have; None where tokens are labelled, and for numbers.
         dev: Whether there is a dev split.
+        every: How often it is evaluated; None for after each epoch.
         rate_factor: How many times the rate of full fine-tuning the method takes.
     """
     why: list[str] = []
@@ -65,20 +68,33 @@ def fit_train(
     in_epoch = steps_per_epoch(rows, batch_size, train.gradient_accumulation)
     epochs = _epochs(train, rows, classes, in_epoch, why)
     rate = train.learning_rate
+    steps = train.max_steps or math.ceil(epochs * in_epoch)
     if isinstance(rate, str):
-        steps = train.max_steps or math.ceil(epochs * in_epoch)
         batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
         rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows, classes) / steps)
         why.append(f"learning_rate {rate:g}: {_millions(parameters)} parameters beside the embeddings, {steps:,} steps")
     early = train.early_stopping
     if isinstance(early, str):
-        early = EarlyStopping(patience=max(_LEAST_PATIENCE, math.ceil(epochs / 2))) if dev else None
+        evaluations = count_evaluations(every or EvalEvery(epochs=1), epochs=epochs, steps=steps)
+        early = EarlyStopping(patience=max(_LEAST_PATIENCE, math.ceil(evaluations / 2))) if dev else None
         if early is not None:
-            why.append(
-                f"early_stopping {{patience: {early.patience}}}: there is a dev split; at least half of the epochs"
-            )
+            half = "at least half of the epochs" if every is None or every.epochs == 1 else "half of the evaluations"
+            why.append(f"early_stopping {{patience: {early.patience}}}: there is a dev split; {half}")
     chosen = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "early_stopping": early}
     return Fitted(train=FittedTrain.model_validate({**dict(train), **chosen}), why=tuple(why))
+
+
+def count_evaluations(every: EvalEvery, *, epochs: float, steps: int) -> int:
+    """How often dev is evaluated in a whole training, the last step included.
+
+    Args:
+        every: How often.
+        epochs: Of the training.
+        steps: Of the training.
+    """
+    if every.steps is not None:
+        return max(1, math.ceil(steps / every.steps))
+    return max(1, math.ceil(epochs / (every.epochs or 1)))
 
 
 def keep_chosen(config: AnyConfig, before: AnyConfig) -> AnyConfig:

@@ -156,7 +156,7 @@ def _curve(trained: TrainedModel, rows: list[Any], with_gradients: bool = False)
             labels = inputs.pop("labels")
             with trained.autocast():
                 loss = trained.task.loss(trained.model(**inputs), labels)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's is untyped
     finally:
         model.train(was_training)
         for item, gradient in zip(learning, gradients, strict=True):

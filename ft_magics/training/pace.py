@@ -12,6 +12,7 @@ import torch
 
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.training.batches import GroupedByLength, token_counts
+from ft_magics.training.fitting import count_evaluations
 from ft_magics.training.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
@@ -91,7 +92,8 @@ def _measured(prepared: Prepared) -> Pace:
     torch.set_num_threads(best)
     whole = sum(token_counts(features))
     share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
-    total_s = whole * share / known[best] + _evaluating_s(prepared, math.ceil(share))
+    times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
+    total_s = whole * share / known[best] + _evaluating_s(prepared, times)
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
 
 
@@ -111,8 +113,8 @@ def _step(trained: Any, batch: Sequence[Any], optimizer: torch.optim.Optimizer) 
     optimizer.zero_grad(set_to_none=True)
 
 
-def _evaluating_s(prepared: Prepared, epochs: int) -> float:
-    """Seconds of all evaluations: dev after each epoch, and all that is held out at the end."""
+def _evaluating_s(prepared: Prepared, times: int) -> float:
+    """Seconds of all evaluations: dev so many times on the way, and all that is held out at the end."""
     held_out = {name: features for name, features in prepared.features.items() if name != "train" and features}
     if not held_out:
         return 0.0
@@ -121,5 +123,5 @@ def _evaluating_s(prepared: Prepared, epochs: int) -> float:
     prepared.trained.infer(some)
     rate: float = sum(feature.tokens for feature in some) / max(time.perf_counter() - began, 1e-9)
     tokens = {name: sum(token_counts(features)) for name, features in held_out.items()}
-    total: float = sum(tokens.values()) + epochs * tokens.get("dev", 0)
+    total: float = sum(tokens.values()) + times * tokens.get("dev", 0)
     return total / rate

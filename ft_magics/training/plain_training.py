@@ -21,6 +21,8 @@ BF16 = False
 EVAL_BATCH_SIZE = 64
 PATIENCE: int | None = None
 MIN_DELTA = 0.0
+EVERY_STEPS: int | None = None
+EVERY_EPOCHS = 1
 
 
 def read_jsonl(path: str) -> list[dict[str, Any]]:
@@ -86,7 +88,7 @@ def outputs_of(
 
 
 class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
-    """Scores dev after each epoch, keeps the weights of the best one, and stops when it no longer improves.
+    """Scores dev on the way, keeps the weights of the best model, and stops when it no longer improves.
 
     `evaluate` gives the scores of the model as it is, the headline first, and its loss, which breaks ties; `higher`
     says which way is better.
@@ -97,12 +99,32 @@ class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyp
         self.best: float | None = None
         self.loss = 0.0  # of the best
         self.waiting = 0
+        self.scored_at = -1  # a step
         self.weights: dict[str, torch.Tensor] = {}
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score where that is due by steps."""
+        if EVERY_STEPS is not None and state.global_step % EVERY_STEPS == 0:
+            self.score(state, control)
+
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score where that is due by epochs."""
+        if EVERY_STEPS is None and state.epoch % EVERY_EPOCHS == 0:
+            self.score(state, control)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score what the last steps gave."""
+        if self.scored_at != state.global_step:
+            self.score(state, control)
+
+    def score(self, state: Any, control: Any) -> None:
         """Score, compare, keep."""
+        self.scored_at = state.global_step
         scores, loss = self.evaluate()
-        print(f"epoch {state.epoch:g}: dev", ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
+        print(
+            f"step {state.global_step}, epoch {state.epoch:g}: dev",
+            ", ".join(f"{name} {value:.4f}" for name, value in scores.items()),
+        )
         value = self.sign * next(iter(scores.values()))
         enough = self.best is None or value > self.best + MIN_DELTA
         self.waiting = 0 if enough else self.waiting + 1

@@ -10,7 +10,7 @@ from typing import Any
 from transformers import set_seed
 
 from ft_magics.config.schema import AnyConfig
-from ft_magics.config.train import FittedTrain
+from ft_magics.config.train import EarlyStopping, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
@@ -110,10 +110,13 @@ def prepare(
         rows=len(features["train"]),
         classes=task.head().classes,
         dev=corpus.dev is not None,
+        every=config.eval.every,
         rate_factor=tuning.rate_factor,
     )
     total_steps = count_steps(fitted.train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
+    metrics = guarded(task.name, "metrics", lambda: task.metrics)
+    _check_gain(fitted.train.early_stopping, metrics[0])
     trained.model = model = tuning.apply(model, seed=train.seed, total_steps=total_steps)
     trained.share()
     trainable, parameters = tuning.counts(model)
@@ -130,7 +133,7 @@ def prepare(
         trainable_parameters=trainable,
         parameters=parameters,
         fingerprint=_fingerprint(trained, features["train"]),
-        metrics=guarded(task.name, "metrics", lambda: task.metrics),
+        metrics=metrics,
     )
 
 
@@ -183,3 +186,12 @@ def _check_warmup(warmup: float, total_steps: int) -> None:
     if warmup >= max(total_steps, 1) > 1:
         text = f"{warmup:g} steps are asked for and the whole training has {total_steps}; give a share, such as 0.1"
         raise CellError([Problem(line=None, where="train.warmup", text=text)])
+
+
+def _check_gain(early: EarlyStopping | None, headline: Metric) -> None:
+    if early is not None and headline.unit == "share" and early.min_delta >= 1:
+        text = (
+            f"found {early.min_delta:g}; {headline.label} is a share from 0 to 1, so no gain is larger than 1; a "
+            "point, as it is shown, is `0.01`"
+        )
+        raise CellError([Problem(line=None, where="train.early_stopping.min_delta", text=text)])

@@ -72,6 +72,8 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         "PATIENCE": early.patience if early else None,
         "MIN_DELTA": early.min_delta if early else 0.0,
         **{key: value for method in methods for key, value in method.constants.items()},
+        "EVERY_STEPS": config.eval.every.steps,
+        "EVERY_EPOCHS": config.eval.every.epochs or 1,
     }
     bundle = _bundle(prepared, plain, data, methods, constants)
     readers = {item.needs for item in data.readings if item.needs}

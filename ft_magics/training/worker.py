@@ -21,7 +21,7 @@ from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
-from ft_magics.training.batches import GroupedByLength
+from ft_magics.training.batches import GroupedByLength, leave_out_repeated
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
@@ -152,6 +152,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         features = [item["feature"] for item in items]
         batch = trained.task.collate(features, trained.spec)
+        leave_out_repeated(batch, items)
         callback.batches.made(features, int(batch["attention_mask"].sum()))
         return batch
 
@@ -160,19 +161,22 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         callback.batches.check_loss(value)
         return value
 
+    arguments = training_arguments(
+        prepared.train,
+        folder=folder.checkpoints,
+        device=trained.device,
+        precision=trained.precision,
+        total_steps=prepared.total_steps,
+    )
+    together = prepared.train.batch_size * arguments.world_size  # rows of a batch in all processes: one in a notebook
     trainer = Trainer(
         model=trained.model,
-        args=training_arguments(
-            prepared.train,
-            folder=folder.checkpoints,
-            device=trained.device,
-            precision=trained.precision,
-            total_steps=prepared.total_steps,
-        ),
+        args=arguments,
         train_dataset=GroupedByLength(
             prepared.features["train"],
-            batch_size=prepared.train.batch_size * prepared.train.gradient_accumulation,
+            batch_size=together * prepared.train.gradient_accumulation,
             seed=prepared.train.seed,
+            multiple=together if arguments.world_size > 1 else 1,
         ),
         data_collator=collate,
         compute_loss_func=loss,

@@ -102,7 +102,7 @@ function sayRow(controls: HTMLElement): Part {
   };
 }
 
-/** Says what changed to a screen reader: results of epochs and changes of state, not steps. */
+/** Says what changed to a screen reader: evaluations and changes of state, not steps. */
 function speaker(): Part {
   const root = h("div", { class: "ft-spoken", "aria-live": "polite" });
   let [told, badge, known]: [number, string, boolean] = [0, "", false];

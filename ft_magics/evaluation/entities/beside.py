@@ -109,13 +109,15 @@ def check_cuts(value: Any, lengths: Sequence[int] | None, count: int) -> list[li
 
 
 def read_history(value: Any) -> list[dict[str, Any]]:
-    """Dev scores per epoch: `epoch`, a number, and `loss`, `precision`, `recall`, `f1`, each a number or None.
+    """Dev scores on the way: `epoch`, a number, and `loss`, `precision`, `recall`, `f1`, each a number or None.
+
+    Evaluations every so many steps have a `step`, a number, too.
 
     Raises:
         DataError: An entry is something else; the message names it.
     """
     found: list[dict[str, Any]] = []
-    for at, entry in enumerate(as_list(value, "history", "dicts, one per epoch")):
+    for at, entry in enumerate(as_list(value, "history", "dicts, one per evaluation")):
         if not isinstance(entry, Mapping):
             raise DataError(f"history, entry {at} (counted from 0): found {shown(entry)}, expected a dict")
         for name in _HISTORY:
@@ -123,5 +125,9 @@ def read_history(value: Any) -> list[dict[str, Any]]:
                 raise DataError(
                     f"history, entry {at} (counted from 0): `{name}` is {shown(entry.get(name))}, expected a number"
                 )
+        if "step" in entry and not is_number(entry["step"]):
+            raise DataError(
+                f"history, entry {at} (counted from 0): `step` is {shown(entry['step'])}, expected a number"
+            )
         found.append({**dict.fromkeys(_HISTORY), **entry})
     return found
