@@ -23,7 +23,9 @@ from browser import (  # noqa: E402  # the tests' own tools, found by the line a
     wait_for_cell,
 )
 
-_WIDTH, _SCALE = 1080, 1.4
+_WIDTH, _HEIGHT, _SCALE = 1080, 1800, 1.4
+_FRAME = 300  # of menus, tabs and the status line
+_AFTER_CHARTS = "Calibration: does a confidence mean what it says"  # what comes first behind the confusion grid
 _MARGIN = {"x": 12, "y": 2}  # above and below lie the borders of the cells
 _LOAD, _FINETUNE, _EVALUATE = 0, 1, 2  # code cells of the quickstart
 
@@ -33,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy_quickstart(Path(folder) / "quickstart.ipynb", epochs=8)
         with lab_server(Path(folder)) as address, browser_page(width=_WIDTH, scale=_SCALE) as page:
-            page.set_viewport_size({"width": _WIDTH, "height": 1800})  # the whole dashboard in one picture
+            page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})  # the whole dashboard is in sight
             open_notebook(page, address, "quickstart.ipynb")
             run_cell(page, _LOAD)
             wait_for_cell(page, _LOAD)
@@ -44,18 +46,30 @@ def main() -> None:
             wait_for_cell(page, _FINETUNE)
             run_cell(page, _EVALUATE)
             page.get_by_test_id("report").wait_for()
-            _picture(page, page.get_by_test_id("report"), "report.png")
+            _picture(page, page.get_by_test_id("report"), "report.png", end=_AFTER_CHARTS)
 
 
-def _picture(page: Any, elements: Any, name: str) -> None:
-    """What is inside of these elements, with a margin around it."""
-    elements.first.evaluate("element => element.scrollIntoView({block: 'center'})")
+def _picture(page: Any, elements: Any, name: str, *, end: str = "") -> None:
+    """What is inside of these elements, with a margin around it; of what is taller than the window, up to a section.
+
+    Args:
+        page: Of the browser.
+        elements: One below the other.
+        name: Of the file.
+        end: Text of the heading before which the picture ends; empty for all of it.
+    """
+    height = sum(element.bounding_box()["height"] for element in elements.all())
+    page.set_viewport_size({"width": _WIDTH, "height": max(_HEIGHT, int(height) + _FRAME)})
+    page.wait_for_timeout(1000)  # the notebook draws itself anew
+    elements.first.evaluate("element => element.scrollIntoView({block: 'start'})")
     page.mouse.move(0, 0)
     boxes = [box for box in (element.bounding_box() for element in elements.all()) if box]
     clip = {}
     for start, size in (("x", "width"), ("y", "height")):
         clip[start] = min(box[start] for box in boxes) - _MARGIN[start]
         clip[size] = max(box[start] + box[size] for box in boxes) + _MARGIN[start] - clip[start]
+    if end:
+        clip["height"] = elements.first.get_by_text(end, exact=True).bounding_box()["y"] - clip["y"]
     page.screenshot(path=HERE / name, clip=clip)
 
 

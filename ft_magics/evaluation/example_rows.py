@@ -70,17 +70,21 @@ class ExampleRows(Sequence[Row]):
 
         return pd.DataFrame(list(self.rows), columns=self.columns)
 
-    def to_csv(self, path: str | Path | None = None) -> str:
+    @overload
+    def to_csv(self, path: None = None) -> str: ...
+    @overload
+    def to_csv(self, path: str | Path) -> None: ...
+    def to_csv(self, path: str | Path | None = None) -> str | None:
         """The rows as CSV (RFC 4180), in UTF-8 with a mark that Excel knows it by.
 
         A cell that a spreadsheet would run as a formula begins with an apostrophe, which makes it a text there; JSON
         lines and DataFrames have every text as it is.
 
         Args:
-            path: Where to write them; None to have the text only.
+            path: Where to write them; None to have the text.
 
         Returns:
-            The text, without the mark.
+            The text, without the mark; None where it was written, so that a cell does not show all of it.
 
         Source: OWASP, CSV Injection.
         """
@@ -91,22 +95,27 @@ class ExampleRows(Sequence[Row]):
         writer.writerows([_cell(row.get(name)) for name in names] for row in self.rows)
         return _written(out.getvalue(), path, ENCODING)
 
-    def to_jsonl(self, path: str | Path | None = None) -> str:
+    @overload
+    def to_jsonl(self, path: None = None) -> str: ...
+    @overload
+    def to_jsonl(self, path: str | Path) -> None: ...
+    def to_jsonl(self, path: str | Path | None = None) -> str | None:
         """The rows as JSON, a line each, in UTF-8.
 
         Args:
-            path: Where to write them; None to have the text only.
+            path: Where to write them, and None is returned; without one, the text.
         """
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows)
         return _written("".join(lines), path, "utf-8")
 
 
-def _written(text: str, path: str | Path | None, encoding: str) -> str:
+def _written(text: str, path: str | Path | None, encoding: str) -> str | None:
     """A text that any encoding takes, and in a file where one is named."""
     text = text.encode("utf-8", errors="replace").decode("utf-8")  # a half of a surrogate pair is no character
-    if path is not None:
-        Path(path).write_text(text, encoding=encoding, newline="")
-    return text
+    if path is None:
+        return text
+    Path(path).write_text(text, encoding=encoding, newline="")
+    return None
 
 
 def _cell(value: Any) -> Any:
