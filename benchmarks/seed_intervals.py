@@ -2,8 +2,8 @@
 
     python benchmarks/seed_intervals.py
 
-Examples are of unlike difficulty and seeds of unlike strength, both normal on the logit; a score is the share of examples
-that are right. The true value is the expectation over both.
+Examples are of unlike difficulty and seeds of unlike strength, both normal on the logit; a score is the share of
+examples that are right. The true value is the expectation over both.
 """
 
 import argparse
