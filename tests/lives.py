@@ -151,7 +151,7 @@ def _live(folder, body, name, began, *, moment=None, stand_still_after=None):
     torch.set_num_threads(1)
     os.chdir(folder)
     if stand_still_after:
-        _stand_still_after(stand_still_after)
+        stand_still(stand_still_after)
     config = parse_cell(body, {})
     begin = start_run if find_unfinished(config.save.dir, name) is None else resume_run
     prepared = prepare(config)
@@ -164,7 +164,7 @@ def _live(folder, body, name, began, *, moment=None, stand_still_after=None):
         raise run.exception
 
 
-def _stand_still_after(steps):
+def stand_still(steps):
     """So that no run ends before it was killed often enough, however late the killer comes."""
     from ft_magics.training.callback import RunCallback
 

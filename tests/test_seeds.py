@@ -15,7 +15,7 @@ from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 from ft_magics.training.turns import training_here
 
-from lives import CAN_FORK, forks
+from lives import CAN_FORK, forks, stand_still
 from runs import assert_same_end, finish
 
 LEARNS = "epochs: 3, batch_size: 4, learning_rate: 1e-2"
@@ -168,6 +168,7 @@ def _train_seeds(folder, text):
     import os
 
     os.chdir(folder)
+    stand_still(27)  # in the second epoch of the second seed, so that it never ends before it is killed
     begin(text).wait()
 
 
@@ -178,7 +179,7 @@ def test_seeds_whose_kernel_is_killed_are_resumed_to_the_same_bits(undisturbed, 
     process = forks().Process(target=_train_seeds, args=(tmp_path, text), daemon=True)
     process.start()
     checkpoints = tmp_path / "elsewhere" / "small" / "small_seed_2" / "checkpoints"
-    while not list(checkpoints.glob("checkpoint-*/sealed*")) and process.is_alive():
+    while not list(checkpoints.glob("checkpoint-*/run_state.json")) and process.is_alive():
         time.sleep(0.002)
     process.kill()
     process.join()

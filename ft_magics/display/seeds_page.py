@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ft_magics.display.run_clock import duration, elapsed_s, seconds_left
-from ft_magics.display.run_summary import COLORS, Known, page_of
+from ft_magics.display.run_summary import COLORS, Known, page_of, times
 from ft_magics.display.run_wire import DevRow, DevTable, Figure, RunPage, State, Told
 from ft_magics.display.seeds_chart import chart_of_seeds
 from ft_magics.evaluation.over_seeds import SeedsReport, Spread, spread_of
@@ -17,6 +17,7 @@ from ft_magics.events import Evaluated, RunEnded, RunStarted, StepDone, describe
 from ft_magics.markup import column_head, decimal, measured
 from ft_magics.metrics import Metric
 from ft_magics.runs.history import dev_evaluations, headline_of
+from ft_magics.runs.looks import count_looks
 from ft_magics.runs.run import Run
 from ft_magics.studies.seeds import SeedStudy, run_name
 
@@ -116,7 +117,9 @@ class SeedsPage:
             ends = f"95 % over seeds and examples {both}" if both else ""
             dev = self._spread(headline, "dev") if split == "test" else None
             beside = f"best dev {dev.metric.label} {spread_text(dev)}" if dev is not None else ""
-            return spread_text(spread), [_what(spread, split), " · ".join(filter(None, [ends, beside]))]
+            looks = max((count_looks(run.folder) for run in self._study.done), default=0) if split == "test" else 0
+            looked = f"test was looked at {times(looks)}" if looks else ""
+            return spread_text(spread), [_what(spread, split), " · ".join(filter(None, [ends, beside, looked]))]
         far = self._spread(headline, "dev")
         if far is None:
             return "–", ["nothing was evaluated yet" if self._study.is_active else "nothing was evaluated", ""]

@@ -109,7 +109,7 @@ def model_name(model: str | Reference) -> str:
     """
     if isinstance(model, str):
         return model
-    value: Any = model.value
+    value: Any = getattr(model.value, "best_run", None) or model.value  # several seeds are continued from their best
     folder = plain_model(value) if isinstance(value, Run) else value  # a Run is continued from its best model
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
         return str(folder)
