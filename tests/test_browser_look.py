@@ -46,11 +46,20 @@ labels = label_report(truth, guesses, labels=classes, probabilities=shares, text
 stars = [choose.uniform(1, 5) for _ in range(100)]
 numbers = number_report(stars, [star + choose.gauss(0, 1) for star in stars], texts=texts[:100], title="stars", resamples=100)
 both = entities.compare([ft_magics.entity_report(gold, strong, title="large", **made)], resamples=100)
-SHOWN = {"entities": entities, "labels": labels, "numbers": numbers, "both": both}
+from ft_magics.display.run_comparison import RunComparison, RunCosts
+shares = dict(full=1, head=0.0001, bitfit=0.0013, adapter=0.0051, lora=0.0148, dora=0.0157, ia3=0.0007, prefix=0.0041)
+systems, costs = [], []
+for at, (name, share) in enumerate(shares.items()):
+    said = [one if choose.random() < 0.9 - 0.05 * (at % 4) else choose.choice(classes) for one in truth]
+    systems.append(label_report(truth, said, labels=classes, texts=texts, title=f"{name} · test", resamples=100))
+    size = dict(trainable=int(share * 22_715_526), parameters=22_715_526, elapsed_s=20.0 * at, kept_bytes=int(share * 9e7))
+    costs.append(RunCosts(title=name, method=name, score=systems[-1].headline, **({} if name == "dora" else size)))
+runs = RunComparison(costs=costs, split="test", predictions=systems[0].compare(systems[1:], resamples=100))
+SHOWN = {"entities": entities, "labels": labels, "numbers": numbers, "both": both, "runs": runs}
 from ft_magics.display.run_page import whole_page
 for name, shown in SHOWN.items():
     Path(f"{name}.html").write_text(whole_page(name, shown.to_html()), encoding="utf-8")"""
-NAMES = ("entities", "labels", "numbers", "both")
+NAMES = ("entities", "labels", "numbers", "both", "runs")
 
 # All that is said, without what a live page has besides: controls, and what else was kept of the examples.
 SAID = """root => {

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Contrast", "McNemar", "ScoreContrast", "TallyComparison", "compare_tallies", "mcnemar"]
 
 SCHEMA = 1
-_PRELOADED = 30
+_PRELOADED, _FEW_PRELOADED = 30, 5
+_FEW_SYSTEMS = 3  # of more, fewer examples each are kept: a saved notebook must not grow with them
 _EXACT_UPTO = 25  # examples that one system alone has right; the chi-square is off with fewer (Dietterich 1998)
 
 
@@ -220,9 +221,10 @@ def compare_tallies(reports: Sequence[Report], *, resamples: int = 1000, seed: i
     baseline, *others = found
     kept = tuple(found)
     contrasts = [_contrast(baseline, other, resamples, seed) for other in others]
+    most = _PRELOADED if len(others) <= _FEW_SYSTEMS else _FEW_PRELOADED
     cards = [
         {
-            side: [_card(kept, at, side, example) for example in getattr(item, side)[:_PRELOADED]]
+            side: [_card(kept, at, side, example) for example in getattr(item, side)[:most]]
             for side in ("gained", "lost")
         }
         for at, item in enumerate(contrasts)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["figures_of", "sections_of"]
 
 _OPEN_LABELS = 30
+_OPEN_SYSTEMS = 3  # of more, the scores alone stand open
 
 
 def sections_of(comparison: TallyComparison) -> list[Section]:
@@ -57,7 +58,7 @@ def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Sectio
                 title=f"F1 per label: {title}",
                 columns=["label", *columns[1:]],
                 rows=[_row(row, is_label=True) for row in item.per_label],
-                open=len(item.per_label) <= _OPEN_LABELS,
+                open=len(item.per_label) <= _OPEN_LABELS and len(comparison.others) <= _OPEN_SYSTEMS,
             )
         )
     for side, better in (("gained", "better"), ("lost", "worse")):

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
 
 COMPARISON_SCHEMA = 1
-_PRELOADED = 30
+_PRELOADED, _FEW_PRELOADED = 30, 5
+_FEW_SYSTEMS = 3  # of more, fewer sentences each are kept: a saved notebook must not grow with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +142,14 @@ class Comparison:
     def some_sentences(self, other: int, side: str) -> list[dict[str, Any]]:
         """The first of the sentences that a system gained or lost, as far as they are kept."""
         if other == 0:
-            return self.sentences.get(side, [])
-        return [self.sentence(other, index) for index in self.changed(other, side)[:_PRELOADED]] if self.reports else []
+            return self.sentences.get(side, [])[: self._most]
+        return (
+            [self.sentence(other, index) for index in self.changed(other, side)[: self._most]] if self.reports else []
+        )
+
+    @property
+    def _most(self) -> int:
+        return _PRELOADED if len(self.others) <= _FEW_SYSTEMS else _FEW_PRELOADED
 
     def to_html(self) -> str:
         """The comparison as HTML without script or style sheet."""

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["comparison_sections"]
 
 _SIDES = {"gained": "Sentences with fewer mistakes", "lost": "Sentences with more mistakes"}
+_OPEN_SYSTEMS = 3  # of more, the first table alone stands open
 
 
 def comparison_sections(comparison: Comparison) -> list[Section]:
     """All systems at a glance, then each against the baseline."""
     parts: list[Section] = [_overview(comparison)]
     for at, item in enumerate(comparison.others):
-        parts += [_system(item), *_changed(comparison, at, item)]
+        open_ = len(comparison.others) <= _OPEN_SYSTEMS
+        parts += [_system(item, open_=open_), *_changed(comparison, at, item)]
     return parts
 
 
@@ -53,7 +55,7 @@ def _difference(line: TypeContrast) -> list[Cell]:
     return [signed_cell(line.difference), Cell(text=signed_interval_text(ends), value=low), p_cell(line.p)]
 
 
-def _system(item: Contrast) -> Table:
+def _system(item: Contrast, *, open_: bool) -> Table:
     return Table(
         title=item.title,
         columns=("entity type", "baseline F1", "F1", "difference", "95 %", "p", "support"),
@@ -62,6 +64,7 @@ def _system(item: Contrast) -> Table:
             _line(item.overall, strong=True),
             _line(item.macro, strong=True),
         ],
+        open=open_,
     )
 
 
