@@ -301,6 +301,15 @@ class Task(Protocol[E, F, P]):
     # Reports
 
     @classmethod
+    def samples(cls, examples: Sequence[E], predictions: Sequence[P]) -> list[dict[str, Any]]:
+        """A few predictions that are worth a look after each evaluation, the same examples every time.
+
+        Returns:
+            Plain data with the texts `text`, `gold` and `predicted`, and `right`: true, false, or None.
+        """
+        return []
+
+    @classmethod
     def report(
         cls,
         examples: Sequence[E],

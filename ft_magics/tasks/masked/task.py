@@ -46,6 +46,7 @@ __all__ = ["MaskedTask"]
 _HELD_OUT_RATE = 0.15
 _GUESSES = 5
 _MOST_BLANKS = 2  # of a document that are kept
+_SAMPLES = 4  # of an evaluation
 _MOST_UNKNOWN = 0.05
 
 Kept = tuple[int, float, int, list[Guess]]  # of a row: tokens asked for, their loss, how many are right, a few guesses
@@ -308,6 +309,22 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         """The beginning of a document."""
         text = example.text if len(example.text) <= 500 else f"{example.text[:500]} …"
         return Card(kind="texts", row=example.id, data={"texts": [("document", text)]})
+
+    @classmethod
+    def samples(cls, examples: Sequence[Document], predictions: Sequence[Counted]) -> list[dict[str, Any]]:
+        """Blanks of documents from all over the split."""
+        there = [item for item in predictions if item.blanks]
+        chosen = [there[at * len(there) // _SAMPLES] for at in range(min(_SAMPLES, len(there)))]
+        return [
+            {
+                "text": blank.text,
+                "gold": blank.gold,
+                "predicted": blank.guesses[0][0] if blank.guesses else "",
+                "right": blank.right,
+            }
+            for item in chosen
+            for blank in item.blanks[:1]
+        ]
 
     @classmethod
     def report(
