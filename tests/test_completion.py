@@ -336,3 +336,19 @@ def test_a_kernel_answers_tab_and_shift_tab():
         asked = "print('do_inspect' in vars(get_ipython().kernel), get_ipython().Completer.custom_matchers)"
         reply = client.execute("", user_expressions={"left": asked[6:-1]}, reply=True, timeout=120)["content"]
         assert json.loads(json.dumps(reply["user_expressions"]["left"]["data"]["text/plain"])) == "(False, [])"
+
+
+def test_a_pretrain_cell_has_keys_of_its_own():
+    from ft_magics.magics.completion.body import complete_body
+
+    def names(body):
+        return [choice.name or choice.text for choice in complete_body(body, len(body), {}, "objective").choices]
+
+    assert names("")[:3] == ["objective", "model", "data"]
+    assert "tokenizer" in names("")
+    assert "task" not in names("")
+    assert names("objective: ") == ["mlm"]
+    assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "spans"}
+    assert "documents" in names("objective: mlm\ndata: {")
+    assert "preset" in names("objective: mlm\nmodel: {")
+    assert "vocab_size" in names("objective: mlm\ntokenizer: {")

@@ -11,6 +11,7 @@ import torch
 from ft_magics.errors import CellError, DataError, ModelError
 from ft_magics.events import RunStarted
 from ft_magics.runs.cells import PRETRAIN, config_of, parse_cell
+from ft_magics.tasks.language.token_map import tokenise
 from ft_magics.tasks.masked.masking import hide
 from ft_magics.tasks.task import IGNORE_INDEX
 from ft_magics.training.batches import GroupedByLength
@@ -310,3 +311,62 @@ def test_a_model_without_a_mask_token_or_of_another_shape_is_refused(make, tmp_p
     tokenizer.save_pretrained(bare)
     with pytest.raises(ModelError, match="no mask token"):
         make(model=bare)
+
+
+def test_a_model_and_a_tokenizer_from_nothing(run_cell, shell, text_file, cell):
+    new = "model: {preset: tiny, layers: 1, hidden_size: 32, heads: 2, max_length_tokens: 32}\ntokenizer: {vocab_size: 110}"
+    rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 4, learning_rate: 1e-3, max_length_tokens: 24}}"
+    said = run_cell(f"%%pretrain fresh\nobjective: mlm\n{new}\n{rest}")
+    assert run_cell.result.success, said
+    assert "model from nothing: BERT of 1 layers, 32 wide" in said
+    assert "tokenizer from nothing: wordpiece, 110 tokens" in said
+    run = shell.user_ns["fresh"]
+    assert run.status == "done"
+    said = run_cell(cell(name="tuned").replace(str(cell().partition("model: ")[2].partition("\n")[0]), "fresh"))
+    assert run_cell.result.success, said
+    config = config_of(run.folder.read_config())
+    assert config.model.preset == "tiny"
+    with pytest.raises(CellError, match="needs `method: full`"):
+        prepare(parse_cell(f"objective: mlm\n{new}\n{rest}\nmethod: lora", {}, kind=PRETRAIN))
+    with pytest.raises(ModelError, match="more than this text supports"):
+        prepare(parse_cell(f"objective: mlm\n{new.replace('110', '9000')}\n{rest}", {}, kind=PRETRAIN))
+    with pytest.raises(CellError, match="has its own tokenizer"):
+        parse_cell(f"objective: mlm\nmodel: minilm\ntokenizer: {{vocab_size: 100}}\n{rest}", {}, kind=PRETRAIN)
+
+
+def test_text_is_tokenised_once_and_room_is_asked_for(make, patch, text_file):
+    made = []
+    patch.setattr(
+        "ft_magics.tasks.language.token_map.tokenise",
+        lambda texts, tokenizer, real=tokenise: made.append(len(texts)) or real(texts, tokenizer),
+    )
+    first = make()
+    again = make("epochs: 1")
+    assert sum(made) == 40, "the second run takes the tokens of the first"
+    assert first.fingerprint == again.fingerprint
+    rows = first.features["train"]
+    assert [row.tokens for row in rows] == rows.lengths.tolist()
+    assert max(rows.lengths) <= 24
+    documents = first.corpus.train.examples
+    for document in range(len(documents)):
+        inside = [token for row in rows if row.example == document for token in row.row.ids[1:-1].tolist()]
+        assert inside == first.trained.tokenizer(documents[document].text, add_special_tokens=False)["input_ids"]
+
+    class Usage:
+        free = 1000
+
+    text_file.write_text(_text(50))
+    patch.setattr("ft_magics.tasks.language.token_map.shutil.disk_usage", lambda _: Usage)
+    with pytest.raises(DataError, match="0.0 GB are free there; make room, or set FT_MAGICS_CACHE"):
+        make()
+
+
+def test_what_is_odd_about_a_text_is_said(make, tmp_path):
+    same = tmp_path / "same.txt"
+    same.write_text("\n\n".join(SENTENCES), encoding="utf-8")
+    check = make(data=f"{{train: {same}, dev: {same}}}").check
+    assert any("stand in train too" in warning for warning in check.warnings)
+    assert any("are little to pre-train on" in warning for warning in check.warnings)
+    same.write_text("")
+    with pytest.raises(DataError, match="data.train: same.txt.*empty"):
+        make(data=f"{{train: {same}}}")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
+from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
 from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.seeds import Seeds
 from ft_magics.config.splits import Text
@@ -29,6 +30,10 @@ DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Model = Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")]
+NewOrOld = Annotated[
+    Annotated[NewModelSettings, Tag("<new>")] | Annotated[Model, Tag("<model>")],
+    Discriminator(lambda value: "<new>" if isinstance(value, (dict, NewModelSettings)) else "<model>"),
+]
 TaskName = Annotated[Text, Kind("task", "the name of a task, or a section with its settings")]
 ObjectiveName = Annotated[Text, Kind("objective", "the name of an objective, or a section with its settings")]
 Folder = Annotated[Text, Kind("folder", "a folder")]
@@ -200,11 +205,34 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         example="objective: mlm",
         description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too.",
     )
+    model: NewOrOld = described(  # type: ignore[assignment]  # wider than a task's, by a section of its own
+        expected="`minilm`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
+        example="model: minilm",
+        description="The model that is trained further; with a section one from nothing, of that shape and size.",
+        examples=["{preset: tiny}"],
+    )
+    tokenizer: TokenizerSettings | None = described(
+        expected="a section such as `{type: wordpiece, vocab_size: 8000}`",
+        description="The tokenizer of a model from nothing, trained on the text of train.",
+        otherwise="with a model from nothing the defaults of its keys; else the model's own",
+        default=None,
+    )
     data: D = described(
         expected="a section such as `{train: path/to/texts}`",
         example="data: {train: path/to/texts, dev: {fraction: 0.05}}",
         description="Where the raw text is, and how it is read.",
     )
+
+    @model_validator(mode="after")
+    def _tokenizer_is_of_a_new_model(self) -> Self:
+        if self.tokenizer is not None and not isinstance(self.model, NewModelSettings):
+            raise PydanticCustomError(
+                "elsewhere",
+                "a model that is there has its own tokenizer; leave this out, or take a model from nothing, "
+                "`model: {preset: tiny}`",
+                {"path": ("tokenizer",)},
+            )
+        return self
 
 
 AnyConfig: TypeAlias = "RunConfig[Any, Any, Any]"  # a text: pydantic would make a class of it

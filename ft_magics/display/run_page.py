@@ -73,6 +73,7 @@ def page_html(
         element("div", *map(_figure, page.figures), style=_GRID),
         element("div", _chart(page.chart, steps), _dev(page.dev), style=_PANES),
         *(element("div", f"▸ {escape(text)}", dir="auto") for text in page.remarks),
+        _samples(page.samples),
         _labels(page.labels) if page.labels is not None else "",
         *map(_message, page.messages),
         *_other_curves(steps),
@@ -130,6 +131,12 @@ def _dev(dev: DevTable) -> str:
     rows = [row(*each.cells, strong=each.best) for each in dev.rows]
     inside = table(list(dev.heads), rows, caption=dev.note)
     return element("div", inside, style="min-width:0;max-height:20em;overflow:auto")
+
+
+def _samples(lines: Sequence[str]) -> str:
+    return (
+        details("Samples", *(element("div", escape(line), dir="auto") for line in lines), open_=True) if lines else ""
+    )
 
 
 def _labels(labels: LabelTable) -> str:

@@ -38,6 +38,7 @@ from ft_magics.runs.remarks import remarks_of
 
 __all__ = ["COLORS", "Known", "page_of", "threads_text", "times"]
 
+_MOST_SAMPLES = 6
 _MOST_TOLD = 50  # a run's output stays small, however long it was: events.jsonl has everything
 COLORS: Mapping[State, str] = {
     "running": "#0072B2",
@@ -119,6 +120,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
             dev_evaluations(events), metrics, () if started is None else started.labels, by_steps=by_steps
         ),
         remarks=[remark.text for remark in remarks_of(events, status, test_interval=interval)],
+        samples=_samples(events),
         messages=_messages(events),
         log=[f"{_clock(event)}  {line}" for event in events if (line := _log_line(event))][-_MOST_TOLD:],
         settings=_settings(started) if started is not None else "",
@@ -126,6 +128,19 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         folder=more.folder,
         place=more.place,
     )
+
+
+def _samples(events: Sequence[RunEvent]) -> list[str]:
+    """What the newest evaluation predicted for a few examples: text, prediction, and gold where it is another."""
+    newest = next((event for event in reversed(events) if isinstance(event, Evaluated) and event.samples), None)
+    lines = []
+    for sample in newest.samples[:_MOST_SAMPLES] if newest is not None else ():
+        text, gold, predicted = (str(sample.get(name, "")) for name in ("text", "gold", "predicted"))
+        right = sample.get("right")
+        sign = "" if right is None else "✓ " if right else "✗ "
+        rest = f", gold {gold}" if gold and gold != predicted else ""
+        lines.append(f"{sign}{text} → {predicted}{rest}")
+    return lines
 
 
 def _about(started: RunStarted) -> str:

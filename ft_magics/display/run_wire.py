@@ -129,6 +129,7 @@ class RunPage:
         steps: That are planned.
         figures: In order; always the same ones.
         remarks: What a person should know, a sentence each.
+        samples: Some predictions of the newest evaluation, a line each.
         messages: Warnings and messages, newest last.
         log: What was done by the way, a line each, newest last.
         settings: Of the run, as the lines that a cell would have.
@@ -152,6 +153,7 @@ class RunPage:
     dev: DevTable
     labels: LabelTable | None
     remarks: Sequence[str]
+    samples: Sequence[str]
     messages: Sequence[Told]
     log: Sequence[str]
     settings: str

@@ -11,8 +11,8 @@ import tokenize
 
 __all__ = ["magic_first"]
 
-_MAGIC = re.compile(r"\s*(%%(?:finetune|predict))\b(.*)", re.DOTALL)
-_ONE_SIGN = re.compile(r"%finetune\b")
+_MAGIC = re.compile(r"\s*(%%(?:finetune|predict|pretrain))\b(.*)", re.DOTALL)
+_ONE_SIGN = re.compile(r"%(finetune|pretrain)\b")
 _NOTHING = re.compile(r"\s*(#.*)?")
 
 
@@ -26,14 +26,15 @@ def magic_first(lines: list[str]) -> list[str]:
         lines: Of the cell, each with its end.
     """
     first = next((line for line in lines if not _NOTHING.fullmatch(line.rstrip("\n"))), "")
-    if _ONE_SIGN.match(first) and len([line for line in lines if line.strip()]) > 1:
-        return _refusal("write `%%finetune` with two percent signs: it is the magic of a whole cell")
+    one = _ONE_SIGN.match(first)
+    if one and len([line for line in lines if line.strip()]) > 1:
+        return _refusal(f"write `%%{one[1]}` with two percent signs: it is the magic of a whole cell")
     at = next((index for index, line in enumerate(lines) if _MAGIC.match(line)), None)
     if at is None:
         return lines
     above, found = lines[:at], _MAGIC.match(lines[at])
     assert found is not None  # noqa: S101  # it is the line that matched
-    if not any(line.strip() for line in above) or (found[1] == "%%finetune" and first is lines[at]):
+    if not any(line.strip() for line in above) or (found[1] in ("%%finetune", "%%pretrain") and first is lines[at]):
         return [f"{found[1]}{found[2]}", *above, *lines[at + 1 :]]
     if next(line for line in above if line.strip()).startswith("%%") or not _ends("".join(above)):
         return lines

@@ -16,19 +16,20 @@ from ft_magics.tasks import registry
 from ft_magics.tasks.classify.columns import KNOWN
 from ft_magics.tuning import registry as methods
 
-__all__ = ["every_key", "known_columns", "task_keys"]
+__all__ = ["every_key", "known_columns", "names_of", "task_keys"]
 
 Keys = Mapping[KeyPath, Sequence[Key]]
 
 
-def task_keys(name: str | None) -> Keys:
-    """The keys of a cell with this task; of all tasks where it is none of them.
+def task_keys(name: str | None, word: str = "task") -> Keys:
+    """The keys of a cell with this task or objective; of all of them where it is none.
 
     Args:
         name: As in a cell; other words for a task are understood.
+        word: `task`, or `objective` in a `%%pretrain` cell.
     """
     known = TASK_SYNONYMS.get((name or "").lower(), name or "")
-    return _keys(known) if known in registry.known_names() else every_key()
+    return _keys(known) if known in registry.known_names() else every_key(word)
 
 
 @cache
@@ -51,10 +52,15 @@ def _methods() -> type[Section]:
     return method_section(**found)
 
 
-def every_key() -> Keys:
-    """The keys of all tasks together; where two tasks have one of a name, that of the first."""
+def names_of(word: str) -> Sequence[str]:
+    """What a cell may say behind `task:`, or `objective:`."""
+    return registry.objective_names() if word == "objective" else registry.task_names()
+
+
+def every_key(word: str = "task") -> Keys:
+    """The keys of all tasks, or objectives, together; where two have one of a name, that of the first."""
     found: dict[KeyPath, Sequence[Key]] = {}
-    for name in registry.task_names():
+    for name in names_of(word):
         for path, keys in _keys(name).items():
             found.setdefault(path, keys)
     return found

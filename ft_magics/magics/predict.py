@@ -13,7 +13,7 @@ from ft_magics.magics.session import Session
 
 __all__ = ["PredictMagics", "texts_in", "with_a_body"]
 
-_ALONE = re.compile(r"%%(?:predict|finetune)\b[^\n]*\n?")
+_ALONE = re.compile(r"%%(?:predict|finetune|pretrain)\b[^\n]*\n?")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 

@@ -14,7 +14,7 @@ from ft_magics.events import ThreadsChosen
 from ft_magics.magics.names import find_one
 from ft_magics.magics.next_cell import write_below
 from ft_magics.magics.session import Session
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.run import Run
 from ft_magics.training.launch import prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
@@ -68,7 +68,7 @@ def _meant(session: Session, name: str) -> tuple[AnyConfig, int | None, str]:
         return tried, _asked(tried), name
     run = find_one(name, session.namespace)
     try:
-        config = parse_cell(run.folder.config_text(), session.namespace)
+        config = parse_cell(run.folder.config_text(), session.namespace, kind=kind_of(run.config))
     except CellError as error:
         faults = "; ".join(f"{problem.where}: {problem.text}" for problem in error.problems)
         raise RunError(f"the settings of {run.name} ({run.folder.shown}/config.yaml) hold no more: {faults}") from error

@@ -25,6 +25,11 @@ __all__ = [
 ]
 
 _SPLITS = ("train", "dev", "test")
+_NEW_MODEL = (  # sections of a `%%pretrain` cell alone
+    ("model: {preset: …}", ("model",)),
+    ("model: {init: …}", ("model", "init")),
+    ("tokenizer: {type: …}", ("tokenizer",)),
+)
 _LEFT = "text-align:left;vertical-align:top"
 _WIDTH = 110  # characters of a line of text
 _HEADS = ("key", "takes", "default", "range", "meaning", "source")
@@ -80,6 +85,10 @@ def of_task(name: str) -> list[Group]:
     said = [f"`{word}: {{{name}: {{{settings[0].name}: …}}}}`."] if settings else [f"This {word} has no settings."]
     groups = [Group(f"`{word}: {name}`", (word, name), said[0], settings)]
     groups.append(Group(f"`data:` of `{word}: {name}`", ("data",), "", data))
+    if word == "objective":
+        for title, path in _NEW_MODEL:
+            below_ = [each[0] for at, each in keys.items() if at[:-1] == path]
+            groups.append(Group(f"`{title}` of a `%%pretrain` cell", path, "", below_))
     if own:
         note = "A split with reading options of its own: `test: {path: …}` and any of the above; or a share of train."
         groups.append(Group(f"`data: {{dev: …}}` of `{word}: {name}`", ("data", "dev"), note, own))

@@ -204,6 +204,21 @@ class Task(Protocol[E, F, P]):
         """Which model it needs."""
         ...
 
+    def make_model(self, corpus: Corpus[E], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
+        """The folder of a model from nothing, with a tokenizer trained on train, and sentences on what it is.
+
+        Args:
+            corpus: Of the run.
+            model: Shape and sizes, as the cell said.
+            tokenizer: Kind and size, as the cell said; None for the usual ones.
+            seed: Of the weights.
+
+        Raises:
+            TaskError: The task needs a model that is there.
+            ModelError: There can be no such model, or the text does not support the tokenizer.
+        """
+        raise TaskError(f"`task: {self.name}` begins from a model that is there; `%%pretrain` makes one from nothing")
+
     @classmethod
     def saved_head(cls) -> Head:
         """Which model a saved one must be; its labels are in its config."""
@@ -284,6 +299,15 @@ class Task(Protocol[E, F, P]):
         ...
 
     # Reports
+
+    @classmethod
+    def samples(cls, examples: Sequence[E], predictions: Sequence[P]) -> list[dict[str, Any]]:
+        """A few predictions that are worth a look after each evaluation, the same examples every time.
+
+        Returns:
+            Plain data with the texts `text`, `gold` and `predicted`, and `right`: true, false, or None.
+        """
+        return []
 
     @classmethod
     def report(

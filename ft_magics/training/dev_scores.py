@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from transformers import TrainerControl, TrainerState
 
@@ -21,7 +22,8 @@ from ft_magics.training.save_policy import epoch_is_whole
 
 __all__ = ["DevScores", "as_plain", "is_due", "measured"]
 
-Scored = tuple[dict[str, float | None], dict[str, float | None], float | None]  # metrics, by label, loss
+# Metrics, by label, loss, samples.
+Scored = tuple[dict[str, float | None], dict[str, float | None], float | None, list[dict[str, Any]]]
 
 
 def measured(report: Report, prepared: Prepared) -> tuple[dict[str, float | None], dict[str, float | None]]:
@@ -60,7 +62,8 @@ def _score_dev(prepared: Prepared) -> Scored:
         "report",
         lambda: kind.report(dev.examples, predictions, title="dev", facts=prepared.facts, resamples=0),
     )
-    return *measured(report, prepared), loss
+    samples = guarded(kind.name, "samples", lambda: kind.samples(dev.examples, predictions))
+    return *measured(report, prepared), loss, samples
 
 
 class DevScores:
@@ -106,7 +109,7 @@ class DevScores:
         self.evaluated_at = state.global_step
         if self._prepared.corpus.dev is None:
             return
-        metrics, by_label, loss = _score_dev(self._prepared)
+        metrics, by_label, loss, samples = _score_dev(self._prepared)
         headline = self._prepared.metrics[0]
         early = self._prepared.train.early_stopping
         epoch = float(state.epoch or 0)
@@ -122,6 +125,7 @@ class DevScores:
                 loss=loss,
                 metrics=metrics,
                 by_label=by_label,
+                samples=samples,
                 best=best,
             )
         )

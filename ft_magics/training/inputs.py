@@ -12,6 +12,7 @@ from typing import Any
 
 from ft_magics.config.references import Reference
 from ft_magics.config.schema import AnyConfig
+from ft_magics.config.scratch import NewModelSettings
 from ft_magics.config.train import TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
@@ -22,7 +23,7 @@ from ft_magics.runs.run import Run
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["Inputs", "choose_compute", "model_name", "read_inputs"]
+__all__ = ["Inputs", "choose_compute", "is_new", "model_name", "read_inputs", "shown_model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,14 @@ class Inputs:
         corpus: The examples.
         check: What the data check found.
         task: With the labels of train.
-        source: The model's folder.
+        source: The model's folder; None for one that is made from nothing.
         device: And precision, where the cell names one; None where the best is taken.
     """
 
     corpus: Corpus[Any]
     check: DataCheck
     task: Task[Any, Any, Any]
-    source: str
+    source: str | None
     device: tuple[str, str] | None
 
 
@@ -54,7 +55,7 @@ def read_inputs(config: AnyConfig) -> Inputs:
     settings, kind = config.settings, find_task(config.task)
     early = "torch" in sys.modules  # else the device is asked last: what else is wrong is said before torch is imported
     source, corpus, device = _all(
-        lambda: find_weights(model_name(config.model)),
+        lambda: None if is_new(config.model) else find_weights(model_name(config.model)),
         lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
         lambda: _named_compute(config.train) if early else None,
     )
@@ -99,6 +100,16 @@ def choose_compute(train: TrainConfig) -> tuple[str, str]:
 
     device = choose_device(train.device)
     return device, choose_precision(train.precision, device)
+
+
+def is_new(model: Any) -> bool:
+    """Whether a cell asks for a model from nothing."""
+    return isinstance(model, NewModelSettings)
+
+
+def shown_model(model: Any) -> str:
+    """A cell's `model:` in a word or two."""
+    return f"a new {model.shape}" if isinstance(model, NewModelSettings) else str(model)
 
 
 def model_name(model: str | Reference) -> str:

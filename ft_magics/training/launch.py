@@ -26,7 +26,7 @@ from ft_magics.training.captured_warnings import capture_warnings
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.fitting import keep_chosen
-from ft_magics.training.inputs import read_inputs
+from ft_magics.training.inputs import read_inputs, shown_model
 from ft_magics.training.turns import Trains, begin_turn, check_turn, end_turn, wait_for_turn
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
     return RunStarted(
         name=name,
         task=config.task,
-        model=str(config.model),
+        model=shown_model(config.model),
         method=config.method_name,
         device=prepared.trained.device,
         precision=prepared.trained.precision,

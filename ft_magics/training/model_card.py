@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ft_magics.config.schema import AnyConfig, PretrainConfig
 from ft_magics.evaluation.report import Report
 from ft_magics.markup import markdown_code, markdown_text
 from ft_magics.models.base import Base
 from ft_magics.sections import Table
+from ft_magics.training.inputs import shown_model
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["model_card"]
@@ -30,13 +32,18 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
     parts = [
         f"---\nlibrary_name: transformers\npipeline_tag: {pipeline}\ntags: [{', '.join([*tags, 'ft_magics'])}]\n---",
         f"# {markdown_text(name)}",
-        f"{markdown_code(str(config.model))} fine-tuned for {markdown_text(use)} ({config.method_name}).",
+        f"{_trained(config)} for {markdown_text(use)} ({config.method_name}).",
         settings,
         *([_base(base)] if (base := prepared.trained.base) else []),
         *(_counts(table) for table in prepared.check.tables[:1]),
         *(f"## {markdown_text(split)}\n\n{report.to_markdown()}" for split, report in reports.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _trained(config: AnyConfig) -> str:
+    how = "pre-trained" if isinstance(config, PretrainConfig) else "fine-tuned"
+    return f"{markdown_code(shown_model(config.model))} {how}"
 
 
 def _base(base: Base) -> str:

@@ -78,11 +78,11 @@ def prepare(
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
     """
     inputs = inputs or read_inputs(config)
-    train, source, corpus, check, task = config.train, inputs.source, inputs.corpus, inputs.check, inputs.task
+    train, corpus, check, task = config.train, inputs.corpus, inputs.check, inputs.task
     device, precision = inputs.device or choose_compute(train)
     tuning = Tuning(config.methods)
+    source, new_parts = _source(inputs, config)
     set_seed(train.seed)  # the fresh head's weights
-    new_parts: list[str] = []
     model = load_model(
         source, task.head(), check=lambda outline: _refuse(tuning, outline, config), say=new_parts.append
     )
@@ -134,6 +134,22 @@ def prepare(
         parameters=parameters,
         fingerprint=_fingerprint(trained, features["train"]),
         metrics=metrics,
+    )
+
+
+def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
+    """The model's folder, and sentences on what of it is new."""
+    task = inputs.task
+    if inputs.source is not None:
+        return inputs.source, []
+    tokenizer, tuning = getattr(config, "tokenizer", None), Tuning(config.methods)
+    if not tuning.keeps_all:
+        text = f"`{config.method_name}` tunes a model that is trained already; one from nothing needs `method: full`"
+        raise CellError([Problem(line=None, where="method", text=text)])
+    return guarded(
+        task.name,
+        "make_model",
+        lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=config.train.seed),
     )
 
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { number } from "./format.ts";
-import { coded, figures, head, journal, messages, progress, remarks, settings, type Part } from "./run_facts.ts";
+import { coded, figures, head, journal, messages, progress, remarks, samples, settings, type Part } from "./run_facts.ts";
 import { below, folderLine } from "./run_folder.ts";
 import { page } from "./run_page.testing.ts";
 import { devTable, labelTable } from "./run_tables.ts";
@@ -61,6 +61,7 @@ test("messages, remarks, the log and settings stand in order, as text", () => {
   assert.deepEqual(texts(said, ":scope > div"), ["type %ft runs", "⚠ <i>second</i>"]);
   assert.deepEqual(texts(said, "code"), ["%ft runs"]);
   assert.deepEqual(texts(shown(remarks(), { remarks: ["one", "two"] }), "div"), ["▸ one", "▸ two"]);
+  assert.deepEqual(texts(shown(samples(), { samples: ["✓ a ____ → b"] }), ".ft-notices > div"), ["✓ a ____ → b"]);
   assert.deepEqual(texts(shown(journal(), { log: ["10:00:00  paused"] }), ".ft-notices > div"), ["10:00:00  paused"]);
   assert.equal(shown(journal()).hidden, true);
   assert.equal(shown(settings(), { settings: "task: ner" }).querySelector("pre")?.textContent, "task: ner");

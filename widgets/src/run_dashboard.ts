@@ -5,7 +5,7 @@ import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 import { freshId, h, keepKeys } from "./dom.ts";
 import { runControls, type Ask } from "./run_controls.ts";
 import { runCurves } from "./run_curves.ts";
-import { coded, figures, head, journal, messages, progress, remarks, settings, type Part } from "./run_facts.ts";
+import { coded, figures, head, journal, messages, progress, remarks, samples, settings, type Part } from "./run_facts.ts";
 import { folderLine } from "./run_folder.ts";
 import { runSilence } from "./run_silence.ts";
 import { hasEnded, RunLog, type News, type RunState } from "./run_state.ts";
@@ -45,7 +45,7 @@ function draw(model: AnyModel<Model>, parent: HTMLElement, log: RunLog): () => v
   const silence = runSilence(name, () => redraw());
   const parts: Part[] = [head(), sayRow(controls.root), progress(), figures()];
   const dev = devTable();
-  const below: Part[] = [remarks(), labelTable(), messages(), journal(), settings(), folderLine(name), speaker()];
+  const below: Part[] = [remarks(), labelTable(), samples(), messages(), journal(), settings(), folderLine(name), speaker()];
   const root = h(
     "div",
     { class: "ft-root ft-run-dashboard", "data-testid": "run-dashboard", "data-state": "running", "data-ft-view": model.get("twin") },

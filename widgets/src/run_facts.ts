@@ -72,6 +72,20 @@ export function remarks(): Part {
   );
 }
 
+/** What the newest evaluation predicted for a few examples. */
+export function samples(): Part {
+  const lines = h("div", { class: "ft-notices" });
+  const root = h("details", { "data-testid": "samples", open: true }, h("summary", {}, "Samples"), lines);
+  return changing(
+    root,
+    (page) => page.samples,
+    (all) => {
+      root.hidden = all.length === 0;
+      lines.replaceChildren(...all.map((line) => h("div", { dir: "auto" }, line)));
+    },
+  );
+}
+
 /** Warnings and messages, newest last. */
 export function messages(): Part {
   const root = h("div", { class: "ft-notices", "data-testid": "notices" });

@@ -22,6 +22,7 @@ export function page(more: Partial<RunPage> = {}): RunPage {
     dev: { heads: ["epoch", "step", "dev loss", "F1", ""], rows: [], note: "" },
     labels: null,
     remarks: [],
+    samples: [],
     messages: [],
     log: [],
     settings: "",

@@ -87,6 +87,7 @@ export interface RunPage {
   readonly dev: DevTable;
   readonly labels: LabelTable | null;
   readonly remarks: readonly string[];
+  readonly samples: readonly string[];
   readonly messages: readonly Told[];
   readonly log: readonly string[];
   readonly settings: string;

@@ -13,8 +13,7 @@ from ft_magics.config.names import HF_ARGUMENT_NAMES, our_name
 from ft_magics.magics.completion import files, objects
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, quoted_word
 from ft_magics.magics.completion.columns import columns_near
-from ft_magics.magics.keys import known_columns, task_keys
-from ft_magics.tasks.registry import task_names
+from ft_magics.magics.keys import known_columns, names_of, task_keys
 from ft_magics.tuning.registry import method_names
 
 __all__ = ["complete_body", "dotted_keys", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
@@ -26,19 +25,20 @@ _KINDS = (
 _BRACES = re.compile(r"`(\{.*\})`")
 
 
-def complete_body(body: str, offset: int, namespace: Mapping[str, Any]) -> Answer | None:
+def complete_body(body: str, offset: int, namespace: Mapping[str, Any], word: str = "task") -> Answer | None:
     """What may be written at an offset of a body; None where nothing is known.
 
     Args:
         body: All lines behind the magic's own.
         offset: 0 <= offset <= len(body).
         namespace: Of the notebook.
+        word: `task`, or `objective` in a `%%pretrain` cell.
     """
     place = place_at(body, offset)
     if place is None:  # a comment, a block of text
         word = body[body.rfind("\n", 0, offset) + 1 : offset].rpartition(" ")[2]
         return Answer(word, [Choice(word)]) if word else None
-    keys = task_keys(task_in(place.values))
+    keys = task_keys(task_in(place.values, word), word)
     if not place.key:
         own = _keys(place, keys)
         return _answer(place, place.typed, own if _any_like(place.typed, own) else [*own, *_theirs(place, keys)])
@@ -75,17 +75,17 @@ def _theirs(place: Place, keys: Mapping[KeyPath, Sequence[Key]]) -> list[Choice]
     return found
 
 
-def task_in(values: Mapping[KeyPath, str]) -> str | None:
-    """The task that a cell names, in either way; None where it names none."""
-    return values.get(("task",)) or next((path[1] for path in values if path[0] == "task" and len(path) > 1), None)
+def task_in(values: Mapping[KeyPath, str], word: str = "task") -> str | None:
+    """The task, or objective, that a cell names, in either way; None where it names none."""
+    return values.get((word,)) or next((path[1] for path in values if path[0] == word and len(path) > 1), None)
 
 
-def key_at(body: str, offset: int) -> tuple[Key, Place] | None:
+def key_at(body: str, offset: int, word: str = "task") -> tuple[Key, Place] | None:
     """The key at an offset of a body, or whose value is there."""
     place = place_at(body, offset)
     if place is None:
         return None
-    keys = task_keys(task_in(place.values))
+    keys = task_keys(task_in(place.values, word), word)
     key = _find(keys, place)
     return None if key is None else (key, place)
 
@@ -101,8 +101,9 @@ def _keys(place: Place, keys: Mapping[KeyPath, Sequence[Key]]) -> list[Choice]:
     rest = place.whole[len(place.typed) :]
     behind = place.behind[len(rest) :].lstrip()
     colon = "" if behind.startswith(":") else ": "
-    if place.section == ("task",):
-        return [Choice(f"{name}{colon}", "task", name) for name in task_names() if not place.there]
+    if place.section in (("task",), ("objective",)):
+        word = place.section[0]
+        return [Choice(f"{name}{colon}", word, name) for name in names_of(word) if not place.there]
     missing = sorted(keys_below(keys, place.section, place.there), key=_order)
     return [Choice(f"{key.name}{'' if rest else colon}", note_of(key), key.name, meaning_of(key)) for key in missing]
 
@@ -150,8 +151,9 @@ def values_of(
         keys: Of the cell.
         namespace: Of the notebook.
     """
-    if "task" in key.kinds:
-        return [Choice(name, "task") for name in task_names()]
+    for word in ("task", "objective"):
+        if word in key.kinds:
+            return [Choice(name, word) for name in names_of(word)]
     found: list[Choice] = []
     if "method" in key.kinds:
         found += [Choice(name, "method") for name in method_names()]

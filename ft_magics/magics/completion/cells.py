@@ -11,7 +11,7 @@ from ft_magics.magics.completion.lines import Line
 
 __all__ = ["BODIES", "CursorIn", "find_magic"]
 
-BODIES = frozenset({"finetune"})  # magics whose body is a cell's YAML
+BODIES = frozenset({"finetune", "pretrain"})  # magics whose body is a cell's YAML
 _CELL = re.compile(r"%%(\w+)")
 _LINE = re.compile(r"[ \t]*(?:[\w.,\[\]'\" \t]+=[ \t]*)?%(\w+)(?=[ \t])")  # `report = %evaluate …` too
 
@@ -24,11 +24,13 @@ class CursorIn:
         line: On the line of a magic; None in its body.
         body: In the body of a magic that is a cell of YAML; None on a line.
         offset: Of the cursor in the body.
+        word: What a body of the magic says first: `task`, or `objective`.
     """
 
     line: Line | None = None
     body: str | None = None
     offset: int = 0
+    word: str = "task"
 
 
 def find_magic(code: str, offset: int, magics: Mapping[str, Any]) -> CursorIn | None:
@@ -49,7 +51,8 @@ def find_magic(code: str, offset: int, magics: Mapping[str, Any]) -> CursorIn | 
             return None
         if offset <= end:
             return CursorIn(line=_line(name, code[cell.end() : offset], magics, code[end + 1 :]))
-        return CursorIn(body=code[end + 1 :], offset=offset - end - 1) if name in BODIES else None
+        word = "objective" if name == "pretrain" else "task"
+        return CursorIn(body=code[end + 1 :], offset=offset - end - 1, word=word) if name in BODIES else None
     start = code.rfind("\n", 0, offset) + 1
     line = _LINE.match(code, start, offset)
     if line is None or line.group(1) not in magics:

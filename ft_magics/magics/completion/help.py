@@ -30,7 +30,7 @@ def help_at(code: str, offset: int, magics: Mapping[str, Any]) -> dict[str, str]
     if found is None:
         return None
     if found.body is not None:
-        key = _key(found.body, found.offset)
+        key = _key(found.body, found.offset, found.word)
         return None if key is None else key_bundle([key])
     assert found.line is not None  # noqa: S101  # one of the two
     rest = _WORD.match(code, offset)
@@ -44,12 +44,12 @@ def help_at(code: str, offset: int, magics: Mapping[str, Any]) -> dict[str, str]
     }
 
 
-def _key(body: str, offset: int) -> Any:
+def _key(body: str, offset: int, word: str) -> Any:
     """The key at an offset; just behind a key's colon or a bracket, where a tooltip is often asked for, that key."""
-    found = key_at(body, offset)
+    found = key_at(body, offset, word)
     if found is not None and found[1].whole:
         return found[0]
     line = body.rfind("\n", 0, offset) + 1
     before = body[line:offset].rstrip(" \t:{[,")
-    near = key_at(body, line + len(before)) if before.strip() else None
+    near = key_at(body, line + len(before), word) if before.strip() else None
     return near[0] if near is not None else found[0] if found is not None else None

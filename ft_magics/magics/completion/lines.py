@@ -151,8 +151,9 @@ def _keys_called(name: str) -> list[str]:
 def _setting(line: Line, typed: str, namespace: Mapping[str, Any]) -> Answer | None:
     """`--set KEY=VALUE`: a dotted key of a cell, or a reading option of `%evaluate`; then its values."""
     in_cell = line.magic != "evaluate"
-    task = task_in(values_in(line.body)) if in_cell else line.values.get("task")
-    keys = task_keys(task)
+    word = "objective" if line.magic == "pretrain" else "task"
+    task = task_in(values_in(line.body), word) if in_cell else line.values.get("task")
+    keys = task_keys(task, word)
     known = (
         dotted_keys(keys)
         if in_cell
@@ -182,7 +183,7 @@ def _arguments(line: Line, typed: str, namespace: Mapping[str, Any]) -> list[Cho
     at = min(len(given), len(positional) - 1)
     if at < 0 or (len(given) > at and positional[at].nargs not in ("*", "+")) or positional[at].dest not in _RUNS:
         return []
-    if line.magic == "finetune" and "--resume" not in line.words:
+    if line.magic in ("finetune", "pretrain") and "--resume" not in line.words:
         return []  # the name of a new run is the user's own
     known = [choice for choice in objects.runs(namespace) if choice.text not in given]
     return [*known, *(files.saved_models(typed) if "/" in typed else [])]

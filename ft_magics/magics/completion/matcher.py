@@ -78,7 +78,7 @@ class Completion:
         if found.line is not None:
             answer = complete_line(found.line, namespace)
         else:
-            answer = complete_body(found.body or "", found.offset, namespace)
+            answer = complete_body(found.body or "", found.offset, namespace, found.word)
         if answer is None:
             return _nothing()
         return {

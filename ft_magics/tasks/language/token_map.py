@@ -1,8 +1,7 @@
 """The tokens of documents, computed once and kept in files that are mapped into memory, not read.
 
 A map has the key of its texts and its tokenizer, so that every run on both uses the same, also a resumed one in another
-kernel. It is in the cache of this user (`FT_MAGICS_CACHE`, else `XDG_CACHE_HOME`, else `~/.cache`). Maps that no run
-has used for 30 days are deleted when another is made; any may be deleted by hand, and is made again.
+kernel. It is in the cache of this user (`cache.py`); any may be deleted by hand, and is made again.
 """
 
 from __future__ import annotations
@@ -11,9 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +20,10 @@ from numpy.typing import NDArray
 
 from ft_magics.data.documents.document import Documents, Ints
 from ft_magics.errors import DataError
+from ft_magics.tasks.language.cache import CACHE, cache_folder, drop_unused
 
 __all__ = ["TokenMap", "map_tokens", "tokenise", "tokens_of"]
 
-_CACHE, _FOLDER = "FT_MAGICS_CACHE", "tokens"
-_UNUSED_DAYS = 30
 _AT_ONCE = 1_000_000  # characters that are tokenised together
 _VERSION = 1
 _SPARE_BYTES = 100_000_000  # of the disk that stay free
@@ -71,19 +67,19 @@ def map_tokens(documents: Documents, tokenizer: Any) -> TokenMap:
         DataError: The disk is too small for it, or cannot be written.
     """
     key = _key(documents, tokenizer)
-    cache = _cache()
+    cache = cache_folder("tokens")
     folder = cache / key.hex()[:32]
     try:
         if not (folder / "about.json").is_file():
             _check_disk(cache, documents, tokenizer)
             _make(folder, documents, tokenizer)
-            _drop_unused(cache, but=folder)
+            drop_unused(cache, but=folder)
         os.utime(folder)
         return _opened(folder, key, len(documents))
     except OSError as error:
         raise DataError(
             f"the tokens of the text cannot be kept in {cache} ({error.strerror or error}); make room there, or set "
-            f"{_CACHE} to a folder on another disk before the kernel starts"
+            f"{CACHE} to a folder on another disk before the kernel starts"
         ) from error
 
 
@@ -107,14 +103,6 @@ def _key(documents: Documents, tokenizer: Any) -> bytes:
     return digest.digest()
 
 
-def _cache() -> Path:
-    said = os.environ.get(_CACHE)
-    if said:
-        return Path(said).expanduser() / _FOLDER
-    general = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(general).expanduser() / "ft_magics" / _FOLDER
-
-
 def _kind(tokenizer: Any) -> type[np.integer[Any]]:
     return np.uint16 if len(tokenizer) <= _SMALL_VOCABULARY else np.uint32
 
@@ -127,7 +115,7 @@ def _check_disk(cache: Path, documents: Documents, tokenizer: Any) -> None:
     if need > free:
         raise DataError(
             f"the tokens of the text may take up to {need / 1e9:.1f} GB in {cache}, and {max(free, 0) / 1e9:.1f} GB "
-            f"are free there; make room, or set {_CACHE} to a folder on another disk before the kernel starts"
+            f"are free there; make room, or set {CACHE} to a folder on another disk before the kernel starts"
         )
 
 
@@ -191,11 +179,3 @@ def _opened(folder: Path, key: bytes, documents: int) -> TokenMap:
     tokens = np.memmap(files[0], dtype=kind, mode="r") if about["tokens"] else np.zeros(0, dtype=kind)
     ends = np.fromfile(files[1], dtype="<i8")
     return TokenMap(tokens, ends, about["unknown"], key, folder, sum(sizes))
-
-
-def _drop_unused(cache: Path, *, but: Path) -> None:
-    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
-    for folder in cache.iterdir():
-        with suppress(OSError):
-            if folder != but and folder.is_dir() and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)

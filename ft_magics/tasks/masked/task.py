@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document, Documents
 from ft_magics.data.examples import Corpus
@@ -25,6 +26,7 @@ from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_blanks
+from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_text
 from ft_magics.tasks.language.rows import Rows
 from ft_magics.tasks.language.token_map import map_tokens, tokens_of
@@ -44,6 +46,7 @@ __all__ = ["MaskedTask"]
 _HELD_OUT_RATE = 0.15
 _GUESSES = 5
 _MOST_BLANKS = 2  # of a document that are kept
+_SAMPLES = 4  # of an evaluation
 _MOST_UNKNOWN = 0.05
 
 Kept = tuple[int, float, int, list[Guess]]  # of a row: tokens asked for, their loss, how many are right, a few guesses
@@ -99,6 +102,11 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
     def saved_head(cls) -> Head:
         """A token of the vocabulary for each hidden one."""
         return Head(kind="AutoModelForMaskedLM", labels=(), use="masked language modelling")
+
+    def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
+        """A model from nothing, for the text of train."""
+        documents: Any = corpus.train.examples
+        return make_model(documents, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
 
     def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
         """For the model card."""
@@ -301,6 +309,22 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         """The beginning of a document."""
         text = example.text if len(example.text) <= 500 else f"{example.text[:500]} …"
         return Card(kind="texts", row=example.id, data={"texts": [("document", text)]})
+
+    @classmethod
+    def samples(cls, examples: Sequence[Document], predictions: Sequence[Counted]) -> list[dict[str, Any]]:
+        """Blanks of documents from all over the split."""
+        there = [item for item in predictions if item.blanks]
+        chosen = [there[at * len(there) // _SAMPLES] for at in range(min(_SAMPLES, len(there)))]
+        return [
+            {
+                "text": blank.text,
+                "gold": blank.gold,
+                "predicted": blank.guesses[0][0] if blank.guesses else "",
+                "right": blank.right,
+            }
+            for item in chosen
+            for blank in item.blanks[:1]
+        ]
 
     @classmethod
     def report(
