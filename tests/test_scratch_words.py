@@ -9,6 +9,7 @@ import pytest
 from ft_magics.errors import ModelError
 from ft_magics.models.scratch.fertility import coverage_and_fertility
 from ft_magics.models.scratch.segmenters import _jieba, find_segmenter
+from ft_magics.models.scratch.surfaces import begins_words
 from ft_magics.models.scratch.words import NO_WORD, word_groups, words_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,17 @@ def test_the_tokens_of_a_word_are_one_group(kind, shape):
 @pytest.mark.parametrize(("kind", "shape"), KINDS)
 def test_a_segmenter_s_words_are_one_group(kind, shape):
     assert grouped(small_tokenizer(kind, shape), "在上海大学 at", two_by_two) == ["在上", "海大", "学", "at"]
+
+
+@pytest.mark.parametrize(("kind", "shape"), KINDS[:3])
+def test_a_vocabulary_alone_says_the_same_of_an_encoder_s_tokens(kind, shape):
+    tokenizer = small_tokenizer(kind, shape)
+    begins = begins_words(tokenizer)
+    for text in [*mixed(), "在北京(overflowing), café_go 30% 龘"]:
+        encoded, numbers = groups(tokenizer, text)
+        pairs = zip([NO_WORD, *numbers], numbers, encoded["input_ids"], strict=False)
+        special = tokenizer.all_special_ids  # an unknown letter may stand within a word
+        assert all(begins[token] == (before != number) for before, number, token in pairs if token not in special)
 
 
 def test_a_token_over_two_words_joins_them_and_white_space_goes_with_its_word():

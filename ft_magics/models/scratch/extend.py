@@ -132,6 +132,7 @@ def _with_byte_words(tokenizer: Any, state: dict[str, Any], words: Sequence[str]
         model_input_names=tokenizer.model_input_names,
         padding_side=tokenizer.padding_side,
         truncation_side=tokenizer.truncation_side,
+        extra_special_tokens=list(tokenizer.extra_special_tokens),
         **roles,
     )
     return larger, ids

@@ -10,13 +10,14 @@ from tokenizers import decoders
 
 from ft_magics.data.letters import CJK
 
-__all__ = ["BROKEN", "SPECIAL_ROLES", "Surface", "spelling_of", "surfaces_of"]
+__all__ = ["BROKEN", "SPECIAL_ROLES", "Surface", "begins_words", "spelling_of", "surfaces_of"]
 
 Surface = tuple[str, bool]  # the text of a token, and whether it begins a word
 
 SPECIAL_ROLES = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token", "bos_token", "eos_token")
 BROKEN = "\ufffd"  # what stands for bytes that are no character
 _SPACES = {"Ġ", "▁"}
+_FIRST_OF_CJK = set("âãäåæçèéïð")  # the first bytes of Chinese characters, as letters of a byte-level vocabulary
 
 
 def spelling_of(tokenizer: Any) -> tuple[str, bool]:
@@ -51,7 +52,22 @@ def surfaces_of(tokenizer: Any) -> dict[int, Surface]:
             spelt: str = decoders.ByteLevel().decode([token]) if of_bytes else token.replace("▁", " ")
             text = spelt.strip() or spelt  # some are white space alone
         if BROKEN in text:
-            found[at] = (BROKEN + token, False)
+            found[at] = (BROKEN + token, begins or token[0] in _FIRST_OF_CJK)
         elif text:
             found[at] = (text, begins or CJK.match(text) is not None or not text[0].isalnum())
     return found
+
+
+def begins_words(tokenizer: Any) -> list[bool]:
+    """Whether each token begins a word, by itself: without its text, and so without a segmenter's words.
+
+    Args:
+        tokenizer: A fast one.
+
+    Returns:
+        By id: true of special tokens too. Length V.
+    """
+    begins = [True] * (1 + max(tokenizer.get_vocab().values()))
+    for at, (_, first) in surfaces_of(tokenizer).items():
+        begins[at] = first
+    return begins
