@@ -20,6 +20,7 @@ METHODS = {
     "freeze": "{freeze: {layers: 0}}",
     "gradual": "gradual",
     "rates": "{rates: {layer_decay: 0.8, head: 1e-3}}",
+    "l2_sp": "{l2_sp: {alpha: 0.1}}",
     "adapter": "{adapter: {reduction: 4}}",
     "adapter (houlsby)": "{adapter: {placement: houlsby, reduction: 4}}",
     "lora": "{lora: {r: 4}}",

@@ -49,12 +49,13 @@ def test_hugging_face_names_are_understood():
     text = LEAST + (
         "train: {num_train_epochs: 3, per_device_train_batch_size: 8, per_device_eval_batch_size: 32, warmup_ratio: 0.2,"
         " gradient_accumulation_steps: 2, lr_scheduler_type: cosine, bf16: true, no_cuda: true, max_seq_length: 64,"
-        " early_stopping_patience: 2, lr: 1e-4}"
+        " early_stopping_patience: 2, lr: 1e-4, optim: adafactor, gradient_checkpointing: true, hidden_dropout: 0.3}"
     )
     train = parse_cell(text, {}).train
     assert (train.epochs, train.batch_size, train.eval_batch_size, train.warmup) == (3, 8, 32, 0.2)
     assert (train.gradient_accumulation, train.scheduler, train.precision, train.device) == (2, "cosine", "bf16", "cpu")
     assert (train.max_length_tokens, train.early_stopping.patience, train.learning_rate) == (64, 2, 1e-4)
+    assert (train.optimizer, train.activation_checkpointing, train.dropout.hidden) == ("adafactor", True, 0.3)
 
 
 @pytest.mark.parametrize("word", ["token-classification", "named-entity-recognition"])

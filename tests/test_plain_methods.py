@@ -116,7 +116,7 @@ def test_the_scripts_groups_are_the_runs(tiny_model, tmp_path, name):
         {id(item): (group["lr"], group["weight_decay"]) for group in groups for item in group["params"]}
         for groups in (
             tuning.groups(model, learning_rate=1e-2, weight_decay=0.1),
-            plain_python.parameter_groups(model, 1e-2, 0.1, rates),
+            plain_python.parameter_groups(model, 1e-2, 0.1, rates, [part for each in parts for part in each.undecayed]),
         )
     )
     assert ours == theirs

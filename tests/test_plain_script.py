@@ -12,11 +12,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from ft_magics.errors import RunError
+from ft_magics.errors import RunError, TaskError
 from ft_magics.runs.cells import parse_cell
 from ft_magics.training.bundle import Bundle
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
+from ft_magics.training.script import script_of
+from safetensors.torch import load_file
 
 from runs import finish
 
@@ -202,3 +204,26 @@ def test_a_bundle_has_all_that_a_function_uses_and_nothing_twice():
 
     shares, gold = np.array([[0.9], [0.2], [0.8]]), np.array([[True], [False], [True]])
     assert names["choose_thresholds"](shares, gold) == choose_thresholds(shares, gold)
+
+
+def test_what_a_step_is_set_to_is_written_down(run_and_script, tiny_model):
+    settings = (
+        "optimizer: {sgd: {momentum: 0.8, nesterov: true}}, scheduler: {polynomial: {power: 2}}, warmup: 2, "
+        "dropout: {hidden: 0.3}, activation_checkpointing: true, label_smoothing: 0.2"
+    )
+    Path("few.conll").write_text("Ada B-PER\nwalks O\n\nOslo B-LOC\nis O\nold O\n\n" * 10)
+    body = (
+        f"task: ner\nmodel: {tiny_model}\ndata: {{train: few.conll}}\n"
+        f"{SMALL.replace('3e-3', '0.1').replace('seed', f'{settings}, seed')}"
+    )
+    run, _ = run_and_script(body)
+    saved, ours = (load_file(folder / "model.safetensors") for folder in (Path("small_plain"), run.model_dir))
+    assert all(torch.equal(saved[name], ours[name]) for name in ours)
+
+
+@pytest.mark.parametrize("setting", ["optimizer: muon", "scheduler: one_cycle", "ema: 0.9"])
+def test_what_cannot_be_written_down_is_refused_by_name(tiny_model, setting):
+    data = "{train: demo:en/train.conll}"
+    config = parse_cell(f"task: ner\nmodel: {tiny_model}\ndata: {data}\ntrain: {{{setting}}}\n", {})
+    with pytest.raises(TaskError, match=f"a run with `train: {{{setting}}}` is not written in plain Python"):
+        script_of("small", prepare(config))

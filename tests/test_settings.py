@@ -42,7 +42,10 @@ def test_what_a_key_says_is_what_the_schema_says():
     (batch,) = task_keys("ner")[("train", "batch_size")]
     assert batch.limits == "≥ 1, ≤ 1,000,000"
     (scheduler,) = task_keys("ner")[("train", "scheduler")]
-    assert (scheduler.choices, scheduler.default) == (("linear", "cosine", "constant"), "linear")
+    assert (scheduler.choices, scheduler.default) == (
+        ("linear", "cosine", "constant", "polynomial", "one_cycle"),
+        "linear",
+    )
     (column,) = task_keys("classify")[("data", "label_column")]
     assert {"column", "list"} <= column.kinds
     assert column.takes == "a column's name or its number or a list of such"

@@ -20,6 +20,7 @@ from ft_magics.config.references import Reference, is_reference, lookup, part_of
 from ft_magics.config.schema import AnyConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.config.splits import SPLIT_SYNONYMS, SPLITS
+from ft_magics.config.train import TrainConfig
 from ft_magics.config.tree import Path, Tree, first_problems, read_tree, read_value, shorten
 from ft_magics.errors import CellError, FineTuneError, Problem, did_you_mean
 
@@ -157,13 +158,18 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _move_settings(tree: Tree, task: str, settings: type[Section], data: type[Section]) -> None:
-    """A task's setting may stand under `data:`, or in the first column, where people write it too."""
+    """A task's setting may stand under `data:` or `train:`, or in the first column, where people write it too."""
     ours = set(settings.model_fields)
-    for section, theirs in ((tree.data.get("data"), set(data.model_fields)), (tree.data, set(RunConfig.model_fields))):
+    places: tuple[tuple[Path, Any, set[str]], ...] = (
+        (("data",), tree.data.get("data"), set(data.model_fields)),
+        (("train",), tree.data.get("train"), set(TrainConfig.model_fields)),
+        ((), tree.data, set(RunConfig.model_fields)),
+    )
+    for above, section, theirs in places:
         if not isinstance(section, dict):
             continue
         for key in [key for key in section if key in ours - theirs]:
-            here: Path = (key,) if section is tree.data else ("data", key)
+            here: Path = (*above, key)
             there: Path = ("task", task, key)
             if not isinstance(tree.data.get("task"), dict):
                 tree.data["task"] = {task: {}}

@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from ft_magics.config.optimizers import OptimizerName, SchedulerName
 from ft_magics.config.section import Section, described
 
-__all__ = ["MOST_EPOCHS", "EarlyStopping", "FittedTrain", "TrainConfig"]
+__all__ = ["MOST_EPOCHS", "DropoutConfig", "EarlyStopping", "FittedTrain", "TrainConfig"]
 
 MOST_THREADS = 1024  # of a training
 MOST_EPOCHS = 10_000
@@ -41,11 +42,13 @@ def _off_or_on(value: Any) -> Any:
     return value
 
 
+Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 _Auto = Annotated[Literal["auto"], Tag("auto")]
 _Or = Discriminator(lambda value: "auto" if _given_or_not(value) == "auto" else "value")
 AutoEpochs = Annotated[Annotated[float, Field(gt=0, le=MOST_EPOCHS), Tag("value")] | _Auto, _Or]
 AutoRate = Annotated[Annotated[float, Field(gt=0, le=1), Tag("value")] | _Auto, _Or]
+AutoDecay = Annotated[Annotated[float, Field(ge=0, lt=1), Tag("value")] | _Auto, _Or]
 AutoCount = Annotated[Annotated[int, Field(ge=1, le=1_000_000), Tag("value")] | _Auto, _Or]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 
@@ -73,6 +76,28 @@ AutoStopping = Annotated[
     Annotated[EarlyStopping, Tag("value")] | Annotated[None, Tag("off")] | _Auto,
     Discriminator(_given_or_not),
     BeforeValidator(_off_or_on),
+]
+
+
+class DropoutConfig(Section):
+    """Dropout by kind; a kind that is not named stays as the model has it."""
+
+    hidden: Share | None = described(
+        default=None, otherwise="as the model has it", description="Of the hidden states, after each part of a layer."
+    )
+    attention: Share | None = described(
+        default=None, otherwise="as the model has it", description="Of the attention's probabilities."
+    )
+    classifier: Share | None = described(
+        default=None, otherwise="as the model has it", description="Of what goes into the head."
+    )
+
+
+Dropout = Annotated[
+    Annotated[Share, Tag("share")] | Annotated[DropoutConfig, Tag("section")] | Annotated[None, Tag("none")],
+    Discriminator(
+        lambda value: "none" if value is None else "section" if isinstance(value, (dict, Section)) else "share"
+    ),
 ]
 
 
@@ -130,10 +155,23 @@ class TrainConfig(Section):
         ge=0,
         lt=2**32,
     )
-    scheduler: Literal["linear", "cosine", "constant"] = described(
-        description="How the learning rate goes after the warmup: down to 0 in a line or a cosine, or not at all.",
+    optimizer: OptimizerName = described(
+        expected="`adamw`, `sgd`, `adafactor` or `muon`, or one with settings, such as `{sgd: {momentum: 0.9}}`",
+        description="What turns gradients into steps. `muon` is for the matrices of layers, with AdamW for the rest.",
+        examples=["{sgd: {momentum: 0.9}}"],
+        default="adamw",
+        origin="`optim` of Hugging Face; Loshchilov & Hutter 2019, Sutskever et al. 2013, Shazeer & Stern 2018, Jordan "
+        "et al. 2024",
+    )
+    scheduler: SchedulerName = described(
+        expected="`linear`, `cosine`, `constant`, `polynomial` or `one_cycle`, or one with settings, such as "
+        "`{polynomial: {power: 2}}`",
+        description="How the learning rate goes after the warmup: down to 0 in a line, a cosine or a power, or not at "
+        "all; `one_cycle` rises in a cosine too, over the share that `warmup` says.",
+        examples=["{polynomial: {power: 2}}"],
         default="linear",
-        origin="`lr_scheduler_type` of Hugging Face; Loshchilov & Hutter 2017 for the cosine",
+        origin="`lr_scheduler_type` of Hugging Face; Loshchilov & Hutter 2017 for the cosine, Smith & Topin 2018 for "
+        "one cycle",
     )
     warmup: float = described(
         description="The learning rate rises from 0 over this share of all steps, or this many steps where it is 1 "
@@ -142,11 +180,11 @@ class TrainConfig(Section):
         ge=0,
         origin="`warmup_ratio` and `warmup_steps` of Hugging Face; Devlin et al. 2019, appendix A.2",
     )
-    weight_decay: float = described(
-        description="How strongly AdamW pulls the weights towards 0 at each step.",
-        default=0.01,
-        ge=0,
-        lt=1,
+    weight_decay: AutoDecay = described(
+        description="How strongly each step pulls the weights towards 0; biases and norms are left alone. `auto`: "
+        "0.01, and for SGD, whose rates are far higher, as much less.",
+        examples=[0.01],
+        default="auto",
         origin="Loshchilov & Hutter 2019 (AdamW); Devlin et al. 2019, appendix A.2",
     )
     max_grad_norm: float = described(
@@ -154,6 +192,30 @@ class TrainConfig(Section):
         default=1.0,
         gt=0,
         origin="Pascanu et al. 2013; `max_grad_norm` of Hugging Face",
+    )
+    dropout: Dropout = described(
+        expected="a share such as `0.2`, or shares by kind, such as `{hidden: 0.2, attention: 0.1}`",
+        description="The share of values that are left out at random in training, in place of the model's own shares.",
+        otherwise="as the model has it",
+        examples=[0.2],
+        default=None,
+        origin="Srivastava et al. 2014",
+    )
+    ema: float | None = described(
+        description="Dev and test are evaluated with, and the run keeps, an exponential moving average of the weights; "
+        "this is how much of it is kept at each step, less in the first steps.",
+        otherwise="the weights themselves",
+        examples=[0.999],
+        default=None,
+        gt=0,
+        lt=1,
+        origin="Polyak & Juditsky 1992",
+    )
+    activation_checkpointing: bool = described(
+        description="Compute what the layers computed again for the backward pass: less memory, about a third more "
+        "time, the same result.",
+        default=False,
+        origin="Chen et al. 2016; `activation_checkpointing` of Hugging Face",
     )
     early_stopping: AutoStopping = described(
         expected="`auto`, `false`, or a section such as `{patience: 3}`",
@@ -205,4 +267,5 @@ class FittedTrain(TrainConfig):
     epochs: float
     learning_rate: float
     batch_size: int
+    weight_decay: float
     early_stopping: EarlyStopping | None

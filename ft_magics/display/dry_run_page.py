@@ -8,6 +8,7 @@ from io import StringIO
 
 from ruamel.yaml import YAML
 
+from ft_magics.config.optimizers import named_settings
 from ft_magics.display.run_clock import duration
 from ft_magics.evaluation.card_text import card_text
 from ft_magics.evaluation.page import sections_html
@@ -27,7 +28,11 @@ def dry_run_sections(prepared: Prepared) -> list[Section]:
     """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
     train = prepared.train
     memory = need_text(
-        prepared.trained, prepared.features["train"], train.batch_size, accumulation=train.gradient_accumulation
+        prepared.trained,
+        prepared.features["train"],
+        train.batch_size,
+        states=prepared.states_a_weight,
+        accumulation=train.gradient_accumulation,
     )
     chosen = [f"Chosen, since the cell leaves it open: {text}" for text in prepared.chosen]
     plan = [*_plan(prepared), *chosen, f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
@@ -79,7 +84,7 @@ def _plan(prepared: Prepared) -> list[str]:
     steps = f"{prepared.total_steps:,} steps over {train.epochs:g} epochs, {train.batch_size} rows a batch"
     trainable = f"{prepared.trainable_parameters:,} of {prepared.parameters:,} trainable parameters"
     return [
-        f"{steps}, a learning rate of {train.learning_rate:g}",
+        f"{steps}, a learning rate of {train.learning_rate:g} for {named_settings(train.optimizer)[0]}",
         f"{trainable}, {labels} labels, inputs of at most {trained.max_length_tokens} tokens",
         f"Computed on {trained.device} in {trained.precision}",
     ]

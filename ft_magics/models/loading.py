@@ -70,6 +70,7 @@ def load_model(
     *,
     fresh: bool = True,
     tuned: Tuned | None = None,
+    adjust: Check = lambda _: None,
     check: Check = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Any:
@@ -82,6 +83,7 @@ def load_model(
         head: Which.
         fresh: Whether the head is a new one; a saved model keeps its labels and its head.
         tuned: Where config and head are, of a model whose other weights are its base's.
+        adjust: Takes the config, and may change what does not change which weights there are.
         check: Takes the model without weights, and may raise; before any weight is read.
         say: Takes a sentence on what of the model is new, where one might think that it is trained.
 
@@ -94,6 +96,7 @@ def load_model(
         raw = read_config(described, head)
         weights = open_weights(folder)
         config = build_config(described, raw, weights, head, fresh=fresh)
+        adjust(config)
         outline = check_sizes(source, config, weights, head)
     check(outline)
     with plain_errors(source), quiet_transformers():

@@ -10,6 +10,7 @@ from transformers import TrainingArguments
 
 from ft_magics.config.train import FittedTrain
 from ft_magics.training.fitting import steps_per_epoch
+from ft_magics.training.optimizers import optimizer_values, scheduler_values
 
 __all__ = ["count_steps", "training_arguments", "training_values"]
 
@@ -38,7 +39,8 @@ def training_values(train: FittedTrain, *, device: str, precision: str) -> dict[
         "gradient_accumulation_steps": train.gradient_accumulation,
         "weight_decay": train.weight_decay,
         "max_grad_norm": train.max_grad_norm,
-        "lr_scheduler_type": train.scheduler,
+        **optimizer_values(train),
+        **scheduler_values(train),
         "warmup_steps": int(train.warmup) if train.warmup >= 1 else train.warmup,
         "seed": train.seed,
         "bf16": precision == "bf16",

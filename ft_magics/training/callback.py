@@ -11,6 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ft_magics.events import Notice, RunEvent
 from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.steering import Steering
+from ft_magics.training.averages import Averages
 from ft_magics.training.batch_watch import BatchWatch
 from ft_magics.training.best import Best
 from ft_magics.training.checkpoints import CheckpointState, ThreadsState
@@ -56,6 +57,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     batches: BatchWatch = field(init=False)
     threads: Threads = field(init=False)
     throughput: Throughput = field(init=False)
+    averages: Averages = field(init=False)
     dev: DevScores = field(init=False)
     saves: SavePolicy = field(init=False)
     pause: Pause = field(init=False)
@@ -67,7 +69,8 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.batches = BatchWatch(prepared)
         self.threads = Threads(prepared.config.train.threads, prepared.trained.device)
         self.throughput = Throughput(say, prepared.trained.device, self.clock)
-        self.dev = DevScores(prepared, self.folder, say, self._track)
+        self.averages = Averages(prepared.trained, prepared.train.ema)
+        self.dev = DevScores(prepared, self.folder, say, self._track, self.averages.applied)
         self.saves = SavePolicy(prepared.config.save, self.folder, say)
         self.pause = Pause(self.steering, say)
 
@@ -105,6 +108,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start the clock, unless a resumed run's is running."""
         self.batches.step = state.global_step
+        self.averages.begin()
         self.saves.begin()
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -125,6 +129,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         """The parameters have changed, and their gradients are still there."""
         trained = self.prepared.trained
         tuning_of(trained).end_step(trained.model, step=state.global_step)
+        self.averages.update(state.global_step)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Count the tokens of the step, and do what was requested."""
@@ -166,7 +171,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Make the Trainer's checkpoint a whole one, and say where it is."""
-        if self.saves.seal(state.global_step, lambda: self.snapshot(state)):
+        if self.saves.seal(state.global_step, lambda: self.snapshot(state), self.averages.save):
             self.throughput.saved()
             self.saves.say(state.global_step)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from transformers import TrainerControl, TrainerState
@@ -74,6 +75,7 @@ class DevScores:
         folder: Where the best model goes.
         say: Takes each event.
         log: Takes values by name, for whatever tracks the training.
+        averaged: Lets the model have the weights that are evaluated and kept.
 
     Attributes:
         best: The best evaluation so far.
@@ -81,8 +83,14 @@ class DevScores:
     """
 
     def __init__(
-        self, prepared: Prepared, folder: RunFolder, say: Say, log: Callable[[dict[str, float]], None]
+        self,
+        prepared: Prepared,
+        folder: RunFolder,
+        say: Say,
+        log: Callable[[dict[str, float]], None],
+        averaged: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._averaged = averaged
         self._prepared, self._folder, self._say, self._log = prepared, folder, say, log
         self.best = Best()
         self.evaluated_at = -1
@@ -90,7 +98,8 @@ class DevScores:
     def evaluate(self, state: TrainerState, control: TrainerControl) -> None:
         """Evaluate dev. A fault in that is said and does not end the training."""
         try:
-            self._evaluate(state, control)
+            with self._averaged():
+                self._evaluate(state, control)
         except Exception as error:
             if is_fatal(error):
                 raise
@@ -103,7 +112,8 @@ class DevScores:
     def keep_last(self) -> None:
         """Keep the model of the last step where no evaluation has chosen one."""
         if "dev" not in self._prepared.features or not self._folder.model.is_dir():
-            self._keep_model()
+            with self._averaged():
+                self._keep_model()
 
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> None:
         self.evaluated_at = state.global_step

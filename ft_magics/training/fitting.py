@@ -9,17 +9,21 @@ import math
 from dataclasses import dataclass
 
 from ft_magics.config.eval_section import EvalEvery
+from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
 
 __all__ = ["Fitted", "count_evaluations", "fit_train", "keep_chosen", "steps_per_epoch"]
 
-_CHOSEN = ("epochs", "learning_rate", "batch_size", "early_stopping")
+_CHOSEN = ("epochs", "learning_rate", "batch_size", "weight_decay", "early_stopping")
 
 _RATE_OF_BASE, _BASE_PARAMETERS = 5e-5, 86e6  # BERT base without its embeddings: Devlin et al. 2019, appendix A.3
 _RATE_POWER = 2 / 3  # how fast the rate falls with the size: 2e-4 for MiniLM, 5e-5 for base, 2e-5 for large
 _LOWEST_RATE, _HIGHEST_RATE = 5e-6, 1e-3
 _LEAST_CHANGE, _MOST_CHANGE = 0.25, 2.0  # for a batch or a number of steps that the cell gives
+_DECAY = 0.01  # Devlin et al. 2019, appendix A.2
+_SGD_FACTOR = 200  # of AdamW's rate: where both do steps of about one length, with gradients of norm 1 and momentum 0.9
+_FAR_BELOW = 20  # times below what would be taken: nothing is learned
 _EPOCHS_OF_1000_ROWS, _MOST_EPOCHS = 10, 20
 _MANY_CLASSES = 20  # with fewer there is less to tell apart, and many epochs overfit
 _POWER_BELOW, _POWER_ABOVE = 0.8, 0.4  # of the rows: below, the steps are nearly always the same; above, they grow
@@ -36,10 +40,12 @@ class Fitted:
     Args:
         train: What the cell says, and what was chosen for the rest.
         why: A sentence for each setting that was chosen; empty where the cell says all of them.
+        warnings: Sentences on what the cell says, and should perhaps not.
     """
 
     train: FittedTrain
     why: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def fit_train(
@@ -67,11 +73,18 @@ def fit_train(
     batch_size = _batch_size(train, rows, why)
     in_epoch = steps_per_epoch(rows, batch_size, train.gradient_accumulation)
     epochs = _epochs(train, rows, classes, in_epoch, why)
-    rate = train.learning_rate
+    rate, warnings = train.learning_rate, []
     steps = train.max_steps or math.ceil(epochs * in_epoch)
-    if isinstance(rate, str):
-        batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
-        rate = _rate(parameters, rate_factor, batch=batch, short=_usual_steps(rows, classes) / steps)
+    batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
+    times, decay = _of_optimizer(train, why)
+    fitting = _rate(parameters, rate_factor * times, batch=batch, short=_usual_steps(rows, classes) / steps)
+    if not isinstance(rate, str):
+        if times > 1 and rate * _FAR_BELOW < fitting:
+            warnings.append(
+                f"train: `learning_rate: {rate:g}` is of AdamW's size; with SGD about {fitting:g} learns as fast"
+            )
+    else:
+        rate = fitting
         why.append(f"learning_rate {rate:g}: {_millions(parameters)} parameters beside the embeddings, {steps:,} steps")
     early = train.early_stopping
     if isinstance(early, str):
@@ -80,8 +93,15 @@ def fit_train(
         if early is not None:
             half = "at least half of the epochs" if every is None or every.epochs == 1 else "half of the evaluations"
             why.append(f"early_stopping {{patience: {early.patience}}}: there is a dev split; {half}")
-    chosen = {"batch_size": batch_size, "epochs": epochs, "learning_rate": rate, "early_stopping": early}
-    return Fitted(train=FittedTrain.model_validate({**dict(train), **chosen}), why=tuple(why))
+    chosen = {
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "learning_rate": rate,
+        "weight_decay": decay,
+        "early_stopping": early,
+    }
+    fitted = FittedTrain.model_validate({**dict(train), **chosen})
+    return Fitted(train=fitted, why=tuple(why), warnings=tuple(warnings))
 
 
 def count_evaluations(every: EvalEvery, *, epochs: float, steps: int) -> int:
@@ -159,6 +179,22 @@ def _rate(parameters: int, factor: float, *, batch: float, short: float) -> floa
     rate = min(_HIGHEST_RATE, max(_LOWEST_RATE, rate))
     rate *= factor * min(_MOST_CHANGE, max(_LEAST_CHANGE, math.sqrt(batch) * short**0.25))
     return float(f"{min(1.0, rate):.2g}")
+
+
+def _of_optimizer(train: TrainConfig, why: list[str]) -> tuple[float, float]:
+    """How many times AdamW's rate an optimiser takes, and the weight decay: the cell's, or one that fits.
+
+    Adafactor and Muon are set so that their steps are as long as AdamW's.
+    """
+    name, settings = named_settings(train.optimizer)
+    times = _SGD_FACTOR * 10 * (1 - settings.momentum) if name == "sgd" else 1.0
+    if not isinstance(train.weight_decay, str):
+        return times, train.weight_decay
+    if name != "sgd":
+        return times, _DECAY
+    decay = float(f"{_DECAY / _SGD_FACTOR / 10:.2g}")  # momentum makes each step up to ten times as long
+    why.append(f"weight_decay {decay:g}: SGD multiplies it with a rate that is far higher")
+    return times, decay
 
 
 def _millions(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig, PretrainConfig
 from ft_magics.evaluation.report import Report
 from ft_magics.markup import markdown_code, markdown_text
@@ -27,7 +28,7 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
     pipeline, use, tags = prepared.trained.task.describe(prepared.corpus)
     settings = (
         f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
-        f"seed {train.seed}, precision {prepared.trained.precision}."
+        f"seed {train.seed}, optimiser {named_settings(train.optimizer)[0]}, precision {prepared.trained.precision}."
     )
     parts = [
         f"---\nlibrary_name: transformers\npipeline_tag: {pipeline}\ntags: [{', '.join([*tags, 'ft_magics'])}]\n---",

@@ -16,6 +16,8 @@ from ft_magics.data.examples import Corpus
 from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
 from ft_magics.metrics import Metric
 from ft_magics.models.base import base_of
+from ft_magics.models.checkpointing import begin_checkpointing
+from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.registry import guarded
@@ -23,7 +25,9 @@ from ft_magics.tasks.task import LazyFeatures
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
+from ft_magics.training.optimizers import states_a_weight
 from ft_magics.training.trackers import check_tracker
+from ft_magics.training.unfit import dropout_shares, unfit
 from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["Prepared", "prepare"]
@@ -63,6 +67,12 @@ class Prepared:
     fingerprint: str
     metrics: tuple[Metric, ...]
 
+    @property
+    def states_a_weight(self) -> int:
+        """How many numbers are kept in memory beside a weight that is trained."""
+        copies = self.trained.tuning.kept_copies if self.trained.tuning else 0
+        return states_a_weight(self.train) + copies
+
 
 def prepare(
     config: AnyConfig, inputs: Inputs | None = None, *, encoded: Mapping[str, Sequence[Any]] | None = None
@@ -84,7 +94,11 @@ def prepare(
     source, new_parts = _source(inputs, config)
     set_seed(train.seed)  # the fresh head's weights
     model = load_model(
-        source, task.head(), check=lambda outline: _refuse(tuning, outline, config), say=new_parts.append
+        source,
+        task.head(),
+        adjust=lambda model_config: set_dropout(model_config, dropout_shares(train)),
+        check=lambda outline: _refuse(tuning, outline, config),
+        say=new_parts.append,
     )
     tokenizer = load_tokenizer(source)
     check_together(source, model, tokenizer)
@@ -113,10 +127,13 @@ def prepare(
         every=config.eval.every,
         rate_factor=tuning.rate_factor,
     )
+    check.warnings += fitted.warnings
     total_steps = count_steps(fitted.train, len(features["train"]))
     _check_warmup(train.warmup, total_steps)
     metrics = guarded(task.name, "metrics", lambda: task.metrics)
     _check_gain(fitted.train.early_stopping, metrics[0])
+    if train.activation_checkpointing:
+        begin_checkpointing(model)
     trained.model = model = tuning.apply(model, seed=train.seed, total_steps=total_steps)
     trained.share()
     trainable, parameters = tuning.counts(model)
@@ -168,6 +185,7 @@ def _refuse(tuning: Tuning, outline: Any, config: AnyConfig) -> None:
         config: Of the run.
     """
     found = [(f"method.{name}", text) for name, text in tuning.refusals(outline, config.task)]
+    found += unfit(config.train, outline, tuning)
     if config.save.merge and tuning.unmergeable:
         found.append(("save.merge", f"`{config.method_name}` cannot be merged: {tuning.unmergeable}"))
     if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from transformers import TrainerControl, TrainerState
 
@@ -70,15 +71,19 @@ class SavePolicy:
         control.should_save = self._after_epoch
         self._after_epoch = False
 
-    def seal(self, step: int, snapshot: Callable[[], CheckpointState]) -> bool:
+    def seal(
+        self, step: int, snapshot: Callable[[], CheckpointState], write: Callable[[Path], None] = lambda _: None
+    ) -> bool:
         """Make the Trainer's checkpoint a whole one; whether it is. A fault in that ends no training.
 
         Args:
             step: Of the checkpoint.
             snapshot: Gives what a resumed run needs beside what the Trainer keeps.
+            write: Writes what else it needs into the checkpoint's folder.
         """
         try:
             self._folder.to_disk()  # what the log says of the steps before outlives a power cut as the checkpoint does
+            write(self._checkpoints.path(step))
             self._checkpoints.seal(step, snapshot(), self._folder.model, self._config.keep)
         except Exception as error:
             if is_fatal(error):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ft_magics.config.optimizers import named_settings
+from ft_magics.errors import TaskError
 from ft_magics.models.aliases import ALIASES
+from ft_magics.models.dropout import dropout_settings
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values
@@ -16,6 +20,7 @@ from ft_magics.training.plain_data import PlainData
 from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.tuned import tuning_of
+from ft_magics.training.unfit import dropout_shares
 from ft_magics.tuning.plain import PlainMethod, literal
 from ft_magics.tuning.plain_python import parameter_groups
 
@@ -57,6 +62,9 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         MethodError: A method does not.
     """
     config, trained = prepared.config, prepared.trained
+    refused = _not_plain(prepared)
+    if refused:
+        raise TaskError(f"a run with `train: {{{', '.join(refused)}}}` is not written in plain Python; take that out")
     task = trained.task
     methods = tuning_of(trained).plain_parts(
         total_steps=prepared.total_steps, learning_rate=prepared.train.learning_rate
@@ -83,6 +91,20 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
     main = _main(folder, prepared, plain, data, methods, threads=threads)
     text = f"{docstring}\n\n{bundle.imports}\n\n{head}\n\n\n{bundle.definitions}\n\n\n{main}\n"
     return Script(text=text, files=data.files, needs=needs)
+
+
+def _not_plain(prepared: Prepared) -> list[str]:
+    """Settings of `train:` for which transformers has no argument."""
+    train, config = prepared.train, prepared.trained.model.config
+    by_class = {item.name for item in dataclasses.fields(type(config))}
+    dropout = dropout_settings(config, dropout_shares(train))
+    found = {
+        "optimizer: muon": named_settings(train.optimizer)[0] == "muon",
+        "scheduler: one_cycle": named_settings(train.scheduler)[0] == "one_cycle",
+        f"ema: {train.ema}": train.ema is not None,
+        "dropout: {classifier: …}": not dropout.keys() <= by_class,
+    }
+    return [text for text, is_so in found.items() if is_so]
 
 
 def _bundle(
@@ -147,6 +169,9 @@ def _main(
     head, metric = trained.task.head(), prepared.metrics[0]
     values = training_values(train, device=trained.device, precision=trained.precision)
     values = {key: value for key, value in values.items() if (key, value) != ("max_steps", -1)}
+    if train.activation_checkpointing:
+        values["activation_checkpointing"] = True
+    dropout = dropout_settings(trained.model.config, dropout_shares(train))
     seed, batch = train.seed, train.batch_size * train.gradient_accumulation
     labels = f"dict(enumerate({'LABELS' if 'LABELS' in plain.constants else literal(list(head.labels))}))"
     problem = f", problem_type={literal(head.problem_type)}" if head.problem_type else ""
@@ -163,6 +188,7 @@ def _main(
         "    id2label=labels,",
         "    label2id={label: at for at, label in labels.items()},",
         *([f"    problem_type={literal(head.problem_type)},"] if problem else []),
+        *(f"    {name}={share:.10g}," for name, share in dropout.items()),
         "    ignore_mismatched_sizes=True,",
         "    dtype=torch.float32,",
         ")",
@@ -188,7 +214,7 @@ def _main(
     if dev:
         lines.append(f'best = BestOnDev(model, lambda: scores("dev"), higher={metric.higher_is_better})')
     lines += [
-        f"trainer = {base.trainer}(",
+        f"trainer = {next((each.trainer for each in methods if each.trainer != 'Trainer'), base.trainer)}(",
         "    model=model,",
         "    args=TrainingArguments(",
         f"        output_dir={literal(folder)},",
@@ -235,7 +261,9 @@ def _tuned(methods: Sequence[PlainMethod], seed: int) -> list[str]:
 def _optimizer(methods: Sequence[PlainMethod], learning_rate: float, weight_decay: float) -> list[str]:
     """Lines that give the trainer its optimizer."""
     rates = [rate for method in methods for rate in method.rates]
+    undecayed = [part for method in methods for part in method.undecayed]
     arguments = ["model", repr(learning_rate), repr(weight_decay), *([literal(rates)] if rates else [])]
+    arguments += [f"undecayed={literal(undecayed)}"] if undecayed else []
     return [
         "kind, options = trainer.get_optimizer_cls_and_kwargs(trainer.args)",
         *f"groups = parameter_groups({', '.join(arguments)})".splitlines(),

@@ -8,9 +8,11 @@ from typing import Any
 from safetensors.torch import load_model as load_weights
 from transformers import Trainer
 
+from ft_magics.config.optimizers import named_settings
 from ft_magics.config.train import FittedTrain
 from ft_magics.errors import MethodError
 from ft_magics.runs.predictor import TrainedModel
+from ft_magics.training.optimizers import Muon
 from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["add_loss_term", "keep_small", "load_checkpoint", "make_optimizer", "tuning_of"]
@@ -35,10 +37,13 @@ def make_optimizer(trainer: Trainer, trained: TrainedModel, train: FittedTrain) 
         trained: The model.
         train: Its settings.
     """
+    tuning = tuning_of(trained)
+    groups = tuning.groups(trained.model, learning_rate=train.learning_rate, weight_decay=train.weight_decay)
+    name, settings = named_settings(train.optimizer)
+    if name == "muon":
+        matrices = tuning.layer_matrices(trained.model)
+        return Muon(groups, matrices=matrices, lr=train.learning_rate, momentum=settings.momentum)
     kind, options = trainer.get_optimizer_cls_and_kwargs(trainer.args, trained.model)
-    groups = tuning_of(trained).groups(
-        trained.model, learning_rate=train.learning_rate, weight_decay=train.weight_decay
-    )
     return kind(groups, **options)
 
 

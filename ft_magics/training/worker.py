@@ -31,6 +31,7 @@ from ft_magics.training.guard import Guarded, is_fatal
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.model_card import model_card
 from ft_magics.training.omp_threads import own_number_of_threads
+from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
 from ft_magics.training.tuned import add_loss_term, keep_small, load_checkpoint, make_optimizer
@@ -183,6 +184,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         callbacks=[callback],
     )
     trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
+    trainer.lr_scheduler = make_schedule(trainer.optimizer, prepared.train, prepared.total_steps)
     trainer.remove_callback(PrinterCallback)
     keep_in(folder.path, trainer)
     callback.log = trainer.log
@@ -204,6 +206,7 @@ def _restore(callback: RunCallback, folder: RunFolder, checkpoint: Path | None) 
     checkpoints = Checkpoints(folder.checkpoints)
     checkpoints.restore_best(checkpoint, folder.model)
     callback.restore(checkpoints.read_state(checkpoint))
+    callback.averages.load(checkpoint)
 
 
 def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> bool:
@@ -242,6 +245,7 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
                 tried=tried,
                 batch_size=train.batch_size,
                 accumulation=train.gradient_accumulation,
+                states=prepared.states_a_weight,
             )
         return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
     return None

@@ -26,6 +26,7 @@ class BitFit(Method):
     name: ClassVar = "bitfit"
     Settings: ClassVar = BitFitSettings
     title: ClassVar = "BitFit (Ben Zaken et al. 2022)"
+    trains_matrices: ClassVar = False
     rate_factor: ClassVar = 10.0
 
     def __init__(self, settings: Any) -> None:

@@ -26,6 +26,7 @@ class Head(Method):
     name: ClassVar = "head"
     Settings: ClassVar = HeadSettings
     title: ClassVar = "linear probing (Alain and Bengio 2017)"
+    trains_matrices: ClassVar = False
     rate_factor: ClassVar = 20.0
 
     def __init__(self, settings: Any) -> None:

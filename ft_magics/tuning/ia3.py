@@ -10,6 +10,7 @@ from ft_magics.tuning.targets import DOWN, KEY, VALUE
 
 if TYPE_CHECKING:
     from ft_magics.tuning.outline import Outline
+    from ft_magics.tuning.plain import PlainMethod, PlainRun
 
 __all__ = ["Ia3", "Ia3Settings"]
 
@@ -24,6 +25,7 @@ class Ia3(AddedLayers):
     name: ClassVar = "ia3"
     Settings: ClassVar = Ia3Settings
     title: ClassVar = "(IA)³ (Liu et al. 2022)"
+    trains_matrices: ClassVar = False
     rate_factor: ClassVar = 40.0
 
     def __init__(self, settings: Any) -> None:
@@ -38,6 +40,10 @@ class Ia3(AddedLayers):
             "`method: {lora: {targets: linear}}` works on it"
         )
 
+    def decay(self, parameter: str, decay: float, outline: Outline) -> float:
+        """None for its factors: they begin at 1, and 0 would switch off what they scale."""
+        return 0.0 if ".ia3_" in parameter else decay
+
     def config(self, outline: Outline, total_steps: int) -> Any:
         """The config of peft's."""
         from peft import IA3Config  # noqa: PLC0415  # takes seconds
@@ -48,3 +54,9 @@ class Ia3(AddedLayers):
             feedforward_modules=inside,
             modules_to_save=list(outline.head),
         )
+
+    def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:
+        """As all that peft adds; its factors have no weight decay."""
+        from dataclasses import replace  # noqa: PLC0415  # for a script alone
+
+        return replace(super().plain(outline, run), undecayed=[".ia3_"])

@@ -36,6 +36,9 @@ class Method(Protocol):
         chooses: Whether it says what is trainable; else it changes what another one says.
         joins: Names of the methods that it can be combined with; for one that does not choose.
         keeps_all: Whether the whole model is kept; else what was trained, beside the base's name and hash.
+        trains_matrices: Whether matrices within the layers are trained.
+        needs_cache: Whether keys and values of its own are put into the layers.
+        kept_copies: Numbers that it keeps in memory for each weight that is trained.
         rate_factor: A good learning rate, as a multiple of one for full fine-tuning.
         unmergeable: Why it cannot become plain weights; empty for one that can.
     """
@@ -46,6 +49,9 @@ class Method(Protocol):
     chooses: ClassVar[bool] = True
     joins: ClassVar[frozenset[str]] = frozenset()
     keeps_all: ClassVar[bool] = False
+    trains_matrices: ClassVar[bool] = True
+    needs_cache: ClassVar[bool] = False
+    kept_copies: ClassVar[int] = 0
     rate_factor: ClassVar[float] = 1.0
     unmergeable: ClassVar[str] = ""
 
@@ -90,6 +96,16 @@ class Method(Protocol):
             outline: Of the model as it was loaded.
         """
         return rate
+
+    def decay(self, parameter: str, decay: float, outline: Outline) -> float:
+        """The weight decay of a parameter that has one: biases and norms have none.
+
+        Args:
+            parameter: Its name.
+            decay: That it would have else.
+            outline: Of the model as it was loaded.
+        """
+        return decay
 
     def begin_step(self, model: nn.Module, outline: Outline, *, step: int, total_steps: int) -> None:
         """A step is about to be computed; what this does depends on the step alone, so that a resumed run is the same.

@@ -28,6 +28,7 @@ class PTuning(VirtualTokens):
     name: ClassVar = "p_tuning"
     Settings: ClassVar = PTuningSettings
     title: ClassVar = "P-tuning (Liu et al. 2021)"
+    trains_matrices: ClassVar = False
     rate_factor: ClassVar = 20.0
 
     def __init__(self, settings: PTuningSettings) -> None:

@@ -46,6 +46,7 @@ class PlainMethod:
         callbacks: Expressions, each a `TrainerCallback`.
         trainer: The class that trains.
         rates: Beginnings of parameters' names, and their learning rates; the first that fits counts.
+        undecayed: Parts of the names of parameters that have no weight decay; an empty one for all.
         merge: Lines that give the model plain weights; none where it has them, or cannot.
         save: How the model is saved; `{}` is the folder.
     """
@@ -59,6 +60,7 @@ class PlainMethod:
     callbacks: Sequence[str] = ()
     trainer: str = "Trainer"
     rates: Sequence[tuple[str, float]] = ()
+    undecayed: Sequence[str] = ()
     merge: Sequence[str] = ()
     save: str = "model.save_pretrained({})"
 

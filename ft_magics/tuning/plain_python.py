@@ -8,17 +8,34 @@ from typing import Any
 import torch
 from transformers import Trainer, TrainerCallback
 
-__all__ = ["AllotRanks", "OrthogonalTrainer", "Unfreeze", "orthogonality", "parameter_groups", "without_virtual"]
+__all__ = [
+    "AllotRanks",
+    "OrthogonalTrainer",
+    "PulledTrainer",
+    "Unfreeze",
+    "orthogonality",
+    "parameter_groups",
+    "pull",
+    "without_virtual",
+]
 
-ORTHOGONALITY = 0.5  # a script has its own value of it
+# A script has its own values of these at its head.
+ORTHOGONALITY = 0.5
+ALPHA, BETA = 0.01, 0.01
+BACKBONE = ""
 
 
 def parameter_groups(
-    model: Any, learning_rate: float, weight_decay: float, rates: Sequence[tuple[str, float]] = ()
+    model: Any,
+    learning_rate: float,
+    weight_decay: float,
+    rates: Sequence[tuple[str, float]] = (),
+    undecayed: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """What is trainable, in groups for the optimizer: no weight decay on biases and norms, and rates of their own.
 
-    `rates` holds beginnings of names and their learning rates; the first that fits counts.
+    `rates` holds beginnings of names and their learning rates; the first that fits counts. `undecayed` holds parts of
+    names of what has no weight decay either.
     """
     norms = {
         id(parameter)
@@ -30,7 +47,8 @@ def parameter_groups(
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             rate = next((rate for begin, rate in rates if name.startswith(begin)), learning_rate)
-            decay = 0.0 if parameter.ndim < 2 or id(parameter) in norms else weight_decay
+            bare = parameter.ndim < 2 or id(parameter) in norms or any(part in name for part in undecayed)
+            decay = 0.0 if bare else weight_decay
             groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": items, "lr": rate, "weight_decay": decay} for (rate, decay), items in groups.items()]
 
@@ -89,6 +107,32 @@ def orthogonality(model: Any, weight: float) -> torch.Tensor:
             product = matrix @ matrix.T if "lora_A" in name else matrix.T @ matrix  # (r, r)
             far.append(torch.linalg.norm(product - torch.eye(len(product), device=product.device)))
     return weight * torch.stack(far).mean()
+
+
+class PulledTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped for mypy
+    """Adds the gradient of L2-SP's term: once a step, before gradients are clipped."""
+
+    def training_step(self, model: Any, *arguments: Any, **named: Any) -> Any:
+        """Compute the gradients of a batch; the first one finds the weights where they begin."""
+        if self.state.global_step == 0 and not hasattr(self, "start"):
+            self.start = {
+                name: item.detach().clone() for name, item in model.named_parameters() if name.startswith(BACKBONE)
+            }
+        loss = super().training_step(model, *arguments, **named)
+        if self.accelerator.sync_gradients:
+            pull(model, self.start).backward()  # type: ignore[no-untyped-call]  # torch's is untyped
+        return loss
+
+
+def pull(model: Any, start: dict[str, torch.Tensor]) -> torch.Tensor:
+    """How far what is trained is from its start, and the head from 0 (Li et al. 2018, equation 3)."""
+    terms = []
+    for name, item in model.named_parameters():
+        if item.requires_grad and name in start:
+            terms.append(ALPHA / 2 * (item - start[name]).square().sum())
+        elif item.requires_grad:
+            terms.append(BETA / 2 * item.square().sum())
+    return torch.stack(terms).sum()
 
 
 def without_virtual(_: Any, args: Any, kwargs: Any, output: Any) -> Any:

@@ -29,6 +29,8 @@ class Prefix(VirtualTokens):
     name: ClassVar = "prefix"
     Settings: ClassVar = PrefixSettings
     title: ClassVar = "prefix tuning (Li and Liang 2021)"
+    trains_matrices: ClassVar = False
+    needs_cache: ClassVar = True
     rate_factor: ClassVar = 100.0
 
     def __init__(self, settings: PrefixSettings) -> None:

@@ -33,6 +33,7 @@ class Prompt(VirtualTokens):
     name: ClassVar = "prompt"
     Settings: ClassVar = PromptSettings
     title: ClassVar = "prompt tuning (Lester et al. 2021)"
+    trains_matrices: ClassVar = False
     rate_factor: ClassVar = 100.0
 
     def __init__(self, settings: PromptSettings) -> None:

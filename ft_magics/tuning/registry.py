@@ -29,6 +29,7 @@ _OURS = {
     "freeze": ("ft_magics.tuning.freeze", "Freeze"),
     "gradual": ("ft_magics.tuning.gradual", "Gradual"),
     "rates": ("ft_magics.tuning.rates", "Rates"),
+    "l2_sp": ("ft_magics.tuning.l2_sp", "L2Sp"),
 }
 _NEEDED = tuple(name for name in vars(Method) if not name.startswith("_"))
 _TOLD = ("name", "Settings", "title")

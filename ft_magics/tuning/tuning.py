@@ -91,6 +91,26 @@ class Tuning:
         return self._base.unmergeable
 
     @property
+    def trainable(self) -> tuple[str, ...]:
+        """The names of the parameters that training changes, once `apply` was called."""
+        return self._outline.trainable
+
+    @property
+    def trains_matrices(self) -> bool:
+        """Whether matrices within the layers are trained."""
+        return self._base.trains_matrices
+
+    @property
+    def needs_cache(self) -> bool:
+        """Whether keys and values of its own are put into the layers."""
+        return self._base.needs_cache
+
+    @property
+    def kept_copies(self) -> int:
+        """Numbers that the methods keep in memory for each weight that is trained."""
+        return sum(method.kept_copies for method in self._all)
+
+    @property
     def rate_factor(self) -> float:
         """A good learning rate, as a multiple of one for full fine-tuning."""
         return self._base.rate_factor
@@ -152,8 +172,17 @@ class Tuning:
             for method in self._all:
                 rate = method.rate(name, rate, outline)
             decay = 0.0 if item.ndim < 2 or id(item) in norms else weight_decay
+            for method in self._all if decay else ():
+                decay = method.decay(name, decay, outline)
             groups.setdefault((rate, decay), []).append(item)
         return [{"params": items, "lr": rate, "weight_decay": decay} for (rate, decay), items in groups.items()]
+
+    def layer_matrices(self, model: nn.Module) -> set[int]:
+        """Ids of the trainable matrices within layers: neither embeddings nor the head, and no vector with two axes."""
+        outline = self._outline
+        wanted = {name for name in outline.trainable if 0 < outline.depth(name) < outline.top}
+        named = ((name, item) for name, item in model.named_parameters() if name in wanted)
+        return {id(item) for _, item in named if item.ndim == 2 and min(item.shape) > 1}
 
     def begin_step(self, model: nn.Module, *, step: int, total_steps: int) -> None:
         """A step is about to be computed.

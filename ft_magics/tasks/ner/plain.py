@@ -22,7 +22,13 @@ _WORDS, _TAGS = (0, 1), (-1, 1, 2, 3, 4)  # columns to try, from 0
 
 
 def plain_of(
-    labels: Sequence[str], corpus: Corpus[TaggedSentence], data: DataConfig, spec: Spec, *, windows: bool
+    labels: Sequence[str],
+    corpus: Corpus[TaggedSentence],
+    data: DataConfig,
+    spec: Spec,
+    *,
+    windows: bool,
+    label_smoothing: float,
 ) -> Plain:
     """Reading, encoding, loss and scores.
 
@@ -32,9 +38,14 @@ def plain_of(
         data: The section that it was read by.
         spec: Of the model.
         windows: Whether a sentence is longer than the model takes.
+        label_smoothing: Of the loss.
     """
     return Plain(
-        constants={"LABELS": list(labels), **({"MAX_LENGTH": spec.max_length_tokens} if windows else {})},
+        constants={
+            "LABELS": list(labels),
+            "LABEL_SMOOTHING": label_smoothing,
+            **({"MAX_LENGTH": spec.max_length_tokens} if windows else {}),
+        },
         record=_record,
         readings={split.name: _readings(data.source(split.name)) for split in corpus.splits},
         encode=plain_python.encode_in_windows if windows else plain_python.encode,

@@ -32,6 +32,7 @@ __all__ = [
 
 # A script has its own values of these at its head.
 LABELS: list[str] = []
+LABEL_SMOOTHING = 0.0
 MAX_LENGTH = 512
 
 
@@ -148,7 +149,13 @@ def collate(features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.T
 def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
     """Cross entropy over labelled words, the mean of those in the whole optimizer step."""
     logits = outputs["logits"].float()  # (B, T, C)
-    total = cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
+    total = cross_entropy(
+        logits.flatten(0, 1),
+        labels.flatten(),
+        ignore_index=-100,
+        reduction="sum",
+        label_smoothing=LABEL_SMOOTHING,
+    )
     count = (labels != -100).sum() if num_items_in_batch is None else num_items_in_batch
     return total / torch.as_tensor(count, device=total.device).clamp(min=1)
 

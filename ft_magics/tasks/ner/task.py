@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ft_magics.config.section import Section
+from ft_magics.config.section import Section, described
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus, Split
@@ -55,7 +55,15 @@ _METRICS = (Metric("f1", "F1"), Metric("precision", "precision"), Metric("recall
 
 
 class NerSettings(Section):
-    """There are none."""
+    """How a model is trained on tags."""
+
+    label_smoothing: float = described(
+        description="Which share of certainty is taken off the gold tag and given to all tags alike.",
+        default=0.0,
+        ge=0,
+        lt=1,
+        origin="Szegedy et al. 2016, section 7",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class NerTask:
 
     Args:
         labels: Label names by id. Length C.
+        label_smoothing: Share of the probability that goes to all labels alike in the loss.
     """
 
     name: ClassVar = "ner"
@@ -113,8 +122,9 @@ class NerTask:
     score = staticmethod(entity_report)
     read_answers = staticmethod(read_tags)
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[str], label_smoothing: float = 0.0) -> None:
         self.labels = tuple(labels)
+        self._label_smoothing = label_smoothing
         self._ids = {label: index for index, label in enumerate(self.labels)}
 
     @classmethod
@@ -134,7 +144,7 @@ class NerTask:
     @classmethod
     def for_corpus(cls, settings: NerSettings, corpus: Corpus[TaggedSentence]) -> NerTask:
         """With the labels that train calls for."""
-        return cls(labels_of(corpus.train.examples))
+        return cls(labels_of(corpus.train.examples), settings.label_smoothing)
 
     @classmethod
     def from_saved(cls, saved: Mapping[str, Any], config: Any) -> NerTask:
@@ -229,7 +239,13 @@ class NerTask:
         from torch.nn.functional import cross_entropy  # noqa: PLC0415  # the same
 
         logits = outputs["logits"].float()  # (B, T, C)
-        total = cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE_INDEX, reduction="sum")
+        total = cross_entropy(
+            logits.flatten(0, 1),
+            labels.flatten(),
+            ignore_index=IGNORE_INDEX,
+            reduction="sum",
+            label_smoothing=self._label_smoothing,
+        )
         count = (labels != IGNORE_INDEX).sum() if num_items_in_batch is None else num_items_in_batch
         return total / torch.as_tensor(count, device=total.device).clamp(min=1)
 
@@ -293,7 +309,7 @@ class NerTask:
 
         examples = [example for split in corpus.splits for example in split.examples]
         windows = len(self.encode(examples, spec)) > len(examples)
-        return plain_of(self.labels, corpus, data, spec, windows=windows)
+        return plain_of(self.labels, corpus, data, spec, windows=windows, label_smoothing=self._label_smoothing)
 
     def describe(self, corpus: Corpus[TaggedSentence]) -> tuple[str, str, list[str]]:
         """For the model card."""
