@@ -305,13 +305,13 @@ def test_a_kernel_answers_tab_and_shift_tab():
     with real_kernel() as client:
         assert client.execute("%load_ext ft_magics", reply=True, timeout=120)["content"]["status"] == "ok"
 
-        keys = answer(client.complete, f"{HEAD}task: ner\ntrain: {{epochs: 3, wei‸}}")
+        keys = answer(client.complete, f"{HEAD}task: ner\ntrain: {{epochs: 3, warm‸}}")
         assert (keys["matches"], keys["cursor_start"]) == (
-            ["weight_decay: "],
+            ["warmup: "],
             len(f"{HEAD}task: ner\ntrain: {{epochs: 3, "),
         )
         (typed,) = keys["metadata"]["_jupyter_types_experimental"]
-        assert typed["type"] == "number\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.01"
+        assert typed["type"] == "number\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.1"
         assert answer(client.complete, "%ft sett‸")["matches"] == ["settings"]
 
         def shown(text):

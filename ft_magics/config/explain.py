@@ -24,7 +24,7 @@ __all__ = ["describe", "explain_all"]
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _POWER = re.compile(r"10(?:\^|\*\*)\(?(-?\d+)\)?")
-_SECTION_FIRST = ("train", "save", "data")  # where a key that has gone astray most likely belongs
+_SECTION_FIRST = ("train", "save", "data", "eval")  # where a key that has gone astray most likely belongs
 
 
 def explain_all(error: ValidationError, tree: Tree, schema: type[Section], task: str) -> list[Problem]:

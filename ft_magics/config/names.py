@@ -36,7 +36,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
-    "mlm",
     "qa",
     "question-answering",
     "relation",

@@ -52,8 +52,8 @@ def blank_in(feature: MaskedRow, guess: Guess, tokenizer: Any, masking: Masking)
     )
     return Blank(
         text=text,
-        gold="" if feature.row.asked else token_text(gold, tokenizer),
-        guesses=tuple((token_text(token, tokenizer), share) for token, share in zip(ids, shares, strict=True)),
+        gold="" if feature.row.asked else _token_text(gold, tokenizer),
+        guesses=tuple((_token_text(token, tokenizer), share) for token, share in zip(ids, shares, strict=True)),
     )
 
 
@@ -65,6 +65,6 @@ def _text(ids: NDArray[np.int64], tokenizer: Any) -> str:
     return str(tokenizer.decode(ids.tolist(), clean_up_tokenization_spaces=True)).strip()
 
 
-def token_text(token: int, tokenizer: Any) -> str:
+def _token_text(token: int, tokenizer: Any) -> str:
     """A token as a person reads it."""
     return str(tokenizer.decode([int(token)])).strip() or str(tokenizer.convert_ids_to_tokens(int(token)))
