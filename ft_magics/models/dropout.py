@@ -14,8 +14,11 @@ import torch
 __all__ = ["dropout_settings", "set_dropout", "unused_dropout"]
 
 _NAMES = {
-    "hidden": ("hidden_dropout_prob", "dropout", "mlp_dropout", "embedding_dropout"),
-    "attention": ("attention_probs_dropout_prob", "attention_dropout"),
+    "hidden": (
+        *("hidden_dropout_prob", "dropout", "mlp_dropout", "embedding_dropout"),
+        *("resid_pdrop", "embd_pdrop", "dropout_rate"),
+    ),
+    "attention": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
     "classifier": ("classifier_dropout", "classifier_dropout_prob", "seq_classif_dropout", "cls_dropout"),
 }
 _UNDECLARED = {"deberta-v2": "cls_dropout"}  # its head asks for it, and its config does not name it
