@@ -130,6 +130,11 @@ def test_the_reason_names_the_neighbours_and_what_is_taken_else(cell):
     said = reason_for(sweep, sweep.suggestion())
     assert said.startswith("0.0002 has the best dev F1, 80.00; 0.0001 has 50.00, 0.0004 has 70.00.")
     assert f"Left open, the cell takes {sweep.fitted:g}." in said
+    sweep.steps, sweep.whole = 100, 1600
+    assert sweep.for_whole(2e-4) == 1e-4
+    assert "A training of 16.0 times as many steps takes a lower one (by their fourth root): 0.0001." in reason_for(
+        sweep, sweep.suggestion()
+    )
     sweep.tried = [tried(1e-4, 0.0, 0.9), tried(2e-4, 0.0, 0.8)]
     assert "too few to tell them apart" in reason_for(sweep, sweep.suggestion())
     bundle = rates_bundle(sweep)

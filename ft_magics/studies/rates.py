@@ -38,6 +38,7 @@ _FACTOR = 2.0  # from one rate to the next
 _ORDER = (0, 1, -1, 2, -2)  # powers of it, the fitted rate first: a sweep that is stopped has the middle
 _MOST_RATES = 8  # where the best one is at an end, the sweep goes on there
 _HIGHEST = 1.0
+_OF_STEPS = 0.25  # by which power of the steps the best rate falls: as where a cell leaves it open (decision 11)
 _LOOK_EVERY_S = 0.25
 
 
@@ -168,6 +169,10 @@ class RateSweep:
     def suggestion(self) -> Suggestion | None:
         """The best so far; see `suggestion_of`."""
         return suggestion_of(self.tried, self.metric)
+
+    def for_whole(self, rate: float) -> float:
+        """What the best rate of the short trainings comes to in the whole one, which takes a lower one."""
+        return _two_digits(rate * (self.steps / max(1, self.whole)) ** _OF_STEPS)
 
     def _try(self, rate: float, asked_to_stop: Callable[[], bool]) -> TriedRate | None:
         """What becomes of a rate; None where a stop was asked for on the way."""
