@@ -63,6 +63,13 @@ def reason_for(sweep: RateSweep, suggestion: Suggestion) -> str:
         others = []
     elif suggestion.by_loss:
         text = f"{best.rate:g} has the lowest dev loss ({loss_text(best.loss)}) of those with the best {what}, {value}"
+    elif suggestion.best is not None:
+        top = suggestion.best
+        text = (
+            f"{top.rate:g} has the best {what}, {measured(top.score, metric)}, and {best.rate:g} is less than a "
+            f"standard error below it, with {value}: of two that dev cannot tell apart the lower is the safer one"
+        )
+        others = []
     else:
         text = f"{best.rate:g} has the best {what}, {value}"
     beside = [f"{each.rate:g} has {measured(each.score, metric)}" for each in _neighbours(best, others)]
@@ -101,7 +108,7 @@ def _about(sweep: RateSweep, now: float | None, left: int) -> str:
 def _row(sweep: RateSweep, each: TriedRate, suggestion: Suggestion | None) -> tuple[str, str, str, str, str]:
     said = each.fault
     if not said and suggestion is not None and each is suggestion.tried:
-        said = "★ best"
+        said = "★ best" if suggestion.best is None else "★ chosen"
     elif not said and each.rate == sweep.fitted:
         said = "left open"
     elif not said and each.rate == sweep.own:
