@@ -52,21 +52,18 @@ def measure(what: str, body: str, train: str, headline: str) -> None:
     if suggestion is None:
         raise SystemExit(f"{what}: no rate could be tried")
     seconds = round(time.monotonic() - began)
-    _say(what, "suggested", rate=suggestion.tried.rate, fitted=sweep.fitted, seconds=seconds)
-    whole = {
-        tried.rate: _whole(what, sweep, f"{body}train: {{{train}, learning_rate: {tried.rate}}}", headline)
-        for tried in sweep.tried
-    }
-    chosen = whole[suggestion.tried.rate]
+    suggested = sweep.for_whole(suggestion.tried.rate)
+    _say(what, "suggested", best=suggestion.tried.rate, rate=suggested, fitted=sweep.fitted, seconds=seconds)
+    rates = sorted({suggested, sweep.fitted, *(tried.rate for tried in sweep.tried)})
+    whole = {rate: _whole(what, sweep, f"{body}train: {{{train}, learning_rate: {rate}}}", headline) for rate in rates}
     best = [max(scores[at] for scores in whole.values()) for at in (0, 1)]
-    left_open = whole.get(sweep.fitted, (None, None))
     _say(
         what,
         "result",
-        behind_best_dev=round(best[0] - chosen[0], 2),
-        behind_best_test=round(best[1] - chosen[1], 2),
-        test=chosen[1],
-        test_with_fitted=left_open[1],
+        behind_best_dev=round(best[0] - whole[suggested][0], 2),
+        behind_best_test=round(best[1] - whole[suggested][1], 2),
+        test=whole[suggested][1],
+        test_with_fitted=whole[sweep.fitted][1],
     )
 
 

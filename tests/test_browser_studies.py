@@ -12,6 +12,15 @@ from browser import browser_page, code_cell, lab_server, open_notebook, run_cell
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # half a minute on a machine that does nothing else
 
 LOAD, SEEDS, COMPARE, RATE, MADE = range(5)
+HOLD = """%load_ext ft_magics
+import pathlib, time
+from ft_magics.training.callback import RunCallback
+begin = RunCallback.on_step_begin
+def held(self, *arguments, **named):
+    while self.prepared.train.seed == 2 and not pathlib.Path("go").exists():
+        time.sleep(0.05)
+    begin(self, *arguments, **named)
+RunCallback.on_step_begin = held"""
 CELL = """%%finetune meals{flags}
 task: classify
 model: {model}
@@ -33,7 +42,7 @@ def lab(tmp_path_factory, tiny_model):
         "%evaluate meals meals_seed_1",
         CELL.format(flags=" --find-rate", model=tiny_model, more=""),
     )
-    write_notebook(folder / "studies.ipynb", "%load_ext ft_magics", *cells)
+    write_notebook(folder / "studies.ipynb", HOLD, *cells)
     with lab_server(folder) as address:
         yield address, folder
 
@@ -51,6 +60,7 @@ def test_seeds_have_one_dashboard_and_a_search_for_the_rate_ends_in_a_cell(lab):
         rows = live.get_by_test_id("dev-table").locator("tbody tr")
         assert rows.nth(0).locator("th, td").nth(1).inner_text() == "done"
         assert "each seed" in live.get_by_test_id("keys").inner_text()
+        (folder / "go").touch()  # the second seed trains
         wait_for_cell(page, SEEDS)
         made = code_cell(page, SEEDS)
         made.get_by_text("mean of 2 seeds ± half of its 95 % interval").first.wait_for()

@@ -1,5 +1,7 @@
 """`--find-rate`: rates are tried briefly, dev says which is best, the cell with it is written, and nothing is kept."""
 
+from dataclasses import replace
+
 import pytest
 from ft_magics.display.rates_page import rates_bundle, reason_for
 from ft_magics.errors import CellError
@@ -33,6 +35,16 @@ def tried(rate, score, loss=1.0, fault=""):
 def test_dev_chooses_by_its_headline_and_where_that_is_equal_by_its_loss(rates, metric, rate, by_loss, at_end):
     found = suggestion_of(rates, metric)
     assert (found.tried.rate, found.by_loss, found.at_end) == (rate, by_loss, at_end)
+
+
+def test_of_two_rates_that_dev_cannot_tell_apart_the_lower_is_taken():
+    rates = [tried(1e-4, 0.60), tried(2e-4, 0.68), replace(tried(4e-4, 0.70), error=0.05), tried(8e-4, 0.4)]
+    found = suggestion_of(rates, F1)
+    assert (found.tried.rate, found.best.rate) == (2e-4, 4e-4)  # one step at most
+    rates[2] = replace(rates[2], error=0.01)
+    assert suggestion_of(rates, F1).tried.rate == 4e-4
+    rates = [tried(1e-4, 0.60), replace(tried(2e-4, 0.62), error=0.05)]
+    assert suggestion_of(rates, F1).at_end == "highest"
 
 
 def test_where_nothing_could_be_evaluated_there_is_no_suggestion():
@@ -130,8 +142,16 @@ def test_the_reason_names_the_neighbours_and_what_is_taken_else(cell):
     said = reason_for(sweep, sweep.suggestion())
     assert said.startswith("0.0002 has the best dev F1, 80.00; 0.0001 has 50.00, 0.0004 has 70.00.")
     assert f"Left open, the cell takes {sweep.fitted:g}." in said
+    sweep.steps, sweep.whole = 100, 1600
+    assert sweep.for_whole(2e-4) == 1e-4
+    assert "A training of 16.0 times as many steps takes a lower one (by their fourth root): 0.0001." in reason_for(
+        sweep, sweep.suggestion()
+    )
     sweep.tried = [tried(1e-4, 0.0, 0.9), tried(2e-4, 0.0, 0.8)]
     assert "too few to tell them apart" in reason_for(sweep, sweep.suggestion())
+    sweep.tried = [tried(1e-4, 0.78), replace(tried(2e-4, 0.8), error=0.04)]
+    assert "of two that dev cannot tell apart the lower is the safer one" in reason_for(sweep, sweep.suggestion())
+    sweep.tried = [tried(1e-4, 0.78), tried(2e-4, 0.8)]
     bundle = rates_bundle(sweep)
     assert bundle["text/html"].count("<img") == 1
     assert "★ best" in bundle["text/plain"]

@@ -8,6 +8,7 @@ from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.over_seeds import SeedsReport, spread_of
 from ft_magics.evaluation.page import comparison_text, report_html
 from ft_magics.evaluation.seed_comparison import compare_over_seeds
+from ft_magics.evaluation.seed_sections import spread_text
 from ft_magics.evaluation.tally import Tally
 from ft_magics.evaluation.two_levels import mean_differences, mean_intervals, student_half_width
 from ft_magics.metrics import Metric
@@ -58,6 +59,8 @@ def test_the_interval_over_seeds_is_students():
 
 def test_a_share_stays_a_share():
     assert spread_of(ACCURACY, [1.0, 0.98]).ends[1] == 1.0
+    assert spread_of(ACCURACY, [0.8, 0.9], (-0.1, 1.2)).interval == (0.0, 1.0)
+    assert spread_text(spread_of(ACCURACY, [0.4, 1.0])) == "70.00 ± > 100"
     assert spread_of(Metric("mse", "MSE", unit="number"), [0.1, 2.0]).ends[0] < 0
 
 

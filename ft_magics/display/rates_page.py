@@ -24,7 +24,7 @@ def rates_bundle(sweep: RateSweep, *, now: float | None = None, left: int = 0) -
     suggestion = sweep.suggestion()
     about = _about(sweep, now, left)
     reason = reason_for(sweep, suggestion) if suggestion is not None and now is None else ""
-    head = _head(suggestion, now)
+    head = _head(sweep, suggestion, now)
     rows = [_row(sweep, each, suggestion) for each in sweep.tried]
     heads = ["rate", f"dev {sweep.metric.label}", "dev loss", "training loss", ""]
     parts = [
@@ -42,10 +42,10 @@ def rates_bundle(sweep: RateSweep, *, now: float | None = None, left: int = 0) -
     }
 
 
-def _head(suggestion: Suggestion | None, now: float | None) -> str:
+def _head(sweep: RateSweep, suggestion: Suggestion | None, now: float | None) -> str:
     if now is not None:
         return ""
-    return f"{suggestion.tried.rate:g}" if suggestion is not None else "no suggestion"
+    return f"{sweep.for_whole(suggestion.tried.rate):g}" if suggestion is not None else "no suggestion"
 
 
 def reason_for(sweep: RateSweep, suggestion: Suggestion) -> str:
@@ -63,13 +63,24 @@ def reason_for(sweep: RateSweep, suggestion: Suggestion) -> str:
         others = []
     elif suggestion.by_loss:
         text = f"{best.rate:g} has the lowest dev loss ({loss_text(best.loss)}) of those with the best {what}, {value}"
+    elif suggestion.best is not None:
+        top = suggestion.best
+        text = (
+            f"{top.rate:g} has the best {what}, {measured(top.score, metric)}, and {best.rate:g} is less than a "
+            f"standard error below it, with {value}: of two that dev cannot tell apart the lower is the safer one"
+        )
+        others = []
     else:
         text = f"{best.rate:g} has the best {what}, {value}"
     beside = [f"{each.rate:g} has {measured(each.score, metric)}" for each in _neighbours(best, others)]
     text += f"; {', '.join(beside)}." if beside else "."
     if len(sweep.tried) > 1 and suggestion.at_end:
         text += f" It is the {suggestion.at_end} that was tried, so a better one may lie beyond."
-    if best.rate == sweep.fitted:
+    whole = sweep.for_whole(best.rate)
+    if whole != best.rate:
+        times = sweep.whole / sweep.steps
+        text += f" A training of {times:.1f} times as many steps takes a lower one (by their fourth root): {whole:g}."
+    if whole == sweep.fitted:
         text += " It is what the cell takes where it leaves the rate open."
     elif sweep.own is None:
         text += f" Left open, the cell takes {sweep.fitted:g}."
@@ -97,7 +108,7 @@ def _about(sweep: RateSweep, now: float | None, left: int) -> str:
 def _row(sweep: RateSweep, each: TriedRate, suggestion: Suggestion | None) -> tuple[str, str, str, str, str]:
     said = each.fault
     if not said and suggestion is not None and each is suggestion.tried:
-        said = "★ best"
+        said = "★ best" if suggestion.best is None else "★ chosen"
     elif not said and each.rate == sweep.fitted:
         said = "left open"
     elif not said and each.rate == sweep.own:

@@ -204,7 +204,7 @@ class SeedsPage:
         if not self._study.runs:
             return []
         example = self._study.runs[0]
-        return [f"Each seed is a run of its own: `%ft report {example.name}`, `%ft runs`"]
+        return [f"Each seed is a run of its own, such as {example.name}; %ft report {example.name} shows it"]
 
     def _messages(self, pages: Mapping[Run, RunPage]) -> list[Told]:
         study = self._study

@@ -48,8 +48,12 @@ class Spread:
         """The interval over seeds; a share stays between 0 and 1."""
         if self.mean is None or self.half_width is None:
             return None
-        low, high = self.mean - self.half_width, self.mean + self.half_width
-        return (max(0.0, low), min(1.0, high)) if self.metric.unit == "share" else (low, high)
+        return _possible(self.metric, (self.mean - self.half_width, self.mean + self.half_width))
+
+
+def _possible(metric: Metric, ends: Interval) -> Interval:
+    """A share stays between 0 and 1, however little is known of it."""
+    return (max(0.0, ends[0]), min(1.0, ends[1])) if metric.unit == "share" else ends
 
 
 def spread_of(metric: Metric, values: Sequence[float | None], interval: Interval | None = None) -> Spread:
@@ -67,7 +71,7 @@ def spread_of(metric: Metric, values: Sequence[float | None], interval: Interval
         values=tuple(values),
         mean=float(np.mean(there)) if whole else None,
         half_width=student_half_width(there) if whole else None,
-        interval=interval if whole else None,
+        interval=_possible(metric, interval) if whole and interval is not None else None,
     )
 
 

@@ -26,7 +26,11 @@ def spread_text(spread: Spread) -> str:
 
 def half_width_text(spread: Spread) -> str:
     """Half of the interval; empty where there is none."""
-    return "" if spread.half_width is None or spread.mean is None else number(spread.metric, spread.half_width)
+    if spread.half_width is None or spread.mean is None:
+        return ""
+    if spread.metric.unit == "share" and spread.half_width >= 1:
+        return "> 100"  # two seeds that differ: nothing is known
+    return number(spread.metric, spread.half_width)
 
 
 def sections_of(report: SeedsReport, *, brief: bool) -> list[Section]:

@@ -80,7 +80,7 @@ def _write(session: Session, sweep: RateSweep, line: str, cell: str, *, stopped:
     def rate_of(text: str, overrides: Sequence[str]) -> Any:
         return parse_cell(text, session.namespace, overrides).train.learning_rate
 
-    rate = suggestion.tried.rate
+    rate = sweep.for_whole(suggestion.tried.rate)
     text = cell_with_rate(line, cell, rate, rate_of)
     far = f", the best of the {len(sweep.tried)} that were tried before it was stopped" if stopped else ""
     write_below(session, text, f"Written below: the cell with `learning_rate: {rate:g}`{far}. Run it to train.")

@@ -38,6 +38,8 @@ _FACTOR = 2.0  # from one rate to the next
 _ORDER = (0, 1, -1, 2, -2)  # powers of it, the fitted rate first: a sweep that is stopped has the middle
 _MOST_RATES = 8  # where the best one is at an end, the sweep goes on there
 _HIGHEST = 1.0
+_Z = 1.96  # half of a 95 % interval in standard errors
+_OF_STEPS = 0.25  # by which power of the steps the best rate falls: as where a cell leaves it open (decision 11)
 _LOOK_EVERY_S = 0.25
 
 
@@ -50,6 +52,7 @@ class TriedRate:
         score: The headline on dev after the last step; None where it does not exist.
         loss: On dev.
         train_loss: The mean of the last report of steps.
+        error: Standard error of the score; None where it is not known.
         fault: Why there is no evaluation; empty for one that went well.
     """
 
@@ -57,6 +60,7 @@ class TriedRate:
     score: float | None
     loss: float | None
     train_loss: float | None
+    error: float | None = None
     fault: str = ""
 
 
@@ -66,17 +70,22 @@ class Suggestion:
 
     Args:
         tried: What became of it.
+        best: The one with the best score, where that is another: dev cannot tell the two apart, and the lower is taken.
         by_loss: Whether the dev loss decided, since the scores are equal.
         at_end: `lowest` or `highest` of those that were tried, beyond which a better one may lie; else empty.
     """
 
     tried: TriedRate
+    best: TriedRate | None
     by_loss: bool
     at_end: str
 
 
 def suggestion_of(tried: Sequence[TriedRate], metric: Metric) -> Suggestion | None:
     """The best rate by dev: by the headline, and where scores are equal by the loss. None where none was evaluated.
+
+    The next lower rate is taken where it is less than a standard error worse (Breiman et al. 1984, the rule of one
+    standard error): a rate that is too high costs much more than one that is too low.
 
     Args:
         tried: In the order of their rates.
@@ -89,8 +98,17 @@ def suggestion_of(tried: Sequence[TriedRate], metric: Metric) -> Suggestion | No
     top = max(scores, key=lambda score: metric.gain(score, 0.0)) if scores else None
     equal = [each for each in known if each.score == top]
     best = min(equal, key=lambda each: (each.loss or 0.0, each.rate))
-    ends = {id(tried[0]): "lowest", id(tried[-1]): "highest"} if len(tried) > 1 else {}
-    return Suggestion(tried=best, by_loss=len(equal) > 1, at_end=ends.get(id(best), ""))
+    below = known[known.index(best) - 1] if known.index(best) else None
+    chosen = best
+    if len(equal) == 1 and below is not None and below.score is not None and top is not None:
+        chosen = below if metric.gain(top, below.score) < (best.error or 0.0) else best
+    at_end = "highest" if best is tried[-1] else "lowest" if chosen is tried[0] else ""
+    return Suggestion(
+        tried=chosen,
+        best=None if chosen is best else best,
+        by_loss=len(equal) > 1,
+        at_end=at_end if len(tried) > 1 else "",
+    )
 
 
 class RateSweep:
@@ -162,12 +180,16 @@ class RateSweep:
         best = self.suggestion()
         if best is None or not best.at_end:
             return None
-        rate = best.tried.rate * _FACTOR if best.at_end == "highest" else best.tried.rate / _FACTOR
+        rate = self.tried[-1].rate * _FACTOR if best.at_end == "highest" else self.tried[0].rate / _FACTOR
         return _two_digits(rate) if rate <= _HIGHEST else None
 
     def suggestion(self) -> Suggestion | None:
         """The best so far; see `suggestion_of`."""
         return suggestion_of(self.tried, self.metric)
+
+    def for_whole(self, rate: float) -> float:
+        """What the best rate of the short trainings comes to in the whole one, which takes a lower one."""
+        return _two_digits(rate * (self.steps / max(1, self.whole)) ** _OF_STEPS)
 
     def _try(self, rate: float, asked_to_stop: Callable[[], bool]) -> TriedRate | None:
         """What becomes of a rate; None where a stop was asked for on the way."""
@@ -267,8 +289,15 @@ def _told(run: Run, rate: float, metric: Metric) -> TriedRate:
         score=None if last is None or fault else last.metrics.get(metric.name),
         loss=None if last is None or fault else last.loss,
         train_loss=losses[-1] if losses and math.isfinite(losses[-1]) else None,
+        error=None if fault else _standard_error(run),
         fault=fault,
     )
+
+
+def _standard_error(run: Run) -> float | None:
+    """Of the headline on dev, from its interval; None for a score without one."""
+    interval = run.read_report("dev").headline.interval if "dev" in run.folder.splits() else None
+    return None if interval is None else (interval[1] - interval[0]) / (2 * _Z)
 
 
 def _two_digits(rate: float) -> float:
