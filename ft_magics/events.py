@@ -20,6 +20,7 @@ __all__ = [
     "CheckpointSaved",
     "DataChecked",
     "Evaluated",
+    "MemoryMeasured",
     "Notice",
     "PauseChanged",
     "RunEnded",
@@ -179,6 +180,15 @@ class ThreadsChosen(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryMeasured(RunEvent):
+    """Memory of the training: as measured on a few rows before the first step, and, when it is over, at its highest."""
+
+    kind: ClassVar[str] = "memory"
+    estimate_bytes: int | None = None
+    used_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResumed(RunEvent):
     """A run that had ended is resumed from a checkpoint: what the log says of later steps, and of an end, is void."""
 
@@ -207,7 +217,7 @@ EVENT_KINDS: dict[str, type[RunEvent]] = {
     event.kind: event
     for event in (
         *(RunStarted, DataChecked, StepDone, Evaluated, CheckpointSaved),
-        *(Notice, PauseChanged, StopAsked, ThreadsChosen, RunResumed, RunEnded),
+        *(Notice, PauseChanged, StopAsked, ThreadsChosen, MemoryMeasured, RunResumed, RunEnded),
     )
 }
 

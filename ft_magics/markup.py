@@ -32,11 +32,13 @@ __all__ = [
     "name_cell",
     "percent",
     "row",
+    "size_text",
     "table",
     "terminal_line",
     "terminal_text",
 ]
 
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 MUTED = "opacity:0.7"
 PLAIN_ROW = "background:none"  # a host stripes the rows of tables, and the live page has none
 ROW = f"border-bottom:1px solid rgba(128,128,128,0.25);{PLAIN_ROW}"  # a line below a row of a table
@@ -124,6 +126,16 @@ def image(svg: str, alt: str, width: int) -> str:
 def decimal(value: float) -> str:
     """A number with at most two decimals, such as the epoch that a run was stopped in."""
     return f"{round(value, 2):g}"
+
+
+def size_text(size_bytes: int | None) -> str:
+    """A size with three digits, such as `1.24 MB`; a dash for one that is not known."""
+    if size_bytes is None:
+        return "–"
+    size, unit = float(size_bytes), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}"
 
 
 def percent(share: float | None) -> str:

@@ -94,7 +94,7 @@ def test_a_gradient_that_is_no_number_changes_nothing(prepared, patch):
     def break_down(self, *arguments, **named):
         calls.append(1)
         value = learned(self, *arguments, **named)
-        return NoGradient.apply(value) if len(calls) == 5 else value
+        return NoGradient.apply(value) if len(calls) == 7 else value
 
     patch.setattr(NerTask, "loss", break_down)
     settings = "max_steps: 9, batch_size: 4"
@@ -190,7 +190,7 @@ def test_advice_on_memory_is_measured_without_the_optimizer(prepared, patch):
 
     def run_out_once(self, *arguments, **named):
         calls.append(1)
-        return run_out() if len(calls) == 4 else learned(self, *arguments, **named)
+        return run_out() if len(calls) == 6 else learned(self, *arguments, **named)
 
     patch.setattr(Trainer, "__init__", note)
     patch.setattr(worker, "memory_advice", look)
@@ -205,7 +205,7 @@ def test_advice_on_memory_can_be_followed(prepared, patch):
 
     def run_out_once(self, *arguments, **named):
         calls.append(1)
-        return run_out() if len(calls) == 5 else learned(self, *arguments, **named)
+        return run_out() if len(calls) == 7 else learned(self, *arguments, **named)
 
     patch.setattr(NerTask, "loss", run_out_once)
     run = start_run("parted", prepared("max_steps: 9, batch_size: 8", extra=EVERY_STEP))

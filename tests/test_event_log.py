@@ -21,6 +21,7 @@ from ft_magics.events import (
     CheckpointSaved,
     DataChecked,
     Evaluated,
+    MemoryMeasured,
     Notice,
     PauseChanged,
     RunEnded,
@@ -171,6 +172,7 @@ EVERY_KIND = (
     PauseChanged(time=1e9, paused=True, reason="by hand"),
     StopAsked(time=1e9, reason="by hand"),
     ThreadsChosen(time=1e9, step=3, threads=2, tokens_per_s={"1": 9.0, "2": 12.0}),
+    MemoryMeasured(time=1e9, estimate_bytes=3_000_000, used_bytes=4_000_000),
     RunResumed(time=1e9, step=3, epoch=1.0),
 )
 

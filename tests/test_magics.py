@@ -189,7 +189,8 @@ def test_a_dry_run_trains_nothing(run_cell, shell, cell):
     assert run_cell.result.success
     for part in (
         "12 steps over 2 epochs",
-        "trainable parameters",
+        "are trainable (100.00 %)",
+        "kB kept on disk",
         "PER 16",
         "batch_size: 4",
         "inputs of at most 64 tokens",

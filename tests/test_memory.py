@@ -13,6 +13,9 @@ import weakref
 
 import pytest
 import torch
+from ft_magics.display.pages import known_of
+from ft_magics.display.run_summary import page_of
+from ft_magics.markup import size_text
 from ft_magics.models import memory
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.runs import predictor
@@ -30,7 +33,7 @@ from runs import finish
 
 
 def run_out_at(call: int, method):
-    """The method, but for one call that finds no memory."""
+    """The method, but for one call that finds no memory; the first two calls of a run measure what a step takes."""
     calls = 0
 
     def run_out(*arguments, **named):
@@ -208,12 +211,21 @@ def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path
         seen.append(max(now := now + event.nbytes() for event in events if event.name() == "[memory]"))
 
     patch.setattr(worker, "_learn", profiled)
-    finish(start_run("seen", plan))
+    run = finish(start_run("seen", plan))
     assert said.total_bytes(16) == pytest.approx(said.weights_bytes + seen[0], rel=0.2)
+    assert run.parameters.memory_estimate_bytes == said.total_bytes(16)
+    assert run.parameters.memory_bytes >= said.weights_bytes
+    assert run.parameters.disk_bytes == sum(path.stat().st_size for path in run.model_dir.iterdir())
+    shown = {
+        figure.name: figure.text for figure in page_of(run.events, run.status, name="seen", known=known_of(run)).figures
+    }
+    assert shown["kept"] == size_text(run.parameters.disk_bytes)
+    assert shown["training-memory"].endswith(f", {size_text(said.total_bytes(16))} estimated")
+    assert f"{size_text(run.parameters.memory_bytes)} of memory in training" in str(run.parameters)
 
 
 def test_out_of_memory_says_what_would_fit_and_frees_it(prepared, patch):
-    patch.setattr(NerTask, "loss", run_out_at(3, NerTask.loss))
+    patch.setattr(NerTask, "loss", run_out_at(5, NerTask.loss))
     plan = prepared("max_steps: 20, batch_size: 8")
     model = weakref.ref(plan.trained.model)
     run = start_run("oom", plan)
@@ -255,7 +267,7 @@ def test_what_breaks_the_measuring_is_not_what_is_told(prepared, patch):
 
 
 def test_smaller_parts_of_a_batch_are_divisors_of_it(prepared, patch):
-    patch.setattr(NerTask, "loss", run_out_at(2, NerTask.loss))
+    patch.setattr(NerTask, "loss", run_out_at(4, NerTask.loss))
     run = start_run("odd", prepared("max_steps: 4, batch_size: 6, gradient_accumulation: 3"))
     assert run.wait(120)
     assert "`train: {batch_size: 3, gradient_accumulation: 6}`" in str(run.exception)
@@ -320,7 +332,7 @@ def test_a_failed_cell_keeps_no_model_in_memory(run_cell, shell, cell, patch):
         models.append(weakref.ref(self.model))
 
     patch.setattr(TrainedModel, "__init__", note)
-    patch.setattr(NerTask, "loss", run_out_at(2, NerTask.loss))
+    patch.setattr(NerTask, "loss", run_out_at(4, NerTask.loss))
     assert "ran out of memory" in run_cell(cell(name="broken"))
     assert shell.user_ns["broken"].status == "failed"
     assert run_cell("%ft debug").count("in run_out") == 1

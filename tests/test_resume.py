@@ -228,7 +228,7 @@ def test_a_loss_that_nothing_learns_from_stops_with_the_rows(config, patch, fact
         value = learned(self, outputs, labels, num_items_in_batch)
         return value * factor if break_down.calls == 5 else value
 
-    break_down.calls = 0
+    break_down.calls = -2  # before the first step two calls measure what one takes of memory
     patch.setattr(NerTask, "loss", break_down)
     run = start_run("nan", prepare(config("max_steps: 20, batch_size: 4", extra="save: {every: {steps: 2}}")))
     assert run.wait(120)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from ft_magics.display.run_comparison import RunCosts, costs_of, size_text
+from ft_magics.display.run_comparison import RunCosts, costs_of
 from ft_magics.display.run_comparison import _chart as chart_of_costs
 from ft_magics.evaluation.drawing import drawing_of
 from ft_magics.evaluation.label_places import place_names, shortened, width_of
 from ft_magics.evaluation.report import Score
 from ft_magics.events import RunStarted
 from ft_magics.magics.compare import comparison_of
+from ft_magics.markup import size_text
 from ft_magics.metrics import Metric
 from ft_magics.runs.cells import parse_cell
 from ft_magics.sections import Chart, Series, Table

@@ -12,7 +12,8 @@ from ft_magics.config.optimizers import named_settings
 from ft_magics.display.run_clock import duration
 from ft_magics.evaluation.card_text import card_text
 from ft_magics.evaluation.page import sections_html
-from ft_magics.markup import details, element, heading, terminal_text
+from ft_magics.markup import details, element, heading, size_text, terminal_text
+from ft_magics.runs.parameters import Parameters
 from ft_magics.sections import Examples, Lines, Section
 from ft_magics.training.memory_need import need_text
 from ft_magics.training.pace import Pace, measure_pace
@@ -82,12 +83,21 @@ def _plan(prepared: Prepared) -> list[str]:
     trained, train = prepared.trained, prepared.train
     labels = len(trained.task.head().labels)
     steps = f"{prepared.total_steps:,} steps over {train.epochs:g} epochs, {train.batch_size} rows a batch"
-    trainable = f"{prepared.trainable_parameters:,} of {prepared.parameters:,} trainable parameters"
+    trainable = str(Parameters(prepared.trainable_parameters, prepared.parameters))
     return [
         f"{steps}, a learning rate of {train.learning_rate:g} for {named_settings(train.optimizer)[0]}",
-        f"{trainable}, {labels} labels, inputs of at most {trained.max_length_tokens} tokens",
+        f"{trainable}, {_kept(prepared)}",
+        f"{labels} labels, inputs of at most {trained.max_length_tokens} tokens",
         f"Computed on {trained.device} in {trained.precision}",
     ]
+
+
+def _kept(prepared: Prepared) -> str:
+    """What the model takes on disk, without its tokenizer."""
+    tuning, model = prepared.trained.tuning, prepared.trained.model
+    if tuning is None or prepared.config.save.merge:
+        return f"{size_text(sum(item.numel() * item.element_size() for item in model.parameters()))} kept on disk"
+    return f"{size_text(tuning.kept_bytes(model))} kept on disk"
 
 
 def _time(prepared: Prepared, pace: Pace | None) -> str:

