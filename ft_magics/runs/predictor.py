@@ -233,7 +233,10 @@ def load_trained(
         tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / SETTINGS))
         loaded, tokenizer = _load_tuned(folder, find_base(base, folder), head, tuning)
     else:
-        loaded, tokenizer = load_model(folder, head, fresh=False), load_tokenizer(folder)
+        loaded, tokenizer = (
+            load_model(folder, head, fresh=False),
+            load_tokenizer(folder, pads_with_end=head.reads_forwards),
+        )
         check_together(folder, loaded, tokenizer)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
@@ -267,7 +270,10 @@ def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[A
     """
     here = Path(folder)
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
-    model, tokenizer = load_model(source, head, fresh=False, tuned=tuned), load_tokenizer(source)
+    model, tokenizer = (
+        load_model(source, head, fresh=False, tuned=tuned),
+        load_tokenizer(source, pads_with_end=head.reads_forwards),
+    )
     check_together(source, model, tokenizer)
     model = tuning.apply(model, seed=0)
     tuning.load(model, here)

@@ -43,6 +43,7 @@ def make_model(
 
     from ft_magics.models.heads import Head  # noqa: PLC0415  # the same
     from ft_magics.models.loading import load_model  # noqa: PLC0415  # the same
+    from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.new_model import describe_model, new_model  # noqa: PLC0415  # torch only when asked
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
@@ -65,7 +66,8 @@ def make_model(
     loaded = AutoTokenizer.from_pretrained(words)
 
     def save_model(folder: Path) -> None:
-        new_model(model, loaded, head, seed).save_pretrained(folder)
+        with quiet_transformers():
+            new_model(model, loaded, head, seed).save_pretrained(folder)
         for file in words.iterdir():
             if file.name != "config.json":
                 shutil.copy2(file, folder / file.name)
