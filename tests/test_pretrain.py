@@ -376,7 +376,7 @@ def test_what_is_odd_about_a_text_is_said(make, tmp_path):
         make(data=f"{{train: {same}}}")
 
 
-def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, text_file, make, patch):
+def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, text_file, make):
     new = "model: {preset: tiny, layers: 1, hidden_size: 32, heads: 2, max_length_tokens: 64}\ntokenizer: {vocab_size: 330}"
     rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 6, batch_size: 4, gradient_accumulation: 2, learning_rate: 1e-3, max_length_tokens: 48}}"
     said = run_cell(f"%%pretrain letters\nobjective: clm\n{new}\n{rest}")
