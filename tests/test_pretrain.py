@@ -407,3 +407,12 @@ def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, te
 
 def run_documents(path):
     return [Document(text) for text in path.read_text(encoding="utf-8").split("\n\n")]
+
+
+def test_a_new_model_begins_with_layers_of_another(run_cell, shell, text_file, tiny_model):
+    new = f"model: {{init: {{from: {tiny_model}, layers: [1]}}}}\ntokenizer: {{vocab_size: 110}}"
+    rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 2, max_length_tokens: 24}}"
+    said = run_cell(f"%%pretrain fresh\nobjective: mlm\n{new}\n{rest}")
+    assert run_cell.result.success, said
+    assert "copied: layers 1 of 2" in said
+    assert "tokens per word" in said

@@ -31,7 +31,6 @@ from ft_magics.tasks.masked.blanks import BLANK, Guess, blank_in, place_to_show
 from ft_magics.tasks.masked.config import MaskedSettings
 from ft_magics.tasks.masked.masking import Masking
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
-from ft_magics.tasks.masked.words import begins_word
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class MaskedTask(TextTask[MaskedRow]):
         return [feature for feature in asked if feature.hidden()[1].any()]
 
     def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
+        from ft_magics.models.scratch.surfaces import begins_words  # noqa: PLC0415  # torch only where it is needed
+
         tokenizer = spec.tokenizer
         if tokenizer.mask_token_id is None:
             raise ModelError(
@@ -121,7 +122,7 @@ class MaskedTask(TextTask[MaskedRow]):
             "mask_id": tokenizer.mask_token_id,
             "random_ids": np.flatnonzero(~special),
             "special": special,
-            "begins": begins_word(tokenizer),
+            "begins": np.array(begins_words(tokenizer), dtype=np.bool_),
         }
         settings = self.settings
         training = Masking(
