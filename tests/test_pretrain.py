@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import ft_magics
 import numpy as np
@@ -62,7 +63,7 @@ def make(body):
     return lambda *arguments, **named: prepare(parse_cell(body(*arguments, **named), {}, kind=PRETRAIN))
 
 
-def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, body, cell, conll):
+def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, body, cell, text_file):
     said = run_cell(f"%%pretrain letters\n{body()}")
     assert run_cell.result.success, said
     run = shell.user_ns["letters"]
@@ -85,6 +86,13 @@ def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, 
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
     assert "objective:" in (run.dir / "config.yaml").read_text()
 
+    said = run_cell(f"report = %evaluate {run.model_dir} --data {text_file} --set documents=line")
+    assert run_cell.result.success, said
+    assert shell.user_ns["report"].documents > report.documents
+    dry = run_cell(f"%%pretrain letters --dry-run\n{body()}")
+    assert run_cell.result.success, dry
+    assert "[MASK]" in dry or "tokens" in dry
+
     (answer,) = run.predict(["ada lives ____ london."])
     assert len(answer) == 1
     assert sum(answer[0].values()) <= 1
@@ -97,7 +105,7 @@ def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, 
         said = run_cell(tuned)
         assert run_cell.result.success, said
     assert shell.user_ns["tuned"].status == "done"
-    table = conll.with_suffix(".csv")
+    table = Path("kinds.csv")
     table.write_text(
         "text,label\n" + "\n".join(f"{sentence},a{at % 2}" for at, sentence in enumerate(["ada", "bob"] * 9))
     )
@@ -409,7 +417,7 @@ def run_documents(path):
     return [Document(text) for text in path.read_text(encoding="utf-8").split("\n\n")]
 
 
-def test_a_new_model_begins_with_layers_of_another(run_cell, shell, text_file, tiny_model):
+def test_a_new_model_begins_with_layers_of_another(run_cell, text_file, tiny_model):
     new = f"model: {{init: {{from: {tiny_model}, layers: [1]}}}}\ntokenizer: {{vocab_size: 110}}"
     rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 2, max_length_tokens: 24}}"
     said = run_cell(f"%%pretrain fresh\nobjective: mlm\n{new}\n{rest}")

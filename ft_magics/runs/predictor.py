@@ -26,7 +26,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
 from ft_magics.tasks.registry import find_task, guarded, known_names
-from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
+from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
 from ft_magics.tuning.tuning import Tuning
 
@@ -102,7 +102,12 @@ class TrainedModel:
         self.model.to(self.device).eval()
         results: list[Any] = [None] * len(features)
         total_loss, total_labels = 0.0, 0
-        order = sorted(range(len(features)), key=lambda index: -features[index].tokens)
+        lengths = (
+            features.lengths.tolist()
+            if isinstance(features, LazyFeatures)
+            else [feature.tokens for feature in features]
+        )
+        order = sorted(range(len(features)), key=lambda index: -lengths[index])
         try:
             while order:
                 if should_stop():

@@ -119,6 +119,10 @@ class Rows(Sequence[Row]):
         """Of what the model sees."""
         return self.tokens.key + repr((len(self), self.prefix, self.suffix)).encode()
 
+    def of_example(self, example: int) -> list[Row]:
+        """Those of one document."""
+        return [self.one(at) for at in range(int(self.firsts[example]), int(self.firsts[example + 1]))]
+
     def drawn(self, *, seed: int, epoch: int) -> Rows:
         """The same rows, with the random numbers of an epoch of a run."""
         return replace(self, draw=(seed, epoch))

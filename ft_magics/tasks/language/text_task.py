@@ -8,13 +8,13 @@ from typing import Any, ClassVar, TypeVar
 from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document
-from ft_magics.data.examples import Corpus
+from ft_magics.data.examples import Corpus, Split
 from ft_magics.errors import DataError
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.new_model import make_model
-from ft_magics.tasks.language.reader import check_documents, read_text
+from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
 from ft_magics.tasks.language.records import counted_from, counted_record
 from ft_magics.tasks.language.rows import Rows
 from ft_magics.tasks.task import Feature, Spec, Task
@@ -45,6 +45,10 @@ class TextTask(Task[Document, F, Counted]):
     def check(cls, settings: Any, corpus: Corpus[Document]) -> DataCheck:
         """Count documents and letters, and look for the usual oddities."""
         return check_documents(corpus)
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[Document]:
+        """Read more text."""
+        return read_more_text(source, options)
 
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train."""
