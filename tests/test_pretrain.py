@@ -97,6 +97,9 @@ def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, 
     assert len(answer) == 1
     assert sum(answer[0].values()) <= 1
     assert ft_magics.load(run.dir).predict("ada lives ____ london.") == answer
+    (card,) = run.cards(["王小____在北京"])
+    assert card.data["text"] == "王小____在北京"
+    assert "gold" not in card.data
     with pytest.raises(DataError, match="has no blank"):
         run.predict("ada lives in london.")
 
