@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import ft_magics
 import numpy as np
 import pytest
 import torch
+from ft_magics.data.documents.document import Document
 from ft_magics.errors import CellError, DataError, ModelError
 from ft_magics.events import RunStarted
 from ft_magics.runs.cells import PRETRAIN, config_of, parse_cell
@@ -61,7 +63,7 @@ def make(body):
     return lambda *arguments, **named: prepare(parse_cell(body(*arguments, **named), {}, kind=PRETRAIN))
 
 
-def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, body, cell, conll):
+def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, body, cell, text_file):
     said = run_cell(f"%%pretrain letters\n{body()}")
     assert run_cell.result.success, said
     run = shell.user_ns["letters"]
@@ -84,10 +86,20 @@ def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, 
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
     assert "objective:" in (run.dir / "config.yaml").read_text()
 
+    said = run_cell(f"report = %evaluate {run.model_dir} --data {text_file} --set documents=line")
+    assert run_cell.result.success, said
+    assert shell.user_ns["report"].documents > report.documents
+    dry = run_cell(f"%%pretrain letters --dry-run\n{body()}")
+    assert run_cell.result.success, dry
+    assert "[MASK]" in dry or "tokens" in dry
+
     (answer,) = run.predict(["ada lives ____ london."])
     assert len(answer) == 1
     assert sum(answer[0].values()) <= 1
     assert ft_magics.load(run.dir).predict("ada lives ____ london.") == answer
+    (card,) = run.cards(["王小____在北京"])
+    assert card.data["text"] == "王小____在北京"
+    assert "gold" not in card.data
     with pytest.raises(DataError, match="has no blank"):
         run.predict("ada lives in london.")
 
@@ -96,7 +108,7 @@ def test_a_cell_pre_trains_and_the_next_one_fine_tunes_from_it(run_cell, shell, 
         said = run_cell(tuned)
         assert run_cell.result.success, said
     assert shell.user_ns["tuned"].status == "done"
-    table = conll.with_suffix(".csv")
+    table = Path("kinds.csv")
     table.write_text(
         "text,label\n" + "\n".join(f"{sentence},a{at % 2}" for at, sentence in enumerate(["ada", "bob"] * 9))
     )
@@ -262,7 +274,10 @@ def test_a_config_comes_back_from_its_file(body):
             "objective: ner\nmodel: minilm\ndata: {train: a.txt}",
             "`ner` is a task, which needs labels; write `%%finetune",
         ),
-        ("objective: mln\nmodel: minilm\ndata: {train: a.txt}", "is no objective; there are `mlm`. Did you mean `mlm`"),
+        (
+            "objective: mln\nmodel: minilm\ndata: {train: a.txt}",
+            "is no objective; there are `clm` and `mlm`. Did you mean `mlm`",
+        ),
         ("objective: {mlm: {mask: 2}}\nmodel: minilm\ndata: {train: a.txt}", "objective.mlm.mask"),
         (
             "objective: {mlm: {spans: true, whole_words: false}}\nmodel: minilm\ndata: {train: a.txt}",
@@ -370,3 +385,45 @@ def test_what_is_odd_about_a_text_is_said(make, tmp_path):
     same.write_text("")
     with pytest.raises(DataError, match="data.train: same.txt.*empty"):
         make(data=f"{{train: {same}}}")
+
+
+def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, text_file, make):
+    new = "model: {preset: tiny, layers: 1, hidden_size: 32, heads: 2, max_length_tokens: 64}\ntokenizer: {vocab_size: 330}"
+    rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 6, batch_size: 4, gradient_accumulation: 2, learning_rate: 1e-3, max_length_tokens: 48}}"
+    said = run_cell(f"%%pretrain letters\nobjective: clm\n{new}\n{rest}")
+    assert run_cell.result.success, said
+    assert "model from nothing: GPT-2 of 1 layers" in said
+    run = shell.user_ns["letters"]
+    assert run.status == "done"
+    assert math.exp(run.history["loss"].min()) == pytest.approx(run.best, rel=1e-4)
+    assert set(run.report().scores) == {"perplexity", "next_accuracy", "bits_per_byte"}
+    assert isinstance(run.predict("ada lives"), str)
+    assert ft_magics.load(run.dir).predict(["ada lives", "bob"])[0] == run.predict("ada lives")
+    said = run_cell(f"%%pretrain further\nobjective: clm\nmodel: letters\n{rest}")
+    assert run_cell.result.success, said
+    said = run_cell(f"%%pretrain wrong\nobjective: mlm\nmodel: letters\n{rest}")
+    assert "A gpt2 model takes `objective: clm`" in said
+    with pytest.raises(ModelError, match="an encoder takes `objective: mlm`"):
+        make(objective="clm")
+
+    trained = run._model()
+    features = trained.task.encode(run_documents(text_file), trained.spec)[:6]
+    batch = trained.task.collate(features, trained.spec)
+    labels = batch["labels"]
+    expected = trained.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=labels).loss
+    for given in (batch, {name: item for name, item in batch.items() if name != "asked"}):
+        value = trained.task.loss(trained.model(**{n: i for n, i in given.items() if n != "labels"}), labels)
+        assert value.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def run_documents(path):
+    return [Document(text) for text in path.read_text(encoding="utf-8").split("\n\n")]
+
+
+def test_a_new_model_begins_with_layers_of_another(run_cell, text_file, tiny_model):
+    new = f"model: {{init: {{from: {tiny_model}, layers: [1]}}}}\ntokenizer: {{vocab_size: 110}}"
+    rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 2, max_length_tokens: 24}}"
+    said = run_cell(f"%%pretrain fresh\nobjective: mlm\n{new}\n{rest}")
+    assert run_cell.result.success, said
+    assert "copied: layers 1 of 2" in said
+    assert "tokens per word" in said

@@ -140,8 +140,8 @@ def _samples(events: Sequence[RunEvent]) -> list[str]:
         text, gold, predicted = (str(sample.get(name, "")) for name in ("text", "gold", "predicted"))
         right = sample.get("right")
         sign = "" if right is None else "✓ " if right else "✗ "
-        rest = f", gold {gold}" if gold and gold != predicted else ""
-        lines.append(f"{sign}{text} → {predicted}{rest}")
+        rest = f", gold “{gold}”" if gold and gold != predicted else ""
+        lines.append(f"{sign}{text} → “{predicted}”{rest}")
     return lines
 
 

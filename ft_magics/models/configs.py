@@ -105,12 +105,25 @@ def _encoder_class(folder: Path, raw: Mapping[str, Any], head: Head) -> Callable
 
 
 def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], head: Head) -> None:
+    if head.reads_forwards:
+        if not head.takes(kind) or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES or settings.get("is_encoder_decoder"):
+            raise ModelError(
+                f"model: {folder} is a {kind} model, and {head.use} needs a model that reads a text from left to "
+                "right, such as GPT-2; an encoder takes `objective: mlm`"
+            )
+        return
     known = head.takes(kind) and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
         raise ModelError(
             f"model: {folder} is a {kind} model, and {head.use} needs an encoder, which reads a text from both "
-            "sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`"
+            f"sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`{_other_objective(kind, head)}"
         )
+
+
+def _other_objective(kind: str, head: Head) -> str:
+    """What else a model can be pre-trained by."""
+    forwards = Head(kind="AutoModelForCausalLM", labels=()).takes(kind)
+    return f". A {kind} model takes `objective: clm`" if head.predicts_tokens and forwards else ""
 
 
 def _clean(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ft_magics.errors import TaskError
 __all__ = ["Head"]
 
 _MAPPINGS = {
+    "AutoModelForCausalLM": "MODEL_FOR_CAUSAL_LM_MAPPING",
     "AutoModelForMaskedLM": "MODEL_FOR_MASKED_LM_MAPPING",
     "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
     "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
@@ -36,7 +37,12 @@ class Head:
     @property
     def predicts_tokens(self) -> bool:
         """Whether it is a language model's: a token of the vocabulary for each place."""
-        return self.kind == "AutoModelForMaskedLM"
+        return self.kind in ("AutoModelForCausalLM", "AutoModelForMaskedLM")
+
+    @property
+    def reads_forwards(self) -> bool:
+        """Whether it needs a model that sees what stands before a token, and nothing after it."""
+        return self.kind == "AutoModelForCausalLM"
 
     @property
     def classes(self) -> int | None:

@@ -25,8 +25,12 @@ __all__ = ["Tuned", "check_together", "load_model", "load_tokenizer"]
 Check = Callable[[Any], None]
 
 
-def load_tokenizer(source: str) -> Any:
+def load_tokenizer(source: str, *, pads_with_end: bool = False) -> Any:
     """A fast tokenizer that takes single words.
+
+    Args:
+        source: What `find_weights` gave.
+        pads_with_end: Whether the end token pads where there is no token for that, as is usual of GPT-2.
 
     Raises:
         ModelError: There is none, or it has no words.
@@ -43,6 +47,8 @@ def load_tokenizer(source: str) -> Any:
         )
     if not tokenizer.is_fast:
         raise ModelError(f"model: {source} has no fast tokenizer, which is needed to know which token is of which word")
+    if tokenizer.pad_token_id is None and pads_with_end and tokenizer.eos_token_id is not None:
+        tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.pad_token_id is None:
         raise ModelError(
             f"model: the tokenizer of {source} has no padding token; set `tokenizer.pad_token` and save it again"

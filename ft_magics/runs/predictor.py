@@ -26,7 +26,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
 from ft_magics.tasks.registry import find_task, guarded, known_names
-from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
+from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
 from ft_magics.tuning.tuning import Tuning
 
@@ -102,7 +102,12 @@ class TrainedModel:
         self.model.to(self.device).eval()
         results: list[Any] = [None] * len(features)
         total_loss, total_labels = 0.0, 0
-        order = sorted(range(len(features)), key=lambda index: -features[index].tokens)
+        lengths = (
+            features.lengths.tolist()
+            if isinstance(features, LazyFeatures)
+            else [feature.tokens for feature in features]
+        )
+        order = sorted(range(len(features)), key=lambda index: -lengths[index])
         try:
             while order:
                 if should_stop():
@@ -233,7 +238,10 @@ def load_trained(
         tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / SETTINGS))
         loaded, tokenizer = _load_tuned(folder, find_base(base, folder), head, tuning)
     else:
-        loaded, tokenizer = load_model(folder, head, fresh=False), load_tokenizer(folder)
+        loaded, tokenizer = (
+            load_model(folder, head, fresh=False),
+            load_tokenizer(folder, pads_with_end=head.reads_forwards),
+        )
         check_together(folder, loaded, tokenizer)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
@@ -267,7 +275,10 @@ def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[A
     """
     here = Path(folder)
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
-    model, tokenizer = load_model(source, head, fresh=False, tuned=tuned), load_tokenizer(source)
+    model, tokenizer = (
+        load_model(source, head, fresh=False, tuned=tuned),
+        load_tokenizer(source, pads_with_end=head.reads_forwards),
+    )
     check_together(source, model, tokenizer)
     model = tuning.apply(model, seed=0)
     tuning.load(model, here)

@@ -21,7 +21,10 @@ __all__ = ["find_task", "guarded", "known_names", "objective_names", "sections",
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
 _OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": ("ft_magics.tasks.ner.task", "NerTask")}
-_OBJECTIVES = {"mlm": ("ft_magics.tasks.masked.task", "MaskedTask")}
+_OBJECTIVES = {
+    "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
+    "mlm": ("ft_magics.tasks.masked.task", "MaskedTask"),
+}
 _METHODS = tuple(name for name in vars(Task) if not name.startswith("_") and name not in ("Settings", "Data", "name"))
 
 

@@ -80,6 +80,10 @@ class LazyFeatures(Protocol):
         """What the model sees of all of them: a run is resumed with the same only."""
         ...
 
+    def of_example(self, example: int) -> Sequence[Any]:
+        """Those of one example."""
+        ...
+
     def drawn(self, *, seed: int, epoch: int) -> Sequence[Any]:
         """The same features with the random numbers of an epoch, which depend on these two and the index alone."""
         ...

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from ft_magics.models.asked_head import ASKED
 from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures
 
 __all__ = ["GroupedByLength", "leave_out_repeated", "token_counts"]
@@ -70,20 +71,26 @@ def token_counts(features: Sequence[Any]) -> Sequence[int] | NDArray[np.integer[
 
 
 def _in_groups(lengths: NDArray[np.integer[Any]], batch_size: int, seed: int) -> NDArray[np.int64]:
-    """The order that transformers' `get_length_grouped_indices` makes, in arrays: lists of numbers take ten times that.
+    """An order as that of transformers' `get_length_grouped_indices`, made in arrays: lists take ten times the memory.
+
+    Batches come in a random order, not from the longest to the shortest of each group: where rows are cut from
+    documents, the loss would rise and fall with their lengths.
 
     Args:
         lengths: Tokens per row.
         batch_size: Rows in an optimiser step.
         seed: Of the order.
     """
-    order = np.random.default_rng(seed).permutation(len(lengths)).astype(np.int64)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(lengths)).astype(np.int64)
     group = np.arange(len(order)) // (batch_size * _BATCHES_A_GROUP)
     order = order[np.lexsort((-lengths[order].astype(np.int64), group))]
-    firsts = np.arange(0, len(order), batch_size * _BATCHES_A_GROUP)
-    longest = int(firsts[lengths[order[firsts]].argmax()]) if len(firsts) else 0
-    order[[0, longest]] = order[[longest, 0]]  # what does not fit into memory is seen in the first step
-    return order
+    whole = len(order) // batch_size
+    batches = order[: whole * batch_size].reshape(whole, batch_size)[generator.permutation(whole)]
+    if whole:  # what does not fit into memory is seen in the first step
+        longest = int(lengths[batches].max(axis=1).argmax())
+        batches[[0, longest]] = batches[[longest, 0]]
+    return np.concatenate([batches.reshape(-1), order[whole * batch_size :]])
 
 
 def leave_out_repeated(batch: dict[str, torch.Tensor], items: Sequence[dict[str, Any]]) -> None:
@@ -96,3 +103,5 @@ def leave_out_repeated(batch: dict[str, torch.Tensor], items: Sequence[dict[str,
     for row, item in enumerate(items):
         if item["repeated"]:
             batch["labels"][row] = IGNORE_INDEX
+            if ASKED in batch:
+                batch[ASKED][row] = False

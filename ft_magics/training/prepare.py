@@ -100,7 +100,7 @@ def prepare(
         check=lambda outline: _refuse(tuning, outline, config),
         say=new_parts.append,
     )
-    tokenizer = load_tokenizer(source)
+    tokenizer = load_tokenizer(source, pads_with_end=task.head().reads_forwards)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
     limit = length_limit(model, tokenizer) - tuning.virtual_tokens

@@ -9,6 +9,7 @@ from typing import Any
 from ft_magics.data.faults import list_names
 from ft_magics.sections import Card, Examples, Lines, Section
 from ft_magics.tasks.registry import guarded
+from ft_magics.tasks.task import LazyFeatures, Task
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["gaps", "preview", "shown_labels"]
@@ -63,6 +64,8 @@ def gaps(prepared: Prepared) -> list[str]:
 
 def _counts(prepared: Prepared, split: str) -> Counter[str]:
     task = prepared.trained.task
+    if type(task).gold_labels is Task.gold_labels:  # it has none, whatever the examples are
+        return Counter()
     examples = next(item for item in prepared.corpus.splits if item.name == split).examples
     found = guarded(task.name, "gold_labels", lambda: [task.gold_labels(example) for example in examples])
     return Counter(label for labels in found for label in set(labels))
@@ -93,7 +96,11 @@ def _choose(prepared: Prepared) -> tuple[list[int], str]:
 
 def _tokens_card(prepared: Prepared, example: int, row: str) -> Card:
     """The tokens of each of an example's windows; behind a token its label, where tokens have labels."""
-    features = [feature for feature in prepared.features["train"] if feature.example == example]
+    of_train = prepared.features["train"]
+    if isinstance(of_train, LazyFeatures):
+        features = of_train.of_example(example)
+    else:
+        features = [feature for feature in of_train if feature.example == example]
     texts = []
     for at, feature in enumerate(features, 1):
         name = "tokens" if len(features) == 1 else f"tokens, window {at}"

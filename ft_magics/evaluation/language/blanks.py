@@ -62,11 +62,11 @@ def blank_card(blank: Blank, row: str, **beside: Any) -> Card:
     """
     data: Mapping[str, Any] = {
         "text": blank.text,
-        "gold": [blank.gold] if blank.gold else [],
         "predicted": [token for token, _ in blank.guesses[:1]],
         "scores": [(token, share) for token, share in blank.guesses],
         "confidence": blank.guesses[0][1] if blank.guesses else None,
         "right": blank.right,
+        **({"gold": [blank.gold]} if blank.gold else {}),
         **beside,
     }
     return Card(kind="labels", row=row, data=data)

@@ -1,4 +1,4 @@
-"""Texts with blanks, as a person types them."""
+"""Texts with blanks, or beginnings of texts, as a person types them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ft_magics.data.documents.document import Document
 from ft_magics.errors import DataError, type_name
 
-__all__ = ["read_blanks"]
+__all__ = ["read_blanks", "read_prompts"]
 
 
 def read_blanks(inputs: Any) -> list[Document]:
@@ -20,11 +20,31 @@ def read_blanks(inputs: Any) -> list[Document]:
     Raises:
         DataError: They are none.
     """
+    return _texts(inputs, "a text with a blank, `____`")
+
+
+def read_prompts(inputs: Any) -> list[Document]:
+    """Texts that are to be continued.
+
+    Args:
+        inputs: Texts.
+
+    Raises:
+        DataError: They are none, or one is empty.
+    """
+    found = _texts(inputs, "the beginning of a text")
+    for document in found:
+        if not document.text.strip():
+            raise DataError(f"{document.id} is empty; expected the beginning of a text")
+    return found
+
+
+def _texts(inputs: Any, expected: str) -> list[Document]:
     if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable):
-        raise DataError(f"texts is {type_name(inputs)}; expected a text with a blank, `____`, or a list of them")
+        raise DataError(f"texts is {type_name(inputs)}; expected {expected}, or a list of them")
     found = []
     for at, text in enumerate(inputs):
         if not isinstance(text, str):
-            raise DataError(f"texts[{at}] is {type_name(text)}; expected a text with a blank, `____`")
+            raise DataError(f"texts[{at}] is {type_name(text)}; expected {expected}")
         found.append(Document(text, f"texts[{at}]", asked=True))
     return found

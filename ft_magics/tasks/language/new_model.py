@@ -14,40 +14,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
-from ft_magics.data.documents.document import Documents
+from ft_magics.data.documents.document import Document
+from ft_magics.data.examples import Corpus
+from ft_magics.data.letters import CJK
 from ft_magics.errors import ModelError
+from ft_magics.models.sources import find_weights
 from ft_magics.tasks.language.cache import cache_folder, drop_unused
 
 __all__ = ["make_model"]
 
 _VERSION = 1
+_SAID = "said.json"  # in the folder of a model: sentences on what it is
+_MOST_TEXTS = 200  # by which coverage and fertility are told
+_MOSTLY = 0.3  # of the characters; letters of formulas and names stand in Chinese text too
 
 
 def make_model(
-    documents: Documents, model: NewModelSettings, tokenizer: TokenizerSettings, *, head: str, seed: int
+    corpus: Corpus[Document], model: NewModelSettings, tokenizer: TokenizerSettings, *, head: str, seed: int
 ) -> tuple[str, list[str]]:
-    """The folder of a new model, and sentences on what it is.
+    """The folder of a new model, and sentences on what it and its tokenizer are.
 
     Args:
-        documents: What the tokenizer is trained on.
-        model: Shape and sizes.
+        corpus: On whose train the tokenizer is trained; how well it fits is told by dev, where there is one.
+        model: Shape and sizes, and the model that it begins with layers of.
         tokenizer: Kind and size.
         head: A class of transformers.
         seed: Of the weights.
 
     Raises:
-        ModelError: The text does not support such a vocabulary, or no model has such sizes.
+        ModelError: The text does not support such a vocabulary, or there is no model of such sizes.
     """
     from transformers import AutoTokenizer  # noqa: PLC0415  # torch only when asked
 
-    from ft_magics.models.heads import Head  # noqa: PLC0415  # the same
-    from ft_magics.models.loading import load_model  # noqa: PLC0415  # the same
-    from ft_magics.models.scratch.new_model import describe_model, new_model  # noqa: PLC0415  # torch only when asked
+    from ft_magics.models.base import base_of  # noqa: PLC0415  # the same
+    from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
+    from ft_magics.models.scratch.starting import start_model  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
-    if model.init is not None:
-        raise ModelError("model: `init` is not read by `%%pretrain` yet; leave it out, or name the model itself")
+    documents: Any = corpus.train.examples
 
     def save_tokenizer(folder: Path) -> None:
         trained = train_tokenizer(
@@ -63,21 +69,42 @@ def make_model(
         save_tokenizer,
     )
     loaded = AutoTokenizer.from_pretrained(words)
+    source = None if model.init is None else find_weights(_named(model.init.source))
 
     def save_model(folder: Path) -> None:
-        new_model(model, loaded, head, seed).save_pretrained(folder)
+        with quiet_transformers():
+            made, sentences = start_model(model, loaded, head, seed, source=source)
+            made.save_pretrained(folder)
+        (folder / _SAID).write_text(json.dumps(sentences), encoding="utf-8")
         for file in words.iterdir():
-            if file.name != "config.json":
-                shutil.copy2(file, folder / file.name)
+            shutil.copy2(file, folder / file.name)
 
-    folder = _made(_key(words.name.encode(), model.model_dump_json(), head, seed), save_model)
+    init = "" if source is None else base_of(source, source).sha256
+    sizes = model.model_dump_json(exclude={"init"}), model.init.layers if model.init else None
+    folder = _made(_key(words.name.encode(), sizes, init, head, seed), save_model)
+    said = [f"model {sentence}" for sentence in json.loads((folder / _SAID).read_text(encoding="utf-8"))]
+    said.append(f"tokenizer from nothing: {tokenizer.kind(model.shape)}, {len(loaded):,} tokens")
+    return str(folder), [*said, *_fits(corpus, loaded)]
 
-    there = load_model(str(folder), Head(kind=head, labels=(), use="pre-training"))
-    said = [
-        f"model from nothing: {describe_model(there)}",
-        f"tokenizer from nothing: {tokenizer.kind(model.shape)}, {len(loaded):,} tokens",
-    ]
-    return str(folder), said
+
+def _named(model: str | Reference) -> str:
+    """What `find_weights` is asked for."""
+    return model if isinstance(model, str) else str(getattr(model.value, "model_dir", model.value))
+
+
+def _fits(corpus: Corpus[Document], tokenizer: Any) -> list[str]:
+    """A sentence per script of the text: coverage and fertility of the tokenizer."""
+    from ft_magics.models.scratch.fertility import coverage_and_fertility  # noqa: PLC0415  # torch only when asked
+
+    documents = (corpus.dev or corpus.train).examples
+    step = max(1, len(documents) // _MOST_TEXTS)
+    by_script: dict[str, list[str]] = {}
+    for at in range(0, len(documents), step):
+        text = documents[at].text
+        chinese = len(CJK.findall(text)) > _MOSTLY * len(text)
+        by_script.setdefault("Chinese" if chinese else "other scripts", []).append(text)
+    where = "dev" if corpus.dev else "train"
+    return [f"on {where}, {fit}" for fit in coverage_and_fertility(tokenizer, by_script)]
 
 
 def _key(*parts: Any) -> str:

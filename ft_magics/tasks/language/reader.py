@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from ft_magics.config.splits import Fraction
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document, Documents
 from ft_magics.data.documents.holding_out import hold_out, shared_lines
 from ft_magics.data.documents.reading import HowToRead, read_documents
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError, EncodingError, FaultsError
+from ft_magics.errors import DataError, EncodingError, FaultsError, did_you_mean
 from ft_magics.sections import Cell, Row, Table
 from ft_magics.tasks.language.config import DocumentOptions, TextData
 
-__all__ = ["check_documents", "read_text"]
+__all__ = ["check_documents", "read_more_text", "read_text"]
 
 _FEW_CHARACTERS = 100_000  # about 20 pages: a model learns such a text by heart
 _FEW_HELD_OUT = 5_000
@@ -60,6 +62,29 @@ def read_text(data: TextData) -> Corpus[Document]:
         for name, (source, documents) in found.items()
     }
     return Corpus(train=splits["train"], dev=splits.get("dev"), test=splits.get("test"))
+
+
+def read_more_text(source: Any, options: Mapping[str, Any]) -> Split[Document]:
+    """More text, which a trained model is evaluated on.
+
+    Args:
+        source: As `train:` in a cell.
+        options: How to read it, as in the `data:` section.
+
+    Raises:
+        DataError: It cannot be read, or there is no such option.
+    """
+    known = DocumentOptions.model_fields
+    odd = next((name for name in options if name not in known), None)
+    if odd is not None:
+        raise DataError(f"there is no option `{odd:.60}` for raw text.{did_you_mean(odd, known)}")
+    try:
+        chosen = DocumentOptions.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise DataError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+    documents = read_documents(source, _how(chosen), split="test")
+    return Split(name="data", source=str(source), examples=documents, notes=list(documents.notes))
 
 
 def _how(options: DocumentOptions) -> HowToRead:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ft_magics.data.documents.document import Ints
 from ft_magics.tasks.language.token_map import TokenMap
 
-__all__ = ["Row", "Rows"]
+__all__ = ["Row", "Rows", "tokens_around"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,18 @@ class Rows(Sequence[Row]):
         """Of what the model sees."""
         return self.tokens.key + repr((len(self), self.prefix, self.suffix)).encode()
 
+    def of_example(self, example: int) -> list[Row]:
+        """Those of one document."""
+        return [self.one(at) for at in range(int(self.firsts[example]), int(self.firsts[example + 1]))]
+
     def drawn(self, *, seed: int, epoch: int) -> Rows:
         """The same rows, with the random numbers of an epoch of a run."""
         return replace(self, draw=(seed, epoch))
+
+
+def tokens_around(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Special tokens before and after a text."""
+    ids = tokenizer("a", return_special_tokens_mask=True)
+    mask = ids["special_tokens_mask"]
+    first, last = mask.index(0), len(mask) - mask[::-1].index(0)
+    return ids["input_ids"][:first], ids["input_ids"][last:]

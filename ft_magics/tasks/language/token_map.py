@@ -56,23 +56,24 @@ class TokenMap:
         return np.diff(self.ends, prepend=0)
 
 
-def map_tokens(documents: Documents, tokenizer: Any) -> TokenMap:
+def map_tokens(documents: Documents, tokenizer: Any, *, end: int | None = None) -> TokenMap:
     """The map of some documents: the one that is there, or a new one, made in a stream.
 
     Args:
         documents: In order.
         tokenizer: A fast one.
+        end: A token behind each document; None for none.
 
     Raises:
         DataError: The disk is too small for it, or cannot be written.
     """
-    key = _key(documents, tokenizer)
+    key = _key(documents, tokenizer, end)
     cache = cache_folder("tokens")
     folder = cache / key.hex()[:32]
     try:
         if not (folder / "about.json").is_file():
             _check_disk(cache, documents, tokenizer)
-            _make(folder, documents, tokenizer)
+            _make(folder, documents, tokenizer, end)
             drop_unused(cache, but=folder)
         os.utime(folder)
         return _opened(folder, key, len(documents))
@@ -83,21 +84,26 @@ def map_tokens(documents: Documents, tokenizer: Any) -> TokenMap:
         ) from error
 
 
-def tokens_of(texts: Sequence[str], tokenizer: Any) -> TokenMap:
+def tokens_of(texts: Sequence[str], tokenizer: Any, *, end: int | None = None) -> TokenMap:
     """The tokens of a few texts, which stay in memory.
 
     Args:
         texts: In order.
         tokenizer: A fast one.
+        end: A token behind each text; None for none.
     """
-    rows = tokenise(texts, tokenizer)
+    rows = [_ended(ids, end) for ids in tokenise(texts, tokenizer)]
     flat = np.array([token for row in rows for token in row], dtype=np.int64)
     ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
     return TokenMap(flat, ends, 0, hashlib.sha256(flat.tobytes() + ends.tobytes()).digest(), None, 0)
 
 
-def _key(documents: Documents, tokenizer: Any) -> bytes:
-    digest = hashlib.sha256(f"{_VERSION} {len(documents)} {len(tokenizer)}".encode())
+def _ended(ids: list[int], end: int | None) -> list[int]:
+    return ids if end is None else [*ids, end]
+
+
+def _key(documents: Documents, tokenizer: Any, end: int | None) -> bytes:
+    digest = hashlib.sha256(f"{_VERSION} {len(documents)} {len(tokenizer)} {end}".encode())
     digest.update(documents.hashes.tobytes())
     digest.update(tokenizer.backend_tokenizer.to_str().encode())
     return digest.digest()
@@ -119,7 +125,7 @@ def _check_disk(cache: Path, documents: Documents, tokenizer: Any) -> None:
         )
 
 
-def _make(folder: Path, documents: Documents, tokenizer: Any) -> None:
+def _make(folder: Path, documents: Documents, tokenizer: Any, end: int | None) -> None:
     fresh = folder.with_name(f"{folder.name}.{os.getpid()}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -129,7 +135,7 @@ def _make(folder: Path, documents: Documents, tokenizer: Any) -> None:
         with (fresh / "tokens.bin").open("wb") as tokens, (fresh / "ends.bin").open("wb") as ends:
             for texts in _batches(documents):
                 for ids in tokenise(texts, tokenizer):
-                    row = np.asarray(ids, dtype=kind)
+                    row = np.asarray(_ended(ids, end), dtype=kind)
                     total += len(row)
                     unknown += int((row == tokenizer.unk_token_id).sum()) if tokenizer.unk_token_id is not None else 0
                     tokens.write(row.tobytes())

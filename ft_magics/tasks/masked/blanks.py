@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ft_magics.data.letters import CJK
 from ft_magics.evaluation.language.blanks import Blank
 from ft_magics.tasks.masked.masking import Masking
 from ft_magics.tasks.masked.rows import MaskedRow
@@ -15,6 +17,7 @@ __all__ = ["BLANK", "Guess", "blank_in", "place_to_show"]
 
 BLANK = "____"
 _AROUND = 24  # tokens on either side
+_BETWEEN_CHINESE = re.compile(rf"(?<={CJK.pattern}) (?={CJK.pattern})")  # a space of the tokenizer's, not of the text
 
 Guess = tuple[int, list[int], list[float]]  # place in the row, ids of the most probable tokens, their probabilities
 
@@ -58,11 +61,14 @@ def blank_in(feature: MaskedRow, guess: Guess, tokenizer: Any, masking: Masking)
 
 
 def _joined(before: str, blank: str, after: str, *, apart: bool) -> str:
-    return f"{before}{' ' if apart and before else ''}{blank} {after}".strip()
+    chinese = [CJK.match(side) is not None for side in (before[-1:], after[:1])]
+    space = " " if apart and before and not chinese[0] else ""
+    return f"{before}{space}{blank}{'' if chinese[1] else ' '}{after}".strip()
 
 
 def _text(ids: NDArray[np.int64], tokenizer: Any) -> str:
-    return str(tokenizer.decode(ids.tolist(), clean_up_tokenization_spaces=True)).strip()
+    text = str(tokenizer.decode(ids.tolist(), clean_up_tokenization_spaces=True)).strip().removeprefix("##")
+    return _BETWEEN_CHINESE.sub("", text)
 
 
 def _token_text(token: int, tokenizer: Any) -> str:

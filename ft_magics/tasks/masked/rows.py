@@ -83,6 +83,10 @@ class MaskedRows(Sequence[MaskedRow]):
         """Of what the model sees."""
         return self.rows.fingerprint
 
+    def of_example(self, example: int) -> list[MaskedRow]:
+        """Those of one document."""
+        return [MaskedRow(row, self.training, self.held_out) for row in self.rows.of_example(example)]
+
     def drawn(self, *, seed: int, epoch: int) -> MaskedRows:
         """The same rows, of which other tokens are hidden."""
         return replace(self, rows=self.rows.drawn(seed=seed, epoch=epoch))

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ft_magics.config.scratch import TokenizerSettings
-from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document, Documents
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import DataError, ModelError
@@ -24,19 +22,16 @@ from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
-from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_blanks
-from ft_magics.tasks.language.new_model import make_model
-from ft_magics.tasks.language.reader import check_documents, read_text
-from ft_magics.tasks.language.rows import Rows
+from ft_magics.tasks.language.records import text_report
+from ft_magics.tasks.language.rows import Rows, tokens_around
+from ft_magics.tasks.language.text_task import TextTask
 from ft_magics.tasks.language.token_map import map_tokens, tokens_of
 from ft_magics.tasks.masked.blanks import BLANK, Guess, blank_in, place_to_show
 from ft_magics.tasks.masked.config import MaskedSettings
 from ft_magics.tasks.masked.masking import Masking
-from ft_magics.tasks.masked.records import counted_from, counted_record, report_of
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
-from ft_magics.tasks.masked.words import begins_word
-from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
+from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
 if TYPE_CHECKING:
     import torch
@@ -46,13 +41,15 @@ __all__ = ["MaskedTask"]
 _HELD_OUT_RATE = 0.15
 _GUESSES = 5
 _MOST_BLANKS = 2  # of a document that are kept
-_SAMPLES = 4  # of an evaluation
-_MOST_UNKNOWN = 0.05
+_NOTE = (
+    "15 % of the tokens are hidden, in whole words, the same ones every time; perplexity is of those. It depends on "
+    "the tokenizer; bits per byte (their mean loss, for all tokens of the text) less so"
+)
 
 Kept = tuple[int, float, int, list[Guess]]  # of a row: tokens asked for, their loss, how many are right, a few guesses
 
 
-class MaskedTask(Task[Document, MaskedRow, Counted]):
+class MaskedTask(TextTask[MaskedRow]):
     """A text with blanks in, tokens out.
 
     Args:
@@ -61,10 +58,6 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
 
     name: ClassVar = "mlm"
     Settings: ClassVar = MaskedSettings
-    Data: ClassVar = TextData
-
-    to_record = staticmethod(counted_record)
-    from_record = staticmethod(counted_from)
 
     def __init__(self, settings: MaskedSettings) -> None:
         self.settings = settings
@@ -73,16 +66,6 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
     def metrics(self) -> tuple[Metric, ...]:
         """Perplexity of the hidden tokens is the headline."""
         return masked_metrics()
-
-    @classmethod
-    def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
-        """Read every split."""
-        return read_text(data)
-
-    @classmethod
-    def check(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> DataCheck:
-        """Count documents and letters, and look for the usual oddities."""
-        return check_documents(corpus)
 
     @classmethod
     def for_corpus(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> MaskedTask:
@@ -103,11 +86,6 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         """A token of the vocabulary for each hidden one."""
         return Head(kind="AutoModelForMaskedLM", labels=(), use="masked language modelling")
 
-    def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train."""
-        documents: Any = corpus.train.examples
-        return make_model(documents, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
-
     def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
         """For the model card."""
         return "fill-mask", f"masked language modelling on {corpus.train.source}", ["fill-mask"]
@@ -117,7 +95,7 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
     def encode(self, examples: Sequence[Document], spec: Spec) -> Sequence[MaskedRow]:
         """Rows of all documents; those of a corpus are in files, and are made when they are asked for."""
         training, held_out = self._maskings(spec)
-        prefix, suffix = _around(spec.tokenizer)
+        prefix, suffix = tokens_around(spec.tokenizer)
         if isinstance(examples, Documents):
             tokens = map_tokens(examples, spec.tokenizer)
         else:
@@ -129,6 +107,8 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         return [feature for feature in asked if feature.hidden()[1].any()]
 
     def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
+        from ft_magics.models.scratch.surfaces import begins_words  # noqa: PLC0415  # torch only where it is needed
+
         tokenizer = spec.tokenizer
         if tokenizer.mask_token_id is None:
             raise ModelError(
@@ -142,7 +122,7 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
             "mask_id": tokenizer.mask_token_id,
             "random_ids": np.flatnonzero(~special),
             "special": special,
-            "begins": begins_word(tokenizer),
+            "begins": np.array(begins_words(tokenizer), dtype=np.bool_),
         }
         settings = self.settings
         training = Masking(
@@ -153,41 +133,6 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
             **same,
         )
         return training, Masking(rate=_HELD_OUT_RATE, whole_words=True, spans=False, always_masked=True, **same)
-
-    def check_encoded(
-        self,
-        corpus: Corpus[Document],
-        features: Mapping[str, Sequence[MaskedRow]],
-        spec: Spec,
-        check: DataCheck,
-    ) -> None:
-        """Say how many tokens there are and where they are kept; warn of a vocabulary of another language.
-
-        Raises:
-            DataError: There is too little text to train on.
-        """
-        for split in corpus.splits:
-            of_split = features[split.name]
-            if not isinstance(of_split, MaskedRows):
-                continue
-            tokens = of_split.rows.tokens
-            count = len(tokens.tokens)
-            if not count:
-                raise DataError(f"{split.name}: the tokenizer makes no token of this text")
-            check.notes.append(
-                f"{split.name}: {count:,} tokens in {len(of_split):,} rows of at most {spec.max_length_tokens}; no row "
-                f"reaches over the end of a document"
-            )
-            if split.name == "train" and tokens.folder is not None:
-                check.notes.append(
-                    f"The tokens are kept in {tokens.folder.parent} ({tokens.size_bytes / 1e6:.1f} MB of train), for "
-                    "other runs on the same text; what is unused for 30 days is deleted"
-                )
-            if tokens.unknown > _MOST_UNKNOWN * count:
-                check.warnings.append(
-                    f"{split.name}: the model's vocabulary lacks {100 * tokens.unknown / count:.0f} % of the tokens, "
-                    "which all look the same to it and are never hidden; choose a model made for this language"
-                )
 
     def fingerprint(self, feature: MaskedRow) -> bytes:
         """What the model sees of a row, before anything is hidden."""
@@ -305,27 +250,6 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         about = [" · ".join(f"{token} {100 * share:.0f} %" for token, share in blank.guesses) for blank in others]
         return blank_card(first, example.id, about=about)
 
-    def gold_card(self, example: Document) -> Card:
-        """The beginning of a document."""
-        text = example.text if len(example.text) <= 500 else f"{example.text[:500]} …"
-        return Card(kind="texts", row=example.id, data={"texts": [("document", text)]})
-
-    @classmethod
-    def samples(cls, examples: Sequence[Document], predictions: Sequence[Counted]) -> list[dict[str, Any]]:
-        """Blanks of documents from all over the split."""
-        there = [item for item in predictions if item.blanks]
-        chosen = [there[at * len(there) // _SAMPLES] for at in range(min(_SAMPLES, len(there)))]
-        return [
-            {
-                "text": blank.text,
-                "gold": blank.gold,
-                "predicted": blank.guesses[0][0] if blank.guesses else "",
-                "right": blank.right,
-            }
-            for item in chosen
-            for blank in item.blanks[:1]
-        ]
-
     @classmethod
     def report(
         cls,
@@ -339,8 +263,14 @@ class MaskedTask(Task[Document, MaskedRow, Counted]):
         **options: Any,
     ) -> Report:
         """The evaluation."""
-        return report_of(
-            examples, predictions, title=title, facts=facts, history=history, resamples=resamples, **options
+        return text_report(
+            examples,
+            predictions,
+            accuracy="masked_accuracy",
+            note=_NOTE,
+            title=title,
+            history=history,
+            resamples=resamples,
         )
 
 
@@ -348,14 +278,6 @@ def _asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:
     """(N, V), whether the head was computed everywhere or only where it was asked for."""
     logits: torch.Tensor = outputs["logits"].float()
     return logits[:, -asked.shape[1] :][asked] if logits.dim() == 3 else logits
-
-
-def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Special tokens before and after a text."""
-    ids = tokenizer("a", return_special_tokens_mask=True)
-    mask = ids["special_tokens_mask"]
-    first, last = mask.index(0), len(mask) - mask[::-1].index(0)
-    return ids["input_ids"][:first], ids["input_ids"][last:]
 
 
 def _with_masks(example: Document, tokenizer: Any) -> str:

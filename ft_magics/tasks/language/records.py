@@ -1,4 +1,4 @@
-"""Predictions of hidden tokens ↔ lines of `predictions.<split>.jsonl`, and the report that is made of them."""
+"""Predictions of tokens ↔ lines of `predictions.<split>.jsonl`, and the report that is made of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,9 @@ from ft_magics.evaluation.language.blanks import blank_of
 from ft_magics.evaluation.language.evaluate import Counted, language_report
 from ft_magics.evaluation.language.report import LanguageReport
 
-__all__ = ["counted_from", "counted_record", "report_of"]
+__all__ = ["counted_from", "counted_record", "text_report"]
 
 _KEPT = 200  # characters of a document's beginning, by which its script is known
-_NOTE = (
-    "15 % of the tokens are hidden, in whole words, the same ones every time; perplexity is of those. It depends on "
-    "the tokenizer; bits per byte (their mean loss, for all tokens of the text) less so"
-)
 
 
 def counted_record(example: Document, prediction: Counted) -> dict[str, Any]:
@@ -67,23 +63,34 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
     return Document(record["begins"], record["id"]), counted
 
 
-def report_of(
+def text_report(
     examples: Sequence[Document],
     predictions: Sequence[Counted],
     *,
+    accuracy: str,
+    note: str,
     title: str,
-    facts: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]] = (),
-    resamples: int = 1000,
+    history: Sequence[Mapping[str, Any]],
+    resamples: int,
 ) -> LanguageReport:
-    """The evaluation; see `language_report`."""
+    """The evaluation; see `language_report`.
+
+    Args:
+        examples: Documents, or their beginnings.
+        predictions: Of each.
+        accuracy: Name of the metric of right predictions.
+        note: What a reader of the numbers should know.
+        title: What this is a report of.
+        history: Dev scores per epoch.
+        resamples: Bootstrap resamples behind the intervals.
+    """
     return language_report(
         predictions,
         texts=[example.text[:_KEPT] for example in examples],
         ids=[example.id for example in examples],
-        accuracy="masked_accuracy",
+        accuracy=accuracy,
         title=title,
         history=history,
-        notes=[_NOTE],
+        notes=[note],
         resamples=resamples,
     )

@@ -1,0 +1,1 @@
+"""Causal language modelling: each token is predicted from those before it."""
