@@ -56,6 +56,7 @@ class RunStarted(RunEvent):
         examples: To train on.
         config: The resolved one.
         chosen: A sentence for each setting that the cell left open: what was chosen, and why.
+        provenance: Versions, hardware, the model and the data with their hashes; and the run that it repeats.
         labels: What the model tells apart; of tags their types. A log of an earlier version has none.
     """
 
@@ -74,6 +75,7 @@ class RunStarted(RunEvent):
     examples: int
     config: dict[str, Any] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
 
 
@@ -170,13 +172,15 @@ class PauseChanged(RunEvent):
 class ThreadsChosen(RunEvent):
     """The first steps were timed with several numbers of threads, and the steps after this one compute with `threads`.
 
-    `tokens_per_s` has what was measured by number; the numbers are texts there, as JSON wants them.
+    `tokens_per_s` has what was measured by number; the numbers are texts there, as JSON wants them. It is empty where
+    nothing was: the run repeats another one. `used` has the number of each step up to this one.
     """
 
     kind: ClassVar[str] = "threads_chosen"
     step: int
     threads: int
     tokens_per_s: dict[str, float]
+    used: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

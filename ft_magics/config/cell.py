@@ -16,6 +16,7 @@ from ft_magics.config.names import (
     TASK_SYNONYMS,
     understand_train_key,
 )
+from ft_magics.config.recorded import is_empty, lay_under
 from ft_magics.config.references import Reference, is_reference, lookup, part_of, plain_value, quote_references
 from ft_magics.config.schema import AnyConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
@@ -56,7 +57,13 @@ class Tasks(Protocol):
 
 
 def parse_cell(
-    text: str, namespace: Mapping[str, Any], overrides: Iterable[str], tasks: Tasks, methods: Methods
+    text: str,
+    namespace: Mapping[str, Any],
+    overrides: Iterable[str],
+    tasks: Tasks,
+    methods: Methods,
+    *,
+    recorded: Mapping[str, Any] | None = None,
 ) -> AnyConfig:
     """Read a cell's body.
 
@@ -66,16 +73,21 @@ def parse_cell(
         overrides: `key=value` texts of `--set`; keys are dotted.
         tasks: Those that there are.
         methods: Those that there are.
+        recorded: Settings of a run, as `RunConfig.to_plain` gave them, that hold where the cell says nothing; it may
+            be empty then.
 
     Raises:
         CellError: With every mistake in the cell, each with its line.
     """
-    tree = read_tree(quote_references(text))
+    empty = recorded is not None and is_empty(text)
+    tree = read_tree("{}" if empty else quote_references(text))
     _understand_names(tree)  # before the overrides, so that they win whatever word the cell uses
+    if recorded is not None:
+        lay_under(tree, recorded)
     for override in overrides:
         _override(tree, override)
     _rename_word(tree, tasks)
-    tree.data = _resolve(tree.data, (), tree, namespace)
+    tree.data = _resolve(tree.data, (), tree, namespace, is_recorded=recorded is not None)
     _understand_names(tree)
     _spread_splits(tree)
     task, settings, data = _task_of(tree, tasks)
@@ -224,17 +236,31 @@ def _put(tree: Tree, path: Path, value: Any) -> None:
     tree.lines[path] = 1
 
 
-def _resolve(value: Any, path: Path, tree: Tree, namespace: Mapping[str, Any]) -> Any:
-    """Put the kernel's objects in the place of `$name`."""
+def _resolve(value: Any, path: Path, tree: Tree, namespace: Mapping[str, Any], *, is_recorded: bool = False) -> Any:
+    """Put the kernel's objects in the place of `$name`.
+
+    Args:
+        value: At a path.
+        path: Of it.
+        tree: Of the cell.
+        namespace: Where names are looked up.
+        is_recorded: Whether what has no line in the cell is from a run's record.
+    """
     if isinstance(value, dict):
-        return {key: _resolve(item, (*path, key), tree, namespace) for key, item in value.items()}
+        return {
+            key: _resolve(item, (*path, key), tree, namespace, is_recorded=is_recorded) for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_resolve(item, (*path, index), tree, namespace) for index, item in enumerate(value)]
+        return [
+            _resolve(item, (*path, index), tree, namespace, is_recorded=is_recorded) for index, item in enumerate(value)
+        ]
     if isinstance(value, str) and is_reference(value):
         try:
             return plain_value(lookup(value, namespace))
         except LookupError as error:
-            tree.complain(path, str(error))
+            there = is_recorded and path not in tree.lines
+            again = " The run that is done again was made with it: bind it again, or give another one here"
+            tree.complain(path, str(error) + again * there)
             return Reference(value[1:], None)
     return value
 

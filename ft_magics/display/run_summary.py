@@ -266,7 +266,8 @@ def threads_text(events: Sequence[RunEvent]) -> str:
         return ""
     rates = ", ".join(f"{rate:,.0f} with {number}" for number, rate in chosen.tokens_per_s.items())
     noun = "thread" if chosen.threads == 1 else "threads"
-    return f"Computes with {chosen.threads} {noun}; tokens/s in the first steps: {rates}"
+    why = f"tokens/s in the first steps: {rates}" if rates else "as the run did that it repeats"
+    return f"Computes with {chosen.threads} {noun}; {why}"
 
 
 def _log_line(event: RunEvent) -> str:
@@ -285,10 +286,11 @@ def _log_line(event: RunEvent) -> str:
 
 
 def _settings(started: RunStarted) -> str:
-    """What was chosen for what the cell leaves open, then the resolved settings."""
+    """What was chosen for what the cell leaves open, then the resolved settings, and what the run was made with."""
     chosen = started.chosen[:_MOST_TOLD]
     said = ["Chosen, since the cell leaves them open:", *chosen, ""] if chosen else []
-    return "\n".join([*said, *_yaml_lines(started.config)])
+    made = ["", "Made with:", *_yaml_lines(started.provenance, "  ")] if started.provenance else []
+    return "\n".join([*said, *_yaml_lines(started.config), *made])
 
 
 def _yaml_lines(section: Mapping[str, Any], indent: str = "") -> list[str]:

@@ -23,14 +23,26 @@ from ft_magics.magics.seeds import finetune_seeds, resume_seeds
 from ft_magics.magics.session import Session
 from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
+from ft_magics.runs.repetition import Repetition, check_data_there, repetition_of
+from ft_magics.runs.run import Run
 from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
 
 __all__ = ["finetune", "list_runs", "predict", "resume", "show_run", "status", "stop"]
 
 
-def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
-    """`%%finetune NAME`, `%%pretrain NAME`: a cell becomes a training run, and is watched."""
+def finetune(session: Session, arguments: Any, config: AnyConfig, repeated: Run | None = None) -> None:
+    """`%%finetune NAME`, `%%pretrain NAME`: a cell becomes a training run, and is watched.
+
+    Args:
+        session: Of the shell.
+        arguments: Of the line.
+        config: What the cell comes to.
+        repeated: The run that `--from` names.
+    """
+    again = repetition_of(repeated) if repeated is not None else None
+    if again is not None:
+        check_data_there(again, config)
     if config.seeds is not None and not arguments.dry_run:
         finetune_seeds(session, arguments, config)
         return
@@ -42,7 +54,7 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
         return
     host = find_host(session.shell)
     if arguments.dry_run:
-        _try(session, arguments.name, config)
+        _try(session, arguments.name, config, again)
         return
     prepared = prepare_in_turn(config, before)
     from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
@@ -52,12 +64,12 @@ def finetune(session: Session, arguments: Any, config: AnyConfig) -> None:
         print(f"There is no run {arguments.name} to resume; it starts from the beginning.")
     session.tried.pop(arguments.name, None)
     with interrupts_noted() as interrupts:
-        namespace[arguments.name] = run = begin(arguments.name, prepared, before)
+        namespace[arguments.name] = run = begin(arguments.name, prepared, before, again)
         del prepared  # a traceback that is kept would keep the model of a failed run in memory
         watch(run, host, interrupts, attached=not arguments.bg)
 
 
-def _try(session: Session, name: str, config: AnyConfig) -> None:
+def _try(session: Session, name: str, config: AnyConfig, again: Repetition | None) -> None:
     """`--dry-run`: what the cell would do is shown, and remembered for `%ft script`."""
     first = config if config.seeds is None else config.with_seed(config.seeds[0], config.save.dir)
     with random_state_kept():
@@ -65,6 +77,10 @@ def _try(session: Session, name: str, config: AnyConfig) -> None:
         from ft_magics.display.prepared import show_dry_run  # noqa: PLC0415  # torch only for a cell without mistakes
 
         show_dry_run(name, prepared, find_host(session.shell))
+        if again is not None:
+            from ft_magics.training.provenance import provenance_of  # noqa: PLC0415  # the same
+
+            print("\n".join(again.differences(provenance_of(prepared))))
     if config.seeds is not None:
         print(f"So for each of the seeds {', '.join(map(str, config.seeds))}, one after the other.")
     session.tried[name] = first

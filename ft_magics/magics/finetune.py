@@ -30,6 +30,12 @@ class FinetuneMagics(Magics):
     @argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
     )
+    @argument(
+        "--from",
+        dest="from_run",
+        metavar="RUN",
+        help="Do a run again: its settings hold where the cell says nothing; the body may be empty.",
+    )
     @argument("--resume", action="store_true", help="Resume the run of this name from its last checkpoint.")
     @argument(
         "--find-rate", action="store_true", help="Try a few learning rates briefly, suggest one, keep nothing of it."
@@ -40,7 +46,7 @@ class FinetuneMagics(Magics):
         """Fine-tune a language model on labelled data.
 
         The body is YAML: task, model, data (train, dev, test), method, train, save. `$name` stands for an object of
-        this notebook. A short one:
+        this notebook. With `--from RUN` it only says what is to be other than in that run. A short one:
 
             %%finetune ner
             task: ner
@@ -50,15 +56,16 @@ class FinetuneMagics(Magics):
         """
         with self._session.plain_errors():
             arguments = read_line(self.finetune, line)
-            from ft_magics.magics.cells import read_cell  # noqa: PLC0415  # %load_ext stays quick
+            from ft_magics.magics.cells import read_cell, run_to_repeat  # noqa: PLC0415  # %load_ext stays quick
 
             if arguments.find_rate:
                 self._find_rate(arguments, line, cell)
                 return
-            arguments.name, config = read_cell(self._session, arguments, cell)
+            before = run_to_repeat(self._session, arguments)
+            arguments.name, config = read_cell(self._session, arguments, cell, before=before)
             from ft_magics.magics import actions  # noqa: PLC0415  # a mistake in the cell is answered without
 
-            actions.finetune(self._session, arguments, config)
+            actions.finetune(self._session, arguments, config, before)
 
     def _find_rate(self, arguments: Any, line: str, cell: str) -> None:
         """`--find-rate`: nothing of the name is begun, so one that trains or has a folder is in nobody's way."""

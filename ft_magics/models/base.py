@@ -13,7 +13,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.tokenizer_files import TOKENIZER_FILES
 from ft_magics.models.weight_files import open_file
 
-__all__ = ["Base", "base_of", "find_base"]
+__all__ = ["Base", "base_of", "find_base", "sha256_of_file"]
 
 _PART_BYTES = 1 << 20
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "*.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -80,10 +80,15 @@ def _sha256(source: str) -> str:
     files = sorted({path for pattern in (*_WEIGHTS, *TOKENIZER_FILES) for path in folder.glob(pattern)})
     digest = hashlib.sha256()
     for path in files:
-        state = path.stat()
         digest.update(path.name.encode())
-        digest.update(bytes.fromhex(_of_file(str(path.resolve()), state.st_size, state.st_mtime_ns)))
+        digest.update(bytes.fromhex(sha256_of_file(path)))
     return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Of a file's content, as 64 hexadecimal digits; it is read again only where its size or its time have changed."""
+    state = path.stat()
+    return _of_file(str(path.resolve()), state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)

@@ -66,7 +66,12 @@ class _Methods:
 
 
 def parse_cell(
-    text: str, namespace: Mapping[str, Any], overrides: Iterable[str] = (), kind: cell.Tasks = FINETUNE
+    text: str,
+    namespace: Mapping[str, Any],
+    overrides: Iterable[str] = (),
+    kind: cell.Tasks = FINETUNE,
+    *,
+    recorded: Mapping[str, Any] | None = None,
 ) -> AnyConfig:
     """Read a cell's body; see `config.cell.parse_cell`.
 
@@ -75,11 +80,12 @@ def parse_cell(
         namespace: Where `$name` is looked up.
         overrides: `key=value` texts of `--set`.
         kind: Of which magic: `FINETUNE` or `PRETRAIN`.
+        recorded: Settings of a run that hold where the cell says nothing.
 
     Raises:
         CellError: With every mistake in the cell, each with its line.
     """
-    return cell.parse_cell(text, namespace, overrides, kind, _Methods())
+    return cell.parse_cell(text, namespace, overrides, kind, _Methods(), recorded=recorded)
 
 
 def kind_of(config: AnyConfig | None) -> cell.Tasks:

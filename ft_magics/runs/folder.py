@@ -1,6 +1,7 @@
 """A run's folder: what is in it, and how it is written so that a crash at any byte leaves it readable.
 
 config.yaml                 the resolved config
+provenance.yaml             versions, hardware, data and model with their hashes, and the resolved config again
 events.jsonl                what happened, a line each, append-only
 model/                      the best model: weights, tokenizer, model card
 checkpoints/                what a later run can resume from
@@ -148,8 +149,15 @@ class RunFolder:
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write config.yaml."""
-        with self._replacing(self._config) as partial, open_new(partial) as stream:
-            YAML(typ="safe", pure=True).dump(dict(config), stream)
+        self._write_yaml(self._config, config)
+
+    def write_provenance(self, provenance: Mapping[str, Any]) -> None:
+        """Write provenance.yaml, for people; the log has the same."""
+        self._write_yaml(self.path / "provenance.yaml", provenance)
+
+    def _write_yaml(self, path: Path, record: Mapping[str, Any]) -> None:
+        with self._replacing(path) as partial, open_new(partial) as stream:
+            YAML(typ="safe", pure=True).dump(dict(record), stream)
 
     def config_text(self) -> str:
         """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run.

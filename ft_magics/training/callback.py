@@ -67,7 +67,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         prepared, say = self.prepared, say_with_care(self.emit)
         self._say = say
         self.batches = BatchWatch(prepared)
-        self.threads = Threads(prepared.config.train.threads, prepared.trained.device)
+        self.threads = Threads(prepared.config.train.threads, prepared.trained.device, plan=prepared.threads_plan)
         self.throughput = Throughput(say, prepared.trained.device, self.clock)
         self.averages = Averages(prepared.trained, prepared.train.ema)
         self.dev = DevScores(prepared, self.folder, say, self._track, self.averages.applied)
@@ -177,6 +177,9 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Do what comes after the last step."""
+        told = self.threads.end(state.global_step)
+        if told is not None:
+            self._say(lambda: told)
         self.finish(state, control)
 
     def finish(self, state: TrainerState, control: TrainerControl) -> None:

@@ -60,6 +60,8 @@ class ThreadsState(BaseModel):
     numbers: list[Annotated[int, Field(ge=1, le=_MOST_THREADS)]]
     steps: list[tuple[Annotated[int, Field(ge=1, le=_MOST_THREADS)], int, float]]
     best: float | None
+    plan: list[Annotated[int, Field(ge=1, le=_MOST_THREADS)]] = []
+    used: list[Annotated[int, Field(ge=1, le=_MOST_THREADS)]] = []
 
 
 class CheckpointState(BaseModel):

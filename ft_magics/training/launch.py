@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ft_magics.runs.folder import FolderGoneError, RunFolder, handle_of, shown_p
 from ft_magics.runs.interrupts import interrupts_kept
 from ft_magics.runs.lock import hold_run
 from ft_magics.runs.reading import load
+from ft_magics.runs.repetition import Repetition
 from ft_magics.runs.run import Run
 from ft_magics.runs.settings import leaves
 from ft_magics.training.best import Best
@@ -61,16 +63,31 @@ def prepare_in_turn(config: AnyConfig, before: Run | None = None) -> Prepared:
         return prepare(config, inputs)
 
 
-def begin(name: str, prepared: Prepared, before: Run | None = None) -> Run:
+def begin(name: str, prepared: Prepared, before: Run | None = None, repeats: Repetition | None = None) -> Run:
     """Start a run, or resume the one before it; it trains in a thread of its own and is returned at once.
+
+    Args:
+        name: Of the run.
+        prepared: What `prepare` made of its config.
+        before: The run to resume; None to start one.
+        repeats: The run that a new one does again.
 
     Raises:
         RunError: See `start_run` and `resume_run`.
     """
-    return start_run(name, prepared) if before is None else resume_run(name, prepared, folder=before.dir)
+    return (
+        start_run(name, prepared, repeats=repeats) if before is None else resume_run(name, prepared, folder=before.dir)
+    )
 
 
-def start_run(name: str, prepared: Prepared, *, folder: Path | None = None, within: Trains | None = None) -> Run:
+def start_run(
+    name: str,
+    prepared: Prepared,
+    *,
+    folder: Path | None = None,
+    within: Trains | None = None,
+    repeats: Repetition | None = None,
+) -> Run:
     """Begin training in a thread of its own; the run is returned at once.
 
     Args:
@@ -78,6 +95,7 @@ def start_run(name: str, prepared: Prepared, *, folder: Path | None = None, with
         prepared: What `prepare` made of its config.
         folder: Where the run will be; None for below `save.dir`.
         within: What has this process's turn, where the run is a part of that.
+        repeats: The run that this one does again.
 
     Raises:
         RunError: Its folder cannot be made, another kernel trains a run there, or this process trains another run.
@@ -86,12 +104,22 @@ def start_run(name: str, prepared: Prepared, *, folder: Path | None = None, with
     path = (
         folder or Path(prepared.config.save.dir).expanduser() / name
     ).absolute()  # the notebook may change its directory
+    from ft_magics.training.provenance import provenance_of  # noqa: PLC0415  # torch is here by now, not before
+
+    provenance = provenance_of(prepared)
+    if repeats is not None:
+        prepared = replace(prepared, threads_plan=repeats.threads_plan)
+        provenance["repeats"] = repeats.of
     lock = hold_run(path)
     try:
         with RunFolder.create(path) as fresh:
-            fresh.write_config(prepared.config.to_plain())
+            started = _started(name, prepared, provenance)
+            fresh.write_config(started.config)
+            fresh.write_provenance({"run": name, **provenance, "config": started.config})
             run = Run(name, fresh, prepared.config, prepared.trained)
-            run.emit(_started(name, prepared))
+            run.emit(started)
+            for text in repeats.differences(provenance) if repeats is not None else ():
+                run.emit(Notice(level="warning", text=text))
             if fresh.moved_aside is not None:
                 run.emit(Notice(level="info", text=where_it_went(run.name, fresh)))
     except BaseException:
@@ -100,7 +128,7 @@ def start_run(name: str, prepared: Prepared, *, folder: Path | None = None, with
     return _begin(run, prepared, lock)
 
 
-def _started(name: str, prepared: Prepared) -> RunStarted:
+def _started(name: str, prepared: Prepared, provenance: dict[str, Any]) -> RunStarted:
     config = prepared.config
     return RunStarted(
         name=name,
@@ -118,6 +146,7 @@ def _started(name: str, prepared: Prepared) -> RunStarted:
         config=config.to_plain(),
         chosen=list(prepared.chosen),
         labels=list(named_by(prepared.trained.task.head().labels)),
+        provenance=provenance,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +20,8 @@ from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.registry import guarded
-from ft_magics.tasks.task import LazyFeatures
 from ft_magics.training.arguments import count_steps
+from ft_magics.training.fingerprint import fingerprint
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
 from ft_magics.training.optimizers import states_a_weight
@@ -51,6 +50,9 @@ class Prepared:
         parameters: How many there are.
         fingerprint: Of the training data as the model sees them; a resumed run needs the same.
         metrics: What each evaluation measures; the headline, which chooses the best model, comes first.
+        source: The folder of the model that training begins from.
+        threads_plan: With how many threads each of the first steps computes, where the run repeats another one; the
+            last number holds for all later steps. Empty where the number is chosen.
     """
 
     config: AnyConfig
@@ -66,6 +68,8 @@ class Prepared:
     parameters: int
     fingerprint: str
     metrics: tuple[Metric, ...]
+    source: str = ""
+    threads_plan: tuple[int, ...] = ()
 
     @property
     def states_a_weight(self) -> int:
@@ -149,8 +153,9 @@ def prepare(
         total_steps=total_steps,
         trainable_parameters=trainable,
         parameters=parameters,
-        fingerprint=_fingerprint(trained, features["train"]),
+        fingerprint=fingerprint(trained.task, features["train"]),
         metrics=metrics,
+        source=source,
     )
 
 
@@ -198,16 +203,6 @@ def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:
     if not isinstance(features, Sequence):
         raise TaskError(f"task `{task.name}`: `encode` gave {type_name(features)}; expected a sequence of features")
     return features
-
-
-def _fingerprint(trained: TrainedModel, features: Sequence[Any]) -> str:
-    """Of what the model sees: the batches of one, in order."""
-    if isinstance(features, LazyFeatures):
-        return hashlib.sha256(features.fingerprint).hexdigest()
-    digest = hashlib.sha256()
-    for feature in features:
-        digest.update(trained.task.fingerprint(feature))
-    return digest.hexdigest()
 
 
 def _max_length(asked: int | None, limit: int) -> int:

@@ -81,13 +81,22 @@ class Threads:
     Args:
         wanted: A number, or `auto` for the fastest.
         device: `cpu`, `cuda` or `mps`; beside a GPU, `auto` leaves the number as it is.
+        plan: For `auto`, the numbers of the first steps of a run that is repeated; the last holds for all others. One
+            that needs more threads than there are is not followed.
         clock: Gives seconds.
     """
 
     def __init__(
-        self, wanted: int | Literal["auto"], device: str, *, clock: Callable[[], float] = time.perf_counter
+        self,
+        wanted: int | Literal["auto"],
+        device: str,
+        *,
+        plan: Sequence[int] = (),
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._wanted, self._on_cpu, self._clock = wanted, device == "cpu", clock
+        self._plan = list(plan)
+        self._used: list[int] = []  # by the steps until the number is settled
         self._now: int | None = None
         self._numbers: tuple[int, ...] = ()  # to choose among; none when that is done
         self._steps: list[TimedStep] = []
@@ -97,13 +106,15 @@ class Threads:
 
     def snapshot(self) -> dict[str, Any]:
         """What a resumed run needs to compute with the same number, as plain data."""
-        return {"now": self._now, "numbers": self._numbers, "steps": self._steps, "best": self._slowdown.best}
+        found = {"now": self._now, "numbers": self._numbers, "steps": self._steps, "best": self._slowdown.best}
+        return {**found, "plan": self._plan, "used": self._used}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Continue from a snapshot; it comes before `begin`."""
         self._now, self._numbers = snapshot["now"], tuple(snapshot["numbers"])
         self._steps = [TimedStep(*step) for step in snapshot["steps"]]
         self._slowdown.best = snapshot["best"]
+        self._plan, self._used = list(snapshot["plan"]), list(snapshot["used"])
 
     def keep(self) -> None:
         """Compute with as many threads as there are, as runs did before they could choose; it comes before `begin`."""
@@ -113,8 +124,11 @@ class Threads:
         """Take the number that a snapshot has, the one that was asked for, or the first to try."""
         most = torch.get_num_threads()
         if self._wanted != "auto":
-            self._now = self._wanted
+            self._now, self._plan = self._wanted, []
+        elif self._now is None and self._plan and self._on_cpu and max(self._plan) <= most:
+            self._now = self._plan[0]
         elif self._now is None:
+            self._plan = []
             numbers = numbers_to_try(most) if self._on_cpu else (most,)
             self._numbers = numbers if len(numbers) > 1 else ()
             self._now = numbers[len(numbers) // 2]
@@ -122,7 +136,9 @@ class Threads:
 
     def begin_step(self) -> None:
         """Take the next number while they are tried, and start the clock."""
-        if self._numbers and self._warm:
+        if self._plan:
+            self._use(self._plan[0])
+        elif self._numbers and self._warm:
             self._use(next_to_try(self._numbers, self._steps))
         self._others.begin_step()
         self._began = self._clock()
@@ -139,6 +155,10 @@ class Threads:
         """
         seconds = self._clock() - self._began
         self._others.end_step()
+        if self._now is not None and (self._numbers or self._plan):
+            self._used.append(self._now)
+        if self._plan:
+            return self._followed(step)
         if not self._warm or not self._on_cpu or self._now is None:
             self._warm = True
             return None
@@ -148,13 +168,37 @@ class Threads:
         self._steps.append(TimedStep(self._now, tokens, seconds))
         return self._chosen(step) if next_to_try(self._numbers, self._steps) is None else None
 
+    def end(self, step: int) -> ThreadsChosen | None:
+        """What a training has used that ends while the number is not settled; None where it is.
+
+        Args:
+            step: The last one.
+        """
+        if self._now is None or not (self._numbers or self._plan) or not self._used:
+            return None
+        known = {str(number): rate for number, rate in rates(self._steps).items()}
+        return ThreadsChosen(step=step, threads=self._now, tokens_per_s=known, used=list(self._used))
+
+    def _followed(self, step: int) -> ThreadsChosen | None:
+        """A step of the plan is done; what there is to say when it was the last but one, since that one stays."""
+        self._warm = True
+        self._plan.pop(0)
+        if len(self._plan) > 1:
+            return None
+        threads = self._plan[0] if self._plan else self._now or 1
+        self._plan = []
+        self._use(threads)
+        give_back_threads()
+        return ThreadsChosen(step=step, threads=threads, tokens_per_s={}, used=list(self._used))
+
     def _chosen(self, step: int) -> ThreadsChosen:
         known, threads = rates(self._steps), choose(self._steps)
         self._slowdown.best = known[threads]
         self._numbers, self._steps = (), []
         self._use(threads)
         give_back_threads()  # those that only the larger numbers needed
-        return ThreadsChosen(step=step, threads=threads, tokens_per_s={str(key): known[key] for key in known})
+        told = {str(key): known[key] for key in known}
+        return ThreadsChosen(step=step, threads=threads, tokens_per_s=told, used=list(self._used))
 
     def _slow(self, rate: float) -> Notice:
         best, threads = self._slowdown.best or rate, self._now or 1

@@ -133,8 +133,11 @@ def _value(line: Line, action: Any, typed: str, namespace: Mapping[str, Any]) ->
         )
     if action.dest in _SOURCES:
         return _answer(typed, [*objects.data_objects(namespace), *files.paths(bare), *files.demo_files()])
-    if action.dest == "task":
-        return _answer(typed, [Choice(name, "task") for name in task_names()])
+    if action.dest in ("from_run", "task"):
+        known = (
+            objects.runs(namespace) if action.dest == "from_run" else [Choice(name, "task") for name in task_names()]
+        )
+        return _answer(typed, known)
     if action.dest.endswith("_column"):
         values = line.values
         source = next((values[name] for name in _SOURCES if values.get(name)), "").strip("\"'")
