@@ -12,7 +12,11 @@ from nbconvert import HTMLExporter
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "demo_output"
-RUNS = {"01_quickstart": "ner", "02_classify": "intents"}  # notebook → the name of its run
+RUNS = {  # notebook → the names of its runs; the report of the last is printed
+    "01_quickstart": ("ner",),
+    "02_classify": ("intents",),
+    "03_ways_to_tune": ("head", "bitfit", "adapter", "ia3", "prefix", "prompt", "full", "lora"),
+}
 
 
 def follow(events: Path, done: threading.Event) -> None:
@@ -48,15 +52,17 @@ def main(name: str = "01_quickstart") -> int:
         return 2
     OUTPUT.mkdir(exist_ok=True)
     notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)
-    events = OUTPUT / "ft_runs" / RUNS[name] / "events.jsonl"
-    events.unlink(missing_ok=True)
-    print(f"Running {name}.ipynb; training takes one to three minutes on a CPU.", flush=True)
+    runs = [OUTPUT / "ft_runs" / run for run in RUNS[name]]
+    for run in runs:
+        (run / "events.jsonl").unlink(missing_ok=True)
+    print(f"Running {name}.ipynb; training takes one to five minutes on a CPU.", flush=True)
     client = NotebookClient(
         notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(OUTPUT)}}
     )
     done = threading.Event()
-    follower = threading.Thread(target=follow, args=(events, done))
-    follower.start()
+    followers = [threading.Thread(target=follow, args=(run / "events.jsonl", done)) for run in runs]
+    for follower in followers:
+        follower.start()
     try:
         client.execute()
     except CellExecutionError as error:
@@ -64,7 +70,8 @@ def main(name: str = "01_quickstart") -> int:
         return 1
     finally:
         done.set()
-        follower.join()
+        for follower in followers:
+            follower.join()
         nbformat.write(notebook, OUTPUT / f"{name}.ipynb")
     page, _ = HTMLExporter().from_notebook_node(notebook)
     (OUTPUT / f"{name}.html").write_text(page, encoding="utf-8")
@@ -72,9 +79,9 @@ def main(name: str = "01_quickstart") -> int:
     from ft_magics import load
     from ft_magics.evaluation.page import report_text
 
-    print("\n" + report_text(load(OUTPUT / "ft_runs" / RUNS[name]).report("test")))
+    print("\n" + report_text(load(runs[-1]).report("test")))
     print(f"\nExecuted notebook: {OUTPUT / name}.ipynb\nIts HTML:          {OUTPUT / name}.html")
-    print(f"The run's page:    {OUTPUT / 'ft_runs' / RUNS[name] / 'report.html'}\nPlay with it:      make lab")
+    print(f"The run's page:    {runs[-1] / 'report.html'}\nPlay with it:      make lab")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 import torch
@@ -356,3 +357,36 @@ def test_what_is_kept_beside_a_model_is_not_believed(tiny, tmp_path, change, sai
     (kept / "ft_magics.json").write_text(json.dumps(settings))
     with pytest.raises((ModelError, MethodError), match=said):
         load_trained(str(kept), device="cpu")
+
+
+def test_the_page_on_methods_has_each_with_its_rate_and_what_is_kept():
+    page = (Path(__file__).parents[1] / "docs" / "methods.md").read_text(encoding="utf-8")
+    rows = {
+        line.split("`")[1]: [part.strip() for part in line.split("|")[3:6]]
+        for line in page.splitlines()
+        if line.startswith("| [")
+    }
+    chosen = {name: find_method(name) for name in method_names() if find_method(name).chooses}
+    assert rows.keys() == chosen.keys()
+    for name, method in chosen.items():
+        rate, kept, merges = rows[name]
+        assert float(rate) == method.rate_factor, name
+        assert (kept == "the whole model") == method.keeps_all
+        assert merges == ("is plain" if method.keeps_all else "no" if method.unmergeable else "yes"), name
+    for name in method_names():
+        assert f"\n## {name}\n" in page
+        assert all(f"`{key}: {default}`" in page for key, default in DEFAULTS.get(name, {}).items()), name
+
+
+DEFAULTS = {
+    name: {key: getattr(find_method(name).Settings(), key) for key in keys}
+    for name, keys in {
+        "lora": ("r", "alpha"),
+        "adalora": ("first_r", "r"),
+        "adapter": ("reduction",),
+        "prefix": ("length",),
+        "prompt": ("length",),
+        "p_tuning": ("length", "hidden"),
+        "gradual": ("share",),
+    }.items()
+}

@@ -9,6 +9,7 @@ from ft_magics.display.run_comparison import RunCosts, costs_of
 from ft_magics.display.run_comparison import _chart as chart_of_costs
 from ft_magics.evaluation.drawing import drawing_of
 from ft_magics.evaluation.label_places import place_names, shortened, width_of
+from ft_magics.evaluation.labels.evaluate import label_report
 from ft_magics.evaluation.report import Score
 from ft_magics.events import RunStarted
 from ft_magics.magics.compare import comparison_of
@@ -168,3 +169,18 @@ def test_long_and_wide_names_are_measured():
     assert shortened("x" * 24) == "x" * 24
     assert shortened("x" * 60) == "x" * 23 + "…"
     assert width_of("中文") > width_of("ab")
+
+
+def test_labels_of_many_systems_stand_side_by_side():
+    gold = ["a", "b"] * 6
+    made = [
+        label_report(gold, gold[at:] + ["a"] * at, labels=["a", "b"], title=f"s{at}", resamples=20) for at in range(6)
+    ]
+    few, many = (made[0].compare(made[1:last], resamples=20).sections() for last in (4, 6))
+    assert [part.title for part in few if part.title.startswith("F1")] == [
+        f"F1 per label: s{at} against s0" for at in (1, 2, 3)
+    ]
+    (table,) = (part for part in many if part.title.startswith("F1"))
+    assert list(table.columns) == ["label", "s0", "s1", "s2", "s3", "s4", "s5"]
+    assert [row.cells[0].text for row in table.rows] == ["a", "b"]
+    assert [cell.value for cell in table.rows[0].cells[1:]] == [pytest.approx(report.by_label["a"]) for report in made]

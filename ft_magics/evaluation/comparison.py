@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Contrast", "McNemar", "ScoreContrast", "TallyComparison", "compare_tallies", "mcnemar"]
 
 SCHEMA = 1
-_PRELOADED, _FEW_PRELOADED = 30, 5
+_PRELOADED, _FEW_PRELOADED = 30, 10
 _FEW_SYSTEMS = 3  # of more, fewer examples each are kept: a saved notebook must not grow with them
 _EXACT_UPTO = 25  # examples that one system alone has right; the chi-square is off with fewer (Dietterich 1998)
 

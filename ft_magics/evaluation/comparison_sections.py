@@ -15,15 +15,33 @@ if TYPE_CHECKING:
 __all__ = ["figures_of", "sections_of"]
 
 _OPEN_LABELS = 30
-_OPEN_SYSTEMS = 3  # of more, the scores alone stand open
+_FEW_SYSTEMS = 3  # of more, a table for all has the labels
 
 
 def sections_of(comparison: TallyComparison) -> list[Section]:
-    """A table of scores and one of labels for each system, and the examples that it gained and lost."""
+    """A table of scores and one of labels for each system, and the examples that it gained and lost.
+
+    Of many systems one table has the labels, side by side.
+    """
     parts: list[Section] = []
     for at, item in enumerate(comparison.others):
         parts += _system(comparison, at, item)
-    return parts
+    return [*parts, *_labels_of_all(comparison)]
+
+
+def _labels_of_all(comparison: TallyComparison) -> list[Section]:
+    """F1 per label, a column for each system; none where each has a table of its own."""
+    others = comparison.others
+    if len(others) <= _FEW_SYSTEMS or not others[0].per_label:
+        return []
+    by_label = [{row.name: row for row in item.per_label} for item in others]
+    rows = []
+    for first in others[0].per_label:
+        values = [first.baseline, *(known[first.name].value if first.name in known else None for known in by_label)]
+        shown = [Cell(text=_number(value, first.unit), value=value) for value in values]
+        rows.append(Row(cells=[Cell(text=first.label, label=first.label), *shown]))
+    columns = ["label", comparison.baseline, *(item.title for item in others)]
+    return [Table(title="F1 per label", columns=columns, rows=rows, open=len(rows) <= _OPEN_LABELS)]
 
 
 def figures_of(comparison: TallyComparison) -> list[Figure]:
@@ -52,13 +70,13 @@ def _system(comparison: TallyComparison, at: int, item: Contrast) -> list[Sectio
     parts: list[Section] = [Table(title=title, columns=columns, rows=[_row(row) for row in item.scores], note=note)]
     if item.mcnemar is not None:
         parts.append(Lines(title="", lines=[_mcnemar(item.mcnemar, item.title, baseline)]))
-    if item.per_label:
+    if item.per_label and len(comparison.others) <= _FEW_SYSTEMS:
         parts.append(
             Table(
                 title=f"F1 per label: {title}",
                 columns=["label", *columns[1:]],
                 rows=[_row(row, is_label=True) for row in item.per_label],
-                open=len(item.per_label) <= _OPEN_LABELS and len(comparison.others) <= _OPEN_SYSTEMS,
+                open=len(item.per_label) <= _OPEN_LABELS,
             )
         )
     for side, better in (("gained", "better"), ("lost", "worse")):

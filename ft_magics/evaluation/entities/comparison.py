@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPARISON_SCHEMA", "Comparison", "Contrast", "TypeContrast", "compare_reports"]
 
 COMPARISON_SCHEMA = 1
-_PRELOADED, _FEW_PRELOADED = 30, 5
+_PRELOADED, _FEW_PRELOADED = 30, 10
 _FEW_SYSTEMS = 3  # of more, fewer sentences each are kept: a saved notebook must not grow with them
 
 
