@@ -51,7 +51,7 @@ view.initialize({{ model }});
 view.render({{ model, el: document.getElementById("live") }});
 </script>"""
 LEAVES = """root => [...document.querySelectorAll(root + ' *')].filter(
-    each => each.childElementCount === 0 && !each.closest('.ft-controls, .ft-tools, .ft-spoken, .uplot, style, [data-other]')
+    each => each.childElementCount === 0 && !each.closest('.ft-controls, .ft-tools, .ft-spoken, .uplot, style, [data-other], [hidden]')
     && each.textContent.trim() && each.tagName !== 'CODE' && each.tagName !== 'A'
   ).map(each => each.textContent.trim())"""
 SCROLLED = """() => [...document.querySelectorAll('#live, .ft-root, .ft-root *')].filter(each => {
