@@ -82,6 +82,13 @@ COPIED = """element => {
     getSelection().addRange(range);
     return getSelection().toString();
 }"""
+NAMED = """root => {
+    const texts = [...root.querySelectorAll('.ft-plot text')].filter(text => /^[a-z]+3?$/.test(text.textContent));
+    const boxes = texts.map(text => text.getBoundingClientRect());
+    const apart = (one, other) => one.right <= other.left || other.right <= one.left || one.bottom <= other.top + 3 || other.bottom <= one.top + 3;
+    const clash = boxes.some((one, at) => boxes.slice(at + 1).some(other => !apart(one, other)));
+    return [texts.map(text => text.textContent).sort(), clash];
+}"""
 SCROLLS = """root => [...root.querySelectorAll('*')].filter(element => {
     const {overflowX, overflowY} = getComputedStyle(element);
     const scrolls = way => way === 'auto' || way === 'scroll';
@@ -117,6 +124,8 @@ def test_a_live_report_and_its_saved_page_are_the_same(lab):
                 "root => !root.querySelector('[data-testid=explorer][data-state=asking]')", arg=view.element_handle()
             )
             live[name] = view.evaluate(SAID)
+        runs = code_cell(page, len(NAMES)).locator("[data-title='accuracy over trainable share']")
+        assert runs.evaluate(NAMED) == [["adapter", "bitfit", "full", "head", "ia3", "lora", "prefix"], False]
         saved = page.context.browser.new_page(viewport={"width": 1500, "height": 1000})
         for name in NAMES:
             saved.goto((folder / f"{name}.html").as_uri())
