@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ft_magics.config.train import EarlyStopping
 from ft_magics.display.event_text import event_text
 from ft_magics.display.run_summary import page_of
 from ft_magics.errors import CellError
@@ -110,12 +113,13 @@ def test_patience_counts_evaluations_and_min_delta_is_in_the_metrics_own_units(p
     patch.setattr(dev_scores, "_score_dev", lambda _: ({"error": next(values)}, {}, 0.5))
     error = Metric("error", "RMSE", higher_is_better=False, unit="number")
     ready = prepared(
-        "epochs: 9, batch_size: 4, early_stopping: {patience: 2, min_delta: 2}",
+        "epochs: 9, batch_size: 4",
         data=f"{{train: {conll}, dev: {conll}}}",
         extra="eval: {every: {steps: 4}}",
     )
-    object.__setattr__(ready, "metrics", (error,))
-    run = finish(start_run("patient", ready))
+    early = EarlyStopping(patience=2, min_delta=2)
+    train = ready.train.model_copy(update={"early_stopping": early})
+    run = finish(start_run("patient", replace(ready, metrics=(error,), train=train)))
     assert steps_of(run) == [4, 8, 12]
     assert list(run.history.best) == [True, True, True]
     texts = [event.text for event in run.events if isinstance(event, Notice)]
