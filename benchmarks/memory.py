@@ -1,8 +1,8 @@
 """The memory that a training is said to need, measured on a few rows, against what it takes at its peak.
 
 Usage: `python benchmarks/memory.py --train path/to/wnut17train.conll`. Both sides are of one run of a method, whose
-batches are all of the longest rows. What it takes is what torch's allocator tells its profiler over three real steps (six of `gradual`):
-every byte, those that a kernel takes within an operation too, beside the weights.
+batches are all of the longest rows. What it takes is what torch's allocator tells its profiler over three real steps
+(over six of `gradual`): every byte, those that a kernel takes within an operation too, beside the weights.
 """
 
 from __future__ import annotations
