@@ -220,7 +220,7 @@ def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path
         figure.name: figure.text for figure in page_of(run.events, run.status, name="seen", known=known_of(run)).figures
     }
     assert shown["kept"] == size_text(run.parameters.disk_bytes)
-    assert shown["training-memory"].endswith(f", {size_text(said.total_bytes(16))} estimated")
+    assert shown["training-memory"].endswith(f", {size_text(said.total_bytes(16))} estimated for tensors")
     assert f"{size_text(run.parameters.memory_bytes)} of memory in training" in str(run.parameters)
 
 

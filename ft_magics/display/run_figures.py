@@ -105,7 +105,7 @@ def _memory(events: Sequence[RunEvent]) -> str:
     known = next((event for event in reversed(events) if isinstance(event, MemoryMeasured)), None)
     if known is None:
         return "–"
-    said = "" if known.estimate_bytes is None else f"{size_text(known.estimate_bytes)} estimated"
+    said = "" if known.estimate_bytes is None else f"{size_text(known.estimate_bytes)} estimated for tensors"
     used = "" if known.used_bytes is None else size_text(known.used_bytes)
     return ", ".join(filter(None, [used, said])) or "–"
 

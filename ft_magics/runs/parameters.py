@@ -19,8 +19,9 @@ class Parameters(NamedTuple):
         trainable: Parameters that training changes.
         all: All of them.
         disk_bytes: What the folder of the best model takes.
-        memory_bytes: What the training took at its highest.
-        memory_estimate_bytes: What it was said to take before its first step.
+        memory_bytes: What the training took at its highest; where it computed on a CPU, by how much the process grew,
+            with what the allocator holds back and what is imported on the way.
+        memory_estimate_bytes: What its tensors were said to take before its first step.
     """
 
     trainable: int
@@ -41,7 +42,7 @@ class Parameters(NamedTuple):
         if self.memory_bytes is not None:
             text += f", {size_text(self.memory_bytes)} of memory in training"
         if self.memory_estimate_bytes is not None:
-            text += f", {size_text(self.memory_estimate_bytes)} estimated"
+            text += f", {size_text(self.memory_estimate_bytes)} estimated for tensors"
         return text
 
 

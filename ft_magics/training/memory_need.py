@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.runs.predictor import TrainedModel
+from ft_magics.training.batches import token_counts
 from ft_magics.training.live_bytes import LiveBytes
 
 __all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
@@ -81,7 +83,7 @@ def measure_need(
     Returns:
         The need; None where there is no memory for a single row.
     """
-    longest = max(features, key=lambda feature: feature.tokens)
+    longest = features[int(np.argmax(token_counts(features)))]
     curves: dict[int, list[int]] = {}
     for rows in (2, 3):
         found = _curve_if_it_fits(trained, [longest] * rows, accumulation > 1)

@@ -22,7 +22,7 @@ _LOOK_EVERY_S = 0.02  # a look takes some 20 µs
 def memory_told(prepared: Prepared, say: Say) -> Iterator[None]:
     """Say what the training in the block is going to take, and, unless it fails, what it took at most.
 
-    On a GPU that is what torch had allocated there; on a CPU the weights, and by how much the process grew.
+    On CUDA that is what torch had allocated there; elsewhere the weights, and by how much the process grew.
 
     Args:
         prepared: The run, whose model is in memory.
@@ -37,7 +37,7 @@ def memory_told(prepared: Prepared, say: Say) -> Iterator[None]:
     finally:
         grown = peak.end()
     weights = sum(item.numel() * item.element_size() for item in prepared.trained.model.parameters())
-    used = weights + grown if prepared.trained.device == "cpu" else grown
+    used = grown if prepared.trained.device == "cuda" else weights + grown
     say(lambda: MemoryMeasured(estimate_bytes=said, used_bytes=used))
 
 
