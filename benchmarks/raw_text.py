@@ -42,13 +42,16 @@ class Peak:
 
 
 def _write(path: Path, megabytes: float) -> None:
-    """Documents of 40 to 400 words; the words follow Zipf's law."""
+    """Documents of 40 to 400 words, 200 of them again and again, each time with another number; words by Zipf's law."""
     draw = random.Random(0)
     words = ["".join(draw.choices("etaoinshrdlu", k=draw.randint(2, 9))) for _ in range(20_000)]
     weights = [1 / (at + 1) for at in range(len(words))]
+    texts = [" ".join(draw.choices(words, weights, k=draw.randint(40, 400))) for _ in range(200)]
+    written = number = 0
     with path.open("w", encoding="utf-8") as file:
-        while file.tell() < megabytes * 1e6:
-            file.write(" ".join(draw.choices(words, weights, k=draw.randint(40, 400))) + "\n\n")
+        while written < megabytes * 1e6:
+            written += file.write(f"{number} {texts[number % 200]}\n\n")
+            number += 1
 
 
 def _measure(path: Path) -> None:

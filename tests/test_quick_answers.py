@@ -31,6 +31,11 @@ CELLS = {
         "there is no folder",
     ),
     "both": ("%%finetune x\ntask: ner\nmodel: ./nowhere\ndata: {train: nowhere.conll}", "there is no folder"),
+    "a text that is not there": (
+        "%%pretrain x\nobjective: mlm\nmodel: {preset: tiny}\ndata: {train: nowhere.txt}",
+        "there is no such file",
+    ),
+    "a task in the place of an objective": ("%%pretrain x\nobjective: ner\nmodel: minilm", "write `%%finetune NAME`"),
     "a broken line": (f"%%finetune x\n{START}data: {{train: broken.conll}}", "line 2"),
     "a wrong column": (
         "%%finetune x\ntask: classify\nmodel: minilm\ndata: {train: demo:en/intents_train.csv, text_column: body}",

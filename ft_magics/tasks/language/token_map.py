@@ -24,7 +24,7 @@ from ft_magics.tasks.language.cache import CACHE, cache_folder, drop_unused
 
 __all__ = ["TokenMap", "map_tokens", "tokenise", "tokens_of"]
 
-_AT_ONCE = 1_000_000  # characters that are tokenised together
+_AT_ONCE = 200_000  # characters that are tokenised together; what the tokenizers library keeps of them is 50 times that
 _VERSION = 1
 _SPARE_BYTES = 100_000_000  # of the disk that stay free
 _SMALL_VOCABULARY = 1 << 16

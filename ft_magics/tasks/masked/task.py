@@ -6,6 +6,7 @@ Source: Devlin et al. 2019, section 3.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,6 +41,7 @@ __all__ = ["MaskedTask"]
 
 _HELD_OUT_RATE = 0.15
 _GUESSES = 5
+_BLANKS = re.compile("_{3,}")  # as people write them
 _MOST_BLANKS = 2  # of a document that are kept
 _NOTE = (
     "15 % of the tokens are hidden, in whole words, the same ones every time; perplexity is of those. It depends on "
@@ -288,7 +290,7 @@ def _with_masks(example: Document, tokenizer: Any) -> str:
     """
     if not example.asked:
         return example.text
-    text = example.text.replace(BLANK, tokenizer.mask_token)
+    text = _BLANKS.sub(lambda _: tokenizer.mask_token, example.text)
     if tokenizer.mask_token not in text:
         raise DataError(f"{example.id} has no blank; write `{BLANK}` where a token is to be filled in")
     return text
