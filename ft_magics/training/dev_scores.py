@@ -63,7 +63,8 @@ def _score_dev(prepared: Prepared) -> Scored:
         "report",
         lambda: kind.report(dev.examples, predictions, title="dev", facts=prepared.facts, resamples=0),
     )
-    samples = guarded(kind.name, "samples", lambda: kind.samples(dev.examples, predictions))
+    shown = getattr(kind, "samples", None)  # a task need not show any
+    samples = guarded(kind.name, "samples", lambda: shown(dev.examples, predictions)) if shown is not None else []
     return *measured(report, prepared), loss, samples
 
 
