@@ -117,4 +117,4 @@ def _keys(keys: Sequence[tuple[str, str]]) -> str:
         element("span", element("span", "■ ", style=f"color:{color}"), escape(name), style="margin-right:14px")
         for color, name in keys
     ]
-    return element("div", *spans, "○ suggested", style="font-size:12px", dir="auto")
+    return element("div", *spans, "○ chosen", style="font-size:12px", dir="auto")
