@@ -20,7 +20,7 @@ INSIDE_SAVED = "run"  # a saved folder keeps the run's own files below this
 _MANIFEST = f"{INSIDE_SAVED}/files.json"  # what was written
 _MARKS = ("config.json", "ft_magics.json", f"{INSIDE_SAVED}/events.jsonl")
 _RECORD_FILES = re.compile(  # before there was a manifest
-    rf"{INSIDE_SAVED}/(config\.yaml|events\.jsonl|report\.(json|html)|facts\.json|surfaces\.json|error\.txt"
+    rf"{INSIDE_SAVED}/(config\.yaml|events\.jsonl|report\.(json|html)|facts\.json|surfaces\.json|provenance\.yaml|error\.txt"
     r"|predictions\.\w+\.jsonl|test_looks\.jsonl)"
 )
 _MOST_LISTED = 5

@@ -114,7 +114,8 @@ class Threads:
         self._now, self._numbers = snapshot["now"], tuple(snapshot["numbers"])
         self._steps = [TimedStep(*step) for step in snapshot["steps"]]
         self._slowdown.best = snapshot["best"]
-        self._plan, self._used = list(snapshot["plan"]), list(snapshot["used"])
+        # Checkpoints of version 0.1 have neither.
+        self._plan, self._used = list(snapshot.get("plan", ())), list(snapshot.get("used", ()))
 
     def keep(self) -> None:
         """Compute with as many threads as there are, as runs did before they could choose; it comes before `begin`."""
