@@ -23,7 +23,7 @@ class Dora(AddedLayers):
     name: ClassVar = "dora"
     Settings: ClassVar = DoraSettings
     title: ClassVar = "DoRA (Liu et al. 2024)"
-    rate_factor: ClassVar = 10.0
+    rate_factor: ClassVar = 5.0
 
     def __init__(self, settings: DoraSettings) -> None:
         self._settings = settings

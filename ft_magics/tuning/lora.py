@@ -78,7 +78,7 @@ class Lora(AddedLayers):
     name: ClassVar = "lora"
     Settings: ClassVar = LoraSettings
     title: ClassVar = "LoRA (Hu et al. 2022)"
-    rate_factor: ClassVar = 10.0
+    rate_factor: ClassVar = 5.0
 
     def __init__(self, settings: LoraSettings) -> None:
         self._settings = settings
