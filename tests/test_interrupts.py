@@ -15,6 +15,7 @@ from ft_magics.runs.interrupts import Interrupts, interrupts_kept, interrupts_no
 from ft_magics.runs.run import Run
 from ft_magics.training import launch
 from ft_magics.training import prepare as preparing
+from ft_magics.training.turns import training_here
 
 LONG = "epochs: 400, batch_size: 4"
 
@@ -290,7 +291,7 @@ def test_an_interrupt_before_the_run_begins_ends_the_cell(run_cell, shell, cell,
     run_cell(cell("max_steps: 1"))
     assert isinstance(run_cell.result.error_in_exec, KeyboardInterrupt)
     assert "small" not in shell.user_ns
-    assert launch.training_here() is None
+    assert training_here() is None
 
 
 @pytest.mark.usefixtures("handler")

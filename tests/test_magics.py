@@ -174,7 +174,7 @@ def test_the_cell_of_the_design_on_real_data(run_cell, shell, shared, tiny_model
 def test_help_is_made_from_the_parser(run_cell):
     printed = run_cell("%%finetune?")
     for part in (
-        "%%finetune [--dry-run] [--set KEY=VALUE] [--resume] [--bg] [name]",
+        "%%finetune [--dry-run] [--set KEY=VALUE] [--from RUN] [--resume]",
         "train nothing",
         "model: minilm",
         "Override a setting",

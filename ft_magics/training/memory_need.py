@@ -17,6 +17,7 @@ from ft_magics.training.live_bytes import LiveBytes
 
 __all__ = ["MemoryNeed", "measure_need", "memory_advice", "need_text"]
 
+_SPARE = 1.15  # an allocator and the kernels take some memory beside the tensors; measured
 _MANY = 1_000_000_000  # rows, where they take nothing
 _SHORTER = "lower `train: {max_length_tokens: …}`, or take a smaller model"
 
@@ -57,7 +58,7 @@ class MemoryNeed:
 
     def rows_in(self, free: int) -> int:
         """How many rows fit, where so many bytes are free beside the weights; 0 for none."""
-        room = free - self.optimizer_bytes + self.gradient_bytes
+        room = int(free / _SPARE) - self.optimizer_bytes + self.gradient_bytes
         if room < self.gradient_bytes:
             return 0
         rows = max(0, min((room - constant) // row if row > 0 else _MANY for constant, row in self.moments))
