@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 
 import ft_magics
@@ -443,25 +442,11 @@ def test_a_run_that_begins_while_another_trains_waits_and_takes_nothing_from_it(
 
 
 @pytest.mark.usefixtures("let_go")
-def interrupt_the_waiting():
-    """Interrupt the main thread as soon as it waits for a run."""
-
-    def look():
-        names = [""]
-        while names[-1] != "wait" or "wait_with_notice" not in names:
-            time.sleep(0.02)
-            names = [frame.name for frame in traceback.extract_stack(sys._current_frames()[main])]
-        _thread.interrupt_main()
-
-    main = threading.main_thread().ident
-    threading.Thread(target=look, daemon=True).start()
-
-
 def test_a_waiting_that_is_interrupted_lets_the_run_go_on(run_cell, shell, cell):
     run_cell(cell("epochs: 400, batch_size: 4"))
     small = shell.user_ns["small"]
     for line in ("%ner_eval small", cell(name="other"), "small.predict(['Ada'])"):
-        interrupt_the_waiting()
+        threading.Timer(1.5, _thread.interrupt_main).start()
         printed = run_cell(line)
         assert "RunError: the waiting for small was interrupted; small keeps training" in printed
         assert "Traceback" not in printed
