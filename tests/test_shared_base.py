@@ -19,7 +19,7 @@ from method_trials import METHODS, body
 from runs import assert_same_end, finish
 
 SHORT = "max_steps: 3, batch_size: 4, learning_rate: 1e-2"
-SMALL = [name for name in METHODS if name not in ("full", "freeze", "gradual", "rates", "lora + gradual")]
+SMALL = [name for name in METHODS if name not in ("full", "freeze", "gradual", "rates", "l2_sp", "lora + gradual")]
 TEXTS = ["the cat runs", "a pie is hot"]
 WORDS = [["Ada", "runs"], ["Paris", "is", "hot"]]
 
