@@ -60,7 +60,8 @@ def test_training_it_again_gives_the_same(old_run):
     run.wait()
     assert run.status == "done"
     old, new = ([event.to_json() for event in each.events] for each in (old_run, run))
-    assert [event["kind"] for event in new] == [event["kind"] for event in old]
+    told = [event["kind"] for event in new if event["kind"] != "memory"]  # which an old run does not tell
+    assert told == [event["kind"] for event in old]
     losses = [[event["loss"] for event in each if event["kind"] == "step"] for each in (old, new)]
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
     assert run.report("test").micro.f1 == pytest.approx(old_run.report("test").micro.f1, abs=0.02)

@@ -65,8 +65,8 @@ def test_a_notebook_of_ten_runs_stays_small(execute, cell):
         ("ft_widgets.RunControls.__init__", "widget"),
         ("ft_widgets.RunDashboard.close", "widget"),
         ("ft_widgets.busy_kernel.greet_new_pages", "widget"),
-        ("ft_magics.display.run_views.run_bundle", "html"),
-        ("ft_magics.display.live.save_page", "html"),
+        ("ft_magics.display.live.bundle_of", "html"),
+        ("ft_magics.display.live.save_pages", "html"),
         ("ft_magics.display.run_views.event_text", "text"),
     ],
 )
