@@ -217,10 +217,14 @@ def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path
     assert run.parameters.memory_bytes >= said.weights_bytes
     assert run.parameters.disk_bytes == sum(path.stat().st_size for path in run.model_dir.iterdir())
     shown = {
-        figure.name: figure.text for figure in page_of(run.events, run.status, name="seen", known=known_of(run)).figures
+        figure.name: (figure.text, figure.label)
+        for figure in page_of(run.events, run.status, name="seen", known=known_of(run)).figures
     }
-    assert shown["kept"] == size_text(run.parameters.disk_bytes)
-    assert shown["training-memory"].endswith(f", {size_text(said.total_bytes(16))} estimated for tensors")
+    assert shown["kept"][0] == size_text(run.parameters.disk_bytes)
+    assert shown["training-memory"] == (
+        size_text(run.parameters.memory_bytes),
+        f"training memory, {size_text(said.total_bytes(16))} estimated",
+    )
     assert f"{size_text(run.parameters.memory_bytes)} of memory in training" in str(run.parameters)
 
 

@@ -53,7 +53,7 @@ def figures_of(
         figures.append(Figure(name="device-memory", label="device memory", text=text))
     figures += [
         Figure(name="trainable", label="trainable parameters", text=_trainable(started), wide=True),
-        Figure(name="training-memory", label="training memory", text=_memory(events), wide=True),
+        _memory(events),
         Figure(name="kept", label="kept on disk", text=size_text(kept_bytes)),
         Figure(name="checkpoint", label="last checkpoint", text=f"step {saved[-1]:,}" if saved else "–"),
     ]
@@ -100,14 +100,15 @@ def _trainable(started: RunStarted | None) -> str:
     return f"{_millions(some)} of {_millions(every)} ({decimal(100 * some / max(1, every))} %)"
 
 
-def _memory(events: Sequence[RunEvent]) -> str:
-    """What the training took at its highest, and what it was said to take; before its end that alone."""
+def _memory(events: Sequence[RunEvent]) -> Figure:
+    """What the training took at its highest, and what its tensors were said to take; before its end that alone."""
     known = next((event for event in reversed(events) if isinstance(event, MemoryMeasured)), None)
-    if known is None:
-        return "–"
-    said = "" if known.estimate_bytes is None else f"{size_text(known.estimate_bytes)} estimated for tensors"
-    used = "" if known.used_bytes is None else size_text(known.used_bytes)
-    return ", ".join(filter(None, [used, said])) or "–"
+    used, said = (known.used_bytes, known.estimate_bytes) if known is not None else (None, None)
+    label = "training memory"
+    if said is not None:
+        label += ", estimated" if used is None else f", {size_text(said)} estimated"
+    size = said if used is None else used
+    return Figure(name="training-memory", label=label, text="–" if size is None else size_text(size), wide=True)
 
 
 def _millions(count: int) -> str:
