@@ -46,7 +46,7 @@ class Adapter(Method):
     name: ClassVar = "adapter"
     Settings: ClassVar = AdapterSettings
     title: ClassVar = "bottleneck adapters (Houlsby et al. 2019; Pfeiffer et al. 2021)"
-    rate_factor: ClassVar = 10.0
+    rate_factor: ClassVar = 20.0
     unmergeable: ClassVar = "a bottleneck bends what goes through it, which no weight matrix does; `lora` can be merged"
 
     def __init__(self, settings: AdapterSettings) -> None:

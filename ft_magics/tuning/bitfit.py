@@ -27,7 +27,7 @@ class BitFit(Method):
     Settings: ClassVar = BitFitSettings
     title: ClassVar = "BitFit (Ben Zaken et al. 2022)"
     trains_matrices: ClassVar = False
-    rate_factor: ClassVar = 10.0
+    rate_factor: ClassVar = 20.0
 
     def __init__(self, settings: Any) -> None:
         pass
