@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import re
 import subprocess
@@ -162,7 +163,8 @@ def test_a_few_rows_tell_what_many_need(prepared, accumulation):
         assert need.gradient_bytes + need.batch_bytes(rows) == pytest.approx(max(highest, weights), rel=0.01)
         assert need.total_bytes(rows) == pytest.approx(3 * weights + max(highest, weights), rel=0.01)
     for rows in (7, 500):
-        assert need.rows_in(need.total_bytes(rows) - need.weights_bytes + need.row_bytes // 2) == rows
+        tensors = need.total_bytes(rows) - need.weights_bytes + need.row_bytes // 2
+        assert need.rows_in(math.ceil(1.15 * tensors)) == rows  # an allocator takes some beside the tensors
     assert need.rows_in(0) == 0
     assert all(item.grad is None for item in model.parameters())
 
