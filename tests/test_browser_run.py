@@ -236,7 +236,7 @@ def test_two_runs_in_two_cells_one_after_the_other(lab, page):
     output(page, FIRST).get_by_text("finished after").wait_for()
     wait_for_cell(page, SECOND)
     output(page, SECOND).get_by_text("finished after").wait_for()
-    assert page.get_by_test_id("run-dashboard").count() == 0
+    page.wait_for_function("() => !document.querySelector('[data-testid=run-dashboard]')")
     save(page)
     saved = (lab.folder / "one.ipynb").read_text(encoding="utf-8")
     outputs = [cell["outputs"] for cell in json.loads(saved)["cells"]]
@@ -258,7 +258,7 @@ def test_a_run_in_the_background_is_drawn_where_it_began(lab, page):
     assert "free running" in output(page, SECOND).inner_text()
     wait_for_rows(page, 1)
     output(page, FIRST).get_by_text("finished after").wait_for()
-    assert page.get_by_test_id("run-dashboard").count() == 0
+    page.wait_for_function("() => !document.querySelector('[data-testid=run-dashboard]')")
     assert "finished" not in output(page, SECOND).inner_text()
     shut_down_kernels(page, lab.address)
 

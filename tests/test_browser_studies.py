@@ -69,7 +69,9 @@ def test_seeds_have_one_dashboard_and_a_search_for_the_rate_ends_in_a_cell(lab):
 
         run_cell(page, COMPARE)
         wait_for_cell(page, COMPARE)
-        code_cell(page, COMPARE).get_by_text("two-level bootstrap: seeds (2 and 1)").locator("visible=true").first.wait_for()
+        code_cell(page, COMPARE).get_by_text("two-level bootstrap: seeds (2 and 1)").locator(
+            "visible=true"
+        ).first.wait_for()
 
         run_cell(page, RATE)
         wait_for_cell(page, RATE)
