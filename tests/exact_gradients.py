@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from ft_magics.models.quiet import quiet_transformers
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import FINETUNE, PRETRAIN, parse_cell
 from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.steering import Steering
 from ft_magics.training.callback import RunCallback
@@ -26,7 +26,8 @@ WITHIN = dt.timedelta(seconds=60)  # a process that waits for another one gives 
 
 def gradients_of(body: str, folder: Path) -> dict[str, torch.Tensor]:
     """Gradients by `STEP.PARAMETER`, without dropout, of weights that stay as they are; labels of each step's rows."""
-    prepared = prepare(parse_cell(body, {}))
+    kind = PRETRAIN if body.startswith("objective:") else FINETUNE
+    prepared = prepare(parse_cell(body, {}, kind=kind))
     _unsettle(prepared.trained.model)
     found: dict[str, torch.Tensor] = {}
     folder.mkdir()

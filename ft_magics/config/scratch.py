@@ -14,9 +14,10 @@ from ft_magics.config.splits import Text
 
 __all__ = ["PRESETS", "InitSettings", "NewModelSettings", "Sizes", "TokenizerSettings"]
 
-Shape = Literal["bert", "modernbert", "gpt2"]
-_HEAD_WIDTH = 64  # of every published BERT, ModernBERT and GPT-2
+Shape = Literal["bert", "modernbert", "electra", "gpt2"]
+_HEAD_WIDTH = 64  # of every published BERT, ModernBERT, ELECTRA and GPT-2
 _ROTARY = "modernbert"
+_USUAL: Shape = "bert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def _sizes(layers: int, hidden_size: int, factor: float = 4) -> Sizes:
 
 
 # ModernBERT's gated feed-forward block has two maps in, and is 1.5 times as wide as the model (Warner et al. 2024).
-_FACTORS = {"bert": 4.0, "modernbert": 1.5, "gpt2": 4.0}
+_FACTORS = {"bert": 4.0, "modernbert": 1.5, "electra": 4.0, "gpt2": 4.0}
 _GRID = {"tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "base": (12, 768)}
-_PUBLISHED = {"modernbert": {"base": (22, 768)}}
+_PUBLISHED = {"modernbert": {"base": (22, 768)}, "electra": {"small": (12, 256)}}
 PRESETS: Mapping[str, Mapping[str, Sizes]] = {
     shape: {name: _sizes(*size, factor) for name, size in (_GRID | _PUBLISHED.get(shape, {})).items()}
     for shape, factor in _FACTORS.items()
@@ -74,7 +75,7 @@ class TokenizerSettings(Section):
     type: Literal["wordpiece", "bpe", "unigram"] | None = described(
         description="How words are split: `wordpiece` as BERT does, `bpe` into merged bytes, so that nothing is "
         "unknown, `unigram` into the most likely pieces.",
-        otherwise="that of the model's shape: `wordpiece` for BERT, `bpe` for ModernBERT and GPT-2",
+        otherwise="that of the model's shape: `wordpiece` for BERT and ELECTRA, `bpe` for ModernBERT and GPT-2",
         default=None,
         origin="Wu et al. 2016; Sennrich et al. 2016 and Radford et al. 2019; Kudo 2018",
     )
@@ -108,7 +109,7 @@ class TokenizerSettings(Section):
 
     def kind(self, shape: str) -> str:
         """The type, or the one that belongs to a model's shape."""
-        return self.type or ("wordpiece" if shape == "bert" else "bpe")
+        return self.type or ("wordpiece" if shape in ("bert", "electra") else "bpe")
 
     @model_validator(mode="after")
     def _whole_words_are_not_characters(self) -> TokenizerSettings:
@@ -175,14 +176,15 @@ class NewModelSettings(Section):
         "max_position_embeddings": "max_length_tokens",
     }
 
-    shape: Shape = described(
-        description="`bert` and `modernbert` read a text from both sides, `gpt2` from left to right.",
-        default="bert",
-        origin="Devlin et al. 2019; Warner et al. 2024; Radford et al. 2019",
+    shape: Shape | None = described(
+        description="`bert`, `modernbert` and `electra` read a text from both sides, `gpt2` from left to right.",
+        otherwise="that of the objective: `gpt2` for `clm`, `electra` for `rtd`, else `bert`",
+        default=None,
+        origin="Devlin et al. 2019; Warner et al. 2024; Clark et al. 2020; Radford et al. 2019",
     )
     preset: Literal["tiny", "mini", "small", "base"] | None = described(
         description="Layers and width: `tiny` 2 × 128, `mini` 4 × 256, `small` 4 × 512, `base` 12 × 768 (ModernBERT: "
-        "22 × 768).",
+        "22 × 768; ELECTRA's `small`: 12 × 256).",
         otherwise="`tiny`; with `init`, the sizes of that model",
         examples=["tiny"],
         default=None,
@@ -239,18 +241,22 @@ class NewModelSettings(Section):
         default=None,
     )
 
+    def shaped(self, usual: Shape = _USUAL) -> NewModelSettings:
+        """The same with a shape: the one that it says, or the usual one of an objective."""
+        return self if self.shape else self.model_copy(update={"shape": usual})
+
     def sizes(self, source: Sizes | None = None) -> Sizes:
         """The sizes that it says, and for what it leaves out those of the preset, or of the model that it begins from.
 
         Args:
             source: Of the model in `init`, where that is known.
         """
-        base = source if source and not self.preset else PRESETS[self.shape][self.preset or "tiny"]
+        base = source if source and not self.preset else PRESETS[self.shape or _USUAL][self.preset or "tiny"]
         chosen = self.init.layers if self.init else None
         hidden = self.hidden_size or base.hidden_size
         same = hidden == base.hidden_size
         heads = base.heads if same else max(1, hidden // _HEAD_WIDTH)
-        wide = base.intermediate_size if same else int(_FACTORS[self.shape] * hidden)
+        wide = base.intermediate_size if same else int(_FACTORS[self.shape or _USUAL] * hidden)
         return Sizes(
             layers=self.layers or (len(chosen) if chosen else base.layers),
             hidden_size=hidden,
@@ -265,7 +271,7 @@ class NewModelSettings(Section):
             raise ValueError(
                 f"`init` names {len(chosen)} layers and `layers:` says {self.layers}; leave out one of them"
             )
-        fault = None if self.init and self.preset is None else self.sizes().fault(self.shape)
+        fault = None if self.init and self.preset is None else self.sizes().fault(self.shape or _USUAL)
         if fault:
             raise ValueError(fault)
         return self

@@ -112,6 +112,12 @@ def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], hea
                 "right, such as GPT-2; an encoder takes `objective: mlm`"
             )
         return
+    if head.only is not None and kind != head.only:
+        raise ModelError(
+            f"model: {folder} is a {kind} model, and {head.use} needs one of the kind {head.only}: a checkpoint such "
+            f"as `google/electra-small-discriminator`, or one from nothing, `model: {{shape: {head.only}}}`"
+            f"{_instead(kind)}"
+        )
     known = head.takes(kind) and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
         raise ModelError(
@@ -124,6 +130,14 @@ def _other_objective(kind: str, head: Head) -> str:
     """What else a model can be pre-trained by."""
     forwards = Head(kind="AutoModelForCausalLM", labels=()).takes(kind)
     return f". A {kind} model takes `objective: clm`" if head.predicts_tokens and forwards else ""
+
+
+def _instead(kind: str) -> str:
+    """The objective that a model takes which replaced-token detection does not."""
+    for objective, head in (("mlm", "AutoModelForMaskedLM"), ("clm", "AutoModelForCausalLM")):
+        if Head(kind=head, labels=()).takes(kind):
+            return f". A {kind} model takes `objective: {objective}`"
+    return ""
 
 
 def _clean(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _MAPPINGS = {
     "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
     "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
 }
+_OF_ONE_KIND = {"ElectraForPreTraining": "electra"}  # heads that no class of transformers builds for several kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +28,14 @@ class Head:
         labels: Names by id. Length C.
         problem_type: Of a sequence classification model's config; None for others.
         use: What such a head is for, such as `tagging words`.
+        companion: What a second model is called that is trained with this one; empty for none.
     """
 
     kind: str
     labels: tuple[str, ...]
     problem_type: str | None = None
     use: str = "this task"
+    companion: str = ""
 
     @property
     def predicts_tokens(self) -> bool:
@@ -45,6 +48,11 @@ class Head:
         return self.kind == "AutoModelForCausalLM"
 
     @property
+    def only(self) -> str | None:
+        """The one kind of model that can have it; None where several can."""
+        return _OF_ONE_KIND.get(self.kind)
+
+    @property
     def classes(self) -> int | None:
         """How many classes whole inputs have; None where tokens are labelled, and for numbers."""
         return len(self.labels) if self.problem_type not in (None, "regression") else None
@@ -55,12 +63,18 @@ class Head:
         Raises:
             TaskError: There is no such head.
         """
+        if self.only is not None:
+            transformers: Any = import_module("transformers")
+            built = getattr(transformers, self.kind)
+            return {built.config_class: built}
         if self.kind not in _MAPPINGS:
             raise TaskError(f"a head is one of {', '.join(_MAPPINGS)}, not {self.kind!s:.80}")
         return getattr(_auto(), _MAPPINGS[self.kind])
 
     def takes(self, model_type: str) -> bool:
         """Whether a kind of model, such as `bert`, can have such a head."""
+        if self.only is not None:
+            return model_type == self.only
         self.model_classes()
         return model_type in getattr(_auto(), f"{_MAPPINGS[self.kind]}_NAMES")
 

@@ -118,7 +118,8 @@ def load_model(
     model.config.name_or_path = model.name_or_path = source
     if head.predicts_tokens:
         compute_where_asked(model)
-        for sentence in _new_language_head(source, model, loading):
+    if fresh and (head.predicts_tokens or head.only is not None):  # else a head is always a new one
+        for sentence in _new_pretrained_head(source, model, loading, head):
             say(sentence)
     _check_weights(source, model, loading, None if fresh else head)
     return model
@@ -143,16 +144,18 @@ def check_together(source: str, model: Any, tokenizer: Any) -> None:
         model(input_ids=torch.tensor([ids]))["logits"].shape  # noqa: B018  # what it cannot compute is said now
 
 
-def _new_language_head(source: str, model: Any, loading: Mapping[str, Any]) -> list[str]:
-    """A sentence on a language model's head, where the weights have none."""
+def _new_pretrained_head(source: str, model: Any, loading: Mapping[str, Any], head: Head) -> list[str]:
+    """A sentence on a head that is pre-trained with the model, where the weights have none."""
     parameters = dict(model.named_parameters())
     new = [name for name in loading["missing_keys"] if name in parameters]
     if not new:
         return []
+    count = sum(parameters[name].numel() for name in new)
+    if not head.predicts_tokens:
+        return [f"a new head: {Path(source).name} has none for {head.use}; {count:,} parameters begin at random values"]
     output, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
     tied = output is not None and output.weight is embeddings.weight
     how = "its output embeddings are the input's (tied)" if tied else "its output embeddings are new too"
-    count = sum(parameters[name].numel() for name in new)
     text = (
         f"a new head: {Path(source).name} has none for a language model; {how}, and {count:,} parameters begin at "
         "random values"

@@ -45,10 +45,11 @@ from ft_magics.runs.files import (
 __all__ = ["FolderGoneError", "RunFolder", "handle_of", "is_model_file", "shown_path"]
 
 _MODEL_FILES = re.compile(
-    r"(config|generation_config|ft_magics|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
+    r"(generator/)?"  # a second model that was trained with it
+    r"((config|generation_config|ft_magics|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
     r"|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
     r"|adapter_config\.json|(adapter_model|tuned)\.safetensors"
-    r"|vocab\.txt|merges\.txt|bpe\.codes|[\w.]{1,40}\.model|chat_template\.jinja|README\.md(\.new)?"
+    r"|vocab\.txt|merges\.txt|bpe\.codes|[\w.]{1,40}\.model|chat_template\.jinja|README\.md(\.new)?)"
 )
 _MOST_LINE_CHARACTERS = 1 << 24  # 16 MB: a sentence has its words, tags and shares there
 _MOST_FAULTS = 3

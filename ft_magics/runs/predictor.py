@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_model as load_weights
 
 from ft_magics.errors import ModelError
 from ft_magics.markup import terminal_line
 from ft_magics.models.base import Base, find_base
+from ft_magics.models.companions import read_weights, save_weights
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.heads import Head
 from ft_magics.models.loading import Tuned, check_together, load_model, load_tokenizer
@@ -172,8 +172,7 @@ class TrainedModel:
             if self.tuning is not None and self.base is not None:
                 self.tuning.save(self.model, folder)
             else:
-                self.model.save_pretrained(folder)
-                self.tokenizer.save_pretrained(folder)
+                save_weights(self.model, self.tokenizer, folder)
         self.save_settings(folder)
 
     def save_settings(self, folder: Path) -> None:
@@ -188,7 +187,7 @@ class TrainedModel:
         if self.tuning is not None and self.base is not None:
             self.tuning.load(self.model, folder)
         else:
-            load_weights(self.model, folder / "model.safetensors")
+            read_weights(self.model, folder)
         self.model.eval()
 
     def merge(self) -> None:
@@ -243,6 +242,8 @@ def load_trained(
             load_tokenizer(folder, pads_with_end=head.reads_forwards),
         )
         check_together(folder, loaded, tokenizer)
+    loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
+    guarded(loaded_task.name, "complete", lambda: loaded_task.complete(loaded, folder, fresh=False, seed=0))
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)
@@ -250,7 +251,7 @@ def load_trained(
     trained = TrainedModel(
         model=loaded,
         tokenizer=tokenizer,
-        task=found.from_saved(settings.saved if settings else {}, loaded.config),
+        task=loaded_task,
         max_length_tokens=min(limit, MOST_TOKENS),
         device=chosen,
         precision=choose_precision(precision, chosen),

@@ -24,6 +24,7 @@ _OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": (
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
     "mlm": ("ft_magics.tasks.masked.task", "MaskedTask"),
+    "rtd": ("ft_magics.tasks.replaced.task", "ReplacedTask"),
 }
 _METHODS = tuple(name for name in vars(Task) if not name.startswith("_") and name not in ("Settings", "Data", "name"))
 

@@ -114,7 +114,7 @@ def is_new(model: Any) -> bool:
 
 def shown_model(model: Any) -> str:
     """A cell's `model:` in a word or two."""
-    return f"a new {model.shape}" if isinstance(model, NewModelSettings) else str(model)
+    return f"a new {model.shape or 'model'}" if isinstance(model, NewModelSettings) else str(model)
 
 
 def model_name(model: str | Reference) -> str:

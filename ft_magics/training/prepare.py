@@ -101,12 +101,13 @@ def prepare(
         source,
         task.head(),
         adjust=lambda model_config: set_dropout(model_config, dropout_shares(train)),
-        check=lambda outline: _refuse(tuning, outline, config),
+        check=lambda outline: _refuse(tuning, outline, config, task.head().companion),
         say=new_parts.append,
     )
     tokenizer = load_tokenizer(source, pads_with_end=task.head().reads_forwards)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
+    new_parts += guarded(task.name, "complete", lambda: task.complete(model, source, fresh=True, seed=train.seed))
     limit = length_limit(model, tokenizer) - tuning.virtual_tokens
     trained = TrainedModel(
         model=model,
@@ -181,16 +182,23 @@ def _parameters_beside_embeddings(model: Any) -> int:
     return sum(item.numel() for item in model.parameters() if id(item) not in known)
 
 
-def _refuse(tuning: Tuning, outline: Any, config: AnyConfig) -> None:
+def _refuse(tuning: Tuning, outline: Any, config: AnyConfig, companion: str) -> None:
     """See that a model can be tuned so, before its weights are read.
 
     Args:
         tuning: How.
         outline: The model, without weights.
         config: Of the run.
+        companion: A second model that the task trains with it; empty for none.
     """
     found = [(f"method.{name}", text) for name, text in tuning.refusals(outline, config.task)]
     found += unfit(config.train, outline, tuning)
+    if companion and not tuning.keeps_all:
+        text = (
+            f"`{config.method_name}` keeps only what it trains of a model, and `{config.word}: {config.task}` trains a "
+            f"{companion} with it; take `method: full`"
+        )
+        found.append(("method", text))
     if config.save.merge and tuning.unmergeable:
         found.append(("save.merge", f"`{config.method_name}` cannot be merged: {tuning.unmergeable}"))
     if found:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_model as load_weights
 from transformers import Trainer
 
 from ft_magics.config.optimizers import named_settings
 from ft_magics.config.train import FittedTrain
 from ft_magics.errors import MethodError
+from ft_magics.models.companions import companion_of, read_weights, save_weights
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.optimizers import Muon
 from ft_magics.tuning.tuning import Tuning
 
-__all__ = ["add_loss_term", "keep_small", "load_checkpoint", "make_optimizer", "tuning_of"]
+__all__ = ["add_loss_term", "keep_as_ours", "load_checkpoint", "make_optimizer", "tuning_of"]
 
 
 def tuning_of(trained: TrainedModel) -> Tuning:
@@ -54,15 +54,21 @@ def add_loss_term(trained: TrainedModel) -> None:
         term.backward()  # type: ignore[no-untyped-call]  # torch's is untyped
 
 
-def keep_small(trainer: Trainer, trained: TrainedModel) -> None:
-    """Let checkpoints hold what is trained, and not the base."""
-    tuning = tuning_of(trained)
+def keep_as_ours(trainer: Trainer, trained: TrainedModel) -> None:
+    """Let checkpoints hold what is trained, and not the base; of a model with another one within it, both."""
+    if trained.base is None and companion_of(trained.model) is None:
+        return
 
     def save(output_dir: str, *_: Any) -> None:
-        tuning.save_checkpoint(trained.model, Path(output_dir))
+        folder = Path(output_dir)
+        if trained.base is not None:
+            tuning_of(trained).save_checkpoint(trained.model, folder)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        save_weights(trained.model, trained.tokenizer, folder)
 
     def load(checkpoint: str, *_: Any) -> None:
-        tuning.load_checkpoint(trained.model, Path(checkpoint))
+        load_checkpoint(trained, Path(checkpoint))
 
     trainer._save = save  # noqa: SLF001  # there is no public way
     trainer._load_from_checkpoint = load  # noqa: SLF001  # the same
@@ -71,6 +77,6 @@ def keep_small(trainer: Trainer, trained: TrainedModel) -> None:
 def load_checkpoint(trained: TrainedModel, checkpoint: Path) -> None:
     """Bring a model back to a checkpoint."""
     if trained.base is None:
-        load_weights(trained.model, checkpoint / "model.safetensors")
+        read_weights(trained.model, checkpoint)
     else:
         tuning_of(trained).load_checkpoint(trained.model, checkpoint)

@@ -21,7 +21,7 @@ from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
-from ft_magics.training.batches import GroupedByLength, leave_out_repeated
+from ft_magics.training.batches import GroupedByLength, count_items, leave_out_repeated
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
@@ -35,7 +35,7 @@ from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
-from ft_magics.training.tuned import add_loss_term, keep_small, load_checkpoint, make_optimizer
+from ft_magics.training.tuned import add_loss_term, keep_as_ours, load_checkpoint, make_optimizer
 
 __all__ = ["train"]
 
@@ -106,8 +106,7 @@ def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpo
     trainer = _trainer(prepared, folder, callback)
     _check_folder(trainer, folder)
     _check_gradients(trainer, callback)
-    if prepared.trained.base is not None:
-        keep_small(trainer, prepared.trained)
+    keep_as_ours(trainer, prepared.trained)
     try:
         # A checkpoint's progress bar would tear the display.
         with (
@@ -188,6 +187,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         compute_loss_func=loss,
         callbacks=[callback],
     )
+    count_items(trainer, trained.task)
     trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
     trainer.lr_scheduler = make_schedule(trainer.optimizer, prepared.train, prepared.total_steps)
     trainer.remove_callback(PrinterCallback)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from ft_magics.evaluation.language.report import LanguageBucket, LanguageReport
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.tally import Tally
+from ft_magics.metrics import Metric
 
 __all__ = ["Counted", "language_report"]
 
@@ -61,6 +62,9 @@ def language_report(
     notes: Sequence[str] = (),
     resamples: int = 1000,
     seed: int = 0,
+    metrics: Mapping[str, Metric] = METRICS,
+    more: Callable[[Tally], Tally] = lambda tally: tally,
+    shown: str = "blanks",
 ) -> LanguageReport:
     """Score a language model.
 
@@ -74,6 +78,9 @@ def language_report(
         notes: What a reader of the numbers should know.
         resamples: Bootstrap resamples behind the intervals; 0 for none.
         seed: Of the bootstrap.
+        metrics: By name.
+        more: Adds scores to a tally.
+        shown: What kind of examples the blanks are: a name in `LanguageReport.lists`.
 
     Raises:
         DataError: There is nothing to score.
@@ -84,7 +91,7 @@ def language_report(
         name: np.array([getattr(item, name) for item in predictions], dtype=np.float64)
         for name in ("asked", "loss", "right", "tokens", "utf8_bytes")
     }
-    tally = tally_language(**columns, ids=list(ids), accuracy=accuracy)
+    tally = more(tally_language(**columns, ids=list(ids), accuracy=accuracy))
     values = tally.scores()
     ends = dict(zip(tally.names, intervals(tally, resamples, seed), strict=True))
     places = _places(predictions, texts, ids)
@@ -96,10 +103,10 @@ def language_report(
         documents=len(predictions),
         tokens=int(columns["tokens"].sum()),
         asked=int(columns["asked"].sum()),
-        scores={name: Score(metric=METRICS[name], value=values[name], interval=ends[name]) for name in tally.names},
+        scores={name: Score(metric=metrics[name], value=values[name], interval=ends[name]) for name in tally.names},
         resamples=resamples,
         buckets=_buckets(places, tally, accuracy),
-        lists={"blanks": Shown(total=len(blanks), cards=[evidence.card(int(at)) for at in some])} if blanks else {},
+        lists={shown: Shown(total=len(blanks), cards=[evidence.card(int(at)) for at in some])} if blanks else {},
         history=read_epochs(history),
         notes=list(notes),
         evidence=evidence,

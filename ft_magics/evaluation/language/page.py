@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["sections_of"]
 
+_LISTS = {  # title and note of a list of examples
+    "blanks": ("Fill in the blank", "a masked token of a document, what stands there, and what the model puts there"),
+    "judged": (
+        "Replaced or original",
+        "a token in ⟦ ⟧, as the discriminator reads it, and what it takes it for; other replaced tokens are in [ ]",
+    ),
+}
 _BY = {"script": "By script", "source": "By file", "length": "By length of the document"}
 
 
@@ -28,16 +35,14 @@ def sections_of(report: LanguageReport, view: Mapping[str, Any], *, brief: bool)
     if view.get("by") and by not in report.buckets:
         there = ", ".join(report.buckets) or "none"
         parts.append(Lines(title="", lines=[f"there are no buckets by {by}; there are: {there}"]))
-    return [*parts, *_over_time(report), *history_sections(report.history, METRICS)]
+    metrics = METRICS | {name: score.metric for name, score in report.scores.items()}
+    return [*parts, *_over_time(report), *history_sections(report.history, metrics)]
 
 
 def _blanks(report: LanguageReport) -> list[Examples]:
-    shown = report.lists.get("blanks")
-    if shown is None or not shown.total:
-        return []
     return [
         Examples(
-            title="Fill in the blank",
+            title=_LISTS[name][0],
             cards=shown.cards,
             total=shown.total,
             facets={
@@ -45,9 +50,11 @@ def _blanks(report: LanguageReport) -> list[Examples]:
                 **{name: [item.label for item in rows] for name, rows in report.buckets.items()},
             },
             sorts=("row", "surest wrong"),
-            note="a masked token of a document, what stands there, and what the model puts there",
+            note=_LISTS[name][1],
             open=True,
         )
+        for name, shown in report.lists.items()
+        if name in _LISTS and shown.total
     ]
 
 

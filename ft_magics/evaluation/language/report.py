@@ -78,10 +78,11 @@ class LanguageReport:
         documents: How many, S.
         tokens: In all of them.
         asked: How many of these were to be predicted.
-        scores: `perplexity` (the headline), an accuracy, `bits_per_byte`; None where one does not exist.
+        scores: `perplexity` (the headline), an accuracy, `bits_per_byte`, perhaps others; None where one does not
+            exist.
         resamples: Of the bootstrap behind the intervals.
         buckets: Scores per attribute and bucket.
-        lists: Blanks with what the model puts there: `blanks`.
+        lists: Blanks with what the model puts there: `blanks`; or tokens with what the model takes them for: `judged`.
         history: Dev scores per epoch.
         notes: Sentences that a reader of the numbers should know.
         evidence: The blanks, where they are in memory; no part of the JSON.

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import BertConfig, GPT2Config, ModernBertConfig
+from transformers import BertConfig, ElectraConfig, GPT2Config, ModernBertConfig
 
 from ft_magics.config.scratch import NewModelSettings, Sizes
 from ft_magics.errors import ModelError
@@ -17,7 +17,8 @@ from ft_magics.models.quiet import quiet_transformers
 
 __all__ = ["describe_model", "new_config", "new_model", "sizes_of"]
 
-_TITLES = {"bert": "BERT", "modernbert": "ModernBERT", "gpt2": "GPT-2"}
+_TITLES = {"bert": "BERT", "modernbert": "ModernBERT", "electra": "ELECTRA", "gpt2": "GPT-2"}
+_NARROW = 128  # embeddings of an ELECTRA as narrow as its published small one, or narrower
 _BYTES = 4  # of a number in float32
 
 
@@ -44,7 +45,8 @@ def new_config(settings: NewModelSettings, tokenizer: Any, *, source: Sizes | No
     Raises:
         ModelError: No model has these sizes, or the tokenizer lacks the special tokens of its shape.
     """
-    shape, sizes = settings.shape, settings.sizes(source)
+    settings = settings.shaped()
+    shape, sizes = str(settings.shape), settings.sizes(source)
     fault = sizes.fault(shape)
     if fault:
         raise ModelError(f"model: {fault}")
@@ -63,6 +65,23 @@ def _bert(sizes: Sizes, tokenizer: Any, rows: int, settings: NewModelSettings) -
     dropout = 0.1 if settings.dropout is None else settings.dropout
     return BertConfig(
         vocab_size=rows,
+        hidden_size=sizes.hidden_size,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        intermediate_size=sizes.intermediate_size,
+        max_position_embeddings=settings.max_length_tokens,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+
+
+def _electra(sizes: Sizes, tokenizer: Any, rows: int, settings: NewModelSettings) -> ElectraConfig:
+    """Embeddings are 128 wide up to ELECTRA-small, and as wide as the model above it, as in Clark et al. 2020."""
+    dropout = 0.1 if settings.dropout is None else settings.dropout
+    return ElectraConfig(
+        vocab_size=rows,
+        embedding_size=min(sizes.hidden_size, _NARROW) if sizes.hidden_size <= 2 * _NARROW else sizes.hidden_size,
         hidden_size=sizes.hidden_size,
         num_hidden_layers=sizes.layers,
         num_attention_heads=sizes.heads,
@@ -113,7 +132,7 @@ def _gpt2(sizes: Sizes, tokenizer: Any, rows: int, settings: NewModelSettings) -
     )
 
 
-_CONFIGS = {"bert": _bert, "modernbert": _modernbert, "gpt2": _gpt2}
+_CONFIGS = {"bert": _bert, "modernbert": _modernbert, "electra": _electra, "gpt2": _gpt2}
 
 
 def new_model(settings: NewModelSettings, tokenizer: Any, head: str, seed: int, *, source: Sizes | None = None) -> Any:
@@ -129,17 +148,18 @@ def new_model(settings: NewModelSettings, tokenizer: Any, head: str, seed: int, 
     Raises:
         ModelError: As `new_config`; the shape cannot have this head; or there is no memory for it.
     """
+    shape = str(settings.shaped().shape)
     config = new_config(settings, tokenizer, source=source)
     kind: Any = getattr(transformers, head)
     if not _takes(config.model_type, head):
-        raise ModelError(f"model: {_no_head(settings.shape, head)}")
+        raise ModelError(f"model: {_no_head(shape, head)}")
     with quiet_transformers():
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             needed = _BYTES * sum(item.numel() for item in kind.from_config(config).parameters())
         free = free_bytes("cpu")
         if needed > free:
             raise ModelError(
-                f"model: a {_TITLES[settings.shape]} of these sizes needs {needed / 1e9:.1f} GB of memory and "
+                f"model: a {_TITLES[shape]} of these sizes needs {needed / 1e9:.1f} GB of memory and "
                 f"{free / 1e9:.1f} GB are free; take a smaller preset"
             )
         with OwnRandomNumbers(seed):

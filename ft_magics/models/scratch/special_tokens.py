@@ -67,6 +67,7 @@ _PLAIN = {
 }
 SPECIAL_TOKENS: Mapping[str, SpecialTokens] = {
     "bert": SpecialTokens(_FRAMED, framed=True, segments=True),
+    "electra": SpecialTokens(_FRAMED, framed=True, segments=True),
     "modernbert": SpecialTokens(_FRAMED, framed=True, segments=False),
     "gpt2": SpecialTokens(_PLAIN, framed=False, segments=False),
     "gpt2-unigram": SpecialTokens(_PLAIN | {"unk_token": "<unk>"}, framed=False, segments=False),

@@ -39,7 +39,7 @@ def train_tokenizer(
     Args:
         texts: Read once; of a stream longer than `most_characters` a sample is kept.
         settings: What the cell says.
-        shape: Of the model: `bert`, `modernbert` or `gpt2`.
+        shape: Of the model: `bert`, `modernbert`, `electra` or `gpt2`.
         max_length_tokens: The longest input of the model.
         most_characters: Of the texts that are looked at.
 

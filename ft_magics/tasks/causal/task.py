@@ -88,9 +88,7 @@ class CausalTask(TextTask[Row]):
 
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train: of GPT-2's shape, where the cell names none."""
-        if "shape" not in model.model_fields_set:
-            model = type(model)(**{**model.model_dump(exclude_none=True), "shape": "gpt2"})
-        return super().make_model(corpus, model, tokenizer or TokenizerSettings(), seed=seed)
+        return super().make_model(corpus, model.shaped("gpt2"), tokenizer or TokenizerSettings(), seed=seed)
 
     def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
         """For the model card."""

@@ -1,4 +1,4 @@
-"""Texts with blanks, or beginnings of texts, as a person types them."""
+"""Texts with blanks, beginnings of texts, or whole texts, as a person types them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ft_magics.data.documents.document import Document
 from ft_magics.errors import DataError, type_name
 
-__all__ = ["read_blanks", "read_prompts"]
+__all__ = ["read_blanks", "read_prompts", "read_whole"]
 
 
 def read_blanks(inputs: Any) -> list[Document]:
@@ -36,6 +36,22 @@ def read_prompts(inputs: Any) -> list[Document]:
     for document in found:
         if not document.text.strip():
             raise DataError(f"{document.id} is empty; expected the beginning of a text")
+    return found
+
+
+def read_whole(inputs: Any) -> list[Document]:
+    """Texts that are to be judged as they are.
+
+    Args:
+        inputs: Texts.
+
+    Raises:
+        DataError: They are none, or one is empty.
+    """
+    found = _texts(inputs, "a text")
+    for document in found:
+        if not document.text.strip():
+            raise DataError(f"{document.id} is empty; expected a text")
     return found
 
 

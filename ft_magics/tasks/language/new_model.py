@@ -54,18 +54,19 @@ def make_model(
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
     documents: Any = corpus.train.examples
+    shape = str(model.shaped().shape)
 
     def save_tokenizer(folder: Path) -> None:
         trained = train_tokenizer(
             (document.text for document in documents),
             tokenizer,
-            shape=model.shape,
+            shape=shape,
             max_length_tokens=model.max_length_tokens,
         )
         trained.save_pretrained(folder)
 
     words = _made(
-        _key(documents.hashes.tobytes(), tokenizer.model_dump_json(), model.shape, model.max_length_tokens),
+        _key(documents.hashes.tobytes(), tokenizer.model_dump_json(), shape, model.max_length_tokens),
         save_tokenizer,
     )
     loaded = AutoTokenizer.from_pretrained(words)
@@ -83,7 +84,7 @@ def make_model(
     sizes = model.model_dump_json(exclude={"init"}), model.init.layers if model.init else None
     folder = _made(_key(words.name.encode(), sizes, init, head, seed), save_model)
     said = [f"model {sentence}" for sentence in json.loads((folder / _SAID).read_text(encoding="utf-8"))]
-    said.append(f"tokenizer from nothing: {tokenizer.kind(model.shape)}, {len(loaded):,} tokens")
+    said.append(f"tokenizer from nothing: {tokenizer.kind(shape)}, {len(loaded):,} tokens")
     return str(folder), [*said, *_fits(corpus, loaded)]
 
 

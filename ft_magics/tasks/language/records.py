@@ -72,6 +72,7 @@ def text_report(
     title: str,
     history: Sequence[Mapping[str, Any]],
     resamples: int,
+    **more: Any,
 ) -> LanguageReport:
     """The evaluation; see `language_report`.
 
@@ -83,6 +84,7 @@ def text_report(
         title: What this is a report of.
         history: Dev scores per epoch.
         resamples: Bootstrap resamples behind the intervals.
+        more: As of `language_report`.
     """
     return language_report(
         predictions,
@@ -93,4 +95,5 @@ def text_report(
         history=history,
         notes=[note],
         resamples=resamples,
+        **more,
     )

@@ -52,7 +52,7 @@ class TextTask(Task[Document, F, Counted]):
 
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train."""
-        return make_model(corpus, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+        return make_model(corpus, model.shaped(), tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
 
     def check_encoded(
         self, corpus: Corpus[Document], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck
