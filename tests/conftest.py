@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,21 @@ def _gradients_stay_on():
     yield
     torch = sys.modules.get("torch")
     assert torch is None or torch.is_grad_enabled()
+
+
+_since_frozen: Counter[str] = Counter()
+
+
+def pytest_runtest_logfinish():
+    """Every run collects garbage a few times, each of which looks at all that was ever imported: half of its time here.
+
+    What is there is frozen, once it has been collected: it is looked at no more.
+    """
+    _since_frozen["tests"] += 1
+    if _since_frozen["tests"] >= 40 or ("transformers" in sys.modules and not gc.get_freeze_count()):
+        _since_frozen.clear()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +176,29 @@ def make_tiny_bert(folder: Path, *, positions: int = 64) -> Path:
     )
     BertModel(config).save_pretrained(folder)
     fast.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_electra(tmp_path_factory, tiny_model):
+    """An ELECTRA discriminator of two narrow layers, with the same vocabulary."""
+    import torch
+    from transformers import AutoTokenizer, ElectraConfig, ElectraForPreTraining
+
+    folder = tmp_path_factory.mktemp("tiny_electra")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    torch.manual_seed(0)
+    config = ElectraConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=16,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    ElectraForPreTraining(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -79,6 +79,24 @@ def body(data, tiny_model):
 
 
 @pytest.fixture(scope="module")
+def replaced_body(data, tiny_electra):
+    """A cell whose loss has two parts, means of different counts, and whose step of 16 rows is split so."""
+    path = data / "texts.txt"
+    lines = (data / "numbers.tsv").read_text().splitlines()[1:]
+    path.write_text("\n".join(line.partition("\t")[0] for line in lines))
+
+    def make(batch_size, accumulation):
+        return (
+            f"objective: {{rtd: {{weight: 1}}}}\nmodel: {tiny_electra}\ndata: {{train: {path}, documents: line}}\n"
+            f"train: {{epochs: 1, batch_size: {batch_size}, gradient_accumulation: {accumulation}, device: cpu, "
+            "learning_rate: 1e-30, weight_decay: 0, warmup: 0, max_grad_norm: 1e9, precision: fp32, threads: 1}\n"
+            "save: {every: null}\n"
+        )
+
+    return make
+
+
+@pytest.fixture(scope="module")
 def whole(body, tmp_path_factory):
     """The gradients where a step is one batch, in one process."""
     folder = tmp_path_factory.mktemp("whole")
@@ -101,13 +119,14 @@ def test_accumulated_batches_give_the_gradient_of_one(body, whole, tmp_path, cas
 
 
 @pytest.mark.timeout(400)
-def test_two_processes_give_the_gradient_of_one(body, whole, tmp_path):
+def test_two_processes_give_the_gradient_of_one(body, replaced_body, whole, tmp_path):
     """Each with half of a step's rows, at once and accumulated; the last rows of the epoch are not as many."""
     cells = {}
     for at, (kind, method, accumulation) in enumerate(AMONG_TWO):
         cells[f"cell_{at}"] = (kind, METHODS[method])
         text = body(kind, METHODS[method], ROWS // 2 // accumulation, accumulation)
         (tmp_path / f"cell_{at}.yaml").write_text(text)
+    (tmp_path / "replaced.yaml").write_text(replaced_body(ROWS // 2 // 4, 4))
     script = Path(__file__).with_name("exact_gradients.py")
     logs = [(tmp_path / f"log_{rank}").open("w+") for rank in range(2)]
     processes = [
@@ -123,6 +142,8 @@ def test_two_processes_give_the_gradient_of_one(body, whole, tmp_path):
     assert codes == [0, 0], (tmp_path / "log_0").read_text()[-3000:]
     for name, case in cells.items():
         assert_agree(load_file(tmp_path / f"{name}.safetensors"), whole[case])
+    expected = gradients_of(replaced_body(ROWS, 1), tmp_path / "whole")
+    assert_agree(load_file(tmp_path / "replaced.safetensors"), expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)

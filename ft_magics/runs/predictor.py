@@ -25,6 +25,7 @@ from ft_magics.models.shared_base import SharedBase, share_base
 from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
+from ft_magics.tasks.optional import complete_model
 from ft_magics.tasks.registry import find_task, guarded, known_names
 from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
@@ -243,7 +244,7 @@ def load_trained(
         )
         check_together(folder, loaded, tokenizer)
     loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
-    guarded(loaded_task.name, "complete", lambda: loaded_task.complete(loaded, folder, fresh=False, seed=0))
+    complete_model(loaded_task, loaded, folder, fresh=False)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)

@@ -223,23 +223,6 @@ class Task(Protocol[E, F, P]):
         """
         raise TaskError(f"`task: {self.name}` begins from a model that is there; `%%pretrain` makes one from nothing")
 
-    def complete(self, model: Any, folder: str, *, fresh: bool, seed: int) -> list[str]:
-        """Add to a model what is trained with it and kept beside it; for most tasks that is nothing.
-
-        Args:
-            model: As it was loaded; it is changed.
-            folder: Of it.
-            fresh: Whether it is going to be trained; else it only predicts.
-            seed: Of what is new.
-
-        Returns:
-            Sentences on what was added.
-
-        Raises:
-            ModelError: That cannot be.
-        """
-        return []
-
     @classmethod
     def saved_head(cls) -> Head:
         """Which model a saved one must be; its labels are in its config."""
@@ -274,18 +257,10 @@ class Task(Protocol[E, F, P]):
         Args:
             outputs: The model's.
             labels: As `collate` made them.
-            num_items_in_batch: Labels in the whole optimiser step, or what `items` gave for all of it; None for those
-                of this batch.
+            num_items_in_batch: Labels in the whole optimiser step, or of each part of the loss (see `CountsItems`);
+                None for those of this batch.
         """
         ...
-
-    def items(self, labels: torch.Tensor) -> torch.Tensor | None:
-        """What the parts of a loss are means of: the numbers of labels of each, (K,), which `loss` gets summed up.
-
-        Returns:
-            None for a loss of one part, which is a mean over all labels that are not IGNORE_INDEX.
-        """
-        return None
 
     # Predictions
 

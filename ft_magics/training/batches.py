@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from ft_magics.models.asked_head import ASKED
+from ft_magics.tasks.optional import items_of
 from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Task
 
 __all__ = ["GroupedByLength", "count_items", "leave_out_repeated", "token_counts"]
@@ -117,7 +118,7 @@ def count_items(trainer: Any, task: Task[Any, Any, Any]) -> None:
     count = trainer._get_num_items_in_batch  # noqa: SLF001  # there is no public way
 
     def count_parts(batches: Sequence[dict[str, Any]], device: Any) -> Any:
-        parts = [task.items(batch["labels"]) for batch in batches]
+        parts = [items_of(task, batch["labels"]) for batch in batches]
         if not parts or parts[0] is None:
             return count(batches, device)
         found = torch.stack([part for part in parts if part is not None]).sum(dim=0).to(device)
