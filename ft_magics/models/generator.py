@@ -182,8 +182,9 @@ class _Filling:
         return args, {**named, "input_ids": filled}
 
     def give(self, _: nn.Module, __: tuple[Any, ...], outputs: Any) -> Any:
-        """After the model: what was found out on the way is part of its outputs, and is not kept."""
-        for name, item in self._found.items():
-            outputs[name] = item
-        self._batch, self._found = {}, {}
-        return outputs
+        """After the model: what was found on the way is beside its outputs, and is not kept here.
+
+        A plain dict: `DistributedDataParallel` makes a model's outputs again, and knows the fields of their class only.
+        """
+        found, self._batch, self._found = self._found, {}, {}
+        return {**outputs, **found} if found else outputs
