@@ -347,7 +347,7 @@ def test_a_pretrain_cell_has_keys_of_its_own():
     assert names("")[:3] == ["objective", "model", "data"]
     assert "tokenizer" in names("")
     assert "task" not in names("")
-    assert names("objective: ") == ["clm", "mlm"]
+    assert names("objective: ") == ["clm", "mlm", "rtd"]
     assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "spans"}
     assert "documents" in names("objective: mlm\ndata: {")
     assert "preset" in names("objective: mlm\nmodel: {")

@@ -276,7 +276,7 @@ def test_a_config_comes_back_from_its_file(body):
         ),
         (
             "objective: mln\nmodel: minilm\ndata: {train: a.txt}",
-            "is no objective; there are `clm` and `mlm`. Did you mean `mlm`",
+            "is no objective; there are `clm`, `mlm` and `rtd`. Did you mean `mlm`",
         ),
         ("objective: {mlm: {mask: 2}}\nmodel: minilm\ndata: {train: a.txt}", "objective.mlm.mask"),
         (

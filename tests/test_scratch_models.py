@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from scratch_texts import small_tokenizer
 
-HEADS = {"bert": "AutoModelForMaskedLM", "modernbert": "AutoModelForMaskedLM", "gpt2": "AutoModelForCausalLM"}
-KINDS = {"bert": "wordpiece", "modernbert": "bpe", "gpt2": "bpe"}
+_MASKED = "AutoModelForMaskedLM"
+HEADS = {"bert": _MASKED, "modernbert": _MASKED, "electra": _MASKED, "gpt2": "AutoModelForCausalLM"}
+KINDS = {"bert": "wordpiece", "modernbert": "bpe", "electra": "wordpiece", "gpt2": "bpe"}
 
 
 def make(shape="bert", seed=1, head=None, **fields):
@@ -26,6 +27,8 @@ def test_presets_are_the_published_sizes():
     assert PRESETS["bert"]["small"] == Sizes(4, 512, 8, 2048)
     assert PRESETS["bert"]["base"] == PRESETS["gpt2"]["base"] == Sizes(12, 768, 12, 3072)
     assert PRESETS["modernbert"]["base"] == Sizes(22, 768, 12, 1152)
+    assert PRESETS["electra"]["small"] == Sizes(12, 256, 4, 1024)
+    assert PRESETS["electra"]["base"] == PRESETS["bert"]["base"]
 
 
 def test_the_smallest_bert_has_the_parameters_that_turc_et_al_count():
@@ -55,7 +58,7 @@ def test_the_same_seed_gives_the_same_model_and_leaves_torch_s_numbers_alone(sha
     assert first.dtype == torch.float32
 
 
-@pytest.mark.parametrize("shape", ["bert", "modernbert", "gpt2"])
+@pytest.mark.parametrize("shape", ["bert", "modernbert", "electra", "gpt2"])
 def test_it_takes_what_its_tokenizer_gives_and_ties_its_head(shape):
     import torch
 

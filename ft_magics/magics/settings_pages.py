@@ -77,13 +77,18 @@ def of_task(name: str) -> list[Group]:
     """What a task, or an objective, adds: its settings, and what stands under `data:`."""
     keys = task_keys(name)
     word = "objective" if name in objective_names() else "task"
-    settings = [each[0] for path, each in keys.items() if path[:2] == (word, name) and len(path) > 2]
+    sections_: dict[KeyPath, list[Key]] = {(word, name): []}
+    for path, each in keys.items():
+        if path[:2] == (word, name) and len(path) > 2:
+            sections_.setdefault(path[:-1], []).append(each[0])
+    settings = sections_[word, name]
     data = [each[0] for path, each in keys.items() if path[0] == "data" and len(path) == 2]
     data.sort(key=lambda key: key.name not in _SPLITS)
     below = {path[2]: each[0] for path, each in keys.items() if path[0] == "data" and len(path) == 3}
     own = [key for each, key in below.items() if each not in {key.name for key in data}]
     said = [f"`{word}: {{{name}: {{{settings[0].name}: …}}}}`."] if settings else [f"This {word} has no settings."]
     groups = [Group(f"`{word}: {name}`", (word, name), said[0], settings)]
+    groups += [Group(f"`{'.'.join(path)}`", path, "", inside) for path, inside in sections_.items() if len(path) > 2]
     groups.append(Group(f"`data:` of `{word}: {name}`", ("data",), "", data))
     if word == "objective":
         for title, path in _NEW_MODEL:
