@@ -143,7 +143,7 @@ def test_other_versions_models_and_hardware_are_a_sentence_each(run_cell, shell,
     ("line", "text"),
     [
         ("%%finetune a --from nothing", "there is no run `nothing`"),
-        ("%%finetune a --from b --resume", "--from does a run again from the beginning, and --resume goes on with one"),
+        ("%%finetune a --from b --resume", "--from does a run again from the beginning, and --resume continues one"),
         ("%%finetune a", "the cell is empty"),
     ],
 )

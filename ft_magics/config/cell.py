@@ -237,7 +237,7 @@ def _put(tree: Tree, path: Path, value: Any) -> None:
 
 
 def _resolve(value: Any, path: Path, tree: Tree, namespace: Mapping[str, Any], *, is_recorded: bool = False) -> Any:
-    """Put the kernel's objects in the place of `$name`.
+    """Replace each `$name` by the kernel's object.
 
     Args:
         value: At a path.

@@ -29,7 +29,7 @@ def run_to_repeat(session: Session, arguments: Any) -> Run | None:
     if arguments.from_run is None:
         return None
     if arguments.resume:
-        raise UsageError("--from does a run again from the beginning, and --resume goes on with one; take one of them")
+        raise UsageError("--from does a run again from the beginning, and --resume continues one; take one of them")
     run = find_one(arguments.from_run, session.namespace)
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be done again")
