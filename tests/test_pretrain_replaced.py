@@ -231,6 +231,8 @@ def test_a_generator_of_ones_own(make, tiny_electra, tmp_path):
     assert any("has embeddings of its own, which are of another size" in line for line in prepared.chosen)
     config.vocab_size = 40
     ElectraForMaskedLM(config).save_pretrained(folder)
+    with pytest.raises(ModelError, match=r"objective.rtd.generator.model: there is no folder ./nowhere"):
+        make(objective="{rtd: {generator: {model: ./nowhere}}}")
     with pytest.raises(ModelError, match="another vocabulary"):
         make(objective=f"{{rtd: {{generator: {{model: {folder}}}}}}}")
 

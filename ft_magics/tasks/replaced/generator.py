@@ -10,9 +10,10 @@ from ft_magics.models.heads import Head
 from ft_magics.models.sources import find_weights
 from ft_magics.tasks.replaced.config import GeneratorSettings
 
-__all__ = ["FOLDER", "complete_with_generator"]
+__all__ = ["FOLDER", "check_generator", "complete_with_generator"]
 
 FOLDER = "generator"  # in the folder of a model
+_DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def complete_with_generator(
@@ -56,6 +57,19 @@ def complete_with_generator(
     return [said]
 
 
+def check_generator(settings: GeneratorSettings) -> None:
+    """See that the generator which a cell names is there.
+
+    Raises:
+        ModelError: It is not.
+    """
+    if settings.model is not None:
+        try:
+            find_weights(settings.model)
+        except ModelError as error:
+            raise ModelError(f"objective.rtd.generator.{error}") from error
+
+
 def _source(folder: str, settings: GeneratorSettings, *, fresh: bool) -> str | None:
     if fresh and settings.model is not None:
         return find_weights(settings.model)
@@ -76,7 +90,12 @@ def _loaded(source: str, config: Any) -> Any:
     """
     from ft_magics.models.loading import load_model  # noqa: PLC0415  # torch only where a model is loaded
 
-    generator = load_model(source, Head(kind="AutoModelForMaskedLM", labels=(), use="filling in masked tokens"))
+    def drop_as_much(theirs: Any) -> None:
+        for name in _DROPOUTS:
+            setattr(theirs, name, getattr(config, name))
+
+    head = Head(kind="AutoModelForMaskedLM", labels=(), use="filling in masked tokens")
+    generator = load_model(source, head, fresh=False, adjust=drop_as_much)
     theirs = generator.config
     if theirs.model_type != config.model_type:
         raise ModelError(

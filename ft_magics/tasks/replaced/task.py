@@ -24,6 +24,7 @@ from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
+from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_whole
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.records import text_report
@@ -32,7 +33,7 @@ from ft_magics.tasks.masked.config import MaskedSettings
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
 from ft_magics.tasks.masked.task import MaskedTask
 from ft_magics.tasks.replaced.config import ReplacedSettings
-from ft_magics.tasks.replaced.generator import FOLDER, complete_with_generator
+from ft_magics.tasks.replaced.generator import FOLDER, check_generator, complete_with_generator
 from ft_magics.tasks.replaced.records import judged_from, judged_record
 from ft_magics.tasks.replaced.rows import (
     Judgement,
@@ -87,6 +88,12 @@ class ReplacedTask(TextTask[MaskedRow]):
     def metrics(self) -> tuple[Metric, ...]:
         """The generator's perplexity is the headline."""
         return replaced_metrics()
+
+    @classmethod
+    def read(cls, settings: ReplacedSettings, data: TextData) -> Corpus[Document]:
+        """Read every split, once the generator that the cell names is known to be there."""
+        check_generator(settings.generator)
+        return super().read(settings, data)
 
     @classmethod
     def for_corpus(cls, settings: ReplacedSettings, corpus: Corpus[Document]) -> ReplacedTask:
