@@ -83,8 +83,8 @@ def test_both_losses_are_those_of_transformers(make):
     assert value.item() == pytest.approx(theirs.item() + 7 * plain.loss.item(), rel=1e-6)
     value.backward()
     generator.zero_grad()
-    shared = trained.model.tiny_electra.embeddings.word_embeddings.weight
-    assert generator.generator_lm_head.weight is generator.tiny_electra.embeddings.word_embeddings.weight is shared
+    shared = trained.model.electra.embeddings.word_embeddings.weight
+    assert generator.generator_lm_head.weight is generator.electra.embeddings.word_embeddings.weight is shared
     assert prepared.parameters == sum(item.numel() for item in trained.model.parameters())
 
 
