@@ -348,7 +348,7 @@ def test_a_pretrain_cell_has_keys_of_its_own():
     assert "tokenizer" in names("")
     assert "task" not in names("")
     assert names("objective: ") == ["clm", "mlm"]
-    assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "spans"}
+    assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "chinese_words", "spans", "ngrams"}
     assert "documents" in names("objective: mlm\ndata: {")
     assert "preset" in names("objective: mlm\nmodel: {")
     assert "vocab_size" in names("objective: mlm\ntokenizer: {")
