@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import types
 
+import ft_magics
 import numpy as np
 import pytest
-from ft_magics.errors import CellError
+import torch
+from ft_magics.errors import CellError, ModelError
 from ft_magics.models.scratch.segmenters import _jieba
 from ft_magics.runs.cells import PRETRAIN, parse_cell
 from ft_magics.tasks.masked.masking import hide
+from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
+
+from runs import finish
 
 WORD = "北京上海"  # the tiny model has all four
 
@@ -54,7 +59,7 @@ def text_file(tmp_path):
 
 @pytest.fixture
 def make(tiny_model, text_file):
-    def make(objective, *, extra="", train="max_steps: 3"):
+    def make(objective="mlm", *, extra="", train="max_steps: 3, learning_rate: 1e-3"):
         data = f"{{train: {text_file}, dev: {{fraction: 0.2}}}}"
         body = f"objective: {objective}\nmodel: {tiny_model}\ndata: {data}\ntrain: {{max_length_tokens: 24, {train}}}"
         return prepare(parse_cell(f"{body}\n{extra}", {}, kind=PRETRAIN))
@@ -132,4 +137,71 @@ def test_without_the_segmenter_s_package_nothing_is_read(make, patch):
 def test_what_does_not_go_together_is_refused(settings, said):
     with pytest.raises(CellError) as error:
         parse_cell(f"objective: {{mlm: {{{settings}}}}}\nmodel: minilm\ndata: {{train: a.txt}}", {}, kind=PRETRAIN)
+    assert said in str(error.value)
+
+
+# New words
+
+
+def test_new_words_are_tokens_of_the_model_that_is_saved(make, text_file):
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    text_file.write_text("\n\n".join(f"{at} the nightingales, nightingales of ada" for at in range(30)))
+    prepared = make(extra="tokenizer: {new_words: 5}")
+    said = "\n".join(prepared.chosen)
+    assert "4 new words of 5 that were asked for in the vocabulary: `nightingales`, `ada`, `the`, `of`;" in said
+    assert "(train has no more that are frequent)" in said
+    assert "on dev, other scripts: " in said
+    assert "without the new words" in said
+    before = make().trained
+    pieces = before.tokenizer("nightingales", add_special_tokens=False)["input_ids"]
+    at = prepared.trained.tokenizer.convert_tokens_to_ids("nightingales")
+    rows = [one.model.get_input_embeddings().weight for one in (prepared.trained, before)]
+    assert torch.allclose(rows[0][at], rows[1][pieces].mean(0))
+    assert sum(rows[0].shape) == sum(rows[1].shape) + 4
+    ids = prepared.features["train"][0].row.ids.tolist()
+    assert ids.count(at) == 2
+
+    run = finish(start_run("more", prepared))
+    saved, words = AutoModelForMaskedLM.from_pretrained(run.model_dir), AutoTokenizer.from_pretrained(run.model_dir)
+    assert words("nightingales", add_special_tokens=False)["input_ids"] == [at]
+    assert not torch.equal(saved.get_input_embeddings().weight[at], rows[1][pieces].mean(0)), "it is trained"
+
+
+def test_a_method_that_keeps_a_part_needs_the_whole_to_be_kept_for_new_words(make):
+    extra = "tokenizer: {new_words: [zanzibar, ada]}\nmethod: lora\n"
+    with pytest.raises(CellError, match=r"tokenizer.new_words: `lora` keeps only what it trains.*take `method: full`"):
+        make(extra=extra)
+    run = finish(start_run("merged", make(extra=f"{extra}save: {{merge: true}}")))
+    model = ft_magics.load(run.dir)
+    assert model.predict("zanzibar ____ ada")
+    from transformers import AutoTokenizer
+
+    assert "zanzibar" in AutoTokenizer.from_pretrained(run.model_dir).get_vocab()
+
+
+def test_words_that_cannot_be_are_refused(make, text_file):
+    text_file.write_text("\n\n".join(f"{at} b c {'defghijklm'[at % 10] * at}" for at in range(30)))
+    with pytest.raises(ModelError, match="no word that the model's tokenizer splits stands in train five times"):
+        make(extra="tokenizer: {new_words: 5}")
+    with pytest.raises(ModelError, match="the vocabulary has all of them already"):
+        make(extra="tokenizer: {new_words: [a, b]}")
+
+
+@pytest.mark.parametrize(
+    ("model", "tokenizer", "said"),
+    [
+        ("minilm", "vocab_size: 100", "tokenizer: a model that is there has its own tokenizer"),
+        ("minilm", "vocab_size: 100, new_words: 5", "tokenizer.vocab_size: a model that is there has its own"),
+        ("{preset: tiny}", "new_words: 5", "tokenizer.new_words: a tokenizer from nothing has the words of its text"),
+        ("minilm", "new_words: []", "tokenizer.new_words"),
+        ("minilm", "new_words: many", "expected how many words, such as `500`, or a list of words"),
+        ("minilm", "new_words: 0", "tokenizer.new_words"),
+    ],
+)
+def test_a_tokenizer_section_that_does_not_fit_its_model_is_refused(model, tokenizer, said):
+    with pytest.raises(CellError) as error:
+        parse_cell(
+            f"objective: mlm\nmodel: {model}\ntokenizer: {{{tokenizer}}}\ndata: {{train: a.txt}}", {}, kind=PRETRAIN
+        )
     assert said in str(error.value)

@@ -13,6 +13,7 @@ from ft_magics.errors import DataError
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
+from ft_magics.tasks.language.more_words import extend_model
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
 from ft_magics.tasks.language.records import counted_from, counted_record
@@ -53,6 +54,12 @@ class TextTask(Task[Document, F, Counted]):
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train."""
         return make_model(corpus, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+
+    def extend_model(
+        self, corpus: Corpus[Document], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model that has more words in its vocabulary: those that the cell names, or those that train needs most."""
+        return extend_model(corpus, source, tokenizer, head=self.head(), seed=seed)
 
     def check_encoded(
         self, corpus: Corpus[Document], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck

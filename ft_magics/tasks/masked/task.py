@@ -33,7 +33,7 @@ from ft_magics.tasks.language.text_task import TextTask
 from ft_magics.tasks.language.token_map import TokenMap, map_tokens, tokens_of
 from ft_magics.tasks.masked.blanks import BLANK, Guess, blank_in, place_to_show
 from ft_magics.tasks.masked.config import MaskedSettings
-from ft_magics.tasks.masked.masking import maskings_of
+from ft_magics.tasks.masked.masking import Masking, maskings_of
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
@@ -74,9 +74,10 @@ class MaskedTask(TextTask[MaskedRow]):
     @classmethod
     def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
         """Read every split, once it is sure that its words can be found."""
-        if settings.segmenter is not None:
+        segmenter = getattr(settings, "segmenter", None)  # an objective of several has settings of another class
+        if segmenter is not None:
             try:
-                find_segmenter(settings.segmenter)
+                find_segmenter(segmenter)
             except ModelError as error:
                 where = "objective.mlm.chinese_words"
                 raise CellError([Problem(line=None, where=where, text=str(error))]) from error
@@ -109,7 +110,7 @@ class MaskedTask(TextTask[MaskedRow]):
 
     def encode(self, examples: Sequence[Document], spec: Spec) -> Sequence[MaskedRow]:
         """Rows of all documents; those of a corpus are in files, and are made when they are asked for."""
-        training, held_out = maskings_of(self.settings, spec.tokenizer)
+        training, held_out = self._maskings(spec)
         prefix, suffix = tokens_around(spec.tokenizer)
         if isinstance(examples, Documents):
             tokens = map_tokens(examples, spec.tokenizer)
@@ -127,6 +128,10 @@ class MaskedTask(TextTask[MaskedRow]):
         if segmenter is None or not isinstance(examples, Documents):
             return None
         return map_borders(examples, spec.tokenizer, tokens, segmenter)
+
+    def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
+        """How tokens are hidden in training, and how in evaluation."""
+        return maskings_of(self.settings, spec.tokenizer)
 
     def fingerprint(self, feature: MaskedRow) -> bytes:
         """What the model sees of a row, before anything is hidden."""
