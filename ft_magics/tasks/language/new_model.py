@@ -50,9 +50,11 @@ def make_model(
 
     from ft_magics.models.base import base_of  # noqa: PLC0415  # the same
     from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
+    from ft_magics.models.scratch.new_model import check_shape  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.starting import start_model  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
+    check_shape(model.shape, head)  # before a tokenizer is trained, which may take long
     documents: Any = corpus.train.examples
 
     def save_tokenizer(folder: Path) -> None:
