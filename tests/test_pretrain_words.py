@@ -182,7 +182,7 @@ def test_a_method_that_keeps_a_part_needs_the_whole_to_be_kept_for_new_words(mak
 
 def test_words_that_cannot_be_are_refused(make, text_file):
     text_file.write_text("\n\n".join(f"{at} b c {'defghijklm'[at % 10] * at}" for at in range(30)))
-    with pytest.raises(ModelError, match="no word that the model's tokenizer splits stands in train five times"):
+    with pytest.raises(ModelError, match="no word that the model's tokenizer splits occurs in train five times"):
         make(extra="tokenizer: {new_words: 5}")
     with pytest.raises(ModelError, match="the vocabulary has all of them already"):
         make(extra="tokenizer: {new_words: [a, b]}")
@@ -191,8 +191,8 @@ def test_words_that_cannot_be_are_refused(make, text_file):
 @pytest.mark.parametrize(
     ("model", "tokenizer", "said"),
     [
-        ("minilm", "vocab_size: 100", "tokenizer: a model that is there has its own tokenizer"),
-        ("minilm", "vocab_size: 100, new_words: 5", "tokenizer.vocab_size: a model that is there has its own"),
+        ("minilm", "vocab_size: 100", "tokenizer: a trained model has its own tokenizer"),
+        ("minilm", "vocab_size: 100, new_words: 5", "tokenizer.vocab_size: a trained model has its own"),
         ("{preset: tiny}", "new_words: 5", "tokenizer.new_words: a tokenizer from nothing has the words of its text"),
         ("minilm", "new_words: []", "tokenizer.new_words"),
         ("minilm", "new_words: many", "expected how many words, such as `500`, or a list of words"),

@@ -237,7 +237,7 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         if given is not None and not new and (given.new_words is None or given.of_training):
             raise PydanticCustomError(
                 "elsewhere",
-                "a model that is there has its own tokenizer; leave this out, or take a model from nothing, "
+                "a trained model has its own tokenizer; leave this out, or take a model from nothing, "
                 "`model: {preset: tiny}`. Only new words can be added: `tokenizer: {new_words: 500}`",
                 {"path": ("tokenizer", given.of_training) if given.new_words is not None else ("tokenizer",)},
             )

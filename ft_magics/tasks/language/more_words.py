@@ -1,4 +1,4 @@
-"""A model that is there with more words in its vocabulary: in a folder like any other's, in the cache.
+"""A trained model with more words in its vocabulary: in a folder like any other's, in the cache.
 
 So nothing of loading, resuming and saving knows of it, and a run that is resumed finds the same words.
 """
@@ -84,7 +84,7 @@ def _frequent(documents: Any, tokenizer: Any, count: int, segmenter: str) -> lis
     found = new_words((document.text for document in documents), tokenizer, count, segmenter=cut)
     if not found:
         raise ModelError(
-            "tokenizer.new_words: no word that the model's tokenizer splits stands in train five times or more; leave "
+            "tokenizer.new_words: no word that the model's tokenizer splits occurs in train five times or more; leave "
             "`tokenizer` out, or list the words"
         )
     return [new.word for new in found]

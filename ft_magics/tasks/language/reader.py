@@ -156,7 +156,7 @@ def _oddities(splits: Mapping[str, Any]) -> list[str]:
         shared = max(shared_lines(train, documents), float(np.isin(documents.hashes, np.unique(train.hashes)).mean()))
         if shared >= _SHARED:
             said.append(
-                f"{name}: {100 * shared:.0f} % of its lines stand in train too, so its perplexity is better than on "
+                f"{name}: {100 * shared:.0f} % of its lines are in train too, so its perplexity is better than on "
                 "text that is new to the model"
             )
     return said
