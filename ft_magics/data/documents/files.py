@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ft_magics.data.cells import is_missing
-from ft_magics.data.documents.document import Document, Documents, Found, cut
+from ft_magics.data.documents.document import Document, Documents, Found, Ints, cut, number_runs
 from ft_magics.data.encoding import codec_of, wrong_bytes
 from ft_magics.data.faults import printable, show
 from ft_magics.data.json_text import loads
@@ -130,6 +130,7 @@ class TextFile(Documents):
 
     def __init__(self, path: Path, name: str, *, encoding: str | None, separator: str) -> None:
         self._file = _File(path, name, encoding)
+        self._by_line = separator == "line"
         found = Found()
         for line, begin, raw in self._scan(separator):
             found.add(self._file.decode(raw, line, begin), begin, begin + len(raw), line)
@@ -159,6 +160,12 @@ class TextFile(Documents):
                 parts, size = [], 0
         if parts:
             yield first, begin, b"".join(parts)
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one, which nothing parts. Length S."""
+        if self._by_line:
+            return number_runs(self._lines[1:] == self._lines[:-1])
+        return number_runs(self._begins[1:] == self._ends[:-1])
 
     def __iter__(self) -> Iterator[Document]:
         with self._file.open() as stream:
@@ -226,6 +233,10 @@ class JsonLines(Documents):
         if not isinstance(record, dict):
             raise DataError(f'{place}: found {show(record)}, expected a record such as `{{"text": "…"}}`')
         return record
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        return number_runs(self._offsets[1:] == self._offsets[:-1])
 
     def _text(self, record: dict[str, Any], line: int) -> str:
         text = record.get(self._key)
