@@ -95,7 +95,7 @@ def parse_cell(
     tree.data = _resolve(tree.data, (), tree, namespace, is_recorded=recorded is not None)
     _understand_names(tree)
     _spread_splits(tree)
-    task, settings, data = _task_of(tree, tasks)
+    task, settings, data = _together(tree, tasks) or _task_of(tree, tasks)
     schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
@@ -146,13 +146,9 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
             expected = f"expected the name of {article} {word}: {_listed(tasks.names())}"
             tree.complain((word,), f"found {describe(named)}, {expected}")
         return "unknown", OpenSection, OpenSection
-    known = list(tasks.names())
     if isinstance(named, dict) and len(named) > 1:
-        together = _together(tree, named, tasks)
-        if together is not None:
-            return together, *tasks.sections(together)
-        if tasks.joined():
-            return "unknown", OpenSection, OpenSection
+        tree.complain((word,), f"name one {word}, not {len(named)}: `{word}: {{{task}: {{…}}}}`")
+    known = list(tasks.names())
     if task not in known and (way := tasks.elsewhere(task)):
         tree.complain((word,), way)
         return task, OpenSection, OpenSection
@@ -174,11 +170,10 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         return task, OpenSection, OpenSection
 
 
-def _together(tree: Tree, named: Mapping[str, Any], tasks: Tasks) -> str | None:
-    """The one task that several names are together; None where they are none, which is said."""
-    word, joined = tasks.schema.word, tasks.joined()
-    if not joined:
-        tree.complain((word,), f"name one {word}, not {len(named)}: `{word}: {{{next(iter(named))}: {{…}}}}`")
+def _together(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section]] | None:
+    """The one task that the names in a list are together, with its sections; None where one name stands alone."""
+    named, word, joined = tree.data.get("task"), tasks.schema.word, tasks.joined()
+    if not isinstance(named, dict) or len(named) < 2 or not joined:
         return None
     known = sorted({*tasks.names(), *(part for parts in joined.values() for part in parts)})
     strays = [name for name in named if name not in known]
@@ -186,11 +181,13 @@ def _together(tree: Tree, named: Mapping[str, Any], tasks: Tasks) -> str | None:
         missing = f"`{shorten(name)}` is no {word}; there are {_listed(known)}.{did_you_mean(name, known)}"
         tree.complain((word,), tasks.elsewhere(name) or missing)
     found = joined_name(list(named), joined)
-    if found is None and not strays:
+    if found is not None:
+        return found, *tasks.sections(found)
+    if not strays:
         inside = [parts for parts in joined.values() if set(parts) <= set(named)] or list(joined.values())
         lists = " or ".join(f"`{word}: [{', '.join(parts)}]`" for parts in inside)
         tree.complain((word,), f"{_listed(list(named))} are not trained together; write {lists}")
-    return found
+    return "unknown", OpenSection, OpenSection
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -59,8 +59,9 @@ def _explain(item: Any, tree: Tree, schema: type[Section], task: str) -> Problem
 
 def _is_joined(schema: type[Section]) -> bool:
     """Whether a cell's settings are those of several objectives, each below its name."""
-    settings = schema.model_fields["settings"].annotation if "settings" in schema.model_fields else None
-    return isinstance(settings, type) and issubclass(settings, JoinedSection)
+    settings = schema.model_fields.get("settings")
+    kind: Any = settings.annotation if settings is not None else None
+    return isinstance(kind, type) and issubclass(kind, JoinedSection)
 
 
 class _Place:

@@ -61,4 +61,5 @@ def parts_in(settings: type[Section], task: str) -> dict[str, type[Section]]:
     """The sections that a cell may have below its objective, by name: of several where they are trained together."""
     if not issubclass(settings, JoinedSection):
         return {task: settings}
-    return {name: info.annotation for name, info in settings.model_fields.items() if info.annotation is not None}
+    found: dict[str, Any] = {name: info.annotation for name, info in settings.model_fields.items()}
+    return found

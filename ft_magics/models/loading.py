@@ -153,7 +153,8 @@ def _new_language_head(source: str, model: Any, loading: Mapping[str, Any]) -> l
     if of_pairs:
         count = sum(parameters[name].numel() for name in of_pairs)
         said.append(
-            f"a new head for pairs of segments: {Path(source).name} has none; {count:,} parameters begin at random values"
+            f"a new head for pairs of segments: {Path(source).name} has none; {count:,} parameters begin at random "
+            "values"
         )
     new = [name for name in missing if name not in of_pairs]
     if not new:

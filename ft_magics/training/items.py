@@ -31,4 +31,4 @@ def count_by_task(trainer: Trainer, task: Any) -> None:
             items = trainer.accelerator.gather(items[None]).sum(dim=0)
         return items
 
-    trainer._get_num_items_in_batch = count  # type: ignore[method-assign]  # noqa: SLF001  # no argument says it
+    trainer._get_num_items_in_batch = count  # noqa: SLF001  # no argument says it

@@ -16,8 +16,10 @@ _VERSION = 1  # of how texts are split: tokens of another one are not taken
 _CLOSERS = "\"'”’»)\\]）」』】》"
 _END = re.compile(rf"(?:[。！？；…][{_CLOSERS}]*|[.!?;][{_CLOSERS}]*(?=\s)|\n)\s*")
 _INITIAL = re.compile(r"(?:^|[\s(.])[A-Za-z]\.$")  # J. S. Bach, e.g. this
-_ABBREVIATED = frozenset(
-    "mr mrs ms dr prof st rev gen col capt lt sen rep gov sr jr vs etc cf fig figs no vol pp ed eds approx dept".split()
+_NUMBER = re.compile(r"\s*(?:\d{1,3}|[IVXivx]{1,4})\.")  # 3. Of a list
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(\"'“‘])(?:mr|mrs|ms|dr|prof|st|rev|gen|col|capt|lt|sen|rep|gov|sr|jr|vs|etc|cf|figs?|no|vol|pp|eds?)\.$",
+    re.IGNORECASE,
 )
 _COUNTED: WeakKeyDictionary[Documents, Ints] = WeakKeyDictionary()  # a text is counted for the check and for its rows
 
@@ -25,14 +27,14 @@ _COUNTED: WeakKeyDictionary[Documents, Ints] = WeakKeyDictionary()  # a text is 
 def split_sentences(text: str) -> list[str]:
     """The sentences of a text, none of them empty.
 
-    A sentence ends at `。！？；…`, at `. ! ? ;` with white space behind it, and at the end of a line. A full stop behind
-    an initial or a usual abbreviation, or before a small letter, ends none. Where that is wrong a segment is longer or
-    shorter than it had to be, and no text is lost.
+    A sentence ends at `。！？；…`, at `. ! ? ;` with white space behind it, and at the end of a line. None ends at a
+    mark before a small letter, nor at a full stop behind an initial, a usual abbreviation or the number of an item.
+    Where that is wrong a segment is longer or shorter than it had to be, and no text is lost.
     """
     found: list[str] = []
     begin = 0
     for match in _END.finditer(text):
-        if match.group().startswith(".") and _continues(text, begin, match):
+        if match.group()[0] in ".!?" and _continues(text, begin, match):
             continue
         sentence = text[begin : match.end()].strip()
         if sentence:
@@ -43,15 +45,16 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _continues(text: str, begin: int, match: re.Match[str]) -> bool:
-    """Whether the sentence does not end at a full stop."""
+    """Whether the sentence does not end at a mark with white space behind it."""
     if "\n" in match.group():
         return False
     if text[match.end() : match.end() + 1].islower():
         return True
+    if match.group()[0] != ".":
+        return False
     before = text[begin : match.start() + 1]
-    if _INITIAL.search(before[-4:]):
-        return True
-    return before[-8:-1].rpartition(" ")[2].lstrip("(\"'“‘").lower() in _ABBREVIATED
+    inside = _INITIAL.search(before[-4:]) or _NUMBER.fullmatch(before) or _ABBREVIATED.search(before[-8:])
+    return inside is not None
 
 
 def count_sentences(documents: Documents) -> Ints:

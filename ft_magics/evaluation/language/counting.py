@@ -21,9 +21,7 @@ _MASKED = Metric("masked_accuracy", "masked accuracy")
 _NEXT = Metric("next_accuracy", "next-token accuracy")
 _NEXT_SENTENCE = Metric("next_sentence_accuracy", "next-sentence accuracy")
 _SENTENCE_ORDER = Metric("sentence_order_accuracy", "sentence-order accuracy")
-METRICS = {
-    metric.name: metric for metric in (_PERPLEXITY, _MASKED, _NEXT, _NEXT_SENTENCE, _SENTENCE_ORDER, _BITS)
-}
+METRICS = {metric.name: metric for metric in (_PERPLEXITY, _MASKED, _NEXT, _NEXT_SENTENCE, _SENTENCE_ORDER, _BITS)}
 _MOST = 500.0  # nats: a mean loss beyond this has no perplexity that a float holds
 _DIGEST_BYTES = 8
 

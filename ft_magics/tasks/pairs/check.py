@@ -18,8 +18,7 @@ from ft_magics.tasks.pairs.rows import PairRow, PairRows
 __all__ = ["check_pairs", "note_pairs"]
 
 _MOST_DRAWN = 2000  # rows by which the pairs of a split are described
-_FALSE = {"nsp": "another document", "sop": "swapped"}
-_COLUMNS = ("documents that give pairs", "pairs", "true")
+_FALSE = {"nsp": "with another document", "sop": "swapped"}
 _NO_DOCUMENTS = "`documents: blank_line` or `file` makes longer documents"
 
 
@@ -80,13 +79,20 @@ def note_pairs(features: Mapping[str, PairRows], longest: int, check: DataCheck)
             raise DataError("train: no document has two sentences of which the tokenizer makes tokens")
         if len(pairs):
             rows.append(_row(name, pairs, longest))
-    table = Table(
-        title="Pairs of segments",
-        columns=["split", *_COLUMNS, _FALSE[kind], "tokens of the first", "of the second", "of a row that fills it"],
-        rows=rows,
-        note=f"as they are drawn when nothing is trained; lengths and shares are of {_MOST_DRAWN:,} rows at most",
+    columns = [
+        "split",
+        "documents that give pairs",
+        "pairs",
+        "true pairs",
+        f"pairs {_FALSE[kind]}",
+        "mean tokens of the first segment",
+        "mean tokens of the second segment",
+        "how full a row is",
+    ]
+    check.tables = [*check.tables, Table(title="Pairs of segments", columns=columns, rows=rows)]
+    check.notes.append(
+        "Shares and lengths of pairs are those of one draw (of 2,000 pairs at most); each epoch draws them again"
     )
-    check.tables = [*check.tables, table]
 
 
 def _row(name: str, pairs: PairRows, longest: int) -> Row:

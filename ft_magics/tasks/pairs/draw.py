@@ -1,4 +1,4 @@
-"""How a row of sentences becomes two segments: drawn from (seed, epoch, row) alone, so that a resumed run sees the same.
+"""How a row of sentences becomes two segments: drawn from (seed, epoch, row) alone, so a resumed run sees the same.
 
 Of two neighbouring rows one is a true pair, so half of them are, whatever the draw. The second segment of the others is
 what stands in another document behind the cut of a random row there: such segments look like true ones in length and

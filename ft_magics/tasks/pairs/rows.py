@@ -105,7 +105,7 @@ class PairRows(Sequence[PairRow]):
         first, second, label = draw_pair(self.plan, at, self.kind, self.draw)
         begins, ends = self.special
         tokens = self.plan.tokens.tokens
-        parts = [[begins], tokens[slice(*first)], [ends], tokens[slice(*second)], [ends]]
+        parts: list[Any] = [[begins], tokens[slice(*first)], [ends], tokens[slice(*second)], [ends]]
         ids = np.concatenate(parts).astype(np.int64)
         segments = np.zeros(len(ids), dtype=np.int64)
         segments[first[1] - first[0] + 2 :] = 1

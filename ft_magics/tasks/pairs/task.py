@@ -110,8 +110,8 @@ class _PairTask(MaskedTask):
         tokenizer = spec.tokenizer
         if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
             raise ModelError(
-                f"model: the tokenizer of {tokenizer.name_or_path} has no `cls_token` or no `sep_token`, which mark two "
-                "segments; set them and save it again, or take `minilm`"
+                f"model: the tokenizer of {tokenizer.name_or_path} has no `cls_token` or no `sep_token`, which mark "
+                "two segments; set them and save it again, or take `minilm`"
             )
         sentences = Sentences(examples)
         plan = plan_pairs(
@@ -133,7 +133,7 @@ class _PairTask(MaskedTask):
         """Say how many pairs there are, and what they are like; warn of a vocabulary of another language."""
         masked = {name: getattr(found, "masked", found) for name, found in features.items()}
         super().check_encoded(corpus, masked, spec, check)
-        pairs = {name: getattr(found, "pairs", found) for name, found in features.items()}
+        pairs: dict[str, Any] = {name: getattr(found, "pairs", found) for name, found in features.items()}
         note_pairs(pairs, spec.max_length_tokens, check)
 
     def collate(self, features: Sequence[Any], spec: Spec) -> dict[str, torch.Tensor]:
@@ -179,9 +179,7 @@ class _PairTask(MaskedTask):
 
     # Predictions
 
-    def infer(
-        self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[Any]
-    ) -> list[Any]:
+    def infer(self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[Any]) -> list[Any]:
         """Per row what a masked row keeps, and whether its pair is judged right; None where it is none."""
         kept = super().infer(model, inputs, {"logits": outputs["prediction_logits"]}, features)
         judged = _pair_logits(outputs).argmax(dim=-1).tolist()
@@ -234,7 +232,7 @@ class MaskedAndNextTask(_PairTask):
     """`objective: [mlm, nsp]`: whether the second segment follows the first, or is from another document."""
 
     name: ClassVar = "mlm+nsp"
-    Settings: ClassVar = MaskedAndNextSettings
+    Settings: ClassVar[Any] = MaskedAndNextSettings
     kind: ClassVar[Kind] = "nsp"
     accuracy: ClassVar = "next_sentence_accuracy"
     use: ClassVar = "next-sentence prediction"
@@ -244,7 +242,7 @@ class MaskedAndOrderTask(_PairTask):
     """`objective: [mlm, sop]`: whether two segments stand in their order, or are swapped."""
 
     name: ClassVar = "mlm+sop"
-    Settings: ClassVar = MaskedAndOrderSettings
+    Settings: ClassVar[Any] = MaskedAndOrderSettings
     kind: ClassVar[Kind] = "sop"
     accuracy: ClassVar = "sentence_order_accuracy"
     use: ClassVar = "sentence-order prediction"
