@@ -1,8 +1,8 @@
 """How a row of sentences becomes two segments: drawn from (seed, epoch, row) alone, so a resumed run sees the same.
 
 Of two neighbouring rows one is a true pair, so half of them are, whatever the draw. The second segment of the others is
-what stands in another document behind the cut of a random row there: such segments look like true ones in length and
-place, and no sentence is cut to make room, by which a model could tell them apart.
+what stands in another document behind the cut of a random row there. A few such are compared for one about as long as
+the true one, and no sentence is cut to make room: else a model could tell false pairs by their looks.
 Source: Devlin et al. 2019, section 3.1 and appendix A.2; Lan et al. 2020, section 3.1.
 """
 
@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from ft_magics.data.documents.document import Ints
 from ft_magics.tasks.pairs.plan import PairPlan
 
 __all__ = ["FALSE", "FROM_ELSEWHERE", "HELD_OUT", "TRUE", "Kind", "Span", "draw_pair"]
@@ -21,6 +22,7 @@ TRUE, FALSE = 0, 1  # labels, as transformers has them in `next_sentence_label` 
 HELD_OUT = (20_20, 0)  # of rows that no epoch draws: they are the same after every epoch, in every run
 _CUT, _KIND = 1, 2  # what is drawn; masks are drawn by a key without a fourth number
 _TRIES = 10  # of a random row that is of another document
+_COMPARED = 5  # of such rows: a pair is not to be known by its length
 
 Kind = Literal["nsp", "sop"]
 Span = tuple[int, int]  # begin and end in the tokens of a split
@@ -46,7 +48,7 @@ def draw_pair(plan: PairPlan, row: int, kind: Kind, draw: tuple[int, int] | None
     borders = plan.borders(document)
     begin, end = int(plan.begins[row]), int(plan.ends[row])
     at = int(cut.integers(begin + 1, end))
-    first, second = (borders[begin], borders[at]), (borders[at], borders[end])
+    first, second = (int(borders[begin]), int(borders[at])), (int(borders[at]), int(borders[end]))
     if label == TRUE:
         return first, second, TRUE
     return (*_OTHERWISE[kind](plan, document, borders[begin : at + 1], second, cut), FALSE)
@@ -57,15 +59,15 @@ def _generator(key: Sequence[int]) -> np.random.Generator:
 
 
 def _swapped(
-    plan: PairPlan, document: int, before: list[int], second: Span, generator: np.random.Generator
+    plan: PairPlan, document: int, before: Ints, second: Span, generator: np.random.Generator
 ) -> tuple[Span, Span]:
-    return second, (before[0], before[-1])
+    return second, (int(before[0]), int(before[-1]))
 
 
 def _from_elsewhere(
-    plan: PairPlan, document: int, before: list[int], second: Span, generator: np.random.Generator
+    plan: PairPlan, document: int, before: Ints, second: Span, generator: np.random.Generator
 ) -> tuple[Span, Span]:
-    """The first segment, and one from another document that is about as long as the true second one.
+    """The first segment, and one from another document: of a few the one whose length is most like the true one's.
 
     Args:
         plan: Of the split.
@@ -74,34 +76,49 @@ def _from_elsewhere(
         second: The true second one.
         generator: Of the row.
     """
-    row = _row_elsewhere(plan, document, generator)
-    borders = plan.borders(plan.document(row))
+    room = plan.room - int(before[-1] - before[0])
+    rows = _rows_elsewhere(plan, document, generator)
+    spans = [_span(plan, row, second[1] - second[0], room, generator) for row in rows]
+    begin, end = min(spans, key=lambda span: abs((span[1] - span[0]) - (second[1] - second[0])))
+    first = int(before[np.argmax(before[-1] - before <= plan.room - (end - begin))])  # any two pieces fit
+    return (first, int(before[-1])), (begin, end)
+
+
+def _span(plan: PairPlan, row: int, wanted: int, room: int, generator: np.random.Generator) -> Span:
+    """Pieces behind a cut of a row, which end with their document at the latest.
+
+    Args:
+        plan: Of the split.
+        row: Index in it.
+        wanted: Tokens, as nearly as whole pieces allow.
+        room: At most so many, unless one piece alone has more.
+        generator: Of the cut.
+    """
     begin = int(generator.integers(int(plan.begins[row]) + 1, int(plan.ends[row])))
-    lengths = [end - borders[begin] for end in borders[begin + 1 :]]
-    wanted = second[1] - second[0]
-    taken = min(range(len(lengths)), key=lambda at: abs(lengths[at] - wanted))
-    while taken and before[-1] - before[0] + lengths[taken] > plan.room:
-        taken -= 1
-    first = next(at for at in before if before[-1] - at + lengths[taken] <= plan.room)  # two pieces fit in any case
-    return (first, before[-1]), (borders[begin], borders[begin + 1 + taken])
+    borders = plan.borders(plan.document(row))[begin:]
+    lengths = borders[1:] - borders[0]
+    taken = min(int(np.abs(lengths - wanted).argmin()), int(np.searchsorted(lengths, room, side="right")) - 1)
+    return int(borders[0]), int(borders[max(taken, 0) + 1])
 
 
-def _row_elsewhere(plan: PairPlan, document: int, generator: np.random.Generator) -> int:
-    """A random row of another document; a text that is there twice is one document."""
-    for _ in range(_TRIES):
-        row = int(generator.integers(len(plan)))
+def _rows_elsewhere(plan: PairPlan, document: int, generator: np.random.Generator) -> list[int]:
+    """Random rows of other documents; a text that is there twice is one document."""
+    found: list[int] = []
+    for row in generator.integers(len(plan), size=_TRIES).tolist():
         other = plan.document(row)
         if plan.origins[other] != plan.origins[document] and plan.texts[other] != plan.texts[document]:
-            return row
+            found.append(row)
+    if found:
+        return found[:_COMPARED]
     others = (plan.origins != plan.origins[document]) & (np.diff(plan.firsts) > 0)
-    found = np.flatnonzero(others & (plan.texts != plan.texts[document]))
-    found = found if len(found) else np.flatnonzero(others)
-    other = int(found[generator.integers(len(found))])
-    return int(generator.integers(int(plan.firsts[other]), int(plan.firsts[other + 1])))
+    different = np.flatnonzero(others & (plan.texts != plan.texts[document]))
+    different = different if len(different) else np.flatnonzero(others)
+    other = int(different[generator.integers(len(different))])
+    return [int(generator.integers(int(plan.firsts[other]), int(plan.firsts[other + 1])))]
 
 
 FROM_ELSEWHERE: frozenset[Kind] = frozenset({"nsp"})  # kinds that need another document
-_OTHERWISE: dict[Kind, Callable[[PairPlan, int, list[int], Span, np.random.Generator], tuple[Span, Span]]] = {
+_OTHERWISE: dict[Kind, Callable[[PairPlan, int, Ints, Span, np.random.Generator], tuple[Span, Span]]] = {
     "nsp": _from_elsewhere,
     "sop": _swapped,
 }

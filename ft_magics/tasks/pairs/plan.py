@@ -56,14 +56,18 @@ class PairPlan:
         """The document of a row."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
-    def borders(self, document: int) -> list[int]:
+    def borders(self, document: int) -> Ints:
         """Where the pieces of a document begin in `tokens.tokens`, and where the last ends.
 
         A piece is a sentence; one that is longer than half a row is several, so that any two neighbours fit.
         """
         first, after = int(self.sentences[document]), int(self.sentences[document + 1])
         begin = int(self.tokens.ends[first - 1]) if first else 0
-        return _pieces([begin, *self.tokens.ends[first:after].tolist()], self.room // 2)
+        found = np.concatenate([[begin], self.tokens.ends[first:after]])
+        lengths = np.diff(found)
+        if len(lengths) and lengths.min() > 0 and lengths.max() <= self.room // 2:
+            return found
+        return np.array(_pieces(found.tolist(), self.room // 2), dtype=np.int64)
 
 
 def plan_pairs(

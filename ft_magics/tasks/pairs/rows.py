@@ -32,7 +32,8 @@ class PairRow:
         segments: 0 for the first with its special tokens, 1 for the second. Length T.
         label: 0 where the second follows the first in its document, else 1.
         training: How tokens are hidden in training.
-        held_out: How they are hidden in evaluation, always the same.
+        held_out: How they are hidden where nothing is drawn, always the same.
+        judged_only: Whether the pair is judged and the hidden tokens are not asked for.
     """
 
     row: Row
@@ -40,6 +41,7 @@ class PairRow:
     label: int
     training: Masking
     held_out: Masking
+    judged_only: bool
 
     @property
     def example(self) -> int:
@@ -52,10 +54,10 @@ class PairRow:
         return self.row.tokens
 
     def hidden(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """What is shown, and which tokens are to be predicted, in evaluation none. Length T each."""
+        """What is shown, and which tokens are to be predicted. Length T each."""
         if self.row.draw is None:
             shown, chosen = hide(self.row.ids, self.held_out, (*HELD_OUT, self.row.row))
-            return shown, np.zeros_like(chosen)
+            return shown, chosen & (not self.judged_only)
         seed, epoch = self.row.draw
         return hide(self.row.ids, self.training, (seed, epoch + 1, self.row.row))
 
@@ -69,7 +71,8 @@ class PairRows(Sequence[PairRow]):
         kind: What is judged.
         special: `[CLS]` and `[SEP]`.
         training: How tokens are hidden in training.
-        held_out: How they are hidden in evaluation.
+        held_out: How they are hidden where nothing is drawn.
+        judged_only: Whether pairs are judged and their hidden tokens are not asked for, as in evaluation.
         draw: Seed and epoch, by which pairs and masks are drawn; None where they are always the same.
     """
 
@@ -78,6 +81,7 @@ class PairRows(Sequence[PairRow]):
     special: tuple[int, int]
     training: Masking
     held_out: Masking
+    judged_only: bool = False
     draw: tuple[int, int] | None = None
 
     @property
@@ -110,7 +114,7 @@ class PairRows(Sequence[PairRow]):
         segments = np.zeros(len(ids), dtype=np.int64)
         segments[first[1] - first[0] + 2 :] = 1
         row = Row(self.plan.document(at), at, ids, self.draw)
-        return PairRow(row, segments, label, self.training, self.held_out)
+        return PairRow(row, segments, label, self.training, self.held_out, self.judged_only)
 
     @property
     def lengths(self) -> NDArray[np.int32]:

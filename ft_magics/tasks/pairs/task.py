@@ -125,7 +125,7 @@ class _PairTask(MaskedTask):
         if examples is self._trained_on:
             return pairs
         masked: Any = super().encode(examples, spec)
-        return HeldOutRows(masked, pairs)
+        return HeldOutRows(masked, replace(pairs, judged_only=True))
 
     def check_encoded(
         self, corpus: Corpus[Document], features: Mapping[str, Sequence[Any]], spec: Spec, check: DataCheck
