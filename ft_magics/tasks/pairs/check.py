@@ -43,7 +43,8 @@ def check_pairs(corpus: Corpus[Any], kind: Kind, check: DataCheck) -> None:
             if split.name == "train":
                 raise DataError(
                     f"data.{said}, and half of the pairs take their second segment from another; part the text into "
-                    "documents (by blank lines, or by lines: `documents: line`), or take `objective: [mlm, sop]`, which needs one document only"
+                    "documents by blank lines, or by lines (`documents: line`), or take `objective: [mlm, sop]`, which "
+                    "needs one document only"
                 )
             check.warnings.append(f"{said}, and none to pair it with: nothing is known of the judgement on pairs")
         elif usable < total:

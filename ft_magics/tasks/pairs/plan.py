@@ -63,11 +63,7 @@ class PairPlan:
         """
         first, after = int(self.sentences[document]), int(self.sentences[document + 1])
         begin = int(self.tokens.ends[first - 1]) if first else 0
-        found = np.concatenate([[begin], self.tokens.ends[first:after]])
-        lengths = np.diff(found)
-        if len(lengths) and lengths.min() > 0 and lengths.max() <= self.room // 2:
-            return found
-        return np.array(_pieces(found.tolist(), self.room // 2), dtype=np.int64)
+        return _pieces(begin, self.tokens.ends[first:after], self.room // 2)
 
 
 def plan_pairs(
@@ -88,7 +84,7 @@ def plan_pairs(
     for document in np.flatnonzero(np.diff(sentences.firsts) > 1).tolist():
         first, after = int(sentences.firsts[document]), int(sentences.firsts[document + 1])
         begin = int(tokens.ends[first - 1]) if first else 0
-        borders = _pieces([begin, *tokens.ends[first:after].tolist()], room // 2)
+        borders = _pieces(begin, tokens.ends[first:after], room // 2).tolist()
         for row_begin, row_end in _rows(borders, room):
             begins.append(row_begin)
             ends.append(row_end)
@@ -111,14 +107,21 @@ def plan_pairs(
     )
 
 
-def _pieces(borders: list[int], longest: int) -> list[int]:
-    """The borders without sentences that have no token, and with more of them in those that are too long."""
-    found = borders[:1]
-    for end in borders[1:]:
-        begin = found[-1]
-        parts = -(-(end - begin) // longest)
-        found += [begin + (end - begin) * (part + 1) // parts for part in range(parts)]
-    return found
+def _pieces(begin: int, ends: Ints, longest: int) -> Ints:
+    """Borders of pieces: of sentences with tokens, and more of them in those that are too long.
+
+    Args:
+        begin: Of the first sentence.
+        ends: Of each.
+        longest: The most tokens of a piece.
+    """
+    begins = np.concatenate([[begin], ends[:-1]])
+    lengths = ends - begins
+    parts = -(-lengths // longest)
+    sentence = np.repeat(np.arange(len(ends)), parts)
+    part = np.arange(len(sentence)) - np.repeat(np.cumsum(parts) - parts, parts)
+    found = begins[sentence] + lengths[sentence] * (part + 1) // parts[sentence]
+    return np.concatenate([[begin], found])
 
 
 def _rows(borders: list[int], room: int) -> list[tuple[int, int]]:
