@@ -259,7 +259,7 @@ class _Reader:
                 return None
             return _Here(bracket.path[:-1], bracket.path[-1], start, flow=True, listed=True)
         lead = "" if bracket.spaced or start < at else " "
-        bracket.start = -1 if not bracket.key else bracket.start  # a key does not go on in the next line
+        bracket.start = -1 if not bracket.key else bracket.start  # a key does not continue in the next line
         return _Here(bracket.path, bracket.key, start, flow=True, lead=lead)
 
     def _word(self, bracket: _Bracket, at: int, end: int) -> int:

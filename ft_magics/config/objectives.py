@@ -36,10 +36,11 @@ def spread_objective(tree: Tree) -> None:
             if name in spread:
                 tree.complain(here, f"`{name}` is named twice; keep one of them")
             spread[name] = {} if settings is None else settings
-            line = tree.line(here) or 1
+            line = tree.line(here)
             for path in [path for path in tree.lines if path[:3] == (*here, name)]:
                 tree.lines[_WORD, *path[2:]] = tree.lines[path]
-            tree.lines.setdefault((_WORD, name), line)
+            if line is not None:
+                tree.lines.setdefault((_WORD, name), line)
     tree.data[_WORD] = spread
 
 
