@@ -131,7 +131,7 @@ def _rows(borders: list[int], room: int) -> list[tuple[int, int]]:
     begin = 0
     while last - begin > 1:
         end = bisect_right(borders, borders[begin] + room) - 1
-        if last - end == 1:  # the piece before it is taken from this row, or stands in both
+        if last - end == 1:  # the piece before it leaves this row, or is in both
             found.append((begin, end - 1 if end - begin > 2 else end))
             begin = end - 1
         else:
