@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
-from ft_magics.config.section import Kind, Section, described
+from ft_magics.config.section import JoinedSection, Kind, Section, described
 from ft_magics.config.seeds import Seeds
 from ft_magics.config.splits import Text
 from ft_magics.config.train import EarlyStopping, TrainConfig
@@ -35,7 +35,9 @@ NewOrOld = Annotated[
     Discriminator(lambda value: "<new>" if isinstance(value, (dict, NewModelSettings)) else "<model>"),
 ]
 TaskName = Annotated[Text, Kind("task", "the name of a task, or a section with its settings")]
-ObjectiveName = Annotated[Text, Kind("objective", "the name of an objective, or a section with its settings")]
+ObjectiveName = Annotated[
+    Text, Kind("objective", "the name of an objective, a section with its settings, or a list such as `[mlm, nsp]`")
+]
 Folder = Annotated[Text, Kind("folder", "a folder")]
 
 
@@ -193,6 +195,8 @@ class RunConfig(Section, Generic[S, D, M]):
         named = plain["method"]
         plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
         del plain["task"]
+        if isinstance(self.settings, JoinedSection):
+            return {self.word: [{name: own} if own else name for name, own in settings.items()], **plain}
         return {self.word: {self.task: settings} if settings else self.task, **plain}
 
 
@@ -203,7 +207,8 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
 
     task: ObjectiveName = described(
         example="objective: mlm",
-        description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too.",
+        description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too, and "
+        "`[{mlm: {…}}, nsp]` names two.",
     )
     model: NewOrOld = described(  # type: ignore[assignment]  # wider than a task's, by a section of its own
         expected="`minilm`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",

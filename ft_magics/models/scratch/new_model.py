@@ -167,7 +167,10 @@ def _takes(model_type: str, head: str) -> bool:
     reads_both_sides = model_type != "gpt2"
     if head in ("AutoModelForMaskedLM", "AutoModelForCausalLM"):  # BERT as a decoder is another model
         return reads_both_sides == (head == "AutoModelForMaskedLM")
-    return model_type in getattr(import_module("transformers.models.auto.modeling_auto"), names[head])
+    found = getattr(import_module("transformers.models.auto.modeling_auto"), names[head])
+    if head == "AutoModelForPreTraining":  # which is a plain language model where a kind has nothing more
+        return bool(found.get(model_type, "").endswith("ForPreTraining"))
+    return model_type in found
 
 
 def _no_head(shape: str, head: str) -> str:

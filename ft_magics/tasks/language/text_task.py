@@ -17,7 +17,7 @@ from ft_magics.tasks.language.more_words import extend_model
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
 from ft_magics.tasks.language.records import counted_from, counted_record
-from ft_magics.tasks.language.rows import Rows
+from ft_magics.tasks.language.token_map import TokenMap
 from ft_magics.tasks.task import Feature, Spec, Task
 
 __all__ = ["TextTask"]
@@ -33,6 +33,7 @@ class TextTask(Task[Document, F, Counted]):
     """An objective on raw text: what is left to it is what is predicted, and how."""
 
     Data: ClassVar = TextData
+    within: ClassVar[str] = "row"  # what is of one document
 
     to_record = staticmethod(counted_record)
     from_record = staticmethod(counted_from)
@@ -72,15 +73,15 @@ class TextTask(Task[Document, F, Counted]):
         for split in corpus.splits:
             of_split: Any = features[split.name]
             rows = getattr(of_split, "rows", of_split)
-            if not isinstance(rows, Rows):
+            tokens = getattr(rows, "tokens", None)
+            if not isinstance(tokens, TokenMap):
                 continue
-            tokens = rows.tokens
             count = len(tokens.tokens)
             if not count:
                 raise DataError(f"{split.name}: the tokenizer makes no token of this text")
             check.notes.append(
-                f"{split.name}: {count:,} tokens in {len(rows):,} rows of at most {spec.max_length_tokens}; no row "
-                f"reaches over the end of a document"
+                f"{split.name}: {count:,} tokens in {len(rows):,} rows of at most {spec.max_length_tokens}; no "
+                f"{self.within} reaches over the end of a document"
             )
             if split.name == "train" and tokens.folder is not None:
                 check.notes.append(

@@ -184,5 +184,5 @@ def _opened(folder: Path, key: bytes, documents: int) -> TokenMap:
         shutil.rmtree(folder, ignore_errors=True)
         raise DataError(f"the tokens in {folder} were not whole and have been deleted; run the cell again")
     tokens = np.memmap(files[0], dtype=kind, mode="r") if about["tokens"] else np.zeros(0, dtype=kind)
-    ends = np.fromfile(files[1], dtype="<i8")
+    ends = np.asarray(np.memmap(files[1], dtype="<i8", mode="r")) if documents else np.zeros(0, dtype=np.int64)
     return TokenMap(tokens, ends, about["unknown"], key, folder, sum(sizes))

@@ -40,12 +40,12 @@ from ft_magics.tasks.task import IGNORE_INDEX, Spec
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["MaskedTask"]
+__all__ = ["MaskedTask", "asked_logits"]
 
 _GUESSES = 5
 _BLANKS = re.compile("_{3,}")  # as people write them
 _MOST_BLANKS = 2  # of a document that are kept
-_NOTE = (
+NOTE = (
     "15 % of the tokens are hidden, in whole words, the same ones every time; perplexity is of those. It depends on "
     "the tokenizer; bits per byte (their mean loss, for all tokens of the text) less so"
 )
@@ -74,10 +74,9 @@ class MaskedTask(TextTask[MaskedRow]):
     @classmethod
     def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
         """Read every split, once it is sure that its words can be found."""
-        segmenter = getattr(settings, "segmenter", None)  # an objective of several has settings of another class
-        if segmenter is not None:
+        if settings.segmenter is not None:
             try:
-                find_segmenter(segmenter)
+                find_segmenter(settings.segmenter)
             except ModelError as error:
                 where = "objective.mlm.chinese_words"
                 raise CellError([Problem(line=None, where=where, text=str(error))]) from error
@@ -162,7 +161,7 @@ class MaskedTask(TextTask[MaskedRow]):
 
         asked = labels != IGNORE_INDEX
         count = asked.sum() if num_items_in_batch is None else num_items_in_batch
-        total = cross_entropy(_asked_logits(outputs, asked), labels[asked], reduction="sum")
+        total = cross_entropy(asked_logits(outputs, asked), labels[asked], reduction="sum")
         return total / torch.as_tensor(count, device=total.device).clamp(min=1)
 
     # Predictions
@@ -176,7 +175,7 @@ class MaskedTask(TextTask[MaskedRow]):
         from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
 
         asked = inputs[ASKED]
-        shares = _asked_logits(outputs, asked).log_softmax(dim=-1)
+        shares = asked_logits(outputs, asked).log_softmax(dim=-1)
         chosen = [feature.hidden()[1] for feature in features]
         gold = np.concatenate([feature.row.ids[places] for feature, places in zip(features, chosen, strict=True)])
         target = torch.from_numpy(gold).to(shares.device)
@@ -266,14 +265,14 @@ class MaskedTask(TextTask[MaskedRow]):
             examples,
             predictions,
             accuracy="masked_accuracy",
-            note=_NOTE,
+            note=NOTE,
             title=title,
             history=history,
             resamples=resamples,
         )
 
 
-def _asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:
+def asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:
     """(N, V), whether the head was computed everywhere or only where it was asked for."""
     logits: torch.Tensor = outputs["logits"].float()
     return logits[:, -asked.shape[1] :][asked] if logits.dim() == 3 else logits
