@@ -196,12 +196,15 @@ def test_a_method_that_keeps_a_part_needs_the_whole_to_be_kept_for_new_words(mak
     assert "zanzibar" in AutoTokenizer.from_pretrained(run.model_dir).get_vocab()
 
 
-def test_words_that_cannot_be_are_refused(make, text_file):
+def test_words_that_cannot_be_are_refused(make, text_file, patch):
     text_file.write_text("\n\n".join(f"{at} b c {'defghijklm'[at % 10] * at}" for at in range(30)))
     with pytest.raises(ModelError, match="no word that the model's tokenizer splits occurs in train five times"):
         make(extra="tokenizer: {new_words: 5}")
     with pytest.raises(ModelError, match="the vocabulary has all of them already"):
         make(extra="tokenizer: {new_words: [a, b]}")
+    patch.setattr("ft_magics.models.heads.Head.predicts_tokens", False)
+    with pytest.raises(ModelError, match="the model of `objective: mlm` predicts no tokens"):
+        make(extra="tokenizer: {new_words: [c]}")
 
 
 @pytest.mark.parametrize(

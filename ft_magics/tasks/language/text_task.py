@@ -9,7 +9,7 @@ from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, ModelError
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
@@ -59,7 +59,16 @@ class TextTask(Task[Document, F, Counted]):
     def extend_model(
         self, corpus: Corpus[Document], source: str, tokenizer: Any, *, seed: int
     ) -> tuple[str, list[str]]:
-        """A model that has more words in its vocabulary: those that the cell names, or those that train needs most."""
+        """A model that has more words in its vocabulary: those that the cell names, or those that train needs most.
+
+        Raises:
+            ModelError: It predicts no tokens, or as `extend_model`.
+        """
+        if not self.head().predicts_tokens:
+            raise ModelError(
+                f"tokenizer.new_words: the model of `objective: {self.name}` predicts no tokens, so nothing trains "
+                "new ones; leave `tokenizer` out, or take `objective: mlm`"
+            )
         return extend_model(corpus, source, tokenizer, head=self.head(), seed=seed)
 
     def check_encoded(
