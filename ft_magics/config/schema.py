@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from ft_magics.config.compare import SCRATCH, CompareConfig
 from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
@@ -131,6 +132,14 @@ class RunConfig(Section, Generic[S, D, M]):
         default=None,
         origin="Dodge et al. 2020, “Fine-Tuning Pretrained Language Models”: a score hangs on the seed",
     )
+    compare: CompareConfig | None = described(
+        expected="a section such as `{models: [minilm, scratch], share: [0.01, 0.1, 1.0], seeds: 3}`",
+        description="Fine-tune several models on growing shares of train, a run for each model, share and seed: score "
+        "over labelled examples, with intervals.",
+        otherwise="one model, on all of train",
+        examples=["{models: [minilm, scratch], share: [0.01, 0.1, 1.0], seeds: 3}"],
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> Self:
@@ -152,6 +161,36 @@ class RunConfig(Section, Generic[S, D, M]):
                 {"path": ("train", "seed")},
             )
         return self
+
+    @model_validator(mode="after")
+    def _compared_models_are_alone(self) -> Self:
+        if self.compare is not None and (fault := self._fault_of_compare(self.compare)):
+            where, text = fault
+            raise PydanticCustomError("elsewhere", "{text}", {"path": where, "text": text})
+        return self
+
+    def _fault_of_compare(self, compare: CompareConfig) -> tuple[tuple[str, ...], str] | None:
+        """What of the cell does not go with `compare`: where, and a sentence."""
+        names = [str(model) for model in compare.models]
+        if self.seeds is not None:
+            return ("seeds",), "does not go with `compare`, which has seeds of its own: `compare: {…, seeds: [1, 2]}`"
+        odd = next((key for key in ("seed", "share") if key in self.train.model_fields_set), None)
+        if odd is not None:
+            return ("train", odd), "does not go with `compare`, which gives each run its own; take it out"
+        if all(name == SCRATCH for name in names):
+            return ("compare", "models"), f"`{SCRATCH}` is a model of the list with random weights; name one beside it"
+        if str(self.model) not in names:
+            text = f"`{self.model}` is not among `compare.models`; add it there, or leave `model` out"
+            return ("model",), text
+        if str(self.model) == SCRATCH:
+            return ("model",), f"`{SCRATCH}` is a model with random weights; name the model whose shape it has"
+        if getattr(self.data, "dev", None) is None and getattr(self.data, "test", None) is None:
+            text = "it compares scores on test, or on dev where there is no test, and there is neither; add one"
+            return ("compare",), f"{text} under `data:`"
+        if SCRATCH in names and list(self.methods) != ["full"] and self.methods:
+            text = f"`{self.method_name}` tunes a model that is trained already; `{SCRATCH}` needs `method: full`"
+            return ("method",), text
+        return None
 
     @model_validator(mode="after")
     def _evaluations_need_dev(self) -> Self:
@@ -184,11 +223,24 @@ class RunConfig(Section, Generic[S, D, M]):
         train, save = self.train.model_copy(update={"seed": seed}), self.save.model_copy(update={"dir": folder})
         return self.model_copy(update={"train": train, "save": save, "seeds": None})
 
+    def with_part(self, model: str | Reference, share: float, seed: int, folder: str) -> Self:
+        """The config of one of the runs that `compare` asks for.
+
+        Args:
+            model: Its own.
+            share: Of train; 1 for all.
+            seed: Its own.
+            folder: That the run's own folder is made in.
+        """
+        one = self.with_seed(seed, folder)
+        train = one.train.model_copy(update={"share": None if share == 1 else share})
+        return one.model_copy(update={"model": model, "train": train, "compare": None})
+
     def to_plain(self) -> dict[str, Any]:
         """The resolved config as plain data for `config.yaml`; references become `$name`."""
         plain = self.model_dump(mode="python")
         settings = plain.pop("settings")
-        if self.seeds is not None:
+        if self.seeds is not None or self.compare is not None:
             del plain["train"]["seed"]  # each of the runs has its own
         named = plain["method"]
         plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
@@ -232,6 +284,21 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
                 "`model: {preset: tiny}`",
                 {"path": ("tokenizer",)},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _labelled_data_are_of_another_cell(self) -> Self:
+        if self.compare is not None:
+            text = (
+                "stands in a `%%finetune` cell below, which has the labelled data: `compare: {models: [minilm, NAME, "
+                "scratch]}`, NAME being this run"
+            )
+            raise PydanticCustomError("elsewhere", "{text}", {"path": ("compare",), "text": text})
+        if self.train.share is not None:
+            text = (
+                "draws labelled examples, and raw text has none; name fewer files, or train fewer steps (`max_steps`)"
+            )
+            raise PydanticCustomError("elsewhere", "{text}", {"path": ("train", "share"), "text": text})
         return self
 
 
