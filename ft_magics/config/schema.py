@@ -171,26 +171,22 @@ class RunConfig(Section, Generic[S, D, M]):
 
     def _fault_of_compare(self, compare: CompareConfig) -> tuple[tuple[str, ...], str] | None:
         """What of the cell does not go with `compare`: where, and a sentence."""
-        names = [str(model) for model in compare.models]
-        if self.seeds is not None:
-            return ("seeds",), "does not go with `compare`, which has seeds of its own: `compare: {…, seeds: [1, 2]}`"
+        names, own = [str(model) for model in compare.models], str(self.model)
         odd = next((key for key in ("seed", "share") if key in self.train.model_fields_set), None)
-        if odd is not None:
-            return ("train", odd), "does not go with `compare`, which gives each run its own; take it out"
-        if all(name == SCRATCH for name in names):
-            return ("compare", "models"), f"`{SCRATCH}` is a model of the list with random weights; name one beside it"
-        if str(self.model) not in names:
-            text = f"`{self.model}` is not among `compare.models`; add it there, or leave `model` out"
-            return ("model",), text
-        if str(self.model) == SCRATCH:
-            return ("model",), f"`{SCRATCH}` is a model with random weights; name the model whose shape it has"
-        if getattr(self.data, "dev", None) is None and getattr(self.data, "test", None) is None:
-            text = "it compares scores on test, or on dev where there is no test, and there is neither; add one"
-            return ("compare",), f"{text} under `data:`"
-        if SCRATCH in names and list(self.methods) != ["full"] and self.methods:
-            text = f"`{self.method_name}` tunes a model that is trained already; `{SCRATCH}` needs `method: full`"
-            return ("method",), text
-        return None
+        nothing = getattr(self.data, "dev", None) is None and getattr(self.data, "test", None) is None
+        tuned = SCRATCH in names and list(self.methods) != ["full"]
+        other = "does not go with `compare`, which has seeds of its own: `compare: {…, seeds: [1, 2]}`"
+        own_name = f"`{SCRATCH}` is a model with random weights; name the one whose architecture it has"
+        alone = "it compares scores on test, or on dev where there is no test, and there is neither; add one to `data:`"
+        faults: tuple[tuple[bool, tuple[str, ...], str], ...] = (
+            (self.seeds is not None, ("seeds",), other),
+            (odd is not None, ("train", odd or ""), "does not go with `compare`, which gives each run its own"),
+            (own not in names, ("model",), f"`{own}` is not among `compare.models`; add it there, or take it out here"),
+            (own == SCRATCH, ("model",), own_name),
+            (nothing, ("compare",), alone),
+            (tuned, ("method",), f"`{self.method_name}` tunes a trained model; `{SCRATCH}` needs `method: full`"),
+        )
+        return next(((where, text) for wrong, where, text in faults if wrong), None)
 
     @model_validator(mode="after")
     def _evaluations_need_dev(self) -> Self:

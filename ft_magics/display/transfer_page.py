@@ -1,4 +1,4 @@
-"""Several models on growing shares of labelled data as one page: that of the run that trains, with a row for each share.
+"""Several models on growing shares of labelled data as one page: that of the run that trains, a row for each share.
 
 The chart of score over labelled examples is the report's: of what is done so far while the runs train.
 """
@@ -133,7 +133,9 @@ class TransferPage:
         metric = next(iter(metrics), None)
         head = f"{split} {column_head(metric)}" if metric is not None else split
         rows = [
-            _row(model, examples_text(share, examples), study, share, metric, split)
+            DevRow(
+                cells=[model, examples_text(share, examples), *_cells(study, model, share, metric, split)], best=False
+            )
             for share, examples in study.shares
             for model in study.models
         ]
@@ -148,7 +150,8 @@ class TransferPage:
         return [f"Each is a run of its own, such as {example.name}; %ft report {example.name} shows it"]
 
 
-def _row(model: str, examples: str, study: TransferStudy, share: float, metric: Metric | None, split: str) -> DevRow:
+def _cells(study: TransferStudy, model: str, share: float, metric: Metric | None, split: str) -> list[str]:
+    """How many runs of a model and share are done, and their mean."""
     runs = [run for _, run in study.runs_of(model, share)]
     done = [run for run in runs if run.status == "done"]
     spread: Spread | None = None
@@ -157,7 +160,7 @@ def _row(model: str, examples: str, study: TransferStudy, share: float, metric: 
         spread = spread_of(metric, there) if there else None
     now = any(run.is_active for run in runs)
     count = f"{len(done)} of {len(study.seeds)}{', training' if now else ''}"
-    return DevRow(cells=[model, examples, count, "–" if spread is None else spread_text(spread)], best=False)
+    return [count, "–" if spread is None else spread_text(spread)]
 
 
 def _labels(each: ModelDifference) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ft_magics.display.run_clock import duration
 from ft_magics.evaluation.transfer_sections import examples_text
-from ft_magics.studies.transfer_plan import TransferPlan
+
+if TYPE_CHECKING:
+    from ft_magics.studies.transfer_plan import TransferPlan
 
 __all__ = ["plan_text"]
 

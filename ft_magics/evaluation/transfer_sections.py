@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["difference_text", "examples_text", "figures_of", "sections_of"]
 
+_DEV = "Dev chooses the best epoch and stops early, so with a small share more labels are used than the number says."
+_RATES = (
+    "Each model has the learning rate and the number of epochs that the cell says, or that fit its size and the share "
+    "where the cell leaves them open; nothing was searched for any of them."
+)
+_INTERVALS = (
+    "± is Student's t over seeds; of a difference over the differences, one a seed. “seeds and examples” resamples "
+    "both (two-level bootstrap, Sellam et al. 2022), the seeds of each model by themselves."
+)
+
 
 def examples_text(share: float, examples: int) -> str:
     """`125 (1 %)`; of all just how many."""
@@ -136,13 +146,17 @@ def _signed(metric: Metric, value: float | None) -> str:
 
 
 def _lines(report: TransferReport) -> list[str]:
-    seeds = sorted({seed for point in report.points for seed in point.report.seeds})
     return [
-        f"Each seed ({', '.join(map(str, seeds))}) draws its own share of train, the same examples for every model, and "
-        f"a smaller share is a part of a larger one. Dev and {report.split} are whole for all shares.",
-        "Dev chooses the best epoch and stops early, so with a small share more labels are used than the number says.",
-        "Each model has the learning rate and the number of epochs that the cell says, or that fit its size and the "
-        "share where the cell leaves them open; nothing was searched for any of them.",
-        "± is Student's t over seeds; of a difference over the differences, one a seed. “seeds and examples” resamples "
-        "both (two-level bootstrap, Sellam et al. 2022), the seeds of each model by themselves.",
+        _drawn(report),
+        _DEV,
+        _RATES,
+        _INTERVALS,
     ]
+
+
+def _drawn(report: TransferReport) -> str:
+    seeds = sorted({seed for point in report.points for seed in point.report.seeds})
+    return (
+        f"Each seed ({', '.join(map(str, seeds))}) draws its own share of train, the same examples for every model; a "
+        f"smaller share is a part of a larger one. Dev and {report.split} are whole for all shares."
+    )

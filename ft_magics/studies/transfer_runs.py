@@ -140,9 +140,8 @@ def _check_shares(config: AnyConfig, inputs: Inputs) -> None:
         batch = train.batch_size if isinstance(train.batch_size, int) else usual_batch(count)
         rows = batch * (train.gradient_accumulation if isinstance(train.batch_size, int) else 1)
         if count < rows:
-            text = f"{share:g} of {total:,} examples is {count:,}, less than one batch of {rows}; take "
-                f"{_least(rows, total)}"
-            problems.append(text)
+            fault = f"{share:g} of {total:,} examples is {count:,}, less than one batch of {rows}"
+            problems.append(f"{fault}; take {_least(rows, total)}")
             continue
         if (missing := _missing(inputs, labels, every, share, compare.seeds)) is not None:
             problems.append(missing)
