@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ft_magics.display.run_clock import seconds_left
 from ft_magics.display.run_summary import COLORS, page_of
-from ft_magics.display.run_wire import DevRow, DevTable, RunPage, State
+from ft_magics.display.run_wire import DevRow, DevTable, RunChart, RunPage, State
 from ft_magics.display.study_runs import StudyRuns, last_step, on_test, run_seconds, score_of
 from ft_magics.evaluation.over_seeds import Spread, spread_of
 from ft_magics.evaluation.seed_sections import spread_text
@@ -24,6 +24,9 @@ from ft_magics.studies.transfer import TransferStudy
 
 __all__ = ["TransferPage"]
 
+_OF_ALL = ("progress-seeds", "elapsed")  # figures that are not of one run
+_NO_CHART = RunChart(steps=0, curves=(), keys=(), loss_range=None, score_range=None)
+_NO_TABLE = DevTable(heads=(), rows=(), note="")
 _A_RUN = 1000  # parts of a run in the progress bar
 
 
@@ -40,8 +43,8 @@ class TransferPage:
         self._report: tuple[int, TransferReport | None] = (0, None)
 
     def steps(self) -> list[StepDone]:
-        """Of the run that is drawn."""
-        return self._runs.steps()
+        """Of the run that trains; none after the end, when the last run is no more than the others."""
+        return self._runs.steps() if self._study.is_active else []
 
     def series(self) -> int:
         """How many runs were begun: with another one, the steps begin again."""
@@ -64,6 +67,7 @@ class TransferPage:
         state: State = "stopping" if study.is_active and study.stop_reason else base.state
         score, about = self._score()
         counts = f"{len(study.models)} models · {len(study.shares)} shares · {len(study.seeds)} seeds"
+        figures = runs.figures(base, label="run", left_s=self._left_s() if state == "running" else None)
         what = f"now {study.word_for(now)}" if now is not None and study.is_active else ""
         return replace(
             base,
@@ -76,8 +80,9 @@ class TransferPage:
             say=runs.say(state, base.say, "run"),
             step=sum(map(_share_done, study.runs)),
             steps=_A_RUN * len(study.names),
-            figures=runs.figures(base, label="run", left_s=self._left_s() if state == "running" else None),
-            dev=self._table(described_metrics(events)),
+            figures=[each for each in figures if study.is_active or each.name in _OF_ALL],
+            chart=base.chart if study.is_active else _NO_CHART,
+            dev=_NO_TABLE if study.status == "done" else self._table(described_metrics(events)),  # the report has it
             labels=None,
             remarks=self._names(),  # those of each run are on its own page: of many they would bury this
             samples=[],
@@ -85,6 +90,7 @@ class TransferPage:
             log=runs.log(pages),
             folder=str(study.folder.shown),
             place=str(study.dir),
+            settings=study.folder.config_text(),
         )
 
     def _score(self) -> tuple[str, list[str]]:

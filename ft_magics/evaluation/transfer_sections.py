@@ -24,7 +24,7 @@ _RATES = (
     "where the cell leaves them open; nothing was searched for any of them."
 )
 _INTERVALS = (
-    "± is Student's t over seeds; of a difference over the differences, one a seed. “seeds and examples” resamples "
+    "± is Student's t over seeds; of a difference over the differences, one a seed. “Seeds and examples” resamples "
     "both (two-level bootstrap, Sellam et al. 2022), the seeds of each model by themselves."
 )
 
@@ -116,9 +116,9 @@ def _mean(point: TransferPoint | None) -> Cell:
 def _differences(report: TransferReport) -> Table:
     return Table(
         title="Differences between models, on the same examples",
-        columns=["labelled examples", "models", "difference", "± over seeds", "95 %, seeds and examples"],
+        columns=["models", "labelled examples", "difference", "±", "95 %"],
         rows=[_difference(each) for each in report.differences],
-        note="the first model less the second, seed by seed",
+        note="the first model less the second, seed by seed; ± over seeds, 95 % over seeds and examples",
     )
 
 
@@ -127,8 +127,8 @@ def _difference(each: ModelDifference) -> Row:
     ends = each.interval
     shown = "–" if ends is None else _ends(spread.metric, ends)
     cells = [
-        Cell(text=examples_text(each.share, each.examples), value=each.examples),
         Cell(text=f"{each.model} – {each.other}"),
+        Cell(text=examples_text(each.share, each.examples), value=each.examples),
         Cell(text=_signed(spread.metric, spread.mean), value=spread.mean),
         Cell(text=half_width_text(spread) or "–", value=spread.half_width),
         Cell(text=shown, value=None if ends is None else ends[0]),
