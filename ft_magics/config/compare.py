@@ -90,9 +90,9 @@ class CompareConfig(Section):
 def name_model(tree: Tree) -> None:
     """Where a cell with `compare` names no `model`, it is the last of the compared ones that has weights."""
     compare = tree.data.get("compare")
-    if not isinstance(compare, dict) or "model" in tree.data:
+    if compare is None or "model" in tree.data:
         return
-    models = compare.get("models")
+    models = compare.get("models") if isinstance(compare, dict) else None
     named = [
         model for model in (models if isinstance(models, list) else ()) if isinstance(model, (str, Reference)) and model
     ]

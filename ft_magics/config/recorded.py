@@ -29,6 +29,9 @@ def lay_under(tree: Tree, recorded: Mapping[str, Any]) -> None:
         recorded: As `RunConfig.to_plain` gave it.
     """
     base = deepcopy(dict(recorded))
+    if tree.data.get("compare") is not None:
+        tree.complain(("compare",), "makes several runs, and `--from` does one run again; leave one of them out")
+        del tree.data["compare"]
     if "task" in tree.data:
         tree.data["task"] = _task(tree.data["task"], base.pop("task", None))
     if tree.data.get("seeds") is not None and isinstance(base.get("train"), dict):

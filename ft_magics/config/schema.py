@@ -164,7 +164,7 @@ class RunConfig(Section, Generic[S, D, M]):
 
     @model_validator(mode="after")
     def _compared_models_are_alone(self) -> Self:
-        if self.compare is not None and (fault := self._fault_of_compare(self.compare)):
+        if self.compare is not None and self.word == "task" and (fault := self._fault_of_compare(self.compare)):
             where, text = fault
             raise PydanticCustomError("elsewhere", "{text}", {"path": where, "text": text})
         return self

@@ -75,6 +75,7 @@ class TransferReport:
         split: That was scored.
         own: The model that the others are held against.
         points: In the order of the models, then of the shares.
+        has_dev: Whether the best epoch of each run was chosen on dev.
         notes: Sentences that a reader of the numbers should know.
     """
 
@@ -82,6 +83,7 @@ class TransferReport:
     split: str
     own: str
     points: tuple[TransferPoint, ...]
+    has_dev: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["difference_text", "examples_text", "figures_of", "sections_of"]
 
 _DEV = "Dev chooses the best epoch and stops early, so with a small share more labels are used than the number says."
+_SCORED_ON_DEV = "Dev chooses the best epoch of each run and scores it too, so all scores are a little too high."
 _RATES = (
     "Each model has the learning rate and the number of epochs that the cell says, or that fit its size and the share "
     "where the cell leaves them open; nothing was searched for any of them."
@@ -146,17 +147,14 @@ def _signed(metric: Metric, value: float | None) -> str:
 
 
 def _lines(report: TransferReport) -> list[str]:
-    return [
-        _drawn(report),
-        _DEV,
-        _RATES,
-        _INTERVALS,
-    ]
+    dev = [] if not report.has_dev else [_SCORED_ON_DEV if report.split == "dev" else _DEV]
+    return [_drawn(report), *dev, _RATES, _INTERVALS]
 
 
 def _drawn(report: TransferReport) -> str:
     seeds = sorted({seed for point in report.points for seed in point.report.seeds})
+    held_out = "Dev and test are" if report.has_dev and report.split == "test" else f"{report.split.capitalize()} is"
     return (
         f"Each seed ({', '.join(map(str, seeds))}) draws its own share of train, the same examples for every model; a "
-        f"smaller share is a part of a larger one. Dev and {report.split} are whole for all shares."
+        f"smaller share is a part of a larger one. {held_out} whole for all shares."
     )

@@ -41,8 +41,6 @@ def finetune(session: Session, arguments: Any, config: AnyConfig, repeated: Run 
         config: What the cell comes to.
         repeated: The run that `--from` names.
     """
-    if repeated is not None and config.compare is not None:
-        raise UsageError("--from does one run again, and `compare` makes several; leave one of them out")
     again = repetition_of(repeated) if repeated is not None else None
     if again is not None:
         check_data_there(again, config)

@@ -149,7 +149,10 @@ class TransferStudy(Study):
         left = len(self.parts) - len(self.done)
         notes = [f"{left:,} of {len(self.parts):,} runs are not done, and not counted"] if left else []
         title = f"{self.title} · {len(self.models)} models · {split}"
-        return TransferReport(title=title, split=split, own=self.own, points=tuple(points), notes=tuple(notes))
+        has_dev = self.config is not None and getattr(self.config.data, "dev", None) is not None
+        return TransferReport(
+            title=title, split=split, own=self.own, points=tuple(points), has_dev=has_dev, notes=tuple(notes)
+        )
 
     def word_for(self, run: Run) -> str:
         """Such as `minilm on 125 examples, seed 2`."""
