@@ -213,7 +213,7 @@ def test_the_report_has_a_mean_for_each_and_a_difference_for_every_two(bought, t
     assert difference.spread.mean == pytest.approx(first[1] - other[1])
     assert difference.spread.values == pytest.approx([one - two for one, two in zip(first[0], other[0], strict=True)])
     assert difference.interval[0] <= difference.spread.mean <= difference.interval[1]
-    assert list(study.to_frame().columns) == list(rows[0])
+    assert list(study.to_pandas().columns) == list(rows[0])
     assert json.loads(json.dumps(report.to_json()))["differences"][1]["examples"] == 24
     chart = next(part for part in report.sections() if isinstance(part, Chart))
     assert [series.x for series in chart.series] == [[12.0, 24.0]] * 2
@@ -312,7 +312,7 @@ def test_a_frame_needs_pandas(bought, patch):
 
     patch.setitem(sys.modules, "pandas", None)
     with pytest.raises(DataError, match="`table\\(\\)` gives the same rows"):
-        bought[0].to_frame()
+        bought[0].to_pandas()
 
 
 def test_intervals_at_one_place_stand_beside_each_other():

@@ -150,7 +150,7 @@ class TransferReport:
             for point in self.points
         ]
 
-    def to_frame(self) -> Any:
+    def to_pandas(self) -> Any:
         """The same as a pandas DataFrame.
 
         Raises:

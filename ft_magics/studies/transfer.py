@@ -129,9 +129,9 @@ class TransferStudy(Study):
         """A row for each model and share; see `TransferReport.table`."""
         return self.report().table()
 
-    def to_frame(self) -> Any:
+    def to_pandas(self) -> Any:
         """The same as a pandas DataFrame."""
-        return self.report().to_frame()
+        return self.report().to_pandas()
 
     def _made_of(self, split: str, report_of: Any) -> TransferReport:
         points = []
