@@ -4,7 +4,7 @@
         --data ../shared/data/uner_en_ewt ../shared/data/uner_zh_gsdsimp --seeds 5
 
 Three cells, as a user writes them: `%%pretrain`, and a `%%finetune` with `compare:` for each data set. Both models have
-one tokenizer and one architecture. Test is the data set's own; `--max-steps` and `--epochs` make it small.
+one tokenizer and one architecture. Test is the data set's own; `--pretrain-steps` and `--max-steps` make it small.
 """
 
 import argparse
@@ -47,6 +47,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--text", required=True, help="raw text: a file, a folder, or a pattern in quotation marks")
+    parser.add_argument("--documents", default="file", help="as in the cell: what parts documents")
     parser.add_argument("--data", required=True, nargs="+", help="folders of data sets for named entity recognition")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--share", type=float, nargs="+", default=[1.0])
@@ -61,23 +62,22 @@ def _arguments() -> argparse.Namespace:
 
 
 def _pretraining(arguments: argparse.Namespace, text: str) -> str:
-    steps = (
-        f"max_steps: {arguments.pretrain_steps}" if arguments.pretrain_steps else f"epochs: {arguments.pretrain_epochs}"
-    )
+    asked = arguments.pretrain_steps
+    steps = f"max_steps: {asked}" if asked else f"epochs: {arguments.pretrain_epochs}"
     return f"""%%pretrain pretrained --resume
 objective: {{mlm: {{whole_words: true}}}}
 model: {{preset: {arguments.preset}}}
 tokenizer: {{vocab_size: {arguments.vocab_size}}}
-data: {{train: "{text}", documents: line, dev: {{fraction: 0.02}}}}
+data: {{train: "{text}", documents: {arguments.documents}, dev: {{fraction: 0.02}}}}
 train: {{{steps}, max_length_tokens: {arguments.pretrain_length}}}
 """
 
 
 def _fine_tuning(arguments: argparse.Namespace, name: str, folder: Path) -> str:
-    files = {
-        split: next(folder / file for file in names if (folder / file).is_file()) for split, names in _SPLITS.items()
-    }
-    data = ", ".join(f'{split}: "{file}"' for split, file in files.items())
+    data = ", ".join(
+        f'{split}: "{next(folder / file for file in names if (folder / file).is_file())}"'
+        for split, names in _SPLITS.items()
+    )
     steps = f"max_steps: {arguments.max_steps}, " if arguments.max_steps else ""
     return f"""%%finetune {name} --resume
 task: ner
@@ -95,10 +95,9 @@ def _told(report: Any) -> list[str]:
     lines = ["", report.to_text()]
     for each in report.differences:
         low, high = (100 * end for end in each.interval)
-        lines.append(
-            f"{report.title}, {each.examples:,} examples: {each.model} less {each.other} {100 * each.spread.mean:+.2f} F1, "
-            f"± {100 * (each.spread.half_width or 0):.2f} over seeds, 95 % over seeds and examples {low:+.2f} to {high:+.2f}"
-        )
+        sure = f"± {100 * (each.spread.half_width or 0):.2f} over seeds, 95 % over both {low:+.2f} to {high:+.2f}"
+        what = f"{report.title}, {each.examples:,} examples: {each.model} less {each.other}"
+        lines.append(f"{what} {100 * each.spread.mean:+.2f} F1, {sure}")
     return lines
 
 
