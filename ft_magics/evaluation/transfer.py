@@ -241,5 +241,5 @@ def _interval(ours: Sequence[Any], theirs: Sequence[Any], report: SeedsReport, m
     name = tally_name(tallies[0][0], metric.name)
     if not name:
         return None
-    (found,) = mean_differences(tallies[0], tallies[1], [name], report.resamples, 0)
+    (found,) = mean_differences(tallies[0], tallies[1], [name], report.resamples, 0, paired=True)
     return found.interval

@@ -26,7 +26,7 @@ _RATES = (
 )
 _INTERVALS = (
     "± is Student's t over seeds; of a difference over the differences, one a seed. “Seeds and examples” resamples "
-    "both (two-level bootstrap, Sellam et al. 2022), the seeds of each model by themselves."
+    "both (two-level bootstrap, Sellam et al. 2022); of a difference, one draw serves both models."
 )
 
 
