@@ -63,9 +63,9 @@ def resume_study(session: Session, before: Study) -> None:
 def _train(session: Session, name: str, config: AnyConfig, before: Study | None, *, attached: bool) -> None:
     host = find_host(session.shell)
     ready = _ready(config, name, before)
-    from ft_magics.display.prepared import show_prepared  # noqa: PLC0415  # torch only for a cell without mistakes
+    from ft_magics.display.prepared import show_check  # noqa: PLC0415  # torch only for a cell without mistakes
 
-    show_prepared(ready.first[0], host)
+    show_check(ready.check, host)
     session.tried.pop(name, None)
     with interrupts_noted() as interrupts:
         session.namespace[name] = study = begin_study(name, ready)

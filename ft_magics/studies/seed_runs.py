@@ -61,4 +61,12 @@ def prepare_seeds(config: AnyConfig, name: str, before: SeedStudy | None = None)
     def study(place: RunFolder, runs: Sequence[Run]) -> SeedStudy:
         return SeedStudy(own, place, config, seeds, runs=runs)
 
-    return Ready(config=config, study=study, missing=missing, first=[first], prepare=prepare_run, before=before)
+    return Ready(
+        config=config,
+        study=study,
+        missing=missing,
+        check=first.check,
+        first=[first],
+        prepare=prepare_run,
+        before=before,
+    )

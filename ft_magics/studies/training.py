@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from ft_magics.config.schema import AnyConfig
+    from ft_magics.data.checks import DataCheck
     from ft_magics.training.prepare import Prepared
 
 __all__ = ["MakeStudy", "PrepareRun", "Ready", "begin_study", "chosen_before"]
@@ -43,6 +44,7 @@ class Ready:
         config: As the cell says.
         study: Makes the study in a folder, with the runs that are done.
         missing: The names of the runs that are still to be trained, in order.
+        check: What the data check found.
         first: The first of these, alone in a list: whoever begins it takes it out, since a model that is held twice
             stays in memory.
         prepare: Prepares one of the others, given those that were begun.
@@ -52,6 +54,7 @@ class Ready:
     config: AnyConfig
     study: MakeStudy
     missing: tuple[str, ...]
+    check: DataCheck
     first: list[Prepared]
     prepare: PrepareRun
     before: Study | None = None

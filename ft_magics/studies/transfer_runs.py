@@ -205,7 +205,15 @@ def prepare_transfer(config: AnyConfig, name: str, before: TransferStudy | None 
             own, place, config, compared.parts, models=list(compared.models), own=compared.own, runs=begun
         )
 
-    return Ready(config=config, study=study, missing=missing, first=[first], prepare=runs.prepare, before=before)
+    return Ready(
+        config=config,
+        study=study,
+        missing=missing,
+        check=runs.check,
+        first=[first],
+        prepare=runs.prepare,
+        before=before,
+    )
 
 
 def prepare_parts(compared: Compared) -> PrepareRun:
@@ -223,9 +231,14 @@ class _Runs:
     Args:
         compared: What is compared.
         folder: Of the study.
+
+    Attributes:
+        check: Of all data, with what was found when the newest run was prepared, such as words that its tokenizer does
+            not know.
     """
 
     def __init__(self, compared: Compared, folder: Path) -> None:
+        self.check = compared.inputs.check
         self._compared, self._folder = compared, folder
         self._drawn: tuple[tuple[float, int], Inputs] | None = None
         self._held_out: dict[Any, dict[str, Sequence[Any]]] = {}
@@ -248,6 +261,8 @@ class _Runs:
         check = replace(inputs.check, warnings=list(inputs.check.warnings))  # each run adds its own
         key = (source if part.model != SCRATCH else SCRATCH, inputs.task.head().labels)
         prepared = prepare(config, replace(inputs, source=source, check=check), encoded=self._held_out.get(key))
+        whole, known = self._compared.inputs.check, len(inputs.check.warnings)
+        self.check = replace(whole, warnings=[*whole.warnings, *check.warnings[known:]])
         self._held_out[key] = {split: item for split, item in prepared.features.items() if split != "train"}
         return prepared
 
