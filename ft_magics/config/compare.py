@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -17,6 +18,8 @@ __all__ = ["SCRATCH", "CompareConfig", "name_model"]
 SCRATCH = "scratch"  # the architecture and the tokenizer of the cell's model, with random weights
 _FALLBACK = "minilm"  # where `models` names none; that is then said of `models`, and not of `model` too
 _MOST_SEEDS = 100
+_NO_SHAPE = f"`{SCRATCH}` is a model with random weights"
+_NO_SPLIT = "it compares scores on test, or on dev where there is no test, and there is neither; add one to `data:`"
 
 
 def _seeds(value: Any) -> Any:
@@ -85,6 +88,39 @@ class CompareConfig(Section):
         examples=["3"],
         origin="Dodge et al. 2020",
     )
+
+    def fault_beside(
+        self, *, model: str, methods: Sequence[str], train: Collection[str], seeds: bool, scored: bool
+    ) -> tuple[tuple[str, ...], str] | None:
+        """What of the cell does not go with this: where, and a sentence; None where all does.
+
+        Args:
+            model: That the cell names.
+            methods: The names of its methods.
+            train: The keys that it has under `train`.
+            seeds: Whether it has `seeds` of its own.
+            scored: Whether there is a split to score on.
+        """
+        names = [str(each) for each in self.models]
+        odd = next((key for key in ("seed", "share") if key in train), None)
+        tuned = SCRATCH in names and list(methods) != ["full"]
+        found = (
+            (
+                seeds,
+                ("seeds",),
+                "does not go with `compare`, which has seeds of its own: `compare: {…, seeds: [1, 2]}`",
+            ),
+            (odd is not None, ("train", odd or ""), "does not go with `compare`, which gives each run its own"),
+            (
+                model not in names,
+                ("model",),
+                f"`{model}` is not among `compare.models`; add it there, or take it out here",
+            ),
+            (model == SCRATCH, ("model",), f"{_NO_SHAPE}; name the one whose architecture it has"),
+            (not scored, ("compare",), _NO_SPLIT),
+            (tuned, ("method",), f"`{' + '.join(methods)}` tunes a trained model; `{SCRATCH}` needs `method: full`"),
+        )
+        return next(((where, text) for wrong, where, text in found if wrong), None)
 
 
 def name_model(tree: Tree) -> None:

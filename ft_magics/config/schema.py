@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from ft_magics.config.compare import SCRATCH, CompareConfig
+from ft_magics.config.compare import CompareConfig
 from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
@@ -164,29 +164,20 @@ class RunConfig(Section, Generic[S, D, M]):
 
     @model_validator(mode="after")
     def _compared_models_are_alone(self) -> Self:
-        if self.compare is not None and self.word == "task" and (fault := self._fault_of_compare(self.compare)):
+        if self.compare is None or self.word != "task":
+            return self
+        scored = any(getattr(self.data, split, None) is not None for split in ("dev", "test"))
+        fault = self.compare.fault_beside(
+            model=str(self.model),
+            methods=list(self.methods),
+            train=self.train.model_fields_set,
+            seeds=self.seeds is not None,
+            scored=scored,
+        )
+        if fault is not None:
             where, text = fault
             raise PydanticCustomError("elsewhere", "{text}", {"path": where, "text": text})
         return self
-
-    def _fault_of_compare(self, compare: CompareConfig) -> tuple[tuple[str, ...], str] | None:
-        """What of the cell does not go with `compare`: where, and a sentence."""
-        names, own = [str(model) for model in compare.models], str(self.model)
-        odd = next((key for key in ("seed", "share") if key in self.train.model_fields_set), None)
-        nothing = getattr(self.data, "dev", None) is None and getattr(self.data, "test", None) is None
-        tuned = SCRATCH in names and list(self.methods) != ["full"]
-        other = "does not go with `compare`, which has seeds of its own: `compare: {…, seeds: [1, 2]}`"
-        own_name = f"`{SCRATCH}` is a model with random weights; name the one whose architecture it has"
-        alone = "it compares scores on test, or on dev where there is no test, and there is neither; add one to `data:`"
-        faults: tuple[tuple[bool, tuple[str, ...], str], ...] = (
-            (self.seeds is not None, ("seeds",), other),
-            (odd is not None, ("train", odd or ""), "does not go with `compare`, which gives each run its own"),
-            (own not in names, ("model",), f"`{own}` is not among `compare.models`; add it there, or take it out here"),
-            (own == SCRATCH, ("model",), own_name),
-            (nothing, ("compare",), alone),
-            (tuned, ("method",), f"`{self.method_name}` tunes a trained model; `{SCRATCH}` needs `method: full`"),
-        )
-        return next(((where, text) for wrong, where, text in faults if wrong), None)
 
     @model_validator(mode="after")
     def _evaluations_need_dev(self) -> Self:
