@@ -96,7 +96,7 @@ def _told(report: Any) -> list[str]:
     for each in report.differences:
         low, high = (100 * end for end in each.interval)
         sure = f"± {100 * (each.spread.half_width or 0):.2f} over seeds, 95 % over both {low:+.2f} to {high:+.2f}"
-        what = f"{report.title}, {each.examples:,} examples: {each.model} less {each.other}"
+        what = f"{report.title}, {each.examples:,} examples: {each.model} minus {each.other}"
         lines.append(f"{what} {100 * each.spread.mean:+.2f} F1, {sure}")
     return lines
 

@@ -104,7 +104,7 @@ class TransferPage:
             return "–", [f"{report.own} and another model are not done on one share yet", ""]
         last, first = known[-1], known[0]
         what = f"{report.split} {report.metric.label}"
-        lines = [f"{what}: {report.own} less {last.other}, with {_labels(last)}"]
+        lines = [f"{what}: {report.own} minus {last.other}, with {_labels(last)}"]
         lines.append(f"with {_labels(first)} {difference_text(first.spread)}" if first is not last else "")
         return difference_text(last.spread), lines
 

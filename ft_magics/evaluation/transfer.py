@@ -47,7 +47,7 @@ class TransferPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDifference:
-    """A model's mean less another's on the same examples, by the seeds that both have.
+    """A model's mean minus another's on the same examples, by the seeds that both have.
 
     Args:
         model: The one.

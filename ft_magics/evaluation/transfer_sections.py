@@ -75,7 +75,7 @@ def _chart(report: TransferReport) -> Chart:
         y_label=f"{metric.label}{unit}",
         series=[_series(report, model, factor) for model in report.models],
         x_log=True,
-        note="mean over seeds with its 95 % interval (Student's t); where one is not drawn, one seed is done",
+        note="mean over seeds, with its 95 % interval (Student's t) where two or more seeds are done",
     )
 
 
@@ -119,7 +119,7 @@ def _differences(report: TransferReport) -> Table:
         title="Differences between models, on the same examples",
         columns=["models", "labelled examples", "difference", "±", "95 %"],
         rows=[_difference(each) for each in report.differences],
-        note="the first model less the second, seed by seed; ± over seeds, 95 % over seeds and examples",
+        note="the first model minus the second, seed by seed; ± over seeds, 95 % over seeds and examples",
     )
 
 
