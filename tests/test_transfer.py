@@ -106,7 +106,7 @@ def test_scores_need_a_split_to_be_taken_on(text, place):
 
 def test_raw_text_has_no_labels_to_compare_by(tmp_path):
     body = f"objective: mlm\nmodel: minilm\ndata: {{train: {tmp_path}}}\n"
-    with pytest.raises(CellError, match=r"compare: stands in a `%%finetune` cell below"):
+    with pytest.raises(CellError, match=r"compare: belongs in a `%%finetune` cell below"):
         parse_cell(body + "compare: {models: [minilm, scratch]}", {}, kind=PRETRAIN)
     with pytest.raises(CellError, match=r"train\.share: draws labelled examples"):
         parse_cell(f"{body}train: {{share: 0.5}}", {}, kind=PRETRAIN)

@@ -236,7 +236,7 @@ class RunConfig(Section, Generic[S, D, M]):
 
 
 class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
-    """A whole `%%pretrain` cell: an objective stands in the place of a task."""
+    """A whole `%%pretrain` cell: an objective replaces the task."""
 
     word: ClassVar[str] = "objective"
 
@@ -277,7 +277,7 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
     def _labelled_data_are_of_another_cell(self) -> Self:
         if self.compare is not None:
             text = (
-                "stands in a `%%finetune` cell below, which has the labelled data: `compare: {models: [minilm, NAME, "
+                "belongs in a `%%finetune` cell below, which has the labelled data: `compare: {models: [minilm, NAME, "
                 "scratch]}`, NAME being this run"
             )
             raise PydanticCustomError("elsewhere", "{text}", {"path": ("compare",), "text": text})

@@ -31,7 +31,7 @@ _A_RUN = 1000  # parts of a run in the progress bar
 
 
 class TransferPage:
-    """The page of a study, made anew whenever it is asked for; what has ended is made once.
+    """The page of a study, made again whenever it is asked for; what has ended is made once.
 
     Args:
         study: The runs.
