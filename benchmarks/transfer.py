@@ -94,9 +94,12 @@ def _run(shell: InteractiveShell, cell: str) -> None:
 def _told(report: Any) -> list[str]:
     lines = ["", report.to_text()]
     for each in report.differences:
+        what = f"{report.title}, {each.examples:,} examples: {each.model} minus {each.other}"
+        if each.spread.mean is None or each.interval is None:
+            lines.append(f"{what}: not known")
+            continue
         low, high = (100 * end for end in each.interval)
         sure = f"± {100 * (each.spread.half_width or 0):.2f} over seeds, 95 % over both {low:+.2f} to {high:+.2f}"
-        what = f"{report.title}, {each.examples:,} examples: {each.model} minus {each.other}"
         lines.append(f"{what} {100 * each.spread.mean:+.2f} F1, {sure}")
     return lines
 

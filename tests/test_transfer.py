@@ -3,6 +3,7 @@
 import json
 import shutil
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import ft_magics
@@ -19,7 +20,6 @@ from ft_magics.magics.keys import task_keys
 from ft_magics.magics.studies import finetune_study
 from ft_magics.runs.cells import PRETRAIN, config_of, parse_cell
 from ft_magics.sections import Chart, Series
-from ft_magics.studies.training import begin_study
 from ft_magics.studies.transfer import TransferStudy
 from ft_magics.studies.transfer_runs import compared_of, prepare_transfer
 from ft_magics.training.launch import start_run
@@ -152,6 +152,7 @@ def test_a_share_that_cannot_be_trained_on_is_said_before_a_model_is_loaded(text
         prepare_transfer(parse_cell(text(compare, train), {}), "bought")
     assert said in str(caught.value)
     assert len(caught.value.problems) == 1
+    assert not Path("ft_runs").exists()
 
 
 def test_a_model_that_is_not_there_is_named_beside_what_else_is_wrong(text):
@@ -247,9 +248,9 @@ def test_what_is_done_so_far_is_drawn_while_others_train(bought):
     assert beside_of(TransferStudy("b", study.folder, config, study.parts, models=study.models, own=study.own)) == ""
 
 
-def test_a_study_that_died_is_resumed_where_it_stood(bought, tmp_path):
+def test_a_study_that_died_is_resumed_where_it_stood(bought, shell, run_cell):
     study, body = bought
-    copy = tmp_path / "later" / "bought"
+    copy = Path("ft_runs/bought").absolute()
     shutil.copytree(study.dir, copy)
     last = study.parts[-1]
     shutil.rmtree(copy / last.run)
@@ -261,8 +262,8 @@ def test_a_study_that_died_is_resumed_where_it_stood(bought, tmp_path):
     other = body.replace("[0.5, 1]", "[0.75, 1]")
     with pytest.raises(RunError, match="was started with other models, shares, seeds or data"):
         prepare_transfer(parse_cell(other, {}), "bought", dead)
-    again = begin_study("bought", prepare_transfer(parse_cell(body, {}), "bought", dead))
-    assert again.wait(120)
+    assert "Differences between models" in run_cell("%ft resume bought")
+    again = shell.user_ns["bought"]
     assert (again.status, [run.name for run in again.runs]) == ("done", [run.name for run in study.runs])
     assert_same_end(again.runs[-1], study.runs[-1])
     kept = [weights_of(run) for run in (again.runs[0], study.runs[0])]
