@@ -51,7 +51,7 @@ objective: {mlm: {mask: 0.2}}
 model: ./start
 data: {train: text/train.txt, dev: text/dev.txt}
 train:
-  max_steps: 8000
+  max_steps: 9000
   batch_size: 16
   learning_rate: 1e-3
   warmup: 0.05
