@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from ft_magics.models import embedded
 from IPython.core.interactiveshell import InteractiveShell
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from scipy.sparse import coo_matrix, csr_matrix, hstack
 from scipy.sparse.linalg import svds
 from traitlets.config import Config
@@ -166,10 +166,10 @@ def export(folder: Path, target: Path) -> None:
     """Write the model in half precision, and print the hash of each file for ft_magics/models/embedded.py."""
     target.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(folder / "model.safetensors").items()}
-    save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
+    (target / "model.safetensors").write_bytes(save(tensors, {"format": "pt"}))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config |= {"hidden_dropout_prob": DROPOUT, "attention_probs_dropout_prob": DROPOUT, "classifier_dropout": None}
-    config |= {"dtype": "float16"}
+    config |= {"dtype": "float32"}  # that it is computed in
     (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(folder / name, target / name)
