@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for method in arguments.methods:
             factor = arguments.factor or find_method(method.strip("{").partition(":")[0]).rate_factor
-            scores, seconds = [], []
+            scores, seconds, cpu = [], [], []
             for seed in arguments.seeds:
                 cell = CELL.format(
                     name="trial",
@@ -64,16 +64,19 @@ def main() -> None:
                     rate=arguments.rate * factor,
                     seed=seed,
                 )
-                began = time.monotonic()
+                began, cpu_began = time.monotonic(), time.process_time()
                 shell.run_cell(cell).raise_error()
                 seconds.append(time.monotonic() - began)
+                cpu.append(time.process_time() - cpu_began)
                 run = shell.user_ns["trial"]
                 scores.append(100 * (run.report("test").headline.value or 0.0))
+                print(f"{method} seed {seed}: {scores[-1]:.2f}", flush=True)
             size = sum(path.stat().st_size for path in run.model_dir.iterdir())
             spread = f" ± {statistics.stdev(scores):.1f}" if len(scores) > 1 else ""
             lines.append(
                 f"{method:24} {statistics.mean(scores):5.1f}{spread}  {100 * run.parameters.share:6.2f} % trainable  "
-                f"{size / 1e6:7.2f} MB  {statistics.mean(seconds):5.0f} s  rate {arguments.rate * factor:g}"
+                f"{size / 1e6:7.2f} MB  {statistics.mean(seconds):5.0f} s  "
+                f"{statistics.mean(cpu):5.0f} s of the CPU  rate {arguments.rate * factor:g}"
             )
             print(lines[-1], flush=True)
     print(f"\n{arguments.task}, {arguments.model}, {arguments.epochs:g} epochs, seeds {arguments.seeds}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,21 @@ def _gradients_stay_on():
     yield
     torch = sys.modules.get("torch")
     assert torch is None or torch.is_grad_enabled()
+
+
+_since_frozen: Counter[str] = Counter()
+
+
+def pytest_runtest_logfinish():
+    """Every run collects garbage a few times, each of which looks at all that was ever imported: half of its time here.
+
+    What is there is frozen, once it has been collected: it is looked at no more.
+    """
+    _since_frozen["tests"] += 1
+    if _since_frozen["tests"] >= 40 or ("transformers" in sys.modules and not gc.get_freeze_count()):
+        _since_frozen.clear()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

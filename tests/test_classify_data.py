@@ -293,7 +293,7 @@ def test_a_frame_whose_names_are_data():
     import pandas as pd
 
     frame = pd.DataFrame({"I liked it": ["I hated it", "so good", "so bad"], "pos": ["neg", "pos", "neg"]})
-    with pytest.raises(DataError, match="the names of the columns are data: pos stands in 1 rows too.*header=None"):
+    with pytest.raises(DataError, match="the names of the columns are data: pos is in 1 rows too.*header=None"):
         read(frame)
 
 
@@ -336,8 +336,8 @@ def test_what_is_odd_is_said():
     assert "train: 1 texts hold nothing but white space ($train[7])" in text
     assert "train: 2 classes have one example only: Pos, one" in text
     assert "1 text has two different labels: $train[1] is pos and $train[6] is neg" in text
-    assert "1 of 3 texts of test stand in train too ($test[0] is $train[4])" in text
-    assert "2 of 3 texts of test stand in train but for case, punctuation, digits or the order of words" in text
+    assert "1 of 3 texts of test are in train too ($test[0] is $train[4])" in text
+    assert "2 of 3 texts of test are in train but for case, punctuation, digits or the order of words" in text
     assert "differ by letter case only are different classes: pos and Pos" in text
     many = [(f"text {at} {at * at}", "a") for at in range(40)] + [("other", "b"), ("another", "b")]
     assert "train: a has 40 texts and b 2; `class_weights: balanced`" in "\n".join(corpus_of(train=many).warnings)

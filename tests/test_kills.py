@@ -1,4 +1,4 @@
-"""Whenever a run is killed, it goes on, and ends as if it had not been."""
+"""Whenever a run is killed, it continues, and ends as if it had not been."""
 
 from __future__ import annotations
 

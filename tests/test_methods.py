@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -65,6 +67,40 @@ def test_a_method_trains_its_own_and_is_kept_loaded_and_merged(tiny, tmp_path, a
 def test_every_method_is_tried_here():
     assert set(method_names()) <= {part.split(" ")[0] for part in METHODS}
     assert all(find_method(name).title for name in method_names())
+
+
+LOADED = """
+import sys
+import torch
+from ft_magics.runs.predictor import load_trained
+
+for folder in sys.argv[1:]:
+    kept = torch.load(f"{folder}/logits.pt")
+    with torch.no_grad():
+        found = load_trained(folder, device="cpu", precision="fp32").model.eval()(**kept["batch"])["logits"]
+    print(folder, torch.equal(found, kept["logits"]))
+"""
+
+
+def test_a_new_process_loads_every_method_to_the_same_bits(tiny, tmp_path):
+    """Without training: what is added begins at nothing, so it is moved first."""
+    folders = []
+    for name, method in METHODS.items():
+        trained = (prepared := prepare(parse_cell(body(tmp_path, tiny("bert"), "ner", method), {}))).trained
+        folder = tmp_path / name
+        folder.mkdir()
+        wanted = set(trained.tuning.outline.trainable)
+        batch = trained.task.collate(prepared.features["dev"], trained.spec)
+        batch.pop("labels")
+        with torch.no_grad():
+            for at, (_, item) in enumerate(pair for pair in trained.model.named_parameters() if pair[0] in wanted):
+                item.add_(torch.randn(item.shape, generator=torch.Generator().manual_seed(at)) * 0.1)
+            trained.save(folder)
+            logits = trained.model.eval()(**batch)["logits"]
+        torch.save({"batch": batch, "logits": logits}, folder / "logits.pt")
+        folders.append(str(folder))
+    done = subprocess.run([sys.executable, "-c", LOADED, *folders], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [f"{folder} True" for folder in folders], done.stderr[-2000:]
 
 
 WRONG = [

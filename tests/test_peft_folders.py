@@ -12,8 +12,8 @@ from ft_magics.models.peft_folders import merged_adapter
 from ft_magics.models.sources import find_weights, is_adapter
 from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
-from peft import LoraConfig, get_peft_model
-from transformers import AutoModel, AutoModelForTokenClassification
+from peft import AdaLoraConfig, IA3Config, LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModel, AutoModelForTokenClassification, GPT2Config, GPT2Model
 
 from method_trials import body
 
@@ -54,11 +54,54 @@ def test_a_run_starts_from_the_base_with_the_adapter_merged_as_peft_merges_it(ad
         find_weights(str(folder))
 
 
+KINDS = [
+    LoraConfig(r=4, lora_alpha=6, target_modules=["query", "dense"], use_dora=True),
+    AdaLoraConfig(init_r=6, target_r=3, lora_alpha=4, target_modules=["query", "value"], total_step=10),
+    IA3Config(target_modules=["key", "value", "output.dense"], feedforward_modules=["output.dense"]),
+]
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=lambda settings: settings.peft_type.value)
+def test_other_kinds_are_merged_as_peft_merges_them(tiny_model, tmp_path, settings):
+    tuned = get_peft_model(AutoModel.from_pretrained(tiny_model, add_pooling_layer=False), settings)
+    _check_merged(tuned, lambda: AutoModel.from_pretrained(tiny_model, add_pooling_layer=False), tmp_path / "adapter")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        LoraConfig(r=2, target_modules=["c_attn", "c_fc"], fan_in_fan_out=True),
+        IA3Config(target_modules=["c_attn", "c_proj"], feedforward_modules=["c_proj"], fan_in_fan_out=True),
+    ],
+    ids=lambda settings: settings.peft_type.value,
+)
+def test_weights_that_gpt2_keeps_transposed_are_merged_too(tmp_path, settings):
+    base = tmp_path / "base"
+    GPT2Model(GPT2Config(vocab_size=20, n_positions=8, n_embd=8, n_layer=1, n_head=2)).save_pretrained(base)
+    tuned = get_peft_model(GPT2Model.from_pretrained(base), settings)
+    _check_merged(tuned, lambda: GPT2Model.from_pretrained(base), tmp_path / "adapter")
+
+
+def _check_merged(tuned, fresh, folder):
+    with torch.no_grad():
+        for name, item in tuned.named_parameters():
+            if "lora_" in name or "ia3_" in name:
+                item.add_(torch.randn(item.shape) * 0.1)
+    tuned.save_pretrained(folder)
+    expected = PeftModel.from_pretrained(fresh(), folder).merge_and_unload().state_dict()
+    found = AutoModel.from_pretrained(merged_adapter(str(folder))).state_dict()
+    for name, item in expected.items():
+        assert torch.allclose(found[name], item, atol=1e-5), name
+    before = fresh().state_dict()
+    assert any(not torch.allclose(item, before[name], atol=1e-4) for name, item in expected.items())
+
+
 WRONG = [
-    ({"peft_type": "IA3"}, "`peft_type` is 'IA3', not LORA"),
-    ({"use_dora": True}, "`use_dora` is set"),
+    ({"peft_type": "PREFIX_TUNING"}, "`peft_type` is 'PREFIX_TUNING', not one of LORA, ADALORA, IA3"),
+    ({"peft_type": "IA3"}, "which is no part of such an adapter"),
+    ({"use_dora": True}, "fits no weight of the base"),
     ({"bias": "all"}, "`bias` is set"),
-    ({"r": "4"}, "are not the numbers of a LoRA"),
+    ({"r": "4"}, "`r` is not a rank"),
     ({"base_model_name_or_path": "/nowhere/at/all"}, "holds an adapter of `/nowhere/at/all`, which is not here"),
     ({"base_model_name_or_path": None}, "does not say which model it is of"),
 ]

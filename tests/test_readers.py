@@ -361,7 +361,7 @@ def test_the_data_check_says_what_is_odd(tmp_path, conll):
     assert "types that train does not have" in text
     assert "PLANET (2)" in text
     assert "1 tags break IOB2" in text
-    assert "1 of 2 sentences of test stand in train too" in text
+    assert "1 of 2 sentences of test are in train too" in text
     types = {row.cells[0].text: row.cells[2].value for row in check.tables[1].rows}
     assert types == {"LOC": 1, "PER": 1, "PLANET": 2}
     sizes = [[cell.text for cell in row.cells[:6]] for row in check.tables[0].rows]

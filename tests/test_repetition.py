@@ -10,7 +10,7 @@ import pytest
 from ft_magics.config.tree import read_plain
 from ft_magics.display.run_summary import page_of
 from ft_magics.events import Notice, RunStarted, ThreadsChosen
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import PRETRAIN, parse_cell
 from ft_magics.runs.repetition import repetition_of
 from ft_magics.training.threads import Threads
 
@@ -67,6 +67,20 @@ def test_a_run_is_done_again_to_the_bit_and_with_changes(run_cell, shell, cell, 
         f"%%finetune elsewhere --from first\ndata: {{train: {moved}, dev: {moved}, test: {moved}}}\ntrain: {{max_steps: 1}}"
     )
     assert f"data.train is {moved}; first had {conll}" in warnings_of(shell.user_ns["elsewhere"])
+
+
+def test_a_pre_training_is_done_again_to_the_bit_too(run_cell, shell, tiny_model, tmp_path):
+    (tmp_path / "texts.txt").write_text("\n\n".join(f"ada has {at} cats. bob has {at}." for at in range(12)))
+    run_cell(
+        f"%%pretrain first\nobjective: {{mlm: {{mask: 0.3}}}}\nmodel: {tiny_model}\ndata: {{train: texts.txt}}\n"
+        "train: {max_steps: 2, batch_size: 4, max_length_tokens: 16}"
+    )
+    run_cell("%%pretrain again --from first\n# nothing else")
+    first, again = shell.user_ns["first"], shell.user_ns["again"]
+    assert again.config.settings.mask == 0.3
+    weights = [(run.model_dir / "model.safetensors").read_bytes() for run in (first, again)]
+    assert weights[0] == weights[1]
+    assert "run first is of `%%pretrain`: `%%pretrain NAME --from first`" in run_cell("%%finetune x --from first")
 
 
 def test_objects_are_asked_for_by_their_names(run_cell, shell, tiny_model):
@@ -143,7 +157,7 @@ def test_other_versions_models_and_hardware_are_a_sentence_each(run_cell, shell,
     ("line", "text"),
     [
         ("%%finetune a --from nothing", "there is no run `nothing`"),
-        ("%%finetune a --from b --resume", "--from does a run again from the beginning, and --resume goes on with one"),
+        ("%%finetune a --from b --resume", "--from does a run again from the beginning, and --resume continues one"),
         ("%%finetune a", "the cell is empty"),
     ],
 )
@@ -176,6 +190,10 @@ def test_a_cell_s_words_lie_over_those_of_the_record():
     assert (config.train.epochs, config.eval.every.epochs, config.save.every.steps) == (1, 2, 5)
     assert parse_cell("task: classify\n", {}, recorded=RECORDED).settings.multi_label
     assert parse_cell("seeds: [1, 2]\n", {}, recorded=RECORDED).seeds == [1, 2]
+    objective = {"objective": {"mlm": {"mask": 0.3}}, "model": {"preset": "tiny"}, "tokenizer": {"vocab_size": 500}}
+    new = {**objective, "data": {"train": "a"}}
+    config = parse_cell("objective: {mlm: {spans: true}}\nmodel: m\n", {}, kind=PRETRAIN, recorded=new)
+    assert (config.settings.mask, config.settings.spans, config.model, config.tokenizer) == (0.3, True, "m", None)
 
 
 @pytest.fixture

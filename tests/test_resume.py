@@ -1,4 +1,4 @@
-"""A run that dies goes on, and ends as if it had not died."""
+"""A run that dies continues, and ends as if it had not died."""
 
 from __future__ import annotations
 

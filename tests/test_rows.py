@@ -93,7 +93,7 @@ def test_the_header_can_be_said(tmp_path):
     path = write(tmp_path, "text,label\na,b\n")
     assert len(read_rows(path, header=False, known=KNOWN).cells) == 2
     data = write(tmp_path, "hello,x\nbye,y\nhi,x\n", "b.csv")
-    with pytest.raises(DataError, match=r"b.csv, line 1: this is data and no header: `x` stands in 1 rows below it"):
+    with pytest.raises(DataError, match=r"b.csv, line 1: this is data and no header: `x` is in 1 rows below it"):
         read_rows(data, header=True, known=KNOWN)
 
 

@@ -83,7 +83,7 @@ def parse_cell(
     tree = read_tree("{}" if empty else quote_references(text))
     _understand_names(tree)  # before the overrides, so that they win whatever word the cell uses
     if recorded is not None:
-        lay_under(tree, recorded)
+        lay_under(tree, recorded, tasks.schema.word)
     for override in overrides:
         _override(tree, override)
     _rename_word(tree, tasks)
@@ -237,7 +237,7 @@ def _put(tree: Tree, path: Path, value: Any) -> None:
 
 
 def _resolve(value: Any, path: Path, tree: Tree, namespace: Mapping[str, Any], *, is_recorded: bool = False) -> Any:
-    """Put the kernel's objects in the place of `$name`.
+    """Replace each `$name` by the kernel's object.
 
     Args:
         value: At a path.

@@ -253,7 +253,7 @@ class _Reader:
         if bracket.sign == "[" and not bracket.key:
             return _Here(bracket.path[:-1], bracket.path[-1], start, flow=True) if bracket.path else None
         lead = "" if bracket.spaced or start < at else " "
-        bracket.start = -1 if not bracket.key else bracket.start  # a key does not go on in the next line
+        bracket.start = -1 if not bracket.key else bracket.start  # a key does not continue in the next line
         return _Here(bracket.path, bracket.key, start, flow=True, lead=lead)
 
     def _word(self, bracket: _Bracket, at: int, end: int) -> int:

@@ -12,7 +12,16 @@ __all__ = ["is_empty", "lay_under"]
 
 # A cell replaces these as a whole: parts of two ways to say the same thing make no third one.
 _WHOLE: frozenset[Path] = frozenset(
-    (("method",), ("data", "train"), ("data", "dev"), ("data", "test"), ("eval", "every"), ("save", "every"))
+    (
+        ("method",),
+        ("model",),
+        ("tokenizer",),
+        ("data", "train"),
+        ("data", "dev"),
+        ("data", "test"),
+        ("eval", "every"),
+        ("save", "every"),
+    )
 )
 
 
@@ -21,16 +30,19 @@ def is_empty(text: str) -> bool:
     return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
 
 
-def lay_under(tree: Tree, recorded: Mapping[str, Any]) -> None:
+def lay_under(tree: Tree, recorded: Mapping[str, Any], word: str) -> None:
     """Fill in what a cell leaves out.
 
     Args:
         tree: Of the cell, with its keys in our words.
         recorded: As `RunConfig.to_plain` gave it.
+        word: `task` or `objective`, by the cell's magic.
     """
     base = deepcopy(dict(recorded))
-    if "task" in tree.data:
-        tree.data["task"] = _task(tree.data["task"], base.pop("task", None))
+    if word in tree.data:
+        tree.data[word] = _task(tree.data[word], base.pop(word, None))
+    if "model" in tree.data and not isinstance(tree.data["model"], dict) and "tokenizer" not in tree.data:
+        base.pop("tokenizer", None)  # of the new model that the cell replaces by one that is there
     if tree.data.get("seeds") is not None and isinstance(base.get("train"), dict):
         base["train"].pop("seed", None)  # each run has its own
     tree.data = _merged(tree.data, base, ())

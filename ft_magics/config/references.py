@@ -68,7 +68,7 @@ def lookup(text: str, namespace: Mapping[str, Any]) -> Reference:
 
 
 def _step(reference: Reference, written: str) -> Reference:
-    """What stands in an object at `.name`, `["name"]` or `[0]`."""
+    """What an object holds at `.name`, `["name"]` or `[0]`."""
     key = written.removeprefix(".").removeprefix("[").removesuffix("]").strip("'\"")
     value = reference.value
     named = f"{reference.name}{written}"

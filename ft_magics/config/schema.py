@@ -197,7 +197,7 @@ class RunConfig(Section, Generic[S, D, M]):
 
 
 class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
-    """A whole `%%pretrain` cell: an objective stands in the place of a task."""
+    """A whole `%%pretrain` cell: an objective replaces the task."""
 
     word: ClassVar[str] = "objective"
 

@@ -1,1 +1,1 @@
-"""Files and objects → examples, with everything odd about them said aloud."""
+"""Files and objects → examples, with everything odd about them reported."""

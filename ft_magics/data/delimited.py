@@ -134,7 +134,7 @@ def _check_header(first: Sequence[str], cells: Sequence[Sequence[str]], place: s
         times = sum(1 for row in cells if row[at].strip() == cell)
         if cell and fold(cell) not in known and times:
             raise DataError(
-                f"{place}: this is data and no header: `{quoted(cell)}` stands in {times} rows below it; "
+                f"{place}: this is data and no header: `{quoted(cell)}` is in {times} rows below it; "
                 "say `header: false`, or take `header: true` out"
             )
 
@@ -232,5 +232,5 @@ def _hint(cells: Sequence[str], width: int, delimiter: str) -> str:
         return "a quotation mark may be opened there, so that the rows below run into the cell"
     mark = _NAMES.get(delimiter, quoted(delimiter))
     if len(cells) > width:
-        return f"a cell that holds the delimiter, {mark}, must stand in quotation marks"
+        return f"a cell that holds the delimiter, {mark}, must be in quotation marks"
     return f"the delimiter is {mark}; is one missing?"

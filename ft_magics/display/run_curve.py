@@ -26,7 +26,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plane:
-    """Where values stand in a drawing."""
+    """Where values lie in a drawing."""
 
     steps: float
     values: Range

@@ -25,7 +25,7 @@ __all__ = ["SeedsPage"]
 
 
 class SeedsPage:
-    """The page of several seeds, made anew whenever it is asked for; what has ended is made once.
+    """The page of several seeds, made again whenever it is asked for; what has ended is made once.
 
     Args:
         study: The runs.

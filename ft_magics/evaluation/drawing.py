@@ -97,7 +97,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """Where values stand in the drawing."""
+    """Where values lie in the drawing."""
 
     x: Range
     y: Range

@@ -32,7 +32,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """What stands in large figures at the top of a page.
+    """The large figures at the top of a page.
 
     Args:
         label: What it is, such as `F1`.

@@ -30,7 +30,7 @@ class ReportPage:
     Args:
         title: What was scored, or compared.
         summary: Scores and counts in a line; empty for none.
-        figures: What stands in large figures at the top.
+        figures: The large figures at the top.
         notes: What a reader of the numbers should know.
         sections: All of them; a request for examples names one by its place.
         drawings: Of the charts, by the place of their section.

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["read_cell", "run_to_repeat"]
 
 
-def run_to_repeat(session: Session, arguments: Any) -> Run | None:
+def run_to_repeat(session: Session, arguments: Any, kind: Tasks = FINETUNE) -> Run | None:
     """The run that `--from` names; None without it.
+
+    Args:
+        session: Of the shell.
+        arguments: Of the line.
+        kind: Of which magic the line is.
 
     Raises:
         RunError: There is no such run, or it has no settings.
@@ -29,12 +34,13 @@ def run_to_repeat(session: Session, arguments: Any) -> Run | None:
     if arguments.from_run is None:
         return None
     if arguments.resume:
-        raise UsageError("--from does a run again from the beginning, and --resume goes on with one; take one of them")
+        raise UsageError("--from does a run again from the beginning, and --resume continues one; take one of them")
     run = find_one(arguments.from_run, session.namespace)
     if run.config is None:
         raise RunError(f"run {run.name} has no settings in {run.folder.shown}/config.yaml, so it cannot be done again")
-    if kind_of(run.config) is not FINETUNE:
-        raise RunError(f"run {run.name} is of `%%pretrain`; `--from` does runs of `%%finetune` again")
+    own = kind_of(run.config)
+    if own is not kind:
+        raise RunError(f"run {run.name} is of `{own.magic}`: `{own.magic} NAME --from {run.name}` does it again")
     return run
 
 

@@ -28,6 +28,12 @@ class PretrainMagics(Magics):
     @argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="Override a setting, such as train.epochs=1."
     )
+    @argument(
+        "--from",
+        dest="from_run",
+        metavar="RUN",
+        help="Do a run again: its settings hold where the cell says nothing; the body may be empty.",
+    )
     @argument("--resume", action="store_true", help="Resume the run of this name from its last checkpoint.")
     @argument("--bg", action="store_true", help="Train in the background; the cell ends at once.")
     @cell_magic
@@ -35,7 +41,8 @@ class PretrainMagics(Magics):
         """Pre-train a language model on raw text, or continue to.
 
         The body is YAML: objective, model, data (train, dev, test), method, train, save. `$name` stands for an object
-        of this notebook. `model: NAME` in a later `%%finetune` cell begins from the result. A short one:
+        of this notebook. With `--from RUN` it only says what is to be other than in that run. `model: NAME` in a later
+        `%%finetune` cell begins from the result. A short one:
 
             %%pretrain laws
             objective: mlm
@@ -45,13 +52,14 @@ class PretrainMagics(Magics):
         """
         with self._session.plain_errors():
             arguments = read_line(self.pretrain, line)
-            from ft_magics.magics.cells import read_cell  # noqa: PLC0415  # %load_ext stays quick
+            from ft_magics.magics.cells import read_cell, run_to_repeat  # noqa: PLC0415  # %load_ext stays quick
             from ft_magics.runs.cells import PRETRAIN  # noqa: PLC0415  # the same
 
-            arguments.name, config = read_cell(self._session, arguments, cell, PRETRAIN)
+            before = run_to_repeat(self._session, arguments, PRETRAIN)
+            arguments.name, config = read_cell(self._session, arguments, cell, PRETRAIN, before=before)
             from ft_magics.magics import actions  # noqa: PLC0415  # a mistake in the cell is answered without
 
-            actions.finetune(self._session, arguments, config)
+            actions.finetune(self._session, arguments, config, before)
 
 
 def _help() -> str:

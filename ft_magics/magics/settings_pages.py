@@ -220,7 +220,7 @@ A key is written in its section, block style or flow style (`train: {epochs: 3}`
 _PRETRAIN_HEAD = """\
 ## A `%%pretrain` cell
 
-`objective` stands in the place of `task`; `model`, `method`, `train` and `save` are as above. `objective`, `model` and
+`objective` replaces `task`; `model`, `method`, `train` and `save` are as above. `objective`, `model` and
 `data` must be given.
 """
 

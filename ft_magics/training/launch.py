@@ -278,7 +278,6 @@ def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumpt
         with suppress(Exception):  # a full disk, a folder that is gone: the run ends in memory at least
             run.emit(ended)
         run.release()
-        free_memory()
 
 
 def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:

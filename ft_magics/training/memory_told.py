@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ft_magics.events import MemoryMeasured
-from ft_magics.models.memory import free_memory, process_memory_bytes
+from ft_magics.models.memory import process_memory_bytes
 from ft_magics.training.guard import Say
 from ft_magics.training.memory_need import measure_need
 from ft_magics.training.prepare import Prepared
@@ -67,7 +67,6 @@ class _Peak(threading.Thread):
     def __init__(self, device: str) -> None:
         super().__init__(name="ft_magics-memory", daemon=True)
         self._device, self._over = device, threading.Event()
-        free_memory()  # what others left would be taken again, and not be seen
         if device == "cuda":
             import torch  # noqa: PLC0415  # the worker has it; this module is asked without, too
 

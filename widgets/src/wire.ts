@@ -132,7 +132,7 @@ export interface GridShape {
   readonly left_out: string;
 }
 
-/** What stands in large figures at the top of a page. */
+/** The large figures at the top of a page. */
 export interface Figure {
   readonly label: string;
   readonly text: string;

@@ -86,7 +86,7 @@ def _duplicates(corpus: Corpus[TaggedSentence]) -> list[str]:
         if again:
             example = again[0]
             warnings.append(
-                f"{len(again)} of {len(second.examples)} sentences of {second.name} stand in {first.name} too "
+                f"{len(again)} of {len(second.examples)} sentences of {second.name} are in {first.name} too "
                 f"({example.id} is {known[example.words]}); scores on {second.name} will look better than they are"
             )
     return warnings

@@ -66,7 +66,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 def _fault(tag: str) -> str:
     if not tag.strip():
-        return "is an empty tag; if the tags stand in another column, name it with `tag_column`"
+        return "is an empty tag; if the tags are in another column, name it with `tag_column`"
     if _SEVERAL.search(tag):
         return "holds several tags; a word has one tag. Split the layers into columns and name one with `tag_column`"
     if tag in ("o", "0"):
@@ -76,7 +76,7 @@ def _fault(tag: str) -> str:
     if tag.isdecimal():
         return "is a number; if it is an index of a tag, list the tags in order with `tag_names: [O, B-PER, …]`"
     return (
-        "is no tag: expected O or a prefix and a type, such as B-PER or I-PER. If the tags stand in another column, "
+        "is no tag: expected O or a prefix and a type, such as B-PER or I-PER. If the tags are in another column, "
         "name it with `tag_column`; if they have no prefixes at all, say `scheme: IO`"
     )
 

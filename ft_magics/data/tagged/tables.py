@@ -137,7 +137,7 @@ def _row(place: str, columns: TableColumns, count: int, cells: Sequence[str]) ->
     if any(cells[count:]):
         raise DataError(
             f"{place}: found {len(cells)} cells where the header row has {count}; a cell that holds the delimiter "
-            "must stand in quotation marks"
+            "must be in quotation marks"
         )
     return Row(place, *(cells[at] if at < len(cells) else None for at in columns.indices))
 

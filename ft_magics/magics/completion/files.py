@@ -24,13 +24,13 @@ _KILO = 1024
 
 
 def paths(typed: str) -> list[Choice]:
-    """Files and folders that a path may go on with; data files first."""
+    """Files and folders that may follow in a path; data files first."""
     found = list(_entries(typed))
     return [choice for _, choice in sorted(found, key=lambda item: item[0])][:_MOST_SHOWN]
 
 
 def folders(typed: str) -> list[Choice]:
-    """Folders that a path may go on with."""
+    """Folders that may follow in a path."""
     return [choice for choice in paths(typed) if choice.text.endswith("/")]
 
 

@@ -3,7 +3,7 @@
 A kernel answers a front end's `inspect_request` in `do_inspect`, the method that Jupyter's protocol has kernels
 override (jupyter-client, "Making kernels for Jupyter"; ipykernel's `kernelbase.py`). The shell below it is told one
 word of the cell only, found as if the cell were Python. So it is the kernel's method that is asked here first, with
-the whole cell and the place in it; whatever is not ours goes on to it unchanged.
+the whole cell and the place in it; whatever is not ours is passed to it unchanged.
 """
 
 from __future__ import annotations

@@ -255,12 +255,12 @@ def _shared(splits: Sequence[Split[LabelledText]]) -> list[str]:
         same = same_texts(first.examples, second.examples)
         if same:
             example, known = same[0]
-            warnings.append(f"{len(same):,} of {total} stand in {first.name} too ({example.id} is {known.id}); {worth}")
+            warnings.append(f"{len(same):,} of {total} are in {first.name} too ({example.id} is {known.id}); {worth}")
         near = similar_texts(first.examples, second.examples, keys[first.name], keys[second.name])
         if near:
             example, known = near[0]
             warnings.append(
-                f"{len(near):,} of {total} stand in {first.name} but for case, punctuation, digits or the order of "
+                f"{len(near):,} of {total} are in {first.name} but for case, punctuation, digits or the order of "
                 f"words ({example.id} is like {known.id}); {worth}"
             )
     return warnings

@@ -210,7 +210,7 @@ def _refuse_the_text(rows: Rows, choice: _Choice) -> None:
         others = list_names(column for at, column in enumerate(rows.columns) if at not in texts)
         raise DataError(
             f"{rows.name}: `label_column: {quoted(rows.columns[texts[0]])}` is the column of the texts; the others are "
-            f"{others}. If the texts stand in one of those, name it with `text_column`"
+            f"{others}. If the texts are in one of those, name it with `text_column`"
         )
 
 
@@ -342,6 +342,6 @@ def _refuse_data_as_names(rows: Rows, columns: Sequence[int]) -> None:
         times = sum(1 for row in rows.cells if row[at] == name)
         if times:
             raise DataError(
-                f"{rows.name}: the names of the columns are data: {quoted(name)} stands in {times} rows too; read the "
+                f"{rows.name}: the names of the columns are data: {quoted(name)} is in {times} rows too; read the "
                 "file without a header, such as `pd.read_csv(…, header=None)`"
             )

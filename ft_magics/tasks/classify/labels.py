@@ -23,7 +23,7 @@ _MOST_DIGITS = 9  # of the index of a class
 _LONGEST_LIST = 10_000  # characters of a list that is written in a cell
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NOT_NUMBERS = (
-    "; if {} holds classes, leave `regression: true` out; if the numbers stand in another column, name it with "
+    "; if {} holds classes, leave `regression: true` out; if the numbers are in another column, name it with "
     "`label_column`"
 )
 PANDAS_HINT = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
@@ -199,7 +199,7 @@ def _refuse_measures(
             raise_at,
             f"the label, in column {quoted(column)}, is the number {show(item)}: numbers are predicted "
             "with `task: {classify: {regression: true}}`; if they are classes, give their names with `label_names`; "
-            "if the labels stand in another column, name it with `label_column`",
+            "if the labels are in another column, name it with `label_column`",
         )
 
 
