@@ -6,7 +6,7 @@
 
 `random` has the shape and the tokenizer of `ft-tiny`, and other random weights for each seed. The cut of the training
 set is drawn with a fixed seed, dev chooses the epoch, and the whole of test is scored. A run that is there already is
-not trained again. Differences are paired: a two-level bootstrap over seeds and sentences.
+not trained again, and the seeds that are there are compared: a two-level bootstrap over seeds and sentences.
 The data lie beside the checkout: `../shared/data`, or where FT_MAGICS_DATA says.
 """
 
@@ -59,8 +59,10 @@ def main() -> None:
         return
     systems = []
     for model in arguments.models:
-        reports = [load(Path("ft_runs") / run_name(arguments, model, seed)).report("test") for seed in arguments.seeds]
-        systems.append(SeedsReport(title=model, seeds=tuple(arguments.seeds), reports=tuple(reports)))
+        there = {seed: Path("ft_runs") / run_name(arguments, model, seed) for seed in arguments.seeds}
+        there = {seed: folder for seed, folder in there.items() if (folder / "predictions.test.jsonl").exists()}
+        reports = [load(folder).report("test") for folder in there.values()]
+        systems.append(SeedsReport(title=model, seeds=tuple(there), reports=tuple(reports)))
         values = ", ".join(f"{100 * (report.headline.value or 0):.2f}" for report in reports)
         print(f"{model}: F1 {100 * (systems[-1].headline.value or 0):.2f} ({values})")
     print(systems[0].compare(systems[1:]).to_text())
