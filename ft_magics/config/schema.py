@@ -96,7 +96,7 @@ class RunConfig(Section, Generic[S, D, M]):
     )
     settings: S
     model: Model = described(
-        expected="`minilm`, a folder, a hub id, or `$name` for a run",
+        expected="`minilm`, `ft-tiny`, a folder, a hub id, or `$name` for a run",
         example="model: minilm",
         description="The model that training begins from; of a run, its best.",
     )
@@ -250,7 +250,7 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         "`[{mlm: {…}}, nsp]` names two.",
     )
     model: NewOrOld = described(  # type: ignore[assignment]  # wider than a task's, by a section of its own
-        expected="`minilm`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
+        expected="`minilm`, `ft-tiny`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
         example="model: minilm",
         description="The model that is trained further; with a section one from nothing, of that shape and size.",
         examples=["{preset: tiny}"],
