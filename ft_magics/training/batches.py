@@ -16,10 +16,9 @@ from torch.utils.data import Dataset
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from ft_magics.models.asked_head import ASKED
-from ft_magics.tasks.optional import items_of
-from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Task
+from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures
 
-__all__ = ["GroupedByLength", "count_items", "leave_out_repeated", "token_counts"]
+__all__ = ["GroupedByLength", "leave_out_repeated", "token_counts"]
 
 _BATCHES_A_GROUP = 50  # as in transformers, that are sorted by length together
 _EPOCHS_A_SEED = 100_003  # more than the epochs of a run: no two runs of neighbouring seeds share an order
@@ -106,22 +105,3 @@ def leave_out_repeated(batch: dict[str, torch.Tensor], items: Sequence[dict[str,
             batch["labels"][row] = IGNORE_INDEX
             if ASKED in batch:
                 batch[ASKED][row] = False
-
-
-def count_items(trainer: Any, task: Task[Any, Any, Any]) -> None:
-    """Let a Trainer count what each part of a loss is a mean of, where it has several: it knows one number for a step.
-
-    Args:
-        trainer: It is changed.
-        task: Whose `items` are counted, over all batches of a step and all processes.
-    """
-    count = trainer._get_num_items_in_batch  # noqa: SLF001  # there is no public way
-
-    def count_parts(batches: Sequence[dict[str, Any]], device: Any) -> Any:
-        parts = [items_of(task, batch["labels"]) for batch in batches]
-        if not parts or parts[0] is None:
-            return count(batches, device)
-        found = torch.stack([part for part in parts if part is not None]).sum(dim=0).to(device)
-        return trainer.accelerator.reduce(found, reduction="sum")
-
-    trainer._get_num_items_in_batch = count_parts  # noqa: SLF001  # the same

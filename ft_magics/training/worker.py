@@ -21,13 +21,14 @@ from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
-from ft_magics.training.batches import GroupedByLength, count_items, leave_out_repeated
+from ft_magics.training.batches import GroupedByLength, leave_out_repeated
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
 from ft_magics.training.guard import Guarded, is_fatal, say_with_care
+from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
@@ -187,7 +188,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         compute_loss_func=loss,
         callbacks=[callback],
     )
-    count_items(trainer, trained.task)
+    count_by_task(trainer, trained.task)
     trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
     trainer.lr_scheduler = make_schedule(trainer.optimizer, prepared.train, prepared.total_steps)
     trainer.remove_callback(PrinterCallback)

@@ -190,16 +190,22 @@ class ReplacedTask(TextTask[MaskedRow]):
         Source: Clark et al. 2020, section 3.1: both losses, and their sum.
         """
         import torch  # noqa: PLC0415  # a cell is read and answered without it
+
+        counts = torch.as_tensor(self.items(labels) if num_items_in_batch is None else num_items_in_batch)
+        sums = self.sums(outputs, labels)
+        total: torch.Tensor = (sums / counts.to(sums.device).clamp(min=1)).sum()
+        return total
+
+    def sums(self, outputs: Any, labels: torch.Tensor) -> torch.Tensor:
+        """The generator's cross entropy, and the discriminator's with its weight. (2,)."""
+        import torch  # noqa: PLC0415  # a cell is read and answered without it
         from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy  # noqa: PLC0415  # the same
 
         masked, judged = (labels != IGNORE_INDEX).unbind(dim=-1)
-        counts = self.items(labels) if num_items_in_batch is None else num_items_in_batch
         logits, found = outputs["generator_logits"].float(), outputs["logits"][judged].float()
         generator = cross_entropy(logits, labels[..., 0][masked], reduction="sum")
         discriminator = binary_cross_entropy_with_logits(found, outputs["replaced"][judged].float(), reduction="sum")
-        sums = torch.stack([generator, self.settings.weight * discriminator])
-        total: torch.Tensor = (sums / counts.to(sums.device).clamp(min=1)).sum()
-        return total
+        return torch.stack([generator, self.settings.weight * discriminator])
 
     # Predictions
 
