@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 import torch
+from ft_magics.config.schema import AnyConfig
 from ft_magics.models.quiet import quiet_transformers
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import FINETUNE, PRETRAIN, parse_cell
 from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.steering import Steering
 from ft_magics.training.callback import RunCallback
@@ -24,9 +25,14 @@ from safetensors.torch import save_file
 WITHIN = dt.timedelta(seconds=60)  # a process that waits for another one gives up
 
 
+def parse_any(body: str) -> AnyConfig:
+    """The config of a cell of `%%finetune` or of `%%pretrain`, whose first word says which."""
+    return parse_cell(body, {}, kind=PRETRAIN if body.startswith("objective") else FINETUNE)
+
+
 def gradients_of(body: str, folder: Path) -> dict[str, torch.Tensor]:
     """Gradients by `STEP.PARAMETER`, without dropout, of weights that stay as they are; labels of each step's rows."""
-    prepared = prepare(parse_cell(body, {}))
+    prepared = prepare(parse_any(body))
     _unsettle(prepared.trained.model)
     found: dict[str, torch.Tensor] = {}
     folder.mkdir()

@@ -347,8 +347,12 @@ def test_a_pretrain_cell_has_keys_of_its_own():
     assert names("")[:3] == ["objective", "model", "data"]
     assert "tokenizer" in names("")
     assert "task" not in names("")
-    assert names("objective: ") == ["clm", "mlm"]
-    assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "spans"}
+    assert names("objective: ") == ["clm", "mlm", "[mlm, nsp]", "[mlm, sop]"]
+    assert names("objective: [mlm, n") == names("objective:\n- mlm\n- n") == ["nsp"]
+    assert names("objective: [") == ["mlm", "nsp", "sop"]
+    of_masks = {"mask", "whole_words", "chinese_words", "spans", "ngrams"}
+    assert set(names("objective: [{mlm: {")) == of_masks
+    assert set(names("objective: {mlm: {")) == of_masks
     assert "documents" in names("objective: mlm\ndata: {")
     assert "preset" in names("objective: mlm\nmodel: {")
     assert "vocab_size" in names("objective: mlm\ntokenizer: {")

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from ft_magics.runs.cells import parse_cell
 from ft_magics.training.batches import GroupedByLength
 from ft_magics.training.prepare import prepare
 from safetensors.torch import load_file
 
-from exact_gradients import gradients_of
+from exact_gradients import gradients_of, parse_any
 
 ROWS = 16  # of a whole step
 WITHIN_S = 280  # two processes that wait for each other on a busy machine
@@ -26,12 +25,13 @@ KINDS = {
     "one label": "{classify: {class_weights: balanced, label_smoothing: 0.1}}",
     "several labels": "{classify: {multi_label: true}}",
     "numbers": "{classify: {regression: true}}",
+    "pairs": "[mlm, nsp]",  # two means in one loss: of hidden tokens, and of pairs of segments
 }
 METHODS = ("full", "{lora: {r: 4}}")
 CASES = [(kind, method) for kind in KINDS for method in METHODS]
 AMONG_TWO = [  # kind, method, accumulation
     *(("ner", 0, 1), ("ner", 1, 4), ("one label", 0, 4), ("one label", 1, 1)),
-    *(("several labels", 1, 1), ("numbers", 0, 1)),
+    *(("several labels", 1, 1), ("numbers", 0, 1), ("pairs", 0, 4)),
 ]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -47,6 +47,7 @@ def data(tmp_path_factory):
     (folder / "ner.conll").write_text(
         "\n\n".join("\n".join(f"{word} {tags[len(word) % 3]}" for word in sentence) for sentence in words) + "\n\n"
     )
+    (folder / "pairs.txt").write_text("\n\n".join("\n".join(map(" ".join, [sentence] * 2)) for sentence in words))
     labels = {
         "one label": ["xyz"[at % 3] if at % 4 else "x" for at in range(21)],
         "several labels": [["a"], ["b", "c"], [""], ["a", "b", "c"], ["c"]] * 5,
@@ -69,7 +70,7 @@ def body(data, tiny_model):
         (train,) = data.glob(f"{kind.replace(' ', '_')}.*")
         separator = ", label_separator: ';'" if kind == "several labels" else ""
         return (
-            f"task: {KINDS[kind]}\nmodel: {tiny_model}\ndata: {{train: {train}{separator}}}\nmethod: {method}\n"
+            f"{'objective' if kind == 'pairs' else 'task'}: {KINDS[kind]}\nmodel: {tiny_model}\ndata: {{train: {train}{separator}}}\nmethod: {method}\n"
             f"train: {{epochs: 1, batch_size: {batch_size}, gradient_accumulation: {accumulation}, device: cpu, "
             "learning_rate: 1e-30, weight_decay: 0, warmup: 0, max_grad_norm: 1e9, precision: fp32, threads: 1}\n"
             "save: {every: null}\n"
@@ -127,7 +128,7 @@ def test_two_processes_give_the_gradient_of_one(body, whole, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_last_step_has_fewer_rows_and_labels_are_not_evenly_spread(body, kind):
-    prepared = prepare(parse_cell(body(kind, "full", ROWS, 1), {}))
+    prepared = prepare(parse_any(body(kind, "full", ROWS, 1)))
     rows = len(prepared.features["train"])
     assert ROWS < rows < 2 * ROWS
     if kind == "ner":

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from ft_magics.config.compare import name_model
 from ft_magics.config.explain import describe, explain_all
 from ft_magics.config.methods import Methods, method_of, spread_method
 from ft_magics.config.names import (
@@ -16,10 +17,11 @@ from ft_magics.config.names import (
     TASK_SYNONYMS,
     understand_train_key,
 )
+from ft_magics.config.objectives import as_parts, joined_name, parts_in, spread_objective
 from ft_magics.config.recorded import is_empty, lay_under
 from ft_magics.config.references import Reference, is_reference, lookup, part_of, plain_value, quote_references
 from ft_magics.config.schema import AnyConfig, RunConfig
-from ft_magics.config.section import OpenSection, Section
+from ft_magics.config.section import JoinedSection, OpenSection, Section
 from ft_magics.config.splits import SPLIT_SYNONYMS, SPLITS
 from ft_magics.config.train import TrainConfig
 from ft_magics.config.tree import Path, Tree, first_problems, read_tree, read_value, shorten
@@ -45,6 +47,10 @@ class Tasks(Protocol):
 
     def names(self) -> Sequence[str]:
         """Their names."""
+        ...
+
+    def joined(self) -> Mapping[str, Sequence[str]]:
+        """Those that are several at once, by the name that a run has for them: the parts, as a cell names them."""
         ...
 
     def sections(self, name: str) -> tuple[type[Section], type[Section]]:
@@ -84,17 +90,19 @@ def parse_cell(
     _understand_names(tree)  # before the overrides, so that they win whatever word the cell uses
     if recorded is not None:
         lay_under(tree, recorded, tasks.schema.word)
+        spread_objective(tree)
     for override in overrides:
         _override(tree, override)
     _rename_word(tree, tasks)
     tree.data = _resolve(tree.data, (), tree, namespace, is_recorded=recorded is not None)
     _understand_names(tree)
     _spread_splits(tree)
-    task, settings, data = _task_of(tree, tasks)
+    name_model(tree)
+    task, settings, data = _together(tree, tasks) or _task_of(tree, tasks)
     schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
-        config: AnyConfig = schema.model_validate(_with_settings(tree.data, task))
+        config: AnyConfig = schema.model_validate(_with_settings(tree.data, task, settings))
     except ValidationError as error:
         tree.problems.extend(explain_all(error, tree, schema, task))
     if tree.problems:
@@ -108,6 +116,7 @@ def _rename_word(tree: Tree, tasks: Tasks) -> None:
     Raises:
         CellError: It is a cell of another magic.
     """
+    spread_objective(tree)
     word = tasks.schema.word
     other = "objective" if word == "task" else "task"
     if other in tree.data and word not in tree.data:
@@ -164,6 +173,26 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         return task, OpenSection, OpenSection
 
 
+def _together(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section]] | None:
+    """The one task that the names in a list are together, with its sections; None where one name stands alone."""
+    named, word, joined = tree.data.get("task"), tasks.schema.word, tasks.joined()
+    if not isinstance(named, dict) or len(named) < 2 or not joined:
+        return None
+    known = sorted({*tasks.names(), *(part for parts in joined.values() for part in parts)})
+    strays = [name for name in named if name not in known]
+    for name in strays:
+        missing = f"`{shorten(name)}` is no {word}; there are {_listed(known)}.{did_you_mean(name, known)}"
+        tree.complain((word,), tasks.elsewhere(name) or missing)
+    found = joined_name(list(named), joined)
+    if found is not None:
+        return found, *tasks.sections(found)
+    if not strays:
+        inside = [parts for parts in joined.values() if set(parts) <= set(named)] or list(joined.values())
+        lists = " or ".join(f"`{word}: [{', '.join(parts)}]`" for parts in inside)
+        tree.complain((word,), f"{_listed(list(named))} are not trained together; write {lists}")
+    return "unknown", OpenSection, OpenSection
+
+
 def _listed(names: Sequence[str]) -> str:
     shown = [f"`{name}`" for name in names]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
@@ -171,6 +200,11 @@ def _listed(names: Sequence[str]) -> str:
 
 def _move_settings(tree: Tree, task: str, settings: type[Section], data: type[Section]) -> None:
     """A task's setting may stand under `data:` or `train:`, or in the first column, where people write it too."""
+    for part, section in parts_in(settings, task).items():
+        _move_settings_of(tree, part, section, data)
+
+
+def _move_settings_of(tree: Tree, task: str, settings: type[Section], data: type[Section]) -> None:
     ours = set(settings.model_fields)
     places: tuple[tuple[Path, Any, set[str]], ...] = (
         (("data",), tree.data.get("data"), set(data.model_fields)),
@@ -196,10 +230,12 @@ def _move_settings(tree: Tree, task: str, settings: type[Section], data: type[Se
             tree.written[there] = here
 
 
-def _with_settings(plain: Mapping[str, Any], task: str) -> dict[str, Any]:
+def _with_settings(plain: Mapping[str, Any], task: str, section: type[Section]) -> dict[str, Any]:
     """The cell as the schema has it: the task's name, and its settings in a section of their own."""
     named = plain.get("task")
     settings = named.get(task) if isinstance(named, dict) else None
+    if issubclass(section, JoinedSection):
+        settings = as_parts(named)
     found = {**plain, "settings": {} if settings is None else settings}
     return found | {"task": task} if task else {key: value for key, value in found.items() if key != "task"}
 
@@ -281,6 +317,7 @@ def _spread_splits(tree: Tree) -> None:
 
 def _understand_names(tree: Tree) -> None:
     data = tree.data
+    spread_objective(tree)
     task = data.get("task")
     if isinstance(task, str):
         data["task"] = TASK_SYNONYMS.get(task.lower(), task)

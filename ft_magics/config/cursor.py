@@ -36,6 +36,7 @@ class Place:
         there: The other keys of the section.
         values: Values of the cell by path: as they are written, without quotation marks.
         flow: Whether it is within brackets.
+        listed: Whether it is an item of a list.
         lead: What is to be written before a value: a space, where one is still missing behind the colon.
         behind: What follows in the line.
     """
@@ -47,6 +48,7 @@ class Place:
     there: frozenset[str] = frozenset()
     values: Mapping[KeyPath, str] = field(default_factory=dict)
     flow: bool = False
+    listed: bool = False
     lead: str = ""
     behind: str = ""
 
@@ -84,6 +86,7 @@ def place_at(body: str, offset: int) -> Place | None:
         there=frozenset(there - {here.key}),
         values={path: value for path, (_, value) in everything.entries.items()},
         flow=here.flow,
+        listed=here.listed,
         lead=here.lead,
         behind=body[offset:].partition("\n")[0],
     )
@@ -115,6 +118,7 @@ class _Here:
     start: int
     flow: bool
     lead: str = ""
+    listed: bool = False
 
 
 @dataclass(slots=True)
@@ -192,7 +196,7 @@ class _Reader:
         if found is None:
             listed = at >= 2 and body[at - 2 : at] == "- " and above
             if listed:
-                return _Here(above[:-1], above[-1], at, flow=False)
+                return _Here(above[:-1], above[-1], at, flow=False, listed=True)
             return None if _comment(body, at, end) else _Here(above, "", at, flow=False)
         key = found.group()[:-1].strip(" \t\"'")
         path = (*above, key)
@@ -251,7 +255,9 @@ class _Reader:
         bracket = self._brackets[-1]
         start = bracket.start if bracket.start >= 0 else at
         if bracket.sign == "[" and not bracket.key:
-            return _Here(bracket.path[:-1], bracket.path[-1], start, flow=True) if bracket.path else None
+            if not bracket.path:
+                return None
+            return _Here(bracket.path[:-1], bracket.path[-1], start, flow=True, listed=True)
         lead = "" if bracket.spaced or start < at else " "
         bracket.start = -1 if not bracket.key else bracket.start  # a key does not continue in the next line
         return _Here(bracket.path, bracket.key, start, flow=True, lead=lead)

@@ -15,7 +15,7 @@ from ft_magics.config.names import (
     VALUE_SYNONYMS,
 )
 from ft_magics.config.references import Reference
-from ft_magics.config.section import Section
+from ft_magics.config.section import JoinedSection, Section
 from ft_magics.config.slips import slip_in_key
 from ft_magics.config.tree import Path, Tree, dotted, read_value
 from ft_magics.errors import Problem, did_you_mean, type_name
@@ -50,11 +50,18 @@ def _explain(item: Any, tree: Tree, schema: type[Section], task: str) -> Problem
     """One of pydantic's findings as a sentence."""
     kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
     if loc[:1] == ("settings",):
-        loc = ("task", task, *loc[1:])
+        loc = ("task", *loc[1:]) if _is_joined(schema) else ("task", task, *loc[1:])
     path = context.get("path") or _path_in(tree.data, loc, kind)
     written = tree.written.get(path, path)
     text = _text(kind, _Place(schema, path), item)
     return Problem(line=tree.line(path), where=dotted(written), text=text)
+
+
+def _is_joined(schema: type[Section]) -> bool:
+    """Whether a cell's settings are those of several objectives, each below its name."""
+    settings = schema.model_fields.get("settings")
+    kind: Any = settings.annotation if settings is not None else None
+    return isinstance(kind, type) and issubclass(kind, JoinedSection)
 
 
 class _Place:
@@ -68,7 +75,8 @@ class _Place:
     def __init__(self, schema: type[Section], path: Path) -> None:
         self.schema = schema
         self.path = path
-        self.inner = ("settings", *path[2:]) if path[:1] == ("task",) and len(path) > 1 else path
+        below = 1 if _is_joined(schema) else 2  # the settings of a single task are below its name
+        self.inner = ("settings", *path[below:]) if path[:1] == ("task",) and len(path) > 1 else path
 
     @property
     def expected(self) -> str:

@@ -11,7 +11,7 @@ import annotated_types
 from pydantic.fields import FieldInfo
 
 from ft_magics.config.references import Reference
-from ft_magics.config.section import Kind, OpenSection, Section
+from ft_magics.config.section import JoinedSection, Kind, OpenSection, Section
 
 __all__ = ["Key", "KeyPath", "keys_below", "keys_of", "written"]
 
@@ -99,12 +99,14 @@ def keys_of(schema: type[Section], sections: Mapping[str, type[Section]], task: 
         can have one key for each.
     """
     word = getattr(schema, "word", "task")
+    settings = sections.get("settings", OpenSection)
+    above = (word,) if issubclass(settings, JoinedSection) else (word, task)
     found: dict[KeyPath, tuple[Key, ...]] = {}
     for key in _walk(schema, (), sections):
-        path = (word, task, *key.path[1:]) if key.path[0] == "settings" else key.path
-        path = (word, *path[1:]) if path[0] == "task" else path
-        if path == (word, task):
+        if key.path == ("settings",):
             continue
+        path = (*above, *key.path[1:]) if key.path[0] == "settings" else key.path
+        path = (word, *path[1:]) if path[0] == "task" else path
         placed = _moved(key, path)
         if all(placed.owner is not other.owner for other in found.get(path, ())):
             found[path] = (*found.get(path, ()), placed)

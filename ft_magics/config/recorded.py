@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from ft_magics.config.objectives import as_parts
 from ft_magics.config.tree import Path, Tree
 
 __all__ = ["is_empty", "lay_under"]
@@ -39,6 +40,9 @@ def lay_under(tree: Tree, recorded: Mapping[str, Any], word: str) -> None:
         word: `task` or `objective`, by the cell's magic.
     """
     base = deepcopy(dict(recorded))
+    if word == "task" and tree.data.get("compare") is not None:
+        tree.complain(("compare",), "makes several runs, and `--from` does one run again; leave one of them out")
+        del tree.data["compare"]
     if word in tree.data:
         tree.data[word] = _task(tree.data[word], base.pop(word, None))
     if "model" in tree.data and not isinstance(tree.data["model"], dict) and "tokenizer" not in tree.data:
@@ -51,16 +55,14 @@ def lay_under(tree: Tree, recorded: Mapping[str, Any], word: str) -> None:
 def _task(said: Any, recorded: Any) -> Any:
     """The task that the cell names, with the recorded settings where it is the recorded one."""
     over, under = _as_section(said), _as_section(recorded)
-    if over.keys() != under.keys() or len(over) != 1:
+    if over.keys() != under.keys() or not over:
         return said
-    (name,) = over
-    return {name: {**under[name], **over[name]}}
+    return {name: {**under[name], **over[name]} for name in over}
 
 
 def _as_section(task: Any) -> dict[str, dict[str, Any]]:
-    """A task by its name with its settings; empty for what is none."""
-    named = {task: None} if isinstance(task, str) else task if isinstance(task, dict) else {}
-    return {name: settings or {} for name, settings in named.items() if isinstance(settings or {}, dict)}
+    """A task by its name with its settings, or several objectives; empty for what is none."""
+    return {name: settings or {} for name, settings in as_parts(task).items() if isinstance(settings or {}, dict)}
 
 
 def _merged(over: dict[str, Any], under: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-__all__ = ["Kind", "OpenSection", "Section", "described"]
+__all__ = ["JoinedSection", "Kind", "OpenSection", "Section", "described"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,10 @@ class Section(BaseModel):
         return {
             name: value for name, value in plain(self).items() if value is not None or fields[name].default is not None
         }
+
+
+class JoinedSection(Section):
+    """The settings of objectives that are trained together: each field is the section of one, by its name in a cell."""
 
 
 class OpenSection(Section):

@@ -16,7 +16,9 @@ from ft_magics.tasks import registry
 from ft_magics.tasks.classify.columns import KNOWN
 from ft_magics.tuning import registry as methods
 
-__all__ = ["every_key", "known_columns", "names_of", "task_keys"]
+__all__ = ["every_key", "known_columns", "lists_of", "names_of", "parts_of", "task_keys"]
+
+_OF_LABELS: tuple[KeyPath, ...] = (("compare",), ("train", "share"))  # what a cell on raw text refuses
 
 Keys = Mapping[KeyPath, Sequence[Key]]
 
@@ -38,8 +40,11 @@ def _keys(name: str) -> Keys:
         settings, data = registry.sections(name)
     except TaskError:  # of a package that cannot be used: what all tasks share is known
         settings, data = OpenSection, OpenSection
-    schema = PretrainConfig if name in registry.objective_names() else RunConfig
-    return keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
+    of_text = name in {*registry.objective_names(), *registry.joined_objectives()}
+    schema = PretrainConfig if of_text else RunConfig
+    found = keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
+    refused = _OF_LABELS if of_text else ()
+    return {path: keys for path, keys in found.items() if path[:1] not in refused and path not in refused}
 
 
 @cache
@@ -53,14 +58,24 @@ def _methods() -> type[Section]:
 
 
 def names_of(word: str) -> Sequence[str]:
-    """What a cell may say behind `task:`, or `objective:`."""
+    """The names of tasks, or of objectives; a run's name for several objectives is none that a cell has."""
     return registry.objective_names() if word == "objective" else registry.task_names()
+
+
+def lists_of(word: str) -> Mapping[str, Sequence[str]]:
+    """What a cell may say behind `objective:` for several at once, by the name that a run has for them."""
+    return registry.joined_objectives() if word == "objective" else {}
+
+
+def parts_of(word: str) -> Sequence[str]:
+    """All names that may stand in a list behind `objective:`."""
+    return sorted({part for parts in lists_of(word).values() for part in parts})
 
 
 def every_key(word: str = "task") -> Keys:
     """The keys of all tasks, or objectives, together; where two have one of a name, that of the first."""
     found: dict[KeyPath, Sequence[Key]] = {}
-    for name in names_of(word):
+    for name in (*names_of(word), *lists_of(word)):
         for path, keys in _keys(name).items():
             found.setdefault(path, keys)
     return found

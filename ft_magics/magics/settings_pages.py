@@ -11,13 +11,14 @@ from ft_magics.config.keys import Key, KeyPath
 from ft_magics.config.names import HF_ARGUMENT_NAMES, SETTLED_ARGUMENTS, our_name
 from ft_magics.magics.keys import task_keys
 from ft_magics.markup import MUTED, element, heading, markdown_text, terminal_text
-from ft_magics.tasks.registry import objective_names, sections, task_names
+from ft_magics.tasks.registry import joined_objectives, objective_names, sections, task_names
 
 __all__ = [
     "Group",
     "general",
     "key_bundle",
     "list_bundle",
+    "of_objectives",
     "of_task",
     "overview",
     "pretrain_overview",
@@ -59,6 +60,7 @@ def general() -> list[Group]:
         _group("A cell", (), "`task`, `model` and `data` must be given."),
         _group("`train:`", ("train",), "Hugging Face's names are understood too, as is `--set train.epochs=3`."),
         _group("`train: {early_stopping: …}`", ("train", "early_stopping"), ""),
+        _group("`compare:`", ("compare",), "In a cell that fine-tunes; `model` may then be left out."),
         _group("`eval:`", ("eval",), ""),
         _group("`eval: {every: …}`", ("eval", "every"), "One of these. The last step is evaluated in any case."),
         _group("`save:`", ("save",), ""),
@@ -92,6 +94,17 @@ def of_task(name: str) -> list[Group]:
     if own:
         note = "A split with reading options of its own: `test: {path: …}` and any of the above; or a share of train."
         groups.append(Group(f"`data: {{dev: …}}` of `{word}: {name}`", ("data", "dev"), note, own))
+    return groups
+
+
+def of_objectives() -> list[Group]:
+    """What every objective adds, and those that are trained together."""
+    groups = [group for name in objective_names() for group in of_task(name)]
+    for name, parts in joined_objectives().items():
+        keys = [each[0] for path, each in task_keys(name).items() if path[:1] == ("objective",) and len(path) == 2]
+        title = f"`objective: [{', '.join(parts)}]`"
+        note = f"`[{{{parts[0]}: {{mask: 0.2}}}}, {parts[1]}]` gives settings too. `data:` and the rest are as above."
+        groups.append(Group(title, ("objective",), note, keys))
     return groups
 
 
@@ -190,7 +203,7 @@ def overview() -> str:
 
 def pretrain_overview() -> str:
     """All keys of a `%%pretrain` cell, for `%%pretrain?`."""
-    groups = [group for name in objective_names() for group in of_task(name)]
+    groups = of_objectives()
     foot = "`model`, `method`, `train` and `save` are those of a %%finetune cell: %ft settings."
     return f"{list_bundle(groups)['text/plain']}\n\n{foot}\n"
 
@@ -201,7 +214,7 @@ def settings_markdown() -> str:
     parts = [_MARKDOWN_HEAD, *map(_group_markdown, general())]
     parts += [_group_markdown(group) for name in ours for group in of_task(name)]
     parts.append(_PRETRAIN_HEAD)
-    parts += [_group_markdown(group) for name in objective_names() for group in of_task(name)]
+    parts += [_group_markdown(group) for group in of_objectives()]
     parts.append(_hugging_face())
     return "\n".join(parts)
 

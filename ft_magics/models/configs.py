@@ -112,11 +112,30 @@ def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], hea
                 "right, such as GPT-2; an encoder takes `objective: mlm`"
             )
         return
+    if head.judges_pairs:
+        _refuse_without_segments(folder, kind, settings, head)
     known = head.takes(kind) and kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
     if not known or settings.get("is_encoder_decoder") or settings.get("is_decoder"):
         raise ModelError(
             f"model: {folder} is a {kind} model, and {head.use} needs an encoder, which reads a text from both "
             f"sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`{_other_objective(kind, head)}"
+        )
+
+
+def _refuse_without_segments(folder: Path, kind: str, settings: Mapping[str, Any], head: Head) -> None:
+    """See that a model tells two segments apart, and has a head that judges them."""
+    if not head.takes(kind):
+        encoder = Head(kind="AutoModelForMaskedLM", labels=()).takes(kind) and not settings.get("is_encoder_decoder")
+        other = f". A {kind} model takes `objective: mlm`" if encoder else _other_objective(kind, head)
+        raise ModelError(
+            f"model: {folder} is a {kind} model, and {head.use} needs one with segment embeddings and a head for pairs "
+            f"of sentences: {', '.join(head.kinds)}, or `minilm`{other}"
+        )
+    segments = settings.get("type_vocab_size")
+    if isinstance(segments, int) and segments < 2:
+        raise ModelError(
+            f"model: {folder} has embeddings for one segment only (`type_vocab_size` is 1 in config.json), and "
+            f"{head.use} needs two; take `minilm` or another BERT, or `objective: mlm`"
         )
 
 

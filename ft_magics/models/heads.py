@@ -13,6 +13,7 @@ __all__ = ["Head"]
 _MAPPINGS = {
     "AutoModelForCausalLM": "MODEL_FOR_CAUSAL_LM_MAPPING",
     "AutoModelForMaskedLM": "MODEL_FOR_MASKED_LM_MAPPING",
+    "AutoModelForPreTraining": "MODEL_FOR_PRETRAINING_MAPPING",
     "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
     "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
 }
@@ -27,17 +28,22 @@ class Head:
         labels: Names by id. Length C.
         problem_type: Of a sequence classification model's config; None for others.
         use: What such a head is for, such as `tagging words`.
+        kinds: Which kinds of model alone are meant, such as `bert`; empty for all that have such a head.
+        judges_pairs: Whether it judges pairs of segments beside predicting tokens, so that the model has to tell the
+            segments apart.
     """
 
     kind: str
     labels: tuple[str, ...]
     problem_type: str | None = None
     use: str = "this task"
+    kinds: tuple[str, ...] = ()
+    judges_pairs: bool = False
 
     @property
     def predicts_tokens(self) -> bool:
         """Whether it is a language model's: a token of the vocabulary for each place."""
-        return self.kind in ("AutoModelForCausalLM", "AutoModelForMaskedLM")
+        return self.judges_pairs or self.kind in ("AutoModelForCausalLM", "AutoModelForMaskedLM")
 
     @property
     def reads_forwards(self) -> bool:
@@ -62,6 +68,8 @@ class Head:
     def takes(self, model_type: str) -> bool:
         """Whether a kind of model, such as `bert`, can have such a head."""
         self.model_classes()
+        if self.kinds and model_type not in self.kinds:
+            return False
         return model_type in getattr(_auto(), f"{_MAPPINGS[self.kind]}_NAMES")
 
 

@@ -22,6 +22,7 @@ from ft_magics.models.weight_files import Weights, open_weights
 
 __all__ = ["Tuned", "check_together", "load_model", "load_tokenizer"]
 
+_OF_PAIRS = ("seq_relationship.", "sop_classifier.", ".pooler.")  # names of a head for pairs in transformers' models
 Check = Callable[[Any], None]
 
 
@@ -140,15 +141,24 @@ def check_together(source: str, model: Any, tokenizer: Any) -> None:
             f"{embeddings - 1}; the two do not belong together"
         )
     with plain_errors(source), torch.inference_mode():
-        model(input_ids=torch.tensor([ids]))["logits"].shape  # noqa: B018  # what it cannot compute is said now
+        model(input_ids=torch.tensor([ids]))[0].shape  # noqa: B018  # what it cannot compute is said now
 
 
 def _new_language_head(source: str, model: Any, loading: Mapping[str, Any]) -> list[str]:
-    """A sentence on a language model's head, where the weights have none."""
+    """A sentence on a language model's head, where the weights have none, and one on a head for pairs of segments."""
     parameters = dict(model.named_parameters())
-    new = [name for name in loading["missing_keys"] if name in parameters]
+    missing = [name for name in loading["missing_keys"] if name in parameters]
+    of_pairs = [name for name in missing if any(part in name for part in _OF_PAIRS)]
+    said = []
+    if of_pairs:
+        count = sum(parameters[name].numel() for name in of_pairs)
+        said.append(
+            f"a new head for pairs of segments: {Path(source).name} has none; {count:,} parameters begin at random "
+            "values"
+        )
+    new = [name for name in missing if name not in of_pairs]
     if not new:
-        return []
+        return said
     output, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
     tied = output is not None and output.weight is embeddings.weight
     how = "its output embeddings are the input's (tied)" if tied else "its output embeddings are new too"
@@ -157,7 +167,7 @@ def _new_language_head(source: str, model: Any, loading: Mapping[str, Any]) -> l
         f"a new head: {Path(source).name} has none for a language model; {how}, and {count:,} parameters begin at "
         "random values"
     )
-    return [text]
+    return [text, *said]
 
 
 def _check_memory(source: str, weights: Weights) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ft_magics.config import cell
 from ft_magics.config.methods import DEFAULT_METHOD, in_order, method_section
 from ft_magics.config.names import TASK_SYNONYMS
+from ft_magics.config.objectives import as_parts, joined_name
 from ft_magics.config.schema import AnyConfig, PretrainConfig, RunConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.errors import MethodError, TaskError
@@ -22,13 +23,18 @@ class _Tasks:
     magic = "%%finetune"
 
     def elsewhere(self, name: str) -> str | None:
-        if name.lower() not in registry.objective_names():
-            return None
         name = name.lower()
-        return f"`{name}` is an objective of pre-training; write `%%pretrain NAME` and `objective: {name}`"
+        parts = _with_others(name)
+        if name not in registry.objective_names() and not parts:
+            return None
+        written = f"[{', '.join(parts[0])}]" if parts else name
+        return f"`{name}` is an objective of pre-training; write `%%pretrain NAME` and `objective: {written}`"
 
     def names(self) -> Sequence[str]:
         return registry.task_names()
+
+    def joined(self) -> Mapping[str, Sequence[str]]:
+        return {}
 
     def sections(self, name: str) -> tuple[type[Section], type[Section]]:
         return registry.sections(name)
@@ -39,6 +45,9 @@ class _Objectives:
     magic = "%%pretrain"
 
     def elsewhere(self, name: str) -> str | None:
+        if parts := _with_others(name.lower()):
+            lists = " or ".join(f"`objective: [{', '.join(each)}]`" for each in parts)
+            return f"`{name.lower()}` is trained together with another objective; write {lists}"
         name = TASK_SYNONYMS.get(name.lower(), name)
         if name not in registry.task_names():
             return None
@@ -47,8 +56,17 @@ class _Objectives:
     def names(self) -> Sequence[str]:
         return registry.objective_names()
 
+    def joined(self) -> Mapping[str, Sequence[str]]:
+        return registry.joined_objectives()
+
     def sections(self, name: str) -> tuple[type[Section], type[Section]]:
         return registry.sections(name)
+
+
+def _with_others(name: str) -> list[Sequence[str]]:
+    """The lists that an objective which does not stand alone is a part of."""
+    alone = registry.objective_names()
+    return [parts for parts in registry.joined_objectives().values() if name in parts and name not in alone]
 
 
 FINETUNE, PRETRAIN = _Tasks(), _Objectives()
@@ -103,7 +121,10 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     """
     kind = PretrainConfig if PretrainConfig.word in plain else RunConfig
     named = plain.get(kind.word)
-    task, settings = next(iter(named.items()), ("", None)) if isinstance(named, dict) else (named, None)
+    parts = as_parts(named)
+    task, settings = next(iter(parts.items()), ("", None))
+    if len(parts) > 1:
+        task, settings = joined_name(list(parts), registry.joined_objectives()) or " and ".join(parts), parts
     try:
         kinds = registry.sections(str(task))
     except TaskError:

@@ -24,9 +24,10 @@ from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.shared_base import SharedBase, share_base
 from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
+from ft_magics.runs.losses import Losses, losses_of
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
 from ft_magics.tasks.registry import find_task, guarded, known_names
-from ft_magics.tasks.task import IGNORE_INDEX, LazyFeatures, Spec, Task
+from ft_magics.tasks.task import LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
 from ft_magics.tuning.tuning import Tuning
 
@@ -101,7 +102,7 @@ class TrainedModel:
         was_training = self.model.training
         self.model.to(self.device).eval()
         results: list[Any] = [None] * len(features)
-        total_loss, total_labels = 0.0, 0
+        losses = Losses()
         lengths = (
             features.lengths.tolist()
             if isinstance(features, LazyFeatures)
@@ -116,13 +117,11 @@ class TrainedModel:
                 if done is None:
                     self._take_smaller_batches(len(order))
                     continue
-                loss, labels = done
+                losses.add(*done)
                 del order[: self.batch_size]
-                total_loss += loss * labels
-                total_labels += labels
         finally:
             self.model.train(was_training)
-        return results, total_loss / total_labels if total_labels else None
+        return results, losses.mean()
 
     def _take_smaller_batches(self, rows: int) -> None:
         before = min(self.batch_size, rows)
@@ -137,7 +136,7 @@ class TrainedModel:
 
     def _batch_if_it_fits(
         self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]
-    ) -> tuple[float, int] | None:
+    ) -> tuple[list[float], list[int]] | None:
         """What `_batch` gives; None where a smaller one may do, with the error gone, whose frames hold the batch."""
         try:
             return self._batch(features, chosen, results)
@@ -146,18 +145,20 @@ class TrainedModel:
                 raise
         return None
 
-    def _batch(self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]) -> tuple[float, int]:
+    def _batch(
+        self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]
+    ) -> tuple[list[float], list[int]]:
         of_batch = [features[index] for index in chosen]
         batch = self.task.collate(of_batch, self.spec)
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         labels = batch.pop("labels")
         with torch.inference_mode(), self.autocast():
             outputs = self.model(**batch)
-            loss = self.task.loss(outputs, labels)
+            losses = losses_of(self.task, outputs, labels)
             kept = self.task.infer(self.model, batch, outputs, of_batch)
         for index, item in zip(chosen, kept, strict=True):
             results[index] = item
-        return float(loss), int((labels != IGNORE_INDEX).sum())
+        return losses
 
     def autocast(self) -> Any:
         """The context in which the model computes in its precision."""

@@ -16,7 +16,7 @@ from ft_magics.config.section import Section
 from ft_magics.errors import FineTuneError, TaskError, did_you_mean
 from ft_magics.tasks.task import Task
 
-__all__ = ["find_task", "guarded", "known_names", "objective_names", "sections", "task_names"]
+__all__ = ["find_task", "guarded", "joined_objectives", "known_names", "objective_names", "sections", "task_names"]
 
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
@@ -24,7 +24,10 @@ _OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": (
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
     "mlm": ("ft_magics.tasks.masked.task", "MaskedTask"),
+    "mlm+nsp": ("ft_magics.tasks.pairs.task", "MaskedAndNextTask"),  # `objective: [mlm, nsp]`
+    "mlm+sop": ("ft_magics.tasks.pairs.task", "MaskedAndOrderTask"),
 }
+_AND = "+"
 _METHODS = tuple(name for name in vars(Task) if not name.startswith("_") and name not in ("Settings", "Data", "name"))
 
 
@@ -39,13 +42,18 @@ def task_names() -> Sequence[str]:
 
 
 def objective_names() -> Sequence[str]:
-    """Every objective's name, in alphabetical order."""
-    return sorted(_OBJECTIVES)
+    """The names of the objectives that stand alone, in alphabetical order."""
+    return sorted(name for name in _OBJECTIVES if _AND not in name)
+
+
+def joined_objectives() -> dict[str, tuple[str, ...]]:
+    """The objectives that are several at once, by the names that a run has for them: their parts, as in a cell."""
+    return {name: tuple(name.split(_AND)) for name in sorted(_OBJECTIVES) if _AND in name}
 
 
 def known_names() -> Sequence[str]:
     """The names of all tasks and objectives, the tasks first."""
-    return [*task_names(), *objective_names()]
+    return [*task_names(), *objective_names(), *joined_objectives()]
 
 
 def find_task(name: str) -> type[Task[Any, Any, Any]]:

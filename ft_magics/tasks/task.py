@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-__all__ = ["IGNORE_INDEX", "Feature", "Head", "LazyFeatures", "Spec", "Task"]
+__all__ = ["IGNORE_INDEX", "Feature", "Head", "LazyFeatures", "SeveralLosses", "Spec", "Task"]
 
 IGNORE_INDEX = -100  # torch's cross entropy leaves these targets out
 
@@ -86,6 +86,23 @@ class LazyFeatures(Protocol):
 
     def drawn(self, *, seed: int, epoch: int) -> Sequence[Any]:
         """The same features with the random numbers of an epoch, which depend on these two and the index alone."""
+        ...
+
+
+@runtime_checkable
+class SeveralLosses(Protocol):
+    """A task whose loss is a sum of means, each over things of its own: hidden tokens, say, and pairs of segments.
+
+    A step's loss is exact only where each mean has its own number in the whole step. So `num_items_in_batch` of `loss`
+    is a tensor then, as `items` gives it, summed over the step. K kinds of things.
+    """
+
+    def sums(self, outputs: Any, labels: torch.Tensor) -> torch.Tensor:
+        """Of each kind the sum of the losses of a batch. Shape (K,)."""
+        ...
+
+    def items(self, labels: torch.Tensor) -> torch.Tensor:
+        """How many things of each kind a batch asks for. Shape (K,)."""
         ...
 
 
@@ -222,6 +239,21 @@ class Task(Protocol[E, F, P]):
             ModelError: There can be no such model, or the text does not support the tokenizer.
         """
         raise TaskError(f"`task: {self.name}` begins from a model that is there; `%%pretrain` makes one from nothing")
+
+    def extend_model(self, corpus: Corpus[E], source: str, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
+        """The folder of a model that has more words in its vocabulary, and sentences on them.
+
+        Args:
+            corpus: Of the run.
+            source: The folder of the model.
+            tokenizer: Which words, as the cell said.
+            seed: Of a head that the model lacks.
+
+        Raises:
+            TaskError: The task takes a model's vocabulary as it is.
+            ModelError: There are no new words, or the tokenizer cannot have them.
+        """
+        raise TaskError(f"`task: {self.name}` takes the vocabulary of a model as it is; leave `tokenizer` out")
 
     @classmethod
     def saved_head(cls) -> Head:

@@ -86,7 +86,7 @@ def prepare(
     Args:
         config: As the cell said.
         inputs: What `read_inputs` gave for it, if that was asked already.
-        encoded: The features of a run that differs in its seed or rate alone, if there was one: they are the same.
+        encoded: The features, or those of some splits, of a run that has the same of both data and tokenizer.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
@@ -119,7 +119,11 @@ def prepare(
         tuning=tuning,
         base=None if tuning.keeps_all else base_of(model_name(config.model), source),
     )
-    features = dict(encoded or {split.name: _encode(trained, split.examples) for split in corpus.splits})
+    known = encoded or {}
+    features = {
+        split.name: known[split.name] if split.name in known else _encode(trained, split.examples)
+        for split in corpus.splits
+    }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
     fitted = fit_train(
@@ -161,17 +165,28 @@ def prepare(
 
 def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
     """The model's folder, and sentences on what of it is new."""
-    task = inputs.task
-    if inputs.source is not None:
-        return inputs.source, []
+    task, seed = inputs.task, config.train.seed
     tokenizer, tuning = getattr(config, "tokenizer", None), Tuning(config.methods)
+    if inputs.source is not None:
+        source = inputs.source
+        if tokenizer is None:
+            return source, []
+        if not tuning.keeps_all and not config.save.merge:
+            text = (
+                f"`{config.method_name}` keeps only what it trains, and the embeddings of new words have to be kept "
+                "too; take `method: full`, or `save: {merge: true}`, which keeps the whole model"
+            )
+            raise CellError([Problem(line=None, where="tokenizer.new_words", text=text)])
+        return guarded(
+            task.name, "extend_model", lambda: task.extend_model(inputs.corpus, source, tokenizer, seed=seed)
+        )
     if not tuning.keeps_all:
         text = f"`{config.method_name}` tunes a model that is trained already; one from nothing needs `method: full`"
         raise CellError([Problem(line=None, where="method", text=text)])
     return guarded(
         task.name,
         "make_model",
-        lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=config.train.seed),
+        lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=seed),
     )
 
 

@@ -28,6 +28,7 @@ from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
 from ft_magics.training.guard import Guarded, is_fatal, say_with_care
+from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
@@ -188,6 +189,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         compute_loss_func=loss,
         callbacks=[callback],
     )
+    count_by_task(trainer, trained.task)
     trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
     trainer.lr_scheduler = make_schedule(trainer.optimizer, prepared.train, prepared.total_steps)
     trainer.remove_callback(PrinterCallback)

@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Chosen", "Document", "Documents", "Found", "Ints", "Joined", "cut"]
+__all__ = ["Chosen", "Document", "Documents", "Found", "Ints", "Joined", "cut", "number_runs"]
 
 Ints = NDArray[np.int64]
 _LONGEST = 16_000  # characters; a longer document is taken in parts, so that memory holds one whatever its length
@@ -53,6 +53,10 @@ class Documents(Sequence[Document]):
     def one(self, at: int) -> Document:
         """The document of an index from 0."""
 
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        return np.arange(len(self))
+
     def __len__(self) -> int:
         return len(self.hashes)
 
@@ -73,6 +77,15 @@ class Documents(Sequence[Document]):
         if not 0 <= index < len(self):
             raise IndexError(at)
         return self.one(index)
+
+
+def number_runs(continues: NDArray[np.bool_]) -> Ints:
+    """Numbers from 0, the same for all members of a run.
+
+    Args:
+        continues: Whether each but the first belongs to the run of the one before it. Length S - 1.
+    """
+    return np.concatenate([[0], np.cumsum(~continues)]).astype(np.int64)
 
 
 def cut(text: str) -> Iterator[tuple[int, int]]:
@@ -148,6 +161,12 @@ class Joined(Documents):
         for part in self._parts:
             yield from part
 
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        found = [part.origins() for part in self._parts]
+        before = np.cumsum([0, *(int(origins[-1]) + 1 if len(origins) else 0 for origins in found[:-1])])
+        return np.concatenate([origins + first for origins, first in zip(found, before, strict=True)])
+
     def one(self, at: int) -> Document:
         """The document of an index from 0."""
         part = int(np.searchsorted(self._ends, at, side="right"))
@@ -183,6 +202,10 @@ class Chosen(Documents):
                 next_ = next(wanted, None)
                 if next_ is None:
                     return
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        return self._documents.origins()[self._indices]
 
     def one(self, at: int) -> Document:
         """The document of an index from 0."""

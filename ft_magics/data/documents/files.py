@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ft_magics.data.cells import is_missing
-from ft_magics.data.documents.document import Document, Documents, Found, cut
+from ft_magics.data.documents.document import Document, Documents, Found, Ints, cut, number_runs
 from ft_magics.data.encoding import codec_of, wrong_bytes
 from ft_magics.data.faults import printable, show
 from ft_magics.data.json_text import loads
@@ -23,6 +23,8 @@ __all__ = ["SEPARATORS", "JsonLines", "TextFile"]
 SEPARATORS = ("blank_line", "line", "file")
 _LONGEST_BYTES = 32_000  # of a document, or of a part of one, and of what is read at once of a line
 _LONGEST_RECORD = 64_000_000
+_CONTROL = frozenset({*range(1, 9), *range(14, 27), *range(28, 32), 127})  # but for white space and terminals' colours
+_MOST_CONTROL = 0.05  # of the first bytes: text has none, of random bytes a tenth are such
 _BEGINNING = 8192  # bytes by which a file's kind and encoding are seen
 
 
@@ -55,6 +57,12 @@ class _File:
             if whole:
                 raise DataError(f"{name}: the file is empty")
         self.codec, self.mark = codec_of(beginning, name, encoding)
+        strange = sum(byte in _CONTROL for byte in beginning) / max(1, len(beginning) - beginning.count(0))
+        if encoding is None and not self.mark and strange > _MOST_CONTROL:
+            raise DataError(
+                f"{name}: this is no text ({100 * strange:.0f} % of its first bytes are control characters); leave it "
+                "out, or save what is written in it as text, in UTF-8"
+            )
 
     def open(self) -> IO[bytes]:
         """The file, if it is still what it was.
@@ -88,7 +96,7 @@ class _File:
             line += raw.count(b"\n", 0, at)
             raise DataError(
                 f"{self.name}, line {line}, byte {offset + at:,}: there is a zero byte, so this is no text, or text in "
-                "another encoding; name it, for example `encoding: utf-16-le`"
+                "another encoding such as utf-16; save it as UTF-8"
             )
         return text
 
@@ -130,6 +138,7 @@ class TextFile(Documents):
 
     def __init__(self, path: Path, name: str, *, encoding: str | None, separator: str) -> None:
         self._file = _File(path, name, encoding)
+        self._by_line = separator == "line"
         found = Found()
         for line, begin, raw in self._scan(separator):
             found.add(self._file.decode(raw, line, begin), begin, begin + len(raw), line)
@@ -159,6 +168,12 @@ class TextFile(Documents):
                 parts, size = [], 0
         if parts:
             yield first, begin, b"".join(parts)
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one, which nothing parts. Length S."""
+        if self._by_line:
+            return number_runs(self._lines[1:] == self._lines[:-1])
+        return number_runs(self._begins[1:] == self._ends[:-1])
 
     def __iter__(self) -> Iterator[Document]:
         with self._file.open() as stream:
@@ -226,6 +241,10 @@ class JsonLines(Documents):
         if not isinstance(record, dict):
             raise DataError(f'{place}: found {show(record)}, expected a record such as `{{"text": "…"}}`')
         return record
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        return number_runs(self._offsets[1:] == self._offsets[:-1])
 
     def _text(self, record: dict[str, Any], line: int) -> str:
         text = record.get(self._key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ft_magics.data.cells import is_missing
-from ft_magics.data.documents.document import Document, Documents, Found, cut
+from ft_magics.data.documents.document import Document, Documents, Found, Ints, cut, number_runs
 from ft_magics.data.faults import show
 from ft_magics.errors import DataError
 
@@ -41,6 +41,10 @@ class ListedTexts(Documents):
         self.notes = [f"{name}: {found.empty:,} of {len(texts):,} rows have no text and were left out"] * bool(
             found.empty
         )
+
+    def origins(self) -> Ints:
+        """A number per document, the same for the parts of a long one. Length S."""
+        return number_runs(self._rows[1:] == self._rows[:-1])
 
     def one(self, at: int) -> Document:
         """The document of an index from 0."""

@@ -40,6 +40,8 @@ class Counted:
         tokens: All tokens.
         utf8_bytes: Of the text.
         blanks: Some of those that were asked for.
+        pairs: Pairs of segments that begin in it, and that were judged.
+        pairs_right: How many of them were judged right.
     """
 
     asked: int
@@ -48,6 +50,8 @@ class Counted:
     tokens: int
     utf8_bytes: int
     blanks: tuple[Blank, ...] = ()
+    pairs: int = 0
+    pairs_right: int = 0
 
 
 def language_report(
@@ -56,6 +60,7 @@ def language_report(
     texts: Sequence[str],
     ids: Sequence[str],
     accuracy: str,
+    pair_accuracy: str = "",
     title: str,
     history: Sequence[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
@@ -69,6 +74,7 @@ def language_report(
         texts: Of each document, or its beginning. Length S.
         ids: Where each stands, such as `news.txt, line 12`. Length S.
         accuracy: `masked_accuracy` or `next_accuracy`.
+        pair_accuracy: `next_sentence_accuracy` or `sentence_order_accuracy`; empty where no pair was judged.
         title: What this is a report of.
         history: Dev scores per epoch.
         notes: What a reader of the numbers should know.
@@ -82,9 +88,11 @@ def language_report(
         raise DataError("there is no document to score")
     columns = {
         name: np.array([getattr(item, name) for item in predictions], dtype=np.float64)
-        for name in ("asked", "loss", "right", "tokens", "utf8_bytes")
+        for name in ("asked", "loss", "right", "tokens", "utf8_bytes", "pairs", "pairs_right")
     }
-    tally = tally_language(**columns, ids=list(ids), accuracy=accuracy)
+    pairs, pairs_right = columns.pop("pairs"), columns.pop("pairs_right")
+    judged = (pair_accuracy, pairs, pairs_right) if pair_accuracy else None
+    tally = tally_language(**columns, ids=list(ids), accuracy=accuracy, judged=judged)
     values = tally.scores()
     ends = dict(zip(tally.names, intervals(tally, resamples, seed), strict=True))
     places = _places(predictions, texts, ids)

@@ -13,7 +13,7 @@ from ft_magics.config.names import HF_ARGUMENT_NAMES, our_name
 from ft_magics.magics.completion import files, objects
 from ft_magics.magics.completion.choices import Answer, Choice, fitting, quoted_word
 from ft_magics.magics.completion.columns import columns_near
-from ft_magics.magics.keys import known_columns, names_of, task_keys
+from ft_magics.magics.keys import known_columns, lists_of, names_of, parts_of, task_keys
 from ft_magics.tuning.registry import method_names
 
 __all__ = ["complete_body", "dotted_keys", "key_at", "meaning_of", "note_of", "task_in", "values_of"]
@@ -153,7 +153,8 @@ def values_of(
     """
     for word in ("task", "objective"):
         if word in key.kinds:
-            return [Choice(name, word) for name in names_of(word)]
+            lists = [f"[{', '.join(parts)}]" for parts in lists_of(word).values()]
+            return [Choice(name, word) for name in (parts_of(word) if place.listed else [*names_of(word), *lists])]
     found: list[Choice] = []
     if "method" in key.kinds:
         found += [Choice(name, "method") for name in method_names()]

@@ -29,6 +29,7 @@ def counted_record(example: Document, prediction: Counted) -> dict[str, Any]:
         "right": prediction.right,
         "tokens": prediction.tokens,
         "blanks": [blank.to_json() for blank in prediction.blanks],
+        **({"pairs": prediction.pairs, "pairs_right": prediction.pairs_right} if prediction.pairs else {}),
     }
 
 
@@ -43,8 +44,9 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
     for name in ("id", "begins"):
         if not isinstance(record.get(name), str):
             raise DataError(f"expected a text in `{name}`, found {show(record.get(name))}")
-    for name in ("bytes", "asked", "right", "tokens"):
-        value = record.get(name)
+    counts = {"pairs": 0, "pairs_right": 0, **record}
+    for name in ("bytes", "asked", "right", "tokens", "pairs", "pairs_right"):
+        value = counts.get(name)
         if type(value) is not int or value < 0:
             raise DataError(f"expected a whole number from 0 in `{name}`, found {show(value)}")
     loss, blanks = record.get("loss"), record.get("blanks")
@@ -59,6 +61,8 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
         tokens=record["tokens"],
         utf8_bytes=record["bytes"],
         blanks=tuple(blank_of(blank) for blank in blanks),
+        pairs=counts["pairs"],
+        pairs_right=counts["pairs_right"],
     )
     return Document(record["begins"], record["id"]), counted
 
@@ -68,6 +72,7 @@ def text_report(
     predictions: Sequence[Counted],
     *,
     accuracy: str,
+    pair_accuracy: str = "",
     note: str,
     title: str,
     history: Sequence[Mapping[str, Any]],
@@ -79,6 +84,7 @@ def text_report(
         examples: Documents, or their beginnings.
         predictions: Of each.
         accuracy: Name of the metric of right predictions.
+        pair_accuracy: Name of the metric of pairs; empty where none is judged.
         note: What a reader of the numbers should know.
         title: What this is a report of.
         history: Dev scores per epoch.
@@ -89,6 +95,7 @@ def text_report(
         texts=[example.text[:_KEPT] for example in examples],
         ids=[example.id for example in examples],
         accuracy=accuracy,
+        pair_accuracy=pair_accuracy,
         title=title,
         history=history,
         notes=[note],

@@ -9,14 +9,15 @@ from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, ModelError
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
+from ft_magics.tasks.language.more_words import extend_model
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
 from ft_magics.tasks.language.records import counted_from, counted_record
-from ft_magics.tasks.language.rows import Rows
+from ft_magics.tasks.language.token_map import TokenMap
 from ft_magics.tasks.task import Feature, Spec, Task
 
 __all__ = ["TextTask"]
@@ -32,6 +33,7 @@ class TextTask(Task[Document, F, Counted]):
     """An objective on raw text: what is left to it is what is predicted, and how."""
 
     Data: ClassVar = TextData
+    within: ClassVar[str] = "row"  # what is of one document
 
     to_record = staticmethod(counted_record)
     from_record = staticmethod(counted_from)
@@ -54,6 +56,21 @@ class TextTask(Task[Document, F, Counted]):
         """A model from nothing, for the text of train."""
         return make_model(corpus, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
 
+    def extend_model(
+        self, corpus: Corpus[Document], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model that has more words in its vocabulary: those that the cell names, or those that train needs most.
+
+        Raises:
+            ModelError: It predicts no tokens, or as `extend_model`.
+        """
+        if not self.head().predicts_tokens:
+            raise ModelError(
+                f"tokenizer.new_words: the model of `objective: {self.name}` predicts no tokens, so nothing trains "
+                "new ones; leave `tokenizer` out, or take `objective: mlm`"
+            )
+        return extend_model(corpus, source, tokenizer, head=self.head(), seed=seed)
+
     def check_encoded(
         self, corpus: Corpus[Document], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck
     ) -> None:
@@ -65,15 +82,15 @@ class TextTask(Task[Document, F, Counted]):
         for split in corpus.splits:
             of_split: Any = features[split.name]
             rows = getattr(of_split, "rows", of_split)
-            if not isinstance(rows, Rows):
+            tokens = getattr(rows, "tokens", None)
+            if not isinstance(tokens, TokenMap):
                 continue
-            tokens = rows.tokens
             count = len(tokens.tokens)
             if not count:
                 raise DataError(f"{split.name}: the tokenizer makes no token of this text")
             check.notes.append(
-                f"{split.name}: {count:,} tokens in {len(rows):,} rows of at most {spec.max_length_tokens}; no row "
-                f"reaches over the end of a document"
+                f"{split.name}: {count:,} tokens in {len(rows):,} rows of at most {spec.max_length_tokens}; no "
+                f"{self.within} reaches over the end of a document"
             )
             if split.name == "train" and tokens.folder is not None:
                 check.notes.append(
