@@ -350,8 +350,8 @@ def test_a_pretrain_cell_has_keys_of_its_own():
     assert names("objective: ") == ["clm", "mlm", "[mlm, nsp]", "[mlm, sop]"]
     assert names("objective: [mlm, n") == names("objective:\n- mlm\n- n") == ["nsp"]
     assert names("objective: [") == ["mlm", "nsp", "sop"]
-    assert set(names("objective: [{mlm: {")) == {"mask", "whole_words", "spans"}
-    assert set(names("objective: {mlm: {")) == {"mask", "whole_words", "spans"}
+    of_mlm = {"mask", "whole_words", "chinese_words", "spans", "ngrams"}
+    assert set(names("objective: {mlm: {")) == set(names("objective: [{mlm: {")) == of_mlm
     assert "documents" in names("objective: mlm\ndata: {")
     assert "preset" in names("objective: mlm\nmodel: {")
     assert "vocab_size" in names("objective: mlm\ntokenizer: {")

@@ -10,6 +10,7 @@ from ft_magics.config.references import Reference
 from ft_magics.config.splits import Fraction
 from ft_magics.data.documents.document import Documents
 from ft_magics.data.documents.holding_out import hold_out, shared_lines
+from ft_magics.data.documents.listed import ListedTexts
 from ft_magics.data.documents.reading import HowToRead, read_documents
 from ft_magics.errors import DataError, EncodingError, FaultsError
 from hypothesis import given
@@ -102,6 +103,9 @@ def test_faults_say_where(tmp_path):
     path.write_bytes(b"some text\nand \0 more")
     with pytest.raises(DataError, match="line 2, byte 14: there is a zero byte"):
         _read(path)
+    path.write_bytes(bytes(range(256)) * 8)
+    with pytest.raises(DataError, match=r"a.txt: this is no text \(10 % of its first bytes are control characters"):
+        _read(path)
     path.write_bytes(b"\x1f\x8b\x08 not text")
     with pytest.raises(DataError, match="gzip archive and no text"):
         _read(path)
@@ -144,6 +148,28 @@ def test_a_share_is_held_out_and_no_text_is_on_both_sides(tmp_path):
     path.write_text("\n\n".join(["the same text"] * 5))
     with pytest.raises(DataError, match="one document"):
         hold_out(_read(path), "dev", Fraction(fraction=0.1), "a.txt")
+
+
+def test_a_long_document_is_held_out_whole_unless_there_are_too_few(tmp_path):
+    path = tmp_path / "long.txt"
+    books = ["\n".join(f"book {book} line {line}" for line in range(4000)) for book in range(40)]
+    path.write_text("\n\n".join(books))
+    documents = _read(path)
+    assert len(documents) > 2 * 40
+    kept, held = hold_out(documents, "dev", Fraction(fraction=0.1), "long.txt")
+    sides = [{text.split()[1] for text in _texts(side)} for side in (kept, held)]
+    assert not sides[0] & sides[1]
+    assert len(sides[1]) == 4
+    assert held.notes == []
+    assert hold_out(held, "test", Fraction(fraction=0.25), "long.txt")[1].notes == []  # of a share as of the whole
+    path.write_text(books[0])
+    kept, held = hold_out(_read(path), "dev", Fraction(fraction=0.3), "long.txt")
+    assert len(kept) == 2
+    assert "too few documents to hold out whole ones" in held.notes[0]
+    # Two begin with the same part, so all four parts are on one side.
+    again = ListedTexts(["a" * 20_000 + "b", "c" * 5, "a" * 20_000 + "d", "e"], str, "again")
+    kept, held = hold_out(again, "dev", Fraction(fraction=0.3), "again")
+    assert not {*map(len, _texts(kept))} & {*map(len, _texts(held))}
 
 
 def test_lines_that_stand_on_both_sides_are_counted(tmp_path):

@@ -328,6 +328,35 @@ def test_a_model_without_a_mask_token_or_of_another_shape_is_refused(make, tmp_p
         make(model=bare)
 
 
+@pytest.mark.parametrize(
+    ("objective", "shape", "said"),
+    [
+        ("mlm", "gpt2", "`shape: gpt2` reads from left to right, so it cannot fill gaps; take `shape: bert`"),
+        ("clm", "bert", "`shape: bert` reads from both sides, so it cannot write on; take `shape: gpt2`"),
+    ],
+)
+def test_a_shape_that_an_objective_cannot_take_is_refused_before_a_tokenizer_is_trained(
+    make, patch, objective, shape, said
+):
+    patch.setattr("ft_magics.models.scratch.train_tokenizer.train_tokenizer", None)
+    with pytest.raises(ModelError, match=said):
+        make(model=f"{{shape: {shape}, preset: tiny}}", objective=objective)
+
+
+def test_tokens_are_the_same_however_many_threads_make_them(make, patch, text_file, tmp_path):
+    text_file.write_text(_text(900), encoding="utf-8")
+    patch.setattr("ft_magics.tasks.language.token_map._AT_ONCE", 20_000)
+    maps = []
+    for parallel in ("false", "true"):
+        patch.setenv("TOKENIZERS_PARALLELISM", parallel)
+        patch.setenv("FT_MAGICS_CACHE", str(tmp_path / parallel))
+        maps.append(make().features["train"].rows.tokens)
+    one, two = maps
+    assert one.folder != two.folder
+    assert (one.folder / "tokens.bin").read_bytes() == (two.folder / "tokens.bin").read_bytes()
+    assert np.array_equal(one.ends, two.ends)
+
+
 def test_a_model_and_a_tokenizer_from_nothing(run_cell, shell, text_file, cell):
     new = "model: {preset: tiny, layers: 1, hidden_size: 32, heads: 2, max_length_tokens: 32}\ntokenizer: {vocab_size: 110}"
     rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 4, learning_rate: 1e-3, max_length_tokens: 24}}"
@@ -380,7 +409,7 @@ def test_what_is_odd_about_a_text_is_said(make, tmp_path):
     same = tmp_path / "same.txt"
     same.write_text("\n\n".join(SENTENCES), encoding="utf-8")
     check = make(data=f"{{train: {same}, dev: {same}}}").check
-    assert any("stand in train too" in warning for warning in check.warnings)
+    assert any("are in train too" in warning for warning in check.warnings)
     assert any("are little to pre-train on" in warning for warning in check.warnings)
     same.write_text("")
     with pytest.raises(DataError, match="data.train: same.txt.*empty"):

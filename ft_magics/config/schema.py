@@ -217,8 +217,9 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         examples=["{preset: tiny}"],
     )
     tokenizer: TokenizerSettings | None = described(
-        expected="a section such as `{type: wordpiece, vocab_size: 8000}`",
-        description="The tokenizer of a model from nothing, trained on the text of train.",
+        expected="a section such as `{type: wordpiece, vocab_size: 8000}`, or `{new_words: 500}`",
+        description="The tokenizer of a model from nothing, trained on the text of train; or `new_words` for that of a "
+        "model that is trained already.",
         otherwise="with a model from nothing the defaults of its keys; else the model's own",
         default=None,
     )
@@ -230,12 +231,20 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
 
     @model_validator(mode="after")
     def _tokenizer_is_of_a_new_model(self) -> Self:
-        if self.tokenizer is not None and not isinstance(self.model, NewModelSettings):
+        given, new = self.tokenizer, isinstance(self.model, NewModelSettings)
+        if given is not None and new and given.new_words is not None:
             raise PydanticCustomError(
                 "elsewhere",
-                "a model that is there has its own tokenizer; leave this out, or take a model from nothing, "
-                "`model: {preset: tiny}`",
-                {"path": ("tokenizer",)},
+                "a tokenizer from nothing has the words of its text already; leave this out, or take a larger "
+                "`vocab_size`",
+                {"path": ("tokenizer", "new_words")},
+            )
+        if given is not None and not new and (given.new_words is None or given.of_training):
+            raise PydanticCustomError(
+                "elsewhere",
+                "a trained model has its own tokenizer; leave this out, or take a model from nothing, "
+                "`model: {preset: tiny}`. Only new words can be added: `tokenizer: {new_words: 500}`",
+                {"path": ("tokenizer", given.of_training) if given.new_words is not None else ("tokenizer",)},
             )
         return self
 

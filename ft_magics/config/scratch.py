@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, create_model, model_validator
 
+from ft_magics.config.new_words import NewWordsSettings
 from ft_magics.config.references import Reference
 from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.splits import Text
@@ -66,10 +67,17 @@ PRESETS: Mapping[str, Mapping[str, Sizes]] = {
 }
 
 
-class TokenizerSettings(Section):
-    """A tokenizer that is trained on the text of the cell."""
+class TokenizerSettings(NewWordsSettings):
+    """A tokenizer that is trained on the text of the cell; or words that the tokenizer of a model lacks."""
 
-    synonyms: ClassVar = {"kind": "type", "algorithm": "type", "size": "vocab_size", "do_lower_case": "lowercase"}
+    synonyms: ClassVar = {
+        "kind": "type",
+        "algorithm": "type",
+        "size": "vocab_size",
+        "do_lower_case": "lowercase",
+        "add_tokens": "new_words",
+        "words": "new_words",
+    }
 
     type: Literal["wordpiece", "bpe", "unigram"] | None = described(
         description="How words are split: `wordpiece` as BERT does, `bpe` into merged bytes, so that nothing is "

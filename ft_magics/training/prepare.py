@@ -161,17 +161,28 @@ def prepare(
 
 def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
     """The model's folder, and sentences on what of it is new."""
-    task = inputs.task
-    if inputs.source is not None:
-        return inputs.source, []
+    task, seed = inputs.task, config.train.seed
     tokenizer, tuning = getattr(config, "tokenizer", None), Tuning(config.methods)
+    if inputs.source is not None:
+        source = inputs.source
+        if tokenizer is None:
+            return source, []
+        if not tuning.keeps_all and not config.save.merge:
+            text = (
+                f"`{config.method_name}` keeps only what it trains, and the embeddings of new words have to be kept "
+                "too; take `method: full`, or `save: {merge: true}`, which keeps the whole model"
+            )
+            raise CellError([Problem(line=None, where="tokenizer.new_words", text=text)])
+        return guarded(
+            task.name, "extend_model", lambda: task.extend_model(inputs.corpus, source, tokenizer, seed=seed)
+        )
     if not tuning.keeps_all:
         text = f"`{config.method_name}` tunes a model that is trained already; one from nothing needs `method: full`"
         raise CellError([Problem(line=None, where="method", text=text)])
     return guarded(
         task.name,
         "make_model",
-        lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=config.train.seed),
+        lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=seed),
     )
 
 

@@ -67,6 +67,7 @@ def lora_config(outline: Outline, settings: LoraSettings, *, dora: bool = False)
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         use_dora=dora,
+        fan_in_fan_out=outline.transposed,
         target_modules=find_targets(outline, settings.targets),
         modules_to_save=list(outline.head),
     )

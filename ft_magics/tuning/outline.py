@@ -34,6 +34,7 @@ class Outline:
         positions: The longest input, where the config has a limit.
         kind: The class of the model, such as `BertForTokenClassification`.
         takes_cache: Whether keys and values from elsewhere can be put before its own.
+        transposed: Whether its linear maps are GPT-2's, whose weights are (in, out).
         trainable: The parameters that training changes, once a method was applied.
     """
 
@@ -50,6 +51,7 @@ class Outline:
     positions: int | None
     kind: str
     takes_cache: bool
+    transposed: bool = False
     trainable: tuple[str, ...] = ()
 
     @property
@@ -112,24 +114,23 @@ class Outline:
 
 def outline_of(model: Any) -> Outline:
     """The outline of a transformers model with a head; it may be on the device `meta`."""
-    from torch import nn  # noqa: PLC0415  # a cell is read without torch
-
     config: Any = model.config
     backbone, entry = model.base_model, model.get_input_embeddings()
     prefix = f"{model.base_model_prefix}."
     layers = _layers(model, prefix, int(getattr(config, "num_hidden_layers", 0)))
     parameters = {name: parameter.numel() for name, parameter in model.named_parameters()}
     head = dict.fromkeys(name.partition(".")[0] for name in parameters if not name.startswith(prefix))
+    linears = {
+        name: shape
+        for name, module in model.named_modules()
+        if name.startswith(prefix) and (shape := _linear_shape(module)) is not None
+    }
     return Outline(
         model_type=str(config.model_type),
         prefix=prefix,
         layers=layers,
         layer_count=int(getattr(config, "num_hidden_layers", len(layers))),
-        linears={
-            name: (module.in_features, module.out_features)
-            for name, module in model.named_modules()
-            if isinstance(module, nn.Linear) and name.startswith(prefix)
-        },
+        linears=linears,
         parameters=parameters,
         head=tuple(head),
         width=int(config.hidden_size),
@@ -138,7 +139,18 @@ def outline_of(model: Any) -> Outline:
         positions=getattr(config, "max_position_embeddings", None),
         kind=type(model).__name__,
         takes_cache="past_key_values" in signature(backbone.forward).parameters,
+        transposed=any(hasattr(model.get_submodule(name), "nf") for name in linears),
     )
+
+
+def _linear_shape(module: nn.Module) -> tuple[int, int] | None:
+    """Inputs and outputs of a linear map, be it torch's or GPT-2's; None for another module."""
+    from torch import nn  # noqa: PLC0415  # a cell is read without torch
+    from transformers.pytorch_utils import Conv1D  # noqa: PLC0415  # the same
+
+    if isinstance(module, nn.Linear):
+        return module.in_features, module.out_features
+    return (module.nx, module.nf) if isinstance(module, Conv1D) else None
 
 
 def _layers(model: nn.Module, prefix: str, count: int) -> tuple[str, ...]:

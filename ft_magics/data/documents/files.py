@@ -23,6 +23,8 @@ __all__ = ["SEPARATORS", "JsonLines", "TextFile"]
 SEPARATORS = ("blank_line", "line", "file")
 _LONGEST_BYTES = 32_000  # of a document, or of a part of one, and of what is read at once of a line
 _LONGEST_RECORD = 64_000_000
+_CONTROL = frozenset({*range(1, 9), *range(14, 27), *range(28, 32), 127})  # but for white space and terminals' colours
+_MOST_CONTROL = 0.05  # of the first bytes: text has none, of random bytes a tenth are such
 _BEGINNING = 8192  # bytes by which a file's kind and encoding are seen
 
 
@@ -55,6 +57,12 @@ class _File:
             if whole:
                 raise DataError(f"{name}: the file is empty")
         self.codec, self.mark = codec_of(beginning, name, encoding)
+        strange = sum(byte in _CONTROL for byte in beginning) / max(1, len(beginning) - beginning.count(0))
+        if encoding is None and not self.mark and strange > _MOST_CONTROL:
+            raise DataError(
+                f"{name}: this is no text ({100 * strange:.0f} % of its first bytes are control characters); leave it "
+                "out, or save what is written in it as text, in UTF-8"
+            )
 
     def open(self) -> IO[bytes]:
         """The file, if it is still what it was.
@@ -88,7 +96,7 @@ class _File:
             line += raw.count(b"\n", 0, at)
             raise DataError(
                 f"{self.name}, line {line}, byte {offset + at:,}: there is a zero byte, so this is no text, or text in "
-                "another encoding; name it, for example `encoding: utf-16-le`"
+                "another encoding such as utf-16; save it as UTF-8"
             )
         return text
 

@@ -15,7 +15,7 @@ from ft_magics.models.memory import free_bytes
 from ft_magics.models.own_random_numbers import OwnRandomNumbers
 from ft_magics.models.quiet import quiet_transformers
 
-__all__ = ["describe_model", "new_config", "new_model", "sizes_of"]
+__all__ = ["check_shape", "describe_model", "new_config", "new_model", "sizes_of"]
 
 _TITLES = {"bert": "BERT", "modernbert": "ModernBERT", "gpt2": "GPT-2"}
 _BYTES = 4  # of a number in float32
@@ -131,8 +131,7 @@ def new_model(settings: NewModelSettings, tokenizer: Any, head: str, seed: int, 
     """
     config = new_config(settings, tokenizer, source=source)
     kind: Any = getattr(transformers, head)
-    if not _takes(config.model_type, head):
-        raise ModelError(f"model: {_no_head(settings.shape, head)}")
+    check_shape(settings.shape, head)
     with quiet_transformers():
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             needed = _BYTES * sum(item.numel() for item in kind.from_config(config).parameters())
@@ -144,6 +143,16 @@ def new_model(settings: NewModelSettings, tokenizer: Any, head: str, seed: int, 
             )
         with OwnRandomNumbers(seed):
             return kind.from_config(config, dtype=torch.float32)
+
+
+def check_shape(shape: str, head: str) -> None:
+    """See that a model of a shape can have a head.
+
+    Raises:
+        ModelError: It cannot.
+    """
+    if not _takes(shape, head):
+        raise ModelError(f"model: {_no_head(shape, head)}")
 
 
 def _takes(model_type: str, head: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from ft_magics.errors import ModelError
 from ft_magics.models.scratch.words import Segmenter
 
-__all__ = ["SEGMENTERS", "find_segmenter"]
+__all__ = ["SEGMENTERS", "find_segmenter", "version_of"]
 
 SEGMENTERS = ("jieba",)
 
@@ -26,6 +27,11 @@ def find_segmenter(name: str) -> Segmenter:
     if name not in SEGMENTERS:
         raise ModelError(f"`{name:.80}` is no segmenter; there is `jieba`")
     return _jieba()
+
+
+def version_of(name: str) -> str:
+    """The version of a segmenter that `find_segmenter` gave: another one may find other words."""
+    return str(getattr(sys.modules.get(name), "__version__", ""))
 
 
 @cache

@@ -23,10 +23,10 @@ from ft_magics.errors import ModelError
 from ft_magics.models.sources import find_weights
 from ft_magics.tasks.language.cache import cache_folder, drop_unused
 
-__all__ = ["make_model"]
+__all__ = ["SAID", "key_of", "made_once", "make_model", "texts_by_script"]
 
 _VERSION = 1
-_SAID = "said.json"  # in the folder of a model: sentences on what it is
+SAID = "said.json"  # in the folder of a model: sentences on what it is
 _MOST_TEXTS = 200  # by which coverage and fertility are told
 _MOSTLY = 0.3  # of the characters; letters of formulas and names stand in Chinese text too
 
@@ -50,9 +50,11 @@ def make_model(
 
     from ft_magics.models.base import base_of  # noqa: PLC0415  # the same
     from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
+    from ft_magics.models.scratch.new_model import check_shape  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.starting import start_model  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
+    check_shape(model.shape, head)  # before a tokenizer is trained, which may take long
     documents: Any = corpus.train.examples
 
     def save_tokenizer(folder: Path) -> None:
@@ -64,8 +66,8 @@ def make_model(
         )
         trained.save_pretrained(folder)
 
-    words = _made(
-        _key(documents.hashes.tobytes(), tokenizer.model_dump_json(), model.shape, model.max_length_tokens),
+    words = made_once(
+        key_of(documents.hashes.tobytes(), tokenizer.model_dump_json(), model.shape, model.max_length_tokens),
         save_tokenizer,
     )
     loaded = AutoTokenizer.from_pretrained(words)
@@ -75,14 +77,14 @@ def make_model(
         with quiet_transformers():
             made, sentences = start_model(model, loaded, head, seed, source=source)
             made.save_pretrained(folder)
-        (folder / _SAID).write_text(json.dumps(sentences), encoding="utf-8")
+        (folder / SAID).write_text(json.dumps(sentences), encoding="utf-8")
         for file in words.iterdir():
             shutil.copy2(file, folder / file.name)
 
     init = "" if source is None else base_of(source, source).sha256
     sizes = model.model_dump_json(exclude={"init"}), model.init.layers if model.init else None
-    folder = _made(_key(words.name.encode(), sizes, init, head, seed), save_model)
-    said = [f"model {sentence}" for sentence in json.loads((folder / _SAID).read_text(encoding="utf-8"))]
+    folder = made_once(key_of(words.name.encode(), sizes, init, head, seed), save_model)
+    said = [f"model {sentence}" for sentence in json.loads((folder / SAID).read_text(encoding="utf-8"))]
     said.append(f"tokenizer from nothing: {tokenizer.kind(model.shape)}, {len(loaded):,} tokens")
     return str(folder), [*said, *_fits(corpus, loaded)]
 
@@ -96,6 +98,12 @@ def _fits(corpus: Corpus[Document], tokenizer: Any) -> list[str]:
     """A sentence per script of the text: coverage and fertility of the tokenizer."""
     from ft_magics.models.scratch.fertility import coverage_and_fertility  # noqa: PLC0415  # torch only when asked
 
+    where = "dev" if corpus.dev else "train"
+    return [f"on {where}, {fit}" for fit in coverage_and_fertility(tokenizer, texts_by_script(corpus))]
+
+
+def texts_by_script(corpus: Corpus[Document]) -> dict[str, list[str]]:
+    """Texts of dev, or of train where there is no dev, by which it is told how well a tokenizer fits."""
     documents = (corpus.dev or corpus.train).examples
     step = max(1, len(documents) // _MOST_TEXTS)
     by_script: dict[str, list[str]] = {}
@@ -103,11 +111,11 @@ def _fits(corpus: Corpus[Document], tokenizer: Any) -> list[str]:
         text = documents[at].text
         chinese = len(CJK.findall(text)) > _MOSTLY * len(text)
         by_script.setdefault("Chinese" if chinese else "other scripts", []).append(text)
-    where = "dev" if corpus.dev else "train"
-    return [f"on {where}, {fit}" for fit in coverage_and_fertility(tokenizer, by_script)]
+    return by_script
 
 
-def _key(*parts: Any) -> str:
+def key_of(*parts: Any) -> str:
+    """The name of the folder of what is made of these."""
     digest = hashlib.sha256(str(_VERSION).encode())
     for part in parts:
         digest.update(part if isinstance(part, bytes) else json.dumps(part).encode())
@@ -115,7 +123,7 @@ def _key(*parts: Any) -> str:
     return digest.hexdigest()[:32]
 
 
-def _made(key: str, make: Callable[[Path], None]) -> Path:
+def made_once(key: str, make: Callable[[Path], None]) -> Path:
     """The folder of a key, made where it is not there; whole or not at all."""
     cache = cache_folder("models")
     folder = cache / key

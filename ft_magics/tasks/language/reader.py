@@ -99,13 +99,14 @@ def _how(options: DocumentOptions) -> HowToRead:
 def check_documents(corpus: Corpus[Any]) -> DataCheck:
     """Count documents and letters, and look for text that is too little, repeated, or both trained on and held out."""
     splits: dict[str, Any] = {split.name: split.examples for split in corpus.splits}
+    counts = {name: _count(documents) for name, documents in splits.items()}
     rows = [
         Row(
             cells=[
                 Cell(text=name),
                 *(
                     Cell(text=f"{count:,}", value=count)
-                    for count in (len(documents), documents.characters, documents.utf8_bytes)
+                    for count in (counts[name], documents.characters, documents.utf8_bytes)
                 ),
             ]
         )
@@ -113,13 +114,25 @@ def check_documents(corpus: Corpus[Any]) -> DataCheck:
     ]
     check = DataCheck(
         summary=", ".join(
-            f"{name} {len(documents):,} documents ({_size(documents.utf8_bytes)})" for name, documents in splits.items()
+            f"{name} {counts[name]:,} documents ({_size(documents.utf8_bytes)})" for name, documents in splits.items()
         ),
         tables=[Table(title="Text", columns=["split", "documents", "characters", "bytes"], rows=rows)],
         notes=[note for split in corpus.splits for note in split.notes],
     )
+    check.notes += [
+        f"{name}: long documents are taken in parts, {len(documents):,} in all"
+        for name, documents in splits.items()
+        if len(documents) > counts[name]
+    ]
     check.warnings += _oddities(splits)
     return check
+
+
+def _count(documents: Any) -> int:
+    """How many documents there are; the parts of a long one are one."""
+    import numpy as np  # noqa: PLC0415  # a cell is checked without it
+
+    return len(np.unique(documents.origins()))
 
 
 def _oddities(splits: Mapping[str, Any]) -> list[str]:
@@ -143,7 +156,7 @@ def _oddities(splits: Mapping[str, Any]) -> list[str]:
         shared = max(shared_lines(train, documents), float(np.isin(documents.hashes, np.unique(train.hashes)).mean()))
         if shared >= _SHARED:
             said.append(
-                f"{name}: {100 * shared:.0f} % of its lines stand in train too, so its perplexity is better than on "
+                f"{name}: {100 * shared:.0f} % of its lines are in train too, so its perplexity is better than on "
                 "text that is new to the model"
             )
     return said

@@ -94,14 +94,18 @@ class Rows(Sequence[Row]):
 
     def one(self, at: int) -> Row:
         """The row of an index from 0."""
+        document, begin, end = self.place(at)
+        ids = np.concatenate([self.prefix, self.tokens.tokens[begin:end], self.suffix]).astype(np.int64)
+        return Row(document, at, ids, self.draw)
+
+    def place(self, at: int) -> tuple[int, int, int]:
+        """Of the row of an index from 0: its document, and where it begins and ends in `tokens.tokens`."""
         document = int(np.searchsorted(self.firsts, at, side="right")) - 1
         first, after = int(self.firsts[document]), int(self.firsts[document + 1])
         begin = int(self.tokens.ends[document - 1]) if document else 0
         length = int(self.tokens.ends[document]) - begin
         part, parts = at - first, after - first
-        inside = self.tokens.tokens[begin + length * part // parts : begin + length * (part + 1) // parts]
-        ids = np.concatenate([self.prefix, inside, self.suffix]).astype(np.int64)
-        return Row(document, at, ids, self.draw)
+        return document, begin + length * part // parts, begin + length * (part + 1) // parts
 
     @property
     def lengths(self) -> NDArray[np.int32]:

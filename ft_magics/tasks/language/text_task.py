@@ -9,10 +9,11 @@ from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, ModelError
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
+from ft_magics.tasks.language.more_words import extend_model
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
 from ft_magics.tasks.language.records import counted_from, counted_record
@@ -54,6 +55,21 @@ class TextTask(Task[Document, F, Counted]):
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train."""
         return make_model(corpus, model, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+
+    def extend_model(
+        self, corpus: Corpus[Document], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model that has more words in its vocabulary: those that the cell names, or those that train needs most.
+
+        Raises:
+            ModelError: It predicts no tokens, or as `extend_model`.
+        """
+        if not self.head().predicts_tokens:
+            raise ModelError(
+                f"tokenizer.new_words: the model of `objective: {self.name}` predicts no tokens, so nothing trains "
+                "new ones; leave `tokenizer` out, or take `objective: mlm`"
+            )
+        return extend_model(corpus, source, tokenizer, head=self.head(), seed=seed)
 
     def check_encoded(
         self, corpus: Corpus[Document], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck

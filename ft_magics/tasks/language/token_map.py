@@ -22,11 +22,11 @@ from ft_magics.data.documents.document import Documents, Ints
 from ft_magics.errors import DataError
 from ft_magics.tasks.language.cache import CACHE, cache_folder, drop_unused
 
-__all__ = ["TokenMap", "map_tokens", "tokenise", "tokens_of"]
+__all__ = ["SPARE_BYTES", "TokenMap", "batches", "map_tokens", "tokenise", "tokens_of"]
 
 _AT_ONCE = 200_000  # characters that are tokenised together; what the tokenizers library keeps of them is 50 times that
 _VERSION = 1
-_SPARE_BYTES = 100_000_000  # of the disk that stay free
+SPARE_BYTES = 100_000_000  # of the disk that stay free
 _SMALL_VOCABULARY = 1 << 16
 
 
@@ -117,7 +117,7 @@ def _check_disk(cache: Path, documents: Documents, tokenizer: Any) -> None:
     """Ask before anything is written. A token is a character at least, or a byte where the vocabulary has bytes."""
     need = documents.characters * _kind(tokenizer)().itemsize + 8 * len(documents)
     cache.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(cache).free - _SPARE_BYTES
+    free = shutil.disk_usage(cache).free - SPARE_BYTES
     if need > free:
         raise DataError(
             f"the tokens of the text may take up to {need / 1e9:.1f} GB in {cache}, and {max(free, 0) / 1e9:.1f} GB "
@@ -133,7 +133,7 @@ def _make(folder: Path, documents: Documents, tokenizer: Any, end: int | None) -
         kind = _kind(tokenizer)
         total = unknown = 0
         with (fresh / "tokens.bin").open("wb") as tokens, (fresh / "ends.bin").open("wb") as ends:
-            for texts in _batches(documents):
+            for texts in batches(documents):
                 for ids in tokenise(texts, tokenizer):
                     row = np.asarray(_ended(ids, end), dtype=kind)
                     total += len(row)
@@ -148,7 +148,8 @@ def _make(folder: Path, documents: Documents, tokenizer: Any, end: int | None) -
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _batches(documents: Documents) -> Iterator[list[str]]:
+def batches(documents: Documents) -> Iterator[list[str]]:
+    """Texts that are tokenised together, in order."""
     texts: list[str] = []
     size = 0
     for document in documents:

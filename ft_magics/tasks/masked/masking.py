@@ -1,21 +1,27 @@
 """What is hidden of a row: drawn from (seed, epoch, row) alone, so that a resumed run hides the same.
 
 Shapes: T tokens.
-Source: Devlin et al. 2019, section 3.1 and appendix A.1; Joshi et al. 2020, section 3.1, for spans.
+Source: Devlin et al. 2019, section 3.1 and appendix A.1; Joshi et al. 2020, section 3.1, for spans; Cui et al. 2021,
+section 3.2, for n-grams.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Masking", "hide"]
+from ft_magics.errors import ModelError
+from ft_magics.tasks.masked.config import MaskedSettings
+
+__all__ = ["Masking", "hide", "maskings_of"]
 
 Ids = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+_HELD_OUT_RATE = 0.15
 _SHOWN_AS_MASK, _SHOWN_AS_RANDOM = 0.8, 0.1
 _SPAN_STOPS, _LONGEST_SPAN = 0.2, 10  # of the geometric distribution: 3.8 words on average
 _TRIES = 20  # of a span that finds no place
@@ -34,6 +40,7 @@ class Masking:
         random_ids: The tokens that a random one is drawn from.
         special: Whether a token is a special one, which is never hidden. Length V.
         begins: Whether a token begins a word. Length V.
+        ngrams: Shares of runs of one word, of two, …, which sum to 1; empty where lengths are not drawn by shares.
     """
 
     rate: float
@@ -44,24 +51,64 @@ class Masking:
     random_ids: Ids
     special: Bools
     begins: Bools
+    ngrams: tuple[float, ...] = ()
 
 
-def hide(ids: Ids, masking: Masking, key: Sequence[int]) -> tuple[Ids, Bools]:
+def maskings_of(settings: MaskedSettings, tokenizer: Any) -> tuple[Masking, Masking]:
+    """How tokens are hidden in training, and how in evaluation, which is the same for every run.
+
+    Args:
+        settings: As the cell said.
+        tokenizer: A fast one.
+
+    Raises:
+        ModelError: It has no mask token.
+    """
+    from ft_magics.models.scratch.surfaces import begins_words  # noqa: PLC0415  # tokenizers only where it is needed
+
+    if tokenizer.mask_token_id is None:
+        raise ModelError(
+            f"model: the tokenizer of {tokenizer.name_or_path} has no mask token, so nothing can be hidden; set "
+            "`tokenizer.mask_token` and save it again, or take an encoder such as `minilm`"
+        )
+    size = max(tokenizer.get_vocab().values()) + 1
+    special = np.zeros(size, dtype=np.bool_)
+    special[[at for at in tokenizer.all_special_ids if at < size]] = True
+    same: dict[str, Any] = {
+        "mask_id": tokenizer.mask_token_id,
+        "random_ids": np.flatnonzero(~special),
+        "special": special,
+        "begins": np.array(begins_words(tokenizer), dtype=np.bool_),
+    }
+    training = Masking(
+        rate=settings.mask,
+        whole_words=settings.whole_words,
+        spans=settings.spans,
+        always_masked=False,
+        ngrams=settings.lengths,
+        **same,
+    )
+    return training, Masking(rate=_HELD_OUT_RATE, whole_words=True, spans=False, always_masked=True, **same)
+
+
+def hide(ids: Ids, masking: Masking, key: Sequence[int], begins: Bools | None = None) -> tuple[Ids, Bools]:
     """Hide some tokens of a row.
 
     Args:
         ids: With special tokens. Length T.
         masking: How.
         key: Numbers from 0 that the draw depends on, and nothing else: seed, epoch, row.
+        begins: Whether each token begins a word of its text, where the tokens alone do not say it. Length T.
 
     Returns:
         What is shown, and which tokens are to be predicted: at least one, where there is one that is not special.
     """
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(key))))
-    words = _words(ids, masking)
+    words = _words(ids, masking, masking.begins[ids] if begins is None else begins)
     wanted = max(1, round(masking.rate * sum(map(len, words))))
     chosen = np.zeros(len(ids), dtype=np.bool_)
-    for word in _spans(words, wanted, generator) if masking.spans else _singly(words, wanted, generator):
+    in_runs = masking.spans or masking.ngrams
+    for word in _runs(words, wanted, generator, masking) if in_runs else _singly(words, wanted, generator):
         chosen[word] = True
     shown = ids.copy()
     if masking.always_masked:
@@ -75,15 +122,15 @@ def hide(ids: Ids, masking: Masking, key: Sequence[int]) -> tuple[Ids, Bools]:
     return shown, chosen
 
 
-def _words(ids: Ids, masking: Masking) -> list[Ids]:
+def _words(ids: Ids, masking: Masking, begins: Bools) -> list[Ids]:
     """Places of the tokens of each word; of single tokens where words are not kept together."""
     places = np.flatnonzero(~masking.special[ids])
     if not len(places):
         return []
     if not masking.whole_words:
         return np.split(places, np.arange(1, len(places)))
-    begins = masking.begins[ids[places]] | np.append(True, np.diff(places) > 1)
-    return np.split(places, np.flatnonzero(begins[1:]) + 1)
+    first = begins[places] | np.append(True, np.diff(places) > 1)
+    return np.split(places, np.flatnonzero(first[1:]) + 1)
 
 
 def _singly(words: Sequence[Ids], wanted: int, generator: np.random.Generator) -> list[Ids]:
@@ -100,14 +147,14 @@ def _singly(words: Sequence[Ids], wanted: int, generator: np.random.Generator) -
     return taken or [words[at] for at in order[:1]]
 
 
-def _spans(words: Sequence[Ids], wanted: int, generator: np.random.Generator) -> list[Ids]:
-    """Runs of words at random places, until there are so many tokens."""
+def _runs(words: Sequence[Ids], wanted: int, generator: np.random.Generator, masking: Masking) -> list[Ids]:
+    """Runs of words at random places, until there are so many tokens; the last may be cut short."""
     free = np.ones(len(words), dtype=np.bool_)
     taken: list[Ids] = []
     left = wanted
     tries = 0
     while left > 0 and free.any() and tries < _TRIES:
-        length = min(int(generator.geometric(_SPAN_STOPS)), _LONGEST_SPAN)
+        length = _length(generator, masking.ngrams)
         begin = int(generator.integers(len(words)))
         tries += 1
         for at in range(begin, min(begin + length, len(words))):
@@ -120,3 +167,10 @@ def _spans(words: Sequence[Ids], wanted: int, generator: np.random.Generator) ->
             if left <= 0:
                 break
     return taken or list(words[:1])
+
+
+def _length(generator: np.random.Generator, ngrams: Sequence[float]) -> int:
+    """Words of a run: by the shares of the lengths, or geometric, as those of a span are."""
+    if not ngrams:
+        return min(int(generator.geometric(_SPAN_STOPS)), _LONGEST_SPAN)
+    return 1 + int(generator.choice(len(ngrams), p=ngrams))

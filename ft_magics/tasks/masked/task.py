@@ -15,22 +15,25 @@ import numpy as np
 
 from ft_magics.data.documents.document import Document, Documents
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import DataError, ModelError
+from ft_magics.errors import CellError, DataError, ModelError, Problem
 from ft_magics.evaluation.language.blanks import blank_card
 from ft_magics.evaluation.language.counting import masked_metrics
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
+from ft_magics.models.scratch.segmenters import find_segmenter
 from ft_magics.sections import Card
+from ft_magics.tasks.language.borders import Borders, map_borders
+from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_blanks
 from ft_magics.tasks.language.records import text_report
 from ft_magics.tasks.language.rows import Rows, tokens_around
 from ft_magics.tasks.language.text_task import TextTask
-from ft_magics.tasks.language.token_map import map_tokens, tokens_of
+from ft_magics.tasks.language.token_map import TokenMap, map_tokens, tokens_of
 from ft_magics.tasks.masked.blanks import BLANK, Guess, blank_in, place_to_show
 from ft_magics.tasks.masked.config import MaskedSettings
-from ft_magics.tasks.masked.masking import Masking
+from ft_magics.tasks.masked.masking import Masking, maskings_of
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MaskedTask", "asked_logits"]
 
-_HELD_OUT_RATE = 0.15
 _GUESSES = 5
 _BLANKS = re.compile("_{3,}")  # as people write them
 _MOST_BLANKS = 2  # of a document that are kept
@@ -68,6 +70,18 @@ class MaskedTask(TextTask[MaskedRow]):
     def metrics(self) -> tuple[Metric, ...]:
         """Perplexity of the hidden tokens is the headline."""
         return masked_metrics()
+
+    @classmethod
+    def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
+        """Read every split, once it is sure that its words can be found."""
+        segmenter = getattr(settings, "segmenter", None)  # an objective of several has settings of another class
+        if segmenter is not None:
+            try:
+                find_segmenter(segmenter)
+            except ModelError as error:
+                where = "objective.mlm.chinese_words"
+                raise CellError([Problem(line=None, where=where, text=str(error))]) from error
+        return super().read(settings, data)
 
     @classmethod
     def for_corpus(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> MaskedTask:
@@ -104,37 +118,20 @@ class MaskedTask(TextTask[MaskedRow]):
             tokens = tokens_of([_with_masks(example, spec.tokenizer) for example in examples], spec.tokenizer)
         rows = Rows.of(tokens, longest=spec.max_length_tokens, prefix=prefix, suffix=suffix)
         if not isinstance(examples, list) or not any(example.asked for example in examples):
-            return MaskedRows(rows, training, held_out)
+            return MaskedRows(rows, training, held_out, self._borders(examples, spec, tokens))
         asked = [MaskedRow(replace(row, asked=True), training, held_out) for row in rows]
         return [feature for feature in asked if feature.hidden()[1].any()]
 
-    def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
-        from ft_magics.models.scratch.surfaces import begins_words  # noqa: PLC0415  # torch only where it is needed
+    def _borders(self, examples: Sequence[Document], spec: Spec, tokens: TokenMap) -> Borders | None:
+        """Where words begin by the segmenter that the cell names; None where the vocabulary says it."""
+        segmenter = self.settings.segmenter
+        if segmenter is None or not isinstance(examples, Documents):
+            return None
+        return map_borders(examples, spec.tokenizer, tokens, segmenter)
 
-        tokenizer = spec.tokenizer
-        if tokenizer.mask_token_id is None:
-            raise ModelError(
-                f"model: the tokenizer of {tokenizer.name_or_path} has no mask token, so nothing can be hidden; set "
-                "`tokenizer.mask_token` and save it again, or take an encoder such as `minilm`"
-            )
-        size = max(tokenizer.get_vocab().values()) + 1
-        special = np.zeros(size, dtype=np.bool_)
-        special[[at for at in tokenizer.all_special_ids if at < size]] = True
-        same: dict[str, Any] = {
-            "mask_id": tokenizer.mask_token_id,
-            "random_ids": np.flatnonzero(~special),
-            "special": special,
-            "begins": np.array(begins_words(tokenizer), dtype=np.bool_),
-        }
-        settings = self.settings
-        training = Masking(
-            rate=settings.mask,
-            whole_words=settings.whole_words,
-            spans=settings.spans,
-            always_masked=False,
-            **same,
-        )
-        return training, Masking(rate=_HELD_OUT_RATE, whole_words=True, spans=False, always_masked=True, **same)
+    def _maskings(self, spec: Spec) -> tuple[Masking, Masking]:
+        """How tokens are hidden in training, and how in evaluation."""
+        return maskings_of(self.settings, spec.tokenizer)
 
     def fingerprint(self, feature: MaskedRow) -> bytes:
         """What the model sees of a row, before anything is hidden."""

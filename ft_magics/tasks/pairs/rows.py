@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ft_magics.tasks.language.borders import Borders
 from ft_magics.tasks.language.rows import Row
 from ft_magics.tasks.language.token_map import TokenMap
 from ft_magics.tasks.masked.masking import Masking, hide
@@ -34,6 +35,7 @@ class PairRow:
         training: How tokens are hidden in training.
         held_out: How they are hidden where nothing is drawn, always the same.
         judged_only: Whether the pair is judged and the hidden tokens are not asked for.
+        begins: Whether each token begins a word, by a segmenter; None where the vocabulary says it. Length T.
     """
 
     row: Row
@@ -42,6 +44,7 @@ class PairRow:
     training: Masking
     held_out: Masking
     judged_only: bool
+    begins: NDArray[np.bool_] | None = None
 
     @property
     def example(self) -> int:
@@ -59,7 +62,7 @@ class PairRow:
             shown, chosen = hide(self.row.ids, self.held_out, (*HELD_OUT, self.row.row))
             return shown, chosen & (not self.judged_only)
         seed, epoch = self.row.draw
-        return hide(self.row.ids, self.training, (seed, epoch + 1, self.row.row))
+        return hide(self.row.ids, self.training, (seed, epoch + 1, self.row.row), self.begins)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +76,7 @@ class PairRows(Sequence[PairRow]):
         training: How tokens are hidden in training.
         held_out: How they are hidden where nothing is drawn.
         judged_only: Whether pairs are judged and their hidden tokens are not asked for, as in evaluation.
+        borders: Where words begin, by a segmenter; None where the vocabulary says it.
         draw: Seed and epoch, by which pairs and masks are drawn; None where they are always the same.
     """
 
@@ -82,6 +86,7 @@ class PairRows(Sequence[PairRow]):
     training: Masking
     held_out: Masking
     judged_only: bool = False
+    borders: Borders | None = None
     draw: tuple[int, int] | None = None
 
     @property
@@ -114,7 +119,11 @@ class PairRows(Sequence[PairRow]):
         segments = np.zeros(len(ids), dtype=np.int64)
         segments[first[1] - first[0] + 2 :] = 1
         row = Row(self.plan.document(at), at, ids, self.draw)
-        return PairRow(row, segments, label, self.training, self.held_out, self.judged_only)
+        words = None
+        if self.borders is not None:  # a special token is a word of its own
+            inside = self.borders.begins
+            words = np.concatenate([[True], inside[slice(*first)], [True], inside[slice(*second)], [True]])
+        return PairRow(row, segments, label, self.training, self.held_out, self.judged_only, words)
 
     @property
     def lengths(self) -> NDArray[np.int32]:
@@ -124,7 +133,8 @@ class PairRows(Sequence[PairRow]):
     @property
     def fingerprint(self) -> bytes:
         """Of what the model sees."""
-        return self.plan.tokens.key + repr((len(self), self.plan.room, self.kind, self.special)).encode()
+        words = self.borders.key if self.borders else b""
+        return self.plan.tokens.key + repr((len(self), self.plan.room, self.kind, self.special)).encode() + words
 
     def of_example(self, example: int) -> list[PairRow]:
         """Those whose first segment is of one document."""

@@ -22,6 +22,7 @@ from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
+from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.records import text_report
 from ft_magics.tasks.language.token_map import map_tokens
 from ft_magics.tasks.masked.task import NOTE, Kept, MaskedTask, asked_logits
@@ -70,6 +71,11 @@ class _PairTask(MaskedTask):
         return pair_metrics(self.accuracy)
 
     @classmethod
+    def read(cls, settings: Any, data: TextData) -> Corpus[Document]:
+        """Read every split, once it is sure that its words can be found."""
+        return super().read(settings.mlm, data)
+
+    @classmethod
     def check(cls, settings: Any, corpus: Corpus[Document]) -> DataCheck:
         """Count documents, letters and sentences.
 
@@ -114,14 +120,22 @@ class _PairTask(MaskedTask):
                 "two segments; set them and save it again, or take `minilm`"
             )
         sentences = Sentences(examples)
+        tokens = map_tokens(sentences, tokenizer)
         plan = plan_pairs(
             examples,
             sentences,
-            map_tokens(sentences, tokenizer),
+            tokens,
             spec.max_length_tokens - _SPECIAL,
             needs_another=self.kind in FROM_ELSEWHERE,
         )
-        pairs = PairRows(plan, self.kind, (tokenizer.cls_token_id, tokenizer.sep_token_id), training, held_out)
+        pairs = PairRows(
+            plan,
+            self.kind,
+            (tokenizer.cls_token_id, tokenizer.sep_token_id),
+            training,
+            held_out,
+            borders=self._borders(sentences, spec, tokens),
+        )
         if examples is self._trained_on:
             return pairs
         masked: Any = super().encode(examples, spec)
