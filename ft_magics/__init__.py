@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ft_magics.runs.run import Run
     from ft_magics.studies.reading import load
     from ft_magics.studies.seeds import SeedStudy
+    from ft_magics.studies.transfer import TransferStudy
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
@@ -23,6 +24,7 @@ __all__ = [
     "EntityReport",
     "Run",
     "SeedStudy",
+    "TransferStudy",
     "entity_report",
     "evaluate",
     "load",
@@ -38,6 +40,7 @@ _HOMES = {
     "EntityReport": "ft_magics.evaluation.entities.report",
     "Run": "ft_magics.runs.run",
     "SeedStudy": "ft_magics.studies.seeds",
+    "TransferStudy": "ft_magics.studies.transfer",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
     "evaluate": "ft_magics.tasks.evaluating",
     "load": "ft_magics.studies.reading",

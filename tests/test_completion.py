@@ -105,7 +105,7 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "columns of a split's own file": ("task: classify\ndata: {train: $frame, test: {path: train.csv, text_column: ‸}}", ["body", "topic"], ["message"]),
     "columns in a list": ("task: classify\ndata: {train: $frame, label_column: [message, ‸]}", ["intent"], []),
     "columns of a file that is not there": ("task: classify\ndata: {train: nowhere.csv, label_column: x‸}", ["x"], []),
-    "models": ("model: ‸", ["minilm"], ["train.csv"]),
+    "models": ("model: ‸", ["minilm", "ft-tiny"], ["train.csv"]),
     "a model in a folder": ("model: saved/‸", ["saved/mine"], []),
     "a folder": ("save: {dir: ‸", ["data/", "ft_runs/", "ft_runs"], ["train.csv"]),
     "how often to save": ("save: {every: ‸", ["{epochs: 1}"], []),
@@ -350,8 +350,9 @@ def test_a_pretrain_cell_has_keys_of_its_own():
     assert names("objective: ") == ["clm", "mlm", "[mlm, nsp]", "[mlm, sop]"]
     assert names("objective: [mlm, n") == names("objective:\n- mlm\n- n") == ["nsp"]
     assert names("objective: [") == ["mlm", "nsp", "sop"]
-    of_mlm = {"mask", "whole_words", "chinese_words", "spans", "ngrams"}
-    assert set(names("objective: {mlm: {")) == set(names("objective: [{mlm: {")) == of_mlm
+    of_masks = {"mask", "whole_words", "chinese_words", "spans", "ngrams"}
+    assert set(names("objective: [{mlm: {")) == of_masks
+    assert set(names("objective: {mlm: {")) == of_masks
     assert "documents" in names("objective: mlm\ndata: {")
     assert "preset" in names("objective: mlm\nmodel: {")
     assert "vocab_size" in names("objective: mlm\ntokenizer: {")

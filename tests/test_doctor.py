@@ -32,7 +32,7 @@ def test_each_thing_has_a_line_and_all_is_well(run_cell):
     assert len(lines) == len(NAMES)
     assert all(any(f" {name} " in line for line in lines) for name in NAMES)
     assert "torch 2." in printed
-    assert "minilm (as a package)" in printed
+    assert "minilm (as a package), ft-tiny (part of ft_magics)" in printed
     assert "a terminal: everything is shown as text" in printed
 
 

@@ -176,7 +176,7 @@ def test_the_model_is_chosen_by_language_and_by_what_can_be_had():
     assert choose_model(chinese, hub=True).name == "bert-base-chinese"
     assert choose_model(russian, hub=True).name == "distilbert-base-multilingual-cased"
     offline = choose_model(chinese, hub=False)
-    assert offline.name == "minilm"
+    assert offline.name == "ft-tiny"
     assert "`bert-base-chinese` is far better" in offline.why
     assert choose_model([], hub=True).name == "minilm"
 

@@ -114,12 +114,28 @@ def test_chinese_words_are_hidden_whole_in_training_and_by_character_in_dev(make
     assert all(np.array_equal(one.hidden()[0], two.hidden()[0]) for one, two in zip(first, again, strict=True))
 
 
-def test_without_the_segmenter_s_package_nothing_is_read(make, patch):
+@pytest.mark.usefixtures("jieba")
+def test_chinese_words_are_hidden_whole_in_pairs_too(make, text_file):
+    text_file.write_text("\n\n".join(f"在{WORD}{at}\n去了{WORD}" for at in range(20)), encoding="utf-8")
+    prepared = make("[{mlm: {mask: 0.3, chinese_words: jieba}}, nsp]")
+    word = prepared.trained.tokenizer.convert_tokens_to_ids(list(WORD))
+    hidden = 0
+    for feature in prepared.features["train"].drawn(seed=1, epoch=0):
+        ids, (_, chosen) = feature.row.ids, feature.hidden()
+        for at in range(len(ids) - len(word) + 1):
+            if ids[at : at + len(word)].tolist() == word:
+                assert len(set(chosen[at : at + len(word)].tolist())) == 1
+                hidden += int(chosen[at])
+    assert hidden > 5
+
+
+@pytest.mark.parametrize("objective", ["{mlm: {chinese_words: jieba}}", "[{mlm: {chinese_words: jieba}}, sop]"])
+def test_without_the_segmenter_s_package_nothing_is_read(make, patch, objective):
     _jieba.cache_clear()
     patch.setitem(sys.modules, "jieba", None)
     patch.setattr("ft_magics.tasks.language.text_task.read_text", None)
     with pytest.raises(CellError, match=r"objective.mlm.chinese_words.*`pip install 'ft_magics\[chinese\]'`"):
-        make("{mlm: {chinese_words: jieba}}")
+        make(objective)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from ft_magics.display.seeds_page import SeedsPage
 from ft_magics.errors import CellError, RunError
 from ft_magics.events import CheckpointSaved, StepDone
 from ft_magics.runs.cells import config_of, parse_cell
+from ft_magics.studies.seed_runs import prepare_seeds
 from ft_magics.studies.seeds import SeedStudy
-from ft_magics.studies.training import begin_seeds, prepare_seeds
+from ft_magics.studies.training import begin_study
 from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 from ft_magics.training.turns import training_here
@@ -27,7 +28,7 @@ def body(cell, train=LEARNS, extra=SEEDS, **named):
 
 
 def begin(text, name="small", before=None):
-    return begin_seeds(name, prepare_seeds(parse_cell(text, {}), name, before))
+    return begin_study(name, prepare_seeds(parse_cell(text, {}), name, before))
 
 
 def ended(study):

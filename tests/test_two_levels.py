@@ -166,3 +166,15 @@ def test_other_examples_are_refused():
         compare_over_seeds([ours, evaluate([["O"]], [["O"]], task="ner")])
     with pytest.raises(DataError, match="one for each"):
         SeedsReport(title="odd", seeds=(1, 2), reports=ours.reports[:1])
+
+
+def test_seeds_that_both_systems_share_are_drawn_once_for_both():
+    generator = np.random.default_rng(3)
+    strength = generator.normal(0, 1.5, 6)  # what a seed does, it does to both
+    right = [[generator.random(400) < 1 / (1 + np.exp(-(each + gain))) for each in strength] for gain in (0.0, 0.5)]
+    systems = [[tally(each) for each in side] for side in right]
+    apart, paired = (
+        mean_differences(*systems, ["accuracy"], 500, 0, paired=together)[0].interval for together in (False, True)
+    )
+    assert paired[1] - paired[0] < 0.6 * (apart[1] - apart[0])
+    assert paired[0] < np.mean(right[1]) - np.mean(right[0]) < paired[1]

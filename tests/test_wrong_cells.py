@@ -328,7 +328,7 @@ PATHS = {
         "cannot be the name of a model",
         "Did you mean `minilm`?",
     ),
-    "a model of the hub, offline": (GOOD.replace("tiny", "bert-base"), "Three ways out", "a folder that holds"),
+    "a model of the hub, offline": (GOOD.replace("tiny", "bert-base"), "Four ways out", "a folder that holds"),
     "a misspelt model": (GOOD.replace("tiny", "minilmm"), "Did you mean `minilm`?"),
     "several things at once": (
         f"{GOOD.replace('tiny', './tinny').replace('dev: small', 'dev: smal')}train: {{device: mps}}",

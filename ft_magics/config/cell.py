@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from ft_magics.config.compare import name_model
 from ft_magics.config.explain import describe, explain_all
 from ft_magics.config.methods import Methods, method_of, spread_method
 from ft_magics.config.names import (
@@ -96,6 +97,7 @@ def parse_cell(
     tree.data = _resolve(tree.data, (), tree, namespace, is_recorded=recorded is not None)
     _understand_names(tree)
     _spread_splits(tree)
+    name_model(tree)
     task, settings, data = _together(tree, tasks) or _task_of(tree, tasks)
     schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)

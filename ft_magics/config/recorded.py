@@ -40,6 +40,9 @@ def lay_under(tree: Tree, recorded: Mapping[str, Any], word: str) -> None:
         word: `task` or `objective`, by the cell's magic.
     """
     base = deepcopy(dict(recorded))
+    if word == "task" and tree.data.get("compare") is not None:
+        tree.complain(("compare",), "makes several runs, and `--from` does one run again; leave one of them out")
+        del tree.data["compare"]
     if word in tree.data:
         tree.data[word] = _task(tree.data[word], base.pop(word, None))
     if "model" in tree.data and not isinstance(tree.data["model"], dict) and "tokenizer" not in tree.data:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from ft_magics.config.compare import CompareConfig
 from ft_magics.config.eval_section import EvalConfig
 from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
@@ -95,7 +96,7 @@ class RunConfig(Section, Generic[S, D, M]):
     )
     settings: S
     model: Model = described(
-        expected="`minilm`, a folder, a hub id, or `$name` for a run",
+        expected="`minilm`, `ft-tiny`, a folder, a hub id, or `$name` for a run",
         example="model: minilm",
         description="The model that training begins from; of a run, its best.",
     )
@@ -133,6 +134,14 @@ class RunConfig(Section, Generic[S, D, M]):
         default=None,
         origin="Dodge et al. 2020, “Fine-Tuning Pretrained Language Models”: a score hangs on the seed",
     )
+    compare: CompareConfig | None = described(
+        expected="a section such as `{models: [minilm, scratch], share: [0.01, 0.1, 1.0], seeds: 3}`",
+        description="Fine-tune several models on growing shares of train, a run for each model, share and seed: score "
+        "over labelled examples, with intervals.",
+        otherwise="one model, on all of train",
+        examples=["{models: [minilm, scratch], share: [0.01, 0.1, 1.0], seeds: 3}"],
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _early_stopping_needs_dev(self) -> Self:
@@ -153,6 +162,23 @@ class RunConfig(Section, Generic[S, D, M]):
                 "does not go with `seeds`, which gives each run its own; keep one of them",
                 {"path": ("train", "seed")},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compared_models_are_alone(self) -> Self:
+        if self.compare is None or self.word != "task":
+            return self
+        scored = any(getattr(self.data, split, None) is not None for split in ("dev", "test"))
+        fault = self.compare.fault_beside(
+            model=str(self.model),
+            methods=list(self.methods),
+            train=self.train.model_fields_set,
+            seeds=self.seeds is not None,
+            scored=scored,
+        )
+        if fault is not None:
+            where, text = fault
+            raise PydanticCustomError("elsewhere", "{text}", {"path": where, "text": text})
         return self
 
     @model_validator(mode="after")
@@ -186,11 +212,24 @@ class RunConfig(Section, Generic[S, D, M]):
         train, save = self.train.model_copy(update={"seed": seed}), self.save.model_copy(update={"dir": folder})
         return self.model_copy(update={"train": train, "save": save, "seeds": None})
 
+    def with_part(self, model: str | Reference, share: float, seed: int, folder: str) -> Self:
+        """The config of one of the runs that `compare` asks for.
+
+        Args:
+            model: Its own.
+            share: Of train; 1 for all.
+            seed: Its own.
+            folder: That the run's own folder is made in.
+        """
+        one = self.with_seed(seed, folder)
+        train = one.train.model_copy(update={"share": None if share == 1 else share})
+        return one.model_copy(update={"model": model, "train": train, "compare": None})
+
     def to_plain(self) -> dict[str, Any]:
         """The resolved config as plain data for `config.yaml`; references become `$name`."""
         plain = self.model_dump(mode="python")
         settings = plain.pop("settings")
-        if self.seeds is not None:
+        if self.seeds is not None or self.compare is not None:
             del plain["train"]["seed"]  # each of the runs has its own
         named = plain["method"]
         plain["method"] = next(iter(named)) if len(named) == 1 and not any(named.values()) else named
@@ -211,7 +250,7 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         "`[{mlm: {…}}, nsp]` names two.",
     )
     model: NewOrOld = described(  # type: ignore[assignment]  # wider than a task's, by a section of its own
-        expected="`minilm`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
+        expected="`minilm`, `ft-tiny`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
         example="model: minilm",
         description="The model that is trained further; with a section one from nothing, of that shape and size.",
         examples=["{preset: tiny}"],
@@ -246,6 +285,21 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
                 "`model: {preset: tiny}`. Only new words can be added: `tokenizer: {new_words: 500}`",
                 {"path": ("tokenizer", given.of_training) if given.new_words is not None else ("tokenizer",)},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _labelled_data_are_of_another_cell(self) -> Self:
+        if self.compare is not None:
+            text = (
+                "belongs in a `%%finetune` cell below, which has the labelled data: `compare: {models: [minilm, NAME, "
+                "scratch]}`, NAME being this run"
+            )
+            raise PydanticCustomError("elsewhere", "{text}", {"path": ("compare",), "text": text})
+        if self.train.share is not None:
+            text = (
+                "draws labelled examples, and raw text has none; name fewer files, or train fewer steps (`max_steps`)"
+            )
+            raise PydanticCustomError("elsewhere", "{text}", {"path": ("train", "share"), "text": text})
         return self
 
 

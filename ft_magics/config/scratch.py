@@ -157,7 +157,7 @@ else:  # `from` is a word of Python's, so no class body can have a field of that
         "from": (
             Annotated[Text | Reference, Kind("model", "an alias, a folder, a hub id, or `$name` for a run")],
             described(
-                expected="`minilm`, a folder, a hub id, or `$name` for a run",
+                expected="`minilm`, `ft-tiny`, a folder, a hub id, or `$name` for a run",
                 example="from: minilm",
                 description="The model whose layers and embeddings are copied; it has to be of the same shape and "
                 "width.",

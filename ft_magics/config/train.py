@@ -155,6 +155,15 @@ class TrainConfig(Section):
         ge=0,
         lt=2**32,
     )
+    share: float | None = described(
+        description="Train on this share of the examples in train, drawn by `seed`; a smaller share is a part of a "
+        "larger one.",
+        otherwise="all of train",
+        examples=[0.1],
+        default=None,
+        gt=0,
+        le=1,
+    )
     optimizer: OptimizerName = described(
         expected="`adamw`, `sgd`, `adafactor` or `muon`, or one with settings, such as `{sgd: {momentum: 0.9}}`",
         description="What turns gradients into steps. `muon` is for the matrices of layers, with AdamW for the rest.",

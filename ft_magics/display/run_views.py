@@ -13,9 +13,9 @@ from IPython.display import DisplayHandle
 from ft_magics.display.event_text import event_text
 from ft_magics.display.host import Host, clicks_wait, way_out
 from ft_magics.display.pages import Bundle, widget_bundle
-from ft_magics.display.shown import Watched, bundle_of, parts_of
+from ft_magics.display.shown import Watched, beside_of, bundle_of, parts_of
 from ft_magics.display.static_twin import hide_dead_views, hide_twin_of_live_view
-from ft_magics.events import Evaluated, RunEvent, RunStarted, StepDone
+from ft_magics.events import Evaluated, RunEnded, RunEvent, RunStarted, StepDone
 from ft_magics.metrics import Metric
 
 if TYPE_CHECKING:
@@ -104,6 +104,33 @@ class _HtmlView:
         self._handle.update(bundle, raw=True)
 
 
+class _Beside:
+    """What the dashboard does not have, in static HTML below it, until the page itself has it."""
+
+    def __init__(self, run: Watched) -> None:
+        self._run = run
+        self._handle: DisplayHandle | None = None
+
+    def update(self, events: Sequence[RunEvent]) -> None:
+        """Draw it again when a run has ended."""
+        if not any(isinstance(event, RunEnded) for event in events):
+            return
+        html = beside_of(self._run)
+        if not html:
+            return
+        bundle: Bundle = {"text/html": html, "text/plain": ""}
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def finish(self) -> None:
+        """Take it away."""
+        if self._handle is not None:
+            self._handle.update(_NOTHING, raw=True)
+
+
 class _WidgetView:
     """The dashboard, with a twin in static HTML that stays when it goes.
 
@@ -128,14 +155,17 @@ class _WidgetView:
         self._handle = DisplayHandle()
         self._handle.display(widget_bundle(self._dashboard, _NOTHING), raw=True)
         self._controls.open_for_clicks()
+        self._beside = _Beside(run)
 
     def update(self, events: Sequence[RunEvent]) -> None:
         self._dashboard.push(self._parts.news())
         self._twin.update(events)
+        self._beside.update(events)
 
     def finish(self, bundle: Bundle) -> None:
         """Leave static HTML only; but a page that was reloaded does not notice, and keeps its dashboard."""
         self._dashboard.push(self._parts.news())
+        self._beside.finish()
         self._twin.finish(bundle)
         self._handle.update(_NOTHING, raw=True)
         if not self._dashboard.reloaded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, repeat
 from typing import Literal
 
@@ -19,6 +19,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38  # room for the numbers and names 
 _MOST_POINTS = 400  # more would only make the notebook larger
 _MOST_DOTS = 40  # of a line: dots that touch are no dots
 _TICKS = 5
+_ASIDE = 5.0
 _DOT = {"dots": 2.5, "line": 2.0}
 
 Point = tuple[float, float]
@@ -104,10 +105,11 @@ class _Plane:
     width: int
     height: int
     x_log: bool = False
+    aside: float = 0.0  # by which a series stands beside others, so that intervals at one x do not hide each other
 
     def across(self, value: float) -> float:
         low, high, here = map(math.log10, (*self.x, value)) if self.x_log else (*self.x, value)
-        return round(_LEFT + (here - low) / (high - low) * (self.width - _LEFT - _RIGHT), 1)
+        return round(_LEFT + (here - low) / (high - low) * (self.width - _LEFT - _RIGHT) + self.aside, 1)
 
     def up(self, value: float) -> float:
         low, high = self.y
@@ -143,7 +145,8 @@ def drawing_of(chart: Chart, colors: Mapping[str, str]) -> Drawing:
     across = (_log_range if chart.x_log else _range)([dot.x for dot in every])
     upwards = _range([dot.y for dot in every] + zero + ends)
     plane = _Plane(chart.x_range or across, chart.y_range or upwards, *size, x_log=chart.x_log)
-    whiskers = [rule for points in known for rule in _whiskers(points, plane)]
+    planes = _beside_each_other(chart, plane)
+    whiskers = [rule for points, own in zip(known, planes, strict=True) for rule in _whiskers(points, own)]
     leaders, dot_names = _names(known, whiskers, plane)
     return Drawing(
         width=size[0],
@@ -152,10 +155,17 @@ def drawing_of(chart: Chart, colors: Mapping[str, str]) -> Drawing:
         rules=[*_rules(chart, plane), *whiskers, *leaders],
         texts=[*_texts(chart, plane), *dot_names],
         series=[
-            _series(series, points, _fill(series.name, at, colors), plane, dashed=at > 0)
-            for at, (series, points) in enumerate(zip(chart.series, known, strict=True))
+            _series(series, points, _fill(series.name, at, colors), own, dashed=at > 0)
+            for at, (series, points, own) in enumerate(zip(chart.series, known, planes, strict=True))
         ],
     )
+
+
+def _beside_each_other(chart: Chart, plane: _Plane) -> list[_Plane]:
+    """A plane for each series: where several lines have intervals, each a few pixels beside the one before."""
+    several = sum(series.shape == "line" and any(series.intervals) for series in chart.series) > 1
+    middle = (len(chart.series) - 1) / 2
+    return [replace(plane, aside=_ASIDE * (at - middle) if several else 0.0) for at in range(len(chart.series))]
 
 
 def _fill(name: str, at: int, colors: Mapping[str, str]) -> str:

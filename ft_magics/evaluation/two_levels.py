@@ -60,7 +60,9 @@ def mean_intervals(system: System, names: Sequence[str], resamples: int, seed: i
     return [percentile_interval(drawn[:, at]) for at in range(len(names))]
 
 
-def mean_differences(ours: System, theirs: System, names: Sequence[str], resamples: int, seed: int) -> list[Difference]:
+def mean_differences(
+    ours: System, theirs: System, names: Sequence[str], resamples: int, seed: int, *, paired: bool = False
+) -> list[Difference]:
     """The mean over seeds of one system less that of another.
 
     Args:
@@ -69,6 +71,8 @@ def mean_differences(ours: System, theirs: System, names: Sequence[str], resampl
         names: Of the scores. Length M.
         resamples: How many.
         seed: For the same numbers each time.
+        paired: Whether one draw of seeds serves both systems, which then have as many: seed by seed they share what a
+            seed draws, such as the examples that were trained on.
 
     Returns:
         Theirs less ours. Length M.
@@ -78,14 +82,16 @@ def mean_differences(ours: System, theirs: System, names: Sequence[str], resampl
     observed = [
         np.mean([_scores(tally, _sum(tally), names)[0] for tally in system], axis=0) for system in (ours, theirs)
     ]
-    one, other = _drawn([ours, theirs], names, resamples, seed)
+    one, other = _drawn([ours, theirs], names, resamples, seed, together=paired)
     return [
         difference_of(float(observed[1][at] - observed[0][at]), other[:, at] - one[:, at]) for at in range(len(names))
     ]
 
 
-def _drawn(systems: Sequence[System], names: Sequence[str], resamples: int, seed: int) -> list[Floats]:
-    """The mean scores of each system in each resample, (R, M) each."""
+def _drawn(
+    systems: Sequence[System], names: Sequence[str], resamples: int, seed: int, *, together: bool = False
+) -> list[Floats]:
+    """The mean scores of each system in each resample, (R, M) each; `together` with one draw of seeds for all."""
     every = [tally for system in systems for tally in system]
     counts = np.concatenate([tally.counts for tally in every], axis=1)
     ends = np.cumsum([tally.counts.shape[1] for tally in every])[:-1]
@@ -93,22 +99,22 @@ def _drawn(systems: Sequence[System], names: Sequence[str], resamples: int, seed
     found: list[list[Floats]] = [[] for _ in systems]
     for sums in resample(counts, resamples, seed):
         parts = iter(np.split(sums, ends, axis=1))
+        weights: Floats | None = None
         for at, system in enumerate(systems):
             scores = np.stack([_scores(tally, next(parts), names) for tally in system])  # (n, R, M)
-            found[at].append(_mean_of_drawn(scores, generator))
+            if weights is None or not together:
+                weights = _drawn_seeds(len(system), scores.shape[1], generator)
+            found[at].append(scores.mean(axis=0) + (weights[:, :, None] * scores).sum(axis=0))
     return [np.concatenate(blocks) for blocks in found]
 
 
-def _mean_of_drawn(scores: Floats, generator: np.random.Generator) -> Floats:
-    """(n, R, M) → (R, M): in each resample the mean of as many seeds as there are, drawn with replacement."""
-    seeds, resamples, _ = scores.shape
-    mean: Floats = scores.mean(axis=0)
+def _drawn_seeds(seeds: int, resamples: int, generator: np.random.Generator) -> Floats:
+    """(n, R): how much more than its nth part a seed counts in a resample that draws as many seeds as there are."""
     if seeds == 1:
-        return mean
-    weights = generator.multinomial(seeds, [1 / seeds] * seeds, size=resamples).T / seeds  # (n, R)
-    stretch = math.sqrt(seeds / (seeds - 1))
-    drawn: Floats = mean + stretch * ((weights - 1 / seeds)[:, :, None] * scores).sum(axis=0)
-    return drawn
+        return np.zeros((1, resamples))
+    weights = generator.multinomial(seeds, [1 / seeds] * seeds, size=resamples).T / seeds
+    stretched: Floats = math.sqrt(seeds / (seeds - 1)) * (weights - 1 / seeds)
+    return stretched
 
 
 def _sum(tally: Tally) -> Floats:

@@ -19,8 +19,9 @@ from ft_magics.display.live import watch
 from ft_magics.display.runs_view import show_runs
 from ft_magics.magics.compare import comparison_of
 from ft_magics.magics.names import all_runs, check_name, find_one, find_run, is_study
-from ft_magics.magics.seeds import finetune_seeds, resume_seeds
 from ft_magics.magics.session import Session
+from ft_magics.magics.studies import finetune_study, has_several, resume_study
+from ft_magics.magics.transfer import try_transfer
 from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.repetition import Repetition, check_data_there, repetition_of
@@ -43,8 +44,8 @@ def finetune(session: Session, arguments: Any, config: AnyConfig, repeated: Run 
     again = repetition_of(repeated) if repeated is not None else None
     if again is not None:
         check_data_there(again, config)
-    if config.seeds is not None and not arguments.dry_run:
-        finetune_seeds(session, arguments, config)
+    if has_several(config) and not arguments.dry_run:
+        finetune_study(session, arguments, config)
         return
     namespace = session.namespace
     before = find_unfinished(config.save.dir, arguments.name) if arguments.resume else None
@@ -71,6 +72,9 @@ def finetune(session: Session, arguments: Any, config: AnyConfig, repeated: Run 
 
 def _try(session: Session, name: str, config: AnyConfig, again: Repetition | None) -> None:
     """`--dry-run`: what the cell would do is shown, and remembered for `%ft script`."""
+    if config.compare is not None:
+        try_transfer(session, name, config)
+        return
     first = config if config.seeds is None else config.with_seed(config.seeds[0], config.save.dir)
     with random_state_kept():
         prepared = prepare_in_turn(first)
@@ -91,7 +95,7 @@ def resume(session: Session, name: str) -> None:
     namespace = session.namespace
     before = find_run(name, namespace)
     if is_study(before):
-        resume_seeds(session, before)
+        resume_study(session, before)
         return
     before = find_one(name, namespace)
     if before.is_active:

@@ -9,7 +9,7 @@ from ft_magics.display.report_view import show_report
 from ft_magics.display.run_comparison import RunComparison, costs_of
 from ft_magics.errors import RunError
 from ft_magics.evaluation.seed_comparison import compare_over_seeds, has_seeds
-from ft_magics.magics.names import find_run
+from ft_magics.magics.names import find_run, is_study
 from ft_magics.magics.session import Session
 
 __all__ = ["compare", "compare_reports", "comparison_of"]
@@ -40,6 +40,9 @@ def comparison_of(names: Sequence[str], namespace: Mapping[str, Any]) -> RunComp
     if len(set(tasks)) > 1:
         each = ", ".join(f"{run.title} {task}" for run, task in zip(runs, tasks, strict=True))
         raise RunError(f"runs of different tasks measure different things: {each}; compare runs of one task")
+    several = next((run for run in runs if is_study(run) and run.compares), None)
+    if several is not None:
+        raise RunError(f"run {several.title} compares models already: `%ft report {several.title}`; name its runs here")
     for run in runs:
         run.settle()
         if not run.splits():
@@ -59,6 +62,9 @@ def compare_reports(reports: Sequence[Any]) -> Any:
     Raises:
         DataError: Their gold differs.
     """
+    odd = next((report for report in reports if not hasattr(report, "compare")), None)
+    if odd is not None:
+        raise RunError(f"{odd.title} is a comparison already; show it by itself, or name some of its runs")
     if any(map(has_seeds, reports)):
         return compare_over_seeds(reports)
     return reports[0].compare(reports[1:])

@@ -31,8 +31,13 @@ _REPORTS = (
     ("ft_magics.evaluation.comparison", "TallyComparison"),
     ("ft_magics.display.run_comparison", "RunComparison"),
     ("ft_magics.evaluation.over_seeds", "SeedsReport"),
+    ("ft_magics.evaluation.transfer", "TransferReport"),
 )
-_RUNS = (("ft_magics.runs.run", "Run"), ("ft_magics.studies.seeds", "SeedStudy"))
+_RUNS = (
+    ("ft_magics.runs.run", "Run"),
+    ("ft_magics.studies.seeds", "SeedStudy"),
+    ("ft_magics.studies.transfer", "TransferStudy"),
+)
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
 _assistants: WeakKeyDictionary[InteractiveShell, tuple[Completion, Inspection]] = WeakKeyDictionary()
 

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["check_alone", "find_rate"]
 
 
-def check_alone(arguments: Any) -> None:
-    """See that the line's flags belong together.
+def check_alone(arguments: Any, config: AnyConfig) -> None:
+    """See that the line's flags belong together, and to the cell.
 
     Raises:
         UsageError: They do not.
     """
+    if config.compare is not None:
+        raise UsageError("--find-rate tries rates for one model, and `compare` names several; leave one of them out")
     odd = next((flag for flag in ("dry_run", "resume", "bg") if getattr(arguments, flag)), None)
     if odd is not None:
         raise UsageError(f"--find-rate trains nothing that is kept, so it does not go with --{odd.replace('_', '-')}")

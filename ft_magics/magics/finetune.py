@@ -72,8 +72,9 @@ class FinetuneMagics(Magics):
         from ft_magics.magics.find_rate import check_alone, find_rate  # noqa: PLC0415  # %load_ext stays quick
         from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # the same
 
-        check_alone(arguments)
-        find_rate(self._session, arguments, line, cell, parse_cell(cell, self._session.namespace, arguments.set))
+        config = parse_cell(cell, self._session.namespace, arguments.set)
+        check_alone(arguments, config)
+        find_rate(self._session, arguments, line, cell, config)
 
 
 def _help() -> str:

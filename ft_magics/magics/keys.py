@@ -18,6 +18,8 @@ from ft_magics.tuning import registry as methods
 
 __all__ = ["every_key", "known_columns", "lists_of", "names_of", "parts_of", "task_keys"]
 
+_OF_LABELS: tuple[KeyPath, ...] = (("compare",), ("train", "share"))  # what a cell on raw text refuses
+
 Keys = Mapping[KeyPath, Sequence[Key]]
 
 
@@ -38,9 +40,11 @@ def _keys(name: str) -> Keys:
         settings, data = registry.sections(name)
     except TaskError:  # of a package that cannot be used: what all tasks share is known
         settings, data = OpenSection, OpenSection
-    objectives = {*registry.objective_names(), *registry.joined_objectives()}
-    schema = PretrainConfig if name in objectives else RunConfig
-    return keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
+    of_text = name in {*registry.objective_names(), *registry.joined_objectives()}
+    schema = PretrainConfig if of_text else RunConfig
+    found = keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
+    refused = _OF_LABELS if of_text else ()
+    return {path: keys for path, keys in found.items() if path[:1] not in refused and path not in refused}
 
 
 @cache

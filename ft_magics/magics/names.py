@@ -19,7 +19,7 @@ from ft_magics.markup import terminal_line
 
 if TYPE_CHECKING:
     from ft_magics.runs.run import Run
-    from ft_magics.studies.seeds import SeedStudy
+    from ft_magics.studies.study import Study
 
 __all__ = [
     "all_runs",
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _MARKS_OF_A_RUN = ("config.yaml", "events.jsonl")
+_MOST_RUNS = 12  # of a study, that a message names
 _PROPOSED = 60  # letters of a name that is too wrong to be taken
 _LONGEST_BYTES = 200  # of the 255 that a file name may have, the time is wanted when it moves aside
 
@@ -95,14 +96,14 @@ def _as_a_name(text: str) -> str:
     return name if name.isidentifier() and not keyword.iskeyword(name) else "ner_1"
 
 
-def is_run(value: Any) -> TypeGuard[Run | SeedStudy]:
+def is_run(value: Any) -> TypeGuard[Run | Study]:
     """Whether an object is a run, or several as one; without the code of runs, when there can be none yet."""
-    return _is_of(value, "ft_magics.runs.run", "Run") or _is_of(value, "ft_magics.studies.seeds", "SeedStudy")
+    return _is_of(value, "ft_magics.runs.run", "Run") or _is_of(value, "ft_magics.studies.study", "Study")
 
 
-def is_study(value: Any) -> TypeGuard[SeedStudy]:
-    """Whether an object is the runs of several seeds."""
-    return _is_of(value, "ft_magics.studies.seeds", "SeedStudy")
+def is_study(value: Any) -> TypeGuard[Study]:
+    """Whether an object is several runs of one cell."""
+    return _is_of(value, "ft_magics.studies.study", "Study")
 
 
 def _is_of(value: Any, module: str, name: str) -> bool:
@@ -134,7 +135,7 @@ def check_folder(parent: str, name: str) -> None:
 
 
 def find_one(name: str, namespace: Mapping[str, Any]) -> Run:
-    """The same where several seeds are none: the best of them by dev is not what is meant.
+    """The same where several runs are none: the best of them by dev is not what is meant.
 
     Raises:
         RunError: There is no such run, or it is several.
@@ -142,12 +143,13 @@ def find_one(name: str, namespace: Mapping[str, Any]) -> Run:
     run = find_run(name, namespace)
     if not is_study(run):
         return cast("Run", run)
-    names = ", ".join(each.name for each in run.runs) or "none of them has begun"
-    raise RunError(f"`{name}` is {len(run.seeds)} runs, a seed each; name one of them: {names}")
+    names = ", ".join(each.name for each in run.runs[:_MOST_RUNS]) or "none of them has begun"
+    more = f" and {len(run.runs) - _MOST_RUNS} more" if len(run.runs) > _MOST_RUNS else ""
+    raise RunError(f"`{name}` is {len(run.names)} runs of one cell; name one of them: {names}{more}")
 
 
-def find_run(name: str, namespace: Mapping[str, Any]) -> Run | SeedStudy:
-    """The run that a name or path means: in the notebook, below `ft_runs`, or a folder; or the runs of several seeds.
+def find_run(name: str, namespace: Mapping[str, Any]) -> Run | Study:
+    """The run that a name or path means: in the notebook, below `ft_runs`, or a folder; or several runs of one cell.
 
     Raises:
         RunError: None of these.
@@ -164,22 +166,23 @@ def find_run(name: str, namespace: Mapping[str, Any]) -> Run | SeedStudy:
     raise RunError(f"there is no run `{name}`.{near}{_runs(namespace)}")
 
 
-def named_run(name: str, namespace: Mapping[str, Any]) -> Run | SeedStudy | None:
-    """The run of this name in the notebook or below `ft_runs`, also of a seed; None when there is none."""
+def named_run(name: str, namespace: Mapping[str, Any]) -> Run | Study | None:
+    """The run of this name in the notebook or below `ft_runs`, also one of a study; None when there is none."""
     there = namespace.get(unicodedata.normalize("NFKC", name))
     if is_run(there):
         return there
     plain = there is None and name not in ("", "..") and Path(name).name == name
     folder = as_folder(f"{DEFAULT_FOLDER}/{name}") if plain else None
     if folder is None and plain and "_seed_" in name:
-        there = next((each for each in namespace.values() if is_study(each) and _of_seed(each, name)), None)
+        there = next((each for each in namespace.values() if is_study(each) and _part_of(each, name)), None)
         if there is not None:
-            return _of_seed(there, name)
-        folder = as_folder(f"{DEFAULT_FOLDER}/{name.rpartition('_seed_')[0]}/{name}")
+            return _part_of(there, name)
+        within = (as_folder(str(place / name)) for place in run_folders() if name.startswith(f"{place.name}_"))
+        folder = next(filter(None, within), None)
     return load_run(folder) if folder else None
 
 
-def _of_seed(study: SeedStudy, name: str) -> Run | None:
+def _part_of(study: Study, name: str) -> Run | None:
     """A study's own run of a name."""
     return next((run for run in study.runs if run.name == name), None)
 
@@ -193,8 +196,8 @@ def as_folder(text: str) -> Path | None:
         return None
 
 
-def load_run(folder: Path) -> Run | SeedStudy:
-    """A run from its folder, or the runs of several seeds from theirs.
+def load_run(folder: Path) -> Run | Study:
+    """A run from its folder, or several runs of one cell from theirs.
 
     Raises:
         RunError: There is none, or its files are broken.
@@ -222,8 +225,8 @@ def all_runs(namespace: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     return list(runs.values()), faults
 
 
-def _parts(run: Run | SeedStudy) -> list[Run]:
-    """A run, or each of several seeds."""
+def _parts(run: Run | Study) -> list[Run]:
+    """A run, or each of a study."""
     return list(run.runs) if is_study(run) else [cast("Run", run)]
 
 

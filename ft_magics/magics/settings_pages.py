@@ -60,6 +60,7 @@ def general() -> list[Group]:
         _group("A cell", (), "`task`, `model` and `data` must be given."),
         _group("`train:`", ("train",), "Hugging Face's names are understood too, as is `--set train.epochs=3`."),
         _group("`train: {early_stopping: …}`", ("train", "early_stopping"), ""),
+        _group("`compare:`", ("compare",), "In a cell that fine-tunes; `model` may then be left out."),
         _group("`eval:`", ("eval",), ""),
         _group("`eval: {every: …}`", ("eval", "every"), "One of these. The last step is evaluated in any case."),
         _group("`save:`", ("save",), ""),

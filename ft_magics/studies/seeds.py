@@ -1,34 +1,21 @@
-"""`SeedStudy`: the runs of one cell that differ in their seed alone, steered, shown and scored as one."""
+"""`SeedStudy`: the runs of one cell that differ in their seed alone, scored as one."""
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ft_magics.errors import RunError
 from ft_magics.evaluation.over_seeds import SeedsReport
 from ft_magics.evaluation.report import Score
-from ft_magics.events import Notice, RunEvent
-from ft_magics.markup import terminal_line
-from ft_magics.runs.earlier import name_in_folder
-from ft_magics.runs.folder import FolderGoneError, RunFolder
-from ft_magics.runs.history import headline_of
-from ft_magics.runs.lock import is_held
+from ft_magics.runs.folder import RunFolder
 from ft_magics.runs.run import Run
-from ft_magics.runs.waiting import wait_with_notice
-from ft_magics.sections import Card
+from ft_magics.studies.study import Study
 
 if TYPE_CHECKING:
     from ft_magics.config.schema import AnyConfig
 
-__all__ = ["RECORD", "SeedStudy", "run_name"]
-
-RECORD = "study.json"
-SCHEMA = 1
+__all__ = ["SeedStudy", "run_name"]
 
 
 def run_name(study: str, seed: int) -> str:
@@ -36,7 +23,7 @@ def run_name(study: str, seed: int) -> str:
     return f"{study}_seed_{seed}"
 
 
-class SeedStudy:
+class SeedStudy(Study):
     """Runs of one cell, a seed each, one after the other.
 
     Args:
@@ -46,12 +33,9 @@ class SeedStudy:
         seeds: Of the runs, in their order.
         runs: Those that were begun.
         ended: How the study ended, and why; empty while it trains, or if its process died.
-
-    Attributes:
-        runs: Those that were begun, in the order of their seeds; each is a run like any other.
-        notices: What was said before the first of them began.
-        waits: Whether asking for a report or predictions waits for the end; else it is an error.
     """
+
+    noun: ClassVar[str] = "seeds"
 
     def __init__(
         self,
@@ -63,110 +47,14 @@ class SeedStudy:
         runs: Sequence[Run] = (),
         ended: tuple[str, str] = ("", ""),
     ) -> None:
-        self.name = name
-        self.folder = folder
-        self.config = config
+        names = [run_name(name, seed) for seed in seeds]
+        super().__init__(name, folder, config, names, runs=runs, ended=ended)
         self.seeds = tuple(seeds)
-        self.runs = list(runs)
-        self.notices: list[Notice] = []
-        self.exception: BaseException | None = None
-        self.finished = threading.Event()
-        self.waits = True
-        self.stop_reason = ""
-        self._ended = ended
-        self._pause_reason = ""
-        self._steering = threading.Lock()
-
-    def __repr__(self) -> str:
-        done = f"{len(self.done)} of {len(self.seeds)} seeds"
-        facts = [self.status, done, str(self.folder.shown)]
-        return terminal_line(f"<SeedStudy {self.name}: {', '.join(facts)}>")
-
-    @property
-    def dir(self) -> Path:
-        """The folder that the runs' own folders are in."""
-        return self.folder.path
-
-    @property
-    def title(self) -> str:
-        """Its name; of an earlier one of a name, with the time that its folder has."""
-        return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
-
-    @property
-    def task_name(self) -> str:
-        """What the cell has as `task:`; empty where no run began."""
-        return self.config.task if self.config is not None else self.runs[0].task_name if self.runs else ""
-
-    @property
-    def done(self) -> list[Run]:
-        """The runs that are done."""
-        return [run for run in self.runs if run.status == "done"]
-
-    @property
-    def current(self) -> Run | None:
-        """The run that trains now."""
-        last = self.runs[-1] if self.runs else None
-        return last if last is not None and last.is_active else None
-
-    @property
-    def failed(self) -> Run | None:
-        """The run that failed; None where none did."""
-        return next((run for run in self.runs if run.status == "failed"), None)
-
-    @property
-    def status(self) -> str:
-        """`running`, `paused`, `done`, `stopped`, `failed`, or `crashed` where its process is gone."""
-        if not self.finished.is_set() or is_held(self.dir):
-            now = self.current
-            return "paused" if now is not None and now.status == "paused" else "running"
-        if len(self.done) == len(self.seeds):
-            return "done"
-        return self._ended[0] or "crashed"
-
-    @property
-    def reason(self) -> str:
-        """Why it ended as it did; empty where there is nothing to say."""
-        return self._ended[1]
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is under way, paused or not."""
-        return self.status in ("running", "paused")
-
-    @property
-    def events(self) -> list[RunEvent]:
-        """What all of its runs said, one run after the other; it only grows while they train."""
-        return [*self.notices, *(event for run in self.runs for event in run.events)]
-
-    @property
-    def best_run(self) -> Run | None:
-        """The run whose best model is the best by dev; without dev the first. None before one has a model."""
-        there = [run for run in self.runs if run.model_dir.is_dir()]
-        headline = headline_of(there[0].events) if there else None
-        scored = [run for run in there if run.best is not None]
-        if headline is None or not scored:
-            return there[0] if there else None
-        return max(scored, key=lambda run: headline.gain(run.best or 0.0, 0.0))
-
-    @property
-    def model_dir(self) -> Path:
-        """The folder of the best model by dev, of all seeds."""
-        best = self.best_run
-        return best.model_dir if best is not None else self.dir / "model"
 
     @property
     def scores(self) -> Mapping[str, Score]:
         """Mean and 95 % interval over seeds of every score, on test if there is one, else on dev."""
         return self.report().scores
-
-    def splits(self) -> list[str]:
-        """Splits that every run that is done has predictions of; before one is done, every run that has any."""
-        counted = [set(run.folder.splits()) for run in self._counted()]
-        return [split for split in ("dev", "test") if counted and all(split in each for each in counted)]
-
-    def _counted(self) -> list[Run]:
-        """The runs that a report is of: one that was stopped is no sample of those that were not."""
-        return self.done or [run for run in self.runs if run.folder.splits()]
 
     def report(self, split: str | None = None, *, wait: bool | None = None, **options: Any) -> SeedsReport:
         """What the runs that are done scored on a split: means over seeds with their intervals.
@@ -181,14 +69,14 @@ class SeedStudy:
         """
         self.settle(wait)
         chosen = split or (self.splits() or ["test"])[-1]
-        runs = self._counted()
+        runs = self.counted()
         if not runs:
-            raise RunError(self._why_no_report())
+            raise RunError(self.why_no_report())
         return self._made_of(runs, chosen, [run.report(chosen, **options) for run in runs])
 
     def read_report(self, split: str) -> SeedsReport:
         """The same for the study's own page, which is no look at the test split."""
-        runs = [run for run in self._counted() if split in run.folder.splits()]
+        runs = [run for run in self.counted() if split in run.folder.splits()]
         return self._made_of(runs, split, [run.read_report(split) for run in runs])
 
     def _made_of(self, runs: Sequence[Run], split: str, reports: Sequence[Any]) -> SeedsReport:
@@ -199,106 +87,11 @@ class SeedStudy:
         title = f"{self.title} · {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} · {split}"
         return SeedsReport(title=title, seeds=seeds, reports=tuple(reports), notes=tuple(notes))
 
-    def _why_no_report(self) -> str:
-        resume = f"`%ft resume {self.folder.handle}` trains those that are missing"
-        return f"{self.name} ({self.status}) has no run with predictions yet, so there is nothing to report; {resume}"
+    def word_for(self, run: Run) -> str:
+        """Such as `seed 2`."""
+        named = {run_name(self.name, seed): f"seed {seed}" for seed in self.seeds}
+        return named.get(run.dir.name, str(run.name))
 
-    def predict(self, inputs: Any) -> Any:
-        """What the best model by dev, of all seeds, says of new inputs; see `Run.predict`."""
-        return self._best().predict(inputs)
-
-    def cards(self, inputs: Sequence[Any]) -> list[Card]:
-        """The same, as a page shows it."""
-        return self._best().cards(inputs)
-
-    def labels(self, *, wait: bool | None = None) -> list[str]:
-        """What the models can say, in the order of their ids."""
-        self.settle(wait)
-        return self._best().labels()
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Copy the best model by dev, of all seeds, with its run's record into a folder of its own."""
-        return self._best().save(path, overwrite=overwrite)
-
-    def _best(self) -> Run:
-        self.settle()
-        best = self.best_run
-        if best is None:
-            raise RunError(f"{self.name} ({self.status}) has no model yet")
-        return best
-
-    def stop(self, reason: str = "stopped by hand") -> None:
-        """Ask the run that trains to stop after its step; no other one begins."""
-        with self._steering:
-            self.stop_reason = self.stop_reason or reason
-            if (now := self.current) is not None:
-                now.stop(reason)
-
-    def pause(self, reason: str = "paused by hand") -> None:
-        """Ask the training to stand still after the step it is at."""
-        with self._steering:
-            self._pause_reason = reason
-            if (now := self.current) is not None:
-                now.pause(reason)
-
-    def unpause(self) -> None:
-        """End a pause."""
-        with self._steering:
-            self._pause_reason = ""
-            if (now := self.current) is not None:
-                now.unpause()
-
-    def save_now(self) -> None:
-        """Ask for a checkpoint after the step that is being done."""
-        if (now := self.current) is not None:
-            now.save_now()
-
-    def took(self, run: Run) -> None:
-        """A run has begun: what was asked of the study meanwhile is asked of it."""
-        with self._steering:
-            self.runs = [*(each for each in self.runs if each.dir != run.dir), run]
-            if self._pause_reason:
-                run.pause(self._pause_reason)
-            if self.stop_reason:
-                run.stop(self.stop_reason)
-
-    def ended(self, status: str, reason: str) -> None:
-        """Note how it ended, here and in the folder."""
-        self._ended = (status, reason)
-        order = {run_name(self.name, seed): at for at, seed in enumerate(self.seeds)}
-        self.runs.sort(key=lambda run: order.get(run.dir.name, len(order)))
-        with suppress(OSError, FolderGoneError, RunError):  # a full disk: it is over all the same
-            self.write_record()
-
-    def write_record(self) -> None:
-        """Write what the study is, and how it ended, into its folder."""
-        status, reason = self._ended
-        record = {
-            "schema": SCHEMA,
-            "name": self.name,
-            "seeds": list(self.seeds),
-            "status": status,
-            "reason": reason,
-        }
-        self.folder.write_text(self.dir / RECORD, json.dumps(record, ensure_ascii=False, indent=1))
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end; whether it came."""
-        return self.finished.wait(timeout_s)
-
-    def wait_with_notice(self, why: str = "") -> None:
-        """Say that one waits for the end, and wait; see `waiting.wait_with_notice`."""
-        wait_with_notice(self, why)
-
-    def settle(self, wait: bool | None = None) -> None:
-        """Wait for the end of a study that trains, so that a notebook that is run as a whole is right.
-
-        Raises:
-            RunError: It trains, and it was said not to wait, or it trains in another kernel.
-        """
-        if not self.is_active:
-            return
-        if not (self.waits if wait is None else wait) or self.finished.is_set():
-            where = " in another kernel" if self.finished.is_set() else ""
-            raise RunError(f"{self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
-        self.wait_with_notice()
+    def to_record(self) -> Mapping[str, Any]:
+        """What the study is, as plain data."""
+        return {"seeds": list(self.seeds)}

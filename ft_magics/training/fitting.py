@@ -13,7 +13,7 @@ from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
 
-__all__ = ["Fitted", "count_evaluations", "fit_train", "keep_chosen", "steps_per_epoch"]
+__all__ = ["Fitted", "count_evaluations", "fit_train", "keep_chosen", "steps_per_epoch", "usual_batch"]
 
 _CHOSEN = ("epochs", "learning_rate", "batch_size", "weight_decay", "early_stopping")
 
@@ -75,7 +75,7 @@ def fit_train(
     epochs = _epochs(train, rows, classes, in_epoch, why)
     rate, warnings = train.learning_rate, []
     steps = train.max_steps or math.ceil(epochs * in_epoch)
-    batch = batch_size * train.gradient_accumulation / _usual_batch(rows)
+    batch = batch_size * train.gradient_accumulation / usual_batch(rows)
     times, decay = _of_optimizer(train, why)
     fitting = _rate(parameters, rate_factor * times, batch=batch, short=_usual_steps(rows, classes) / steps)
     if not isinstance(rate, str):
@@ -129,7 +129,8 @@ def steps_per_epoch(rows: int, batch_size: int, accumulation: int) -> int:
     return max(1, math.ceil(math.ceil(rows / batch_size) / accumulation))
 
 
-def _usual_batch(rows: int) -> int:
+def usual_batch(rows: int) -> int:
+    """Rows of a batch, where a cell leaves it open."""
     return 8 if rows < _SMALL else 16 if rows < _LARGE else 32
 
 
@@ -142,14 +143,14 @@ def _usual_epochs(rows: int, classes: int | None) -> int:
 
 
 def _usual_steps(rows: int, classes: int | None) -> int:
-    return max(_FEWEST_STEPS, _usual_epochs(rows, classes) * steps_per_epoch(rows, _usual_batch(rows), 1))
+    return max(_FEWEST_STEPS, _usual_epochs(rows, classes) * steps_per_epoch(rows, usual_batch(rows), 1))
 
 
 def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
     """As the cell says, or so that a step has the usual number of rows."""
     if not isinstance(train.batch_size, str):
         return train.batch_size
-    chosen = max(1, _usual_batch(rows) // train.gradient_accumulation)
+    chosen = max(1, usual_batch(rows) // train.gradient_accumulation)
     why.append(f"batch_size {chosen}: {rows:,} rows to train on")
     return chosen
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ft_magics.config.references import Reference
@@ -16,6 +16,7 @@ from ft_magics.config.scratch import NewModelSettings
 from ft_magics.config.train import TrainConfig
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
+from ft_magics.data.shares import with_share
 from ft_magics.errors import FaultsError, FineTuneError, ModelError, type_name
 from ft_magics.models.sources import find_weights, is_adapter
 from ft_magics.runs.merging import plain_model
@@ -23,7 +24,7 @@ from ft_magics.runs.run import Run
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["Inputs", "choose_compute", "is_new", "model_name", "read_inputs", "shown_model"]
+__all__ = ["Inputs", "all_of", "choose_compute", "inputs_of", "is_new", "model_name", "read_inputs", "shown_model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,30 @@ def read_inputs(config: AnyConfig) -> Inputs:
     """
     settings, kind = config.settings, find_task(config.task)
     early = "torch" in sys.modules  # else the device is asked last: what else is wrong is said before torch is imported
-    source, corpus, device = _all(
+    source, corpus, device = all_of(
         lambda: None if is_new(config.model) else find_weights(model_name(config.model)),
         lambda: guarded(config.task, "read", lambda: kind.read(settings, config.data)),
         lambda: _named_compute(config.train) if early else None,
     )
+    inputs = inputs_of(config, with_share(corpus, config.train.share, config.train.seed), source, device)
+    return inputs if early else replace(inputs, device=_named_compute(config.train))
+
+
+def inputs_of(
+    config: AnyConfig, corpus: Corpus[Any], source: str | None, device: tuple[str, str] | None = None
+) -> Inputs:
+    """Check what was read.
+
+    Args:
+        config: Of the run.
+        corpus: That it is trained on.
+        source: The model's folder; None for one that is made from nothing.
+        device: And precision, where the cell names one.
+
+    Raises:
+        DataError: There is nothing in it to train on.
+    """
+    settings, kind = config.settings, find_task(config.task)
     check = guarded(config.task, "check", lambda: kind.check(settings, corpus))
     if isinstance(config.model, str) and is_adapter(config.model):
         check.warnings.append(
@@ -66,12 +86,10 @@ def read_inputs(config: AnyConfig) -> Inputs:
             f"it, which is kept in {source}; the head is a new one"
         )
     task = guarded(config.task, "for_corpus", lambda: kind.for_corpus(settings, corpus))
-    if not early:
-        device = _named_compute(config.train)
     return Inputs(corpus=corpus, check=check, task=task, source=source, device=device)
 
 
-def _all(*parts: Callable[[], Any]) -> list[Any]:
+def all_of(*parts: Callable[[], Any]) -> list[Any]:
     """What each part gives.
 
     Raises:

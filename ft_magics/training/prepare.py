@@ -86,7 +86,7 @@ def prepare(
     Args:
         config: As the cell said.
         inputs: What `read_inputs` gave for it, if that was asked already.
-        encoded: The features of a run that differs in its seed or rate alone, if there was one: they are the same.
+        encoded: The features, or those of some splits, of a run that has the same of both data and tokenizer.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
@@ -119,7 +119,11 @@ def prepare(
         tuning=tuning,
         base=None if tuning.keeps_all else base_of(model_name(config.model), source),
     )
-    features = dict(encoded or {split.name: _encode(trained, split.examples) for split in corpus.splits})
+    known = encoded or {}
+    features = {
+        split.name: known[split.name] if split.name in known else _encode(trained, split.examples)
+        for split in corpus.splits
+    }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
     fitted = fit_train(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ft_magics.config.optimizers import named_settings
 from ft_magics.errors import TaskError
-from ft_magics.models.aliases import ALIASES
+from ft_magics.models.aliases import ALIASES, EMBEDDED
 from ft_magics.models.dropout import dropout_settings
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.registry import guarded
@@ -147,6 +147,7 @@ def _constants(constants: Mapping[str, Any], prepared: Prepared) -> list[str]:
     model = str(prepared.config.model)
     where = _model(prepared)
     about = f"  # {ALIASES[model]} on the hub" if model in ALIASES and where != ALIASES[model] else ""
+    about = "  # a folder of ft_magics; a copy of it will do" if model == EMBEDDED else about
     return [f"MODEL = {literal(where)}{about}", *(f"{key} = {literal(value)}" for key, value in constants.items())]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ft_magics import demo
 from ft_magics.magics.completion.choices import Choice
-from ft_magics.models.aliases import ALIASES
+from ft_magics.models.aliases import ALIASES, EMBEDDED
 
 __all__ = ["SAVED", "demo_files", "folders", "is_data", "known_models", "paths", "saved_models"]
 
@@ -103,6 +103,7 @@ def demo_files(formats: Collection[str] = ()) -> list[Choice]:
 def known_models() -> list[Choice]:
     """Aliases, and the models of the hub that are in its cache here."""
     aliases = [Choice(name, f"alias of {target}") for name, target in ALIASES.items()]
+    aliases.append(Choice(EMBEDDED, "small, English and Chinese; comes with ft_magics"))
     return [*aliases, *(Choice(name, "in the hub's cache") for name in _cached())]
 
 

@@ -74,10 +74,9 @@ class MaskedTask(TextTask[MaskedRow]):
     @classmethod
     def read(cls, settings: MaskedSettings, data: TextData) -> Corpus[Document]:
         """Read every split, once it is sure that its words can be found."""
-        segmenter = getattr(settings, "segmenter", None)  # an objective of several has settings of another class
-        if segmenter is not None:
+        if settings.segmenter is not None:
             try:
-                find_segmenter(segmenter)
+                find_segmenter(settings.segmenter)
             except ModelError as error:
                 where = "objective.mlm.chinese_words"
                 raise CellError([Problem(line=None, where=where, text=str(error))]) from error

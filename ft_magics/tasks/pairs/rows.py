@@ -76,8 +76,8 @@ class PairRows(Sequence[PairRow]):
         training: How tokens are hidden in training.
         held_out: How they are hidden where nothing is drawn.
         judged_only: Whether pairs are judged and their hidden tokens are not asked for, as in evaluation.
-        borders: Where words begin, by a segmenter; None where the vocabulary says it.
         draw: Seed and epoch, by which pairs and masks are drawn; None where they are always the same.
+        borders: Where words begin, by a segmenter; None where the vocabulary says it.
     """
 
     plan: PairPlan
@@ -86,8 +86,8 @@ class PairRows(Sequence[PairRow]):
     training: Masking
     held_out: Masking
     judged_only: bool = False
-    borders: Borders | None = None
     draw: tuple[int, int] | None = None
+    borders: Borders | None = None
 
     @property
     def tokens(self) -> TokenMap:
@@ -119,11 +119,12 @@ class PairRows(Sequence[PairRow]):
         segments = np.zeros(len(ids), dtype=np.int64)
         segments[first[1] - first[0] + 2 :] = 1
         row = Row(self.plan.document(at), at, ids, self.draw)
-        words = None
-        if self.borders is not None:  # a special token is a word of its own
-            inside = self.borders.begins
-            words = np.concatenate([[True], inside[slice(*first)], [True], inside[slice(*second)], [True]])
-        return PairRow(row, segments, label, self.training, self.held_out, self.judged_only, words)
+        begun = None
+        if self.borders is not None:
+            words = self.borders.begins
+            own = np.ones(1, dtype=np.bool_)  # a special token is a word of its own
+            begun = np.concatenate([own, words[slice(*first)], own, words[slice(*second)], own])
+        return PairRow(row, segments, label, self.training, self.held_out, self.judged_only, begun)
 
     @property
     def lengths(self) -> NDArray[np.int32]:
@@ -134,7 +135,7 @@ class PairRows(Sequence[PairRow]):
     def fingerprint(self) -> bytes:
         """Of what the model sees."""
         words = self.borders.key if self.borders else b""
-        return self.plan.tokens.key + repr((len(self), self.plan.room, self.kind, self.special)).encode() + words
+        return self.plan.tokens.key + words + repr((len(self), self.plan.room, self.kind, self.special)).encode()
 
     def of_example(self, example: int) -> list[PairRow]:
         """Those whose first segment is of one document."""

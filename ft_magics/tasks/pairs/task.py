@@ -120,22 +120,16 @@ class _PairTask(MaskedTask):
                 "two segments; set them and save it again, or take `minilm`"
             )
         sentences = Sentences(examples)
-        tokens = map_tokens(sentences, tokenizer)
         plan = plan_pairs(
             examples,
             sentences,
-            tokens,
+            map_tokens(sentences, tokenizer),
             spec.max_length_tokens - _SPECIAL,
             needs_another=self.kind in FROM_ELSEWHERE,
         )
-        pairs = PairRows(
-            plan,
-            self.kind,
-            (tokenizer.cls_token_id, tokenizer.sep_token_id),
-            training,
-            held_out,
-            borders=self._borders(sentences, spec, tokens),
-        )
+        special = tokenizer.cls_token_id, tokenizer.sep_token_id
+        borders = self._borders(sentences, spec, plan.tokens)
+        pairs = PairRows(plan, self.kind, special, training, held_out, borders=borders)
         if examples is self._trained_on:
             return pairs
         masked: Any = super().encode(examples, spec)
