@@ -16,6 +16,7 @@ RUNS = {  # notebook → the names of its runs; the report of the last is printe
     "01_quickstart": ("ner",),
     "02_classify": ("intents",),
     "03_ways_to_tune": ("head", "bitfit", "adapter", "ia3", "prefix", "prompt", "full", "lora"),
+    "08_pretraining": ("small", "ner"),
 }
 
 

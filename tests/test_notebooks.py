@@ -86,10 +86,22 @@ def tuned(tmp_path_factory):
     return run_notebook(tmp_path_factory.mktemp("demo_tuned"), "03_ways_to_tune", **{"epochs: 6": "max_steps: 3"})
 
 
-@pytest.fixture(params=["01_quickstart", "02_classify", "03_ways_to_tune"])
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """With few steps, so nothing is learned; that every cell runs and what it shows is the same."""
+    few = {
+        "epochs: 12": "max_steps: 3",
+        "epochs: 15": "max_steps: 2",
+        "[0.25, 1.0]": "[1.0]",
+        ", ft-tiny, minilm]": "]",
+    }
+    return run_notebook(tmp_path_factory.mktemp("demo_pretrained"), "08_pretraining", **few)
+
+
+@pytest.fixture(params=["01_quickstart", "02_classify", "03_ways_to_tune", "08_pretraining"])
 def either(request):
-    fixtures = {"01_quickstart": "executed", "02_classify": "classified", "03_ways_to_tune": "tuned"}
-    return request.getfixturevalue(fixtures[request.param])
+    fixtures = {"01": "executed", "02": "classified", "03": "tuned", "08": "pretrained"}
+    return request.getfixturevalue(fixtures[request.param[:2]])
 
 
 def test_every_cell_runs_and_none_complains(either):

@@ -154,7 +154,7 @@ KEYS = {
         "line 4  data.label: unknown key. Did you mean `label_column`?",
     ),
     "a tag by its short name": (data("train: small.conll, tag: 2"), "Did you mean `tag_column`?"),
-    "an unknown key": (f"{GOOD}colour: red", "line 5  colour", "Known here: data, eval, method"),
+    "an unknown key": (f"{GOOD}colour: red", "line 5  colour", "Known here: compare, data, eval, method"),
     "a key with points": (f"{GOOD}train.epochs: 3", "write it in its section", "--set"),
     "a setting at the top": (f"{GOOD}epochs: 3", "line 5  epochs", "it belongs at `train.epochs`"),
     "a seed at the top": (f"{GOOD}seed: 3", "it belongs at `train.seed`"),
