@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ft_magics.display.run_clock import duration, elapsed_s
-from ft_magics.display.run_summary import Known, page_of
+from ft_magics.display.run_summary import Known, page_of, threads_text
 from ft_magics.display.run_wire import Figure, RunPage, State, Told
 from ft_magics.events import Evaluated, RunEnded, RunStarted, StepDone, drop_superseded
 from ft_magics.metrics import Metric
@@ -101,11 +101,14 @@ class StudyRuns:
         return text if state == "done" or not study.reason else f"{text}: {study.reason}"
 
     def messages(self, pages: Mapping[Run, RunPage]) -> list[Told]:
-        """Those of all runs, each with who says it."""
+        """Those of all runs, each with who says it; with how many threads a run computed is on its own page only."""
         study = self._study
         said = [Told(level=event.level, text=event.text) for event in study.notices]
         levels = {told.text: told.level for page in pages.values() for told in page.messages}
-        texts = {study.word_for(run): [told.text for told in page.messages] for run, page in pages.items()}
+        texts = {
+            study.word_for(run): [told.text for told in page.messages if told.text != threads_text(run.events)]
+            for run, page in pages.items()
+        }
         for text, words in _by_text(texts).items():
             said.append(Told(level=levels[text], text=f"{_list(words)}: {text}"))
         return said
