@@ -27,7 +27,7 @@ from scipy.sparse.linalg import svds
 from traitlets.config import Config
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-# File: how often it stands in the training text, and what parts its documents: "lines", where a line is one, or "file".
+# File: how often it is in the training text, and what separates its documents: "lines", where a line is one, or "file".
 TEXTS = {
     "en_wikitext2_valid.txt": (1, "articles"),
     "en_pride_and_prejudice.txt": (1, "file"),

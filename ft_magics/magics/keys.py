@@ -68,7 +68,7 @@ def lists_of(word: str) -> Mapping[str, Sequence[str]]:
 
 
 def parts_of(word: str) -> Sequence[str]:
-    """All names that may stand in a list behind `objective:`."""
+    """All names that a list may hold behind `objective:`."""
     return sorted({part for parts in lists_of(word).values() for part in parts})
 
 

@@ -22,7 +22,7 @@ class NewWord:
 
     Args:
         word: As the tokenizer sees it, in small letters where it makes them small.
-        count: How often it stands in the text.
+        count: How often it occurs in the text.
         pieces: The tokens that it is split into now.
     """
 

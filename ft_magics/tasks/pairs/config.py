@@ -39,7 +39,7 @@ class MaskedAndOrderSettings(JoinedSection):
     )
     sop: PairSettings = described(
         expected="no settings",
-        description="Sentence-order prediction: whether two segments that follow one another stand in their order, "
+        description="Sentence-order prediction: whether two segments that follow one another are in their order, "
         "which half of them do, or swapped.",
         default=PairSettings(),
         origin="Lan et al. 2020 (ALBERT), section 3.1",

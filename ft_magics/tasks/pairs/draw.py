@@ -34,7 +34,7 @@ def draw_pair(plan: PairPlan, row: int, kind: Kind, draw: tuple[int, int] | None
     Args:
         plan: Of the split.
         row: Index in it.
-        kind: What is judged: whether the second follows the first, or whether they stand in their order.
+        kind: What is judged: whether the second follows the first, or whether they are in their order.
         draw: Seed and epoch; None for the pair that is always the same.
 
     Returns:

@@ -247,7 +247,7 @@ class MaskedAndNextTask(_PairTask):
 
 
 class MaskedAndOrderTask(_PairTask):
-    """`objective: [mlm, sop]`: whether two segments stand in their order, or are swapped."""
+    """`objective: [mlm, sop]`: whether two segments are in their order, or are swapped."""
 
     name: ClassVar = "mlm+sop"
     Settings: ClassVar[Any] = MaskedAndOrderSettings
