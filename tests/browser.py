@@ -172,3 +172,14 @@ def save(page) -> None:
     """Save the notebook."""
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
+
+
+def saved_html(page, path: Path, index: int) -> str:
+    """Save the notebook, and read the HTML that a code cell has there, as soon as there is any."""
+    wait_until = time.monotonic() + SLOW_MS / 1000
+    while time.monotonic() < wait_until:
+        save(page)  # what the widgets have become may come after a first one
+        outputs = nbformat.read(path, as_version=4).cells[index].outputs
+        if found := "".join(output.get("data", {}).get("text/html", "") for output in outputs):
+            return found
+    return ""

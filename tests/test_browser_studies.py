@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import random
 
-import nbformat
 import pytest
 
-from browser import browser_page, code_cell, lab_server, open_notebook, run_cell, wait_for_cell, write_notebook
+from browser import (
+    browser_page,
+    code_cell,
+    lab_server,
+    open_notebook,
+    run_cell,
+    saved_html,
+    wait_for_cell,
+    write_notebook,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # half a minute on a machine that does nothing else
 
@@ -81,9 +89,6 @@ def test_seeds_have_one_dashboard_and_a_search_for_the_rate_ends_in_a_cell(lab):
         text = code_cell(page, MADE).locator(".cm-content").inner_text()
         assert text.startswith("%%finetune meals\n")
         assert "train: {learning_rate: 0." in text
-        page.keyboard.press("Control+s")
-        page.locator("[data-status='saved'], .jp-NotebookPanel").first.wait_for()
-    saved = nbformat.read(folder / "studies.ipynb", as_version=4)
-    kept = "".join(output.get("data", {}).get("text/html", "") for output in saved.cells[SEEDS].outputs)
+        kept = saved_html(page, folder / "studies.ipynb", SEEDS)
     assert "mean of 2 seeds" in kept
     assert sorted(path.name for path in (folder / "ft_runs").iterdir() if path.name[0] != ".") == ["meals"]
