@@ -226,6 +226,12 @@ class TrainConfig(Section):
         default=False,
         origin="Chen et al. 2016; `activation_checkpointing` of Hugging Face",
     )
+    compact_vocabulary: Literal["auto"] | bool = described(
+        expected="`auto`, `true` or `false`",
+        description="Train the embedding rows that train uses, and let the others only decay: the same weights, with "
+        "less memory and time. `auto`: where fewer than half of many rows are used, and the weights are the same.",
+        default="auto",
+    )
     early_stopping: AutoStopping = described(
         expected="`auto`, `false`, or a section such as `{patience: 3}`",
         description="Stop when the dev headline metric no longer improves; the best model by dev is kept in any case. "

@@ -99,7 +99,7 @@ def measure_need(
         return None
     gradients = _bytes(item for item in trained.model.parameters() if item.requires_grad)
     return MemoryNeed(
-        weights_bytes=_bytes(trained.model.parameters()),
+        weights_bytes=_bytes((*trained.model.parameters(), *trained.model.buffers())),
         optimizer_bytes=states * gradients,
         gradient_bytes=gradients,
         moments=_moments(curves, gradients),

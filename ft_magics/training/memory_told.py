@@ -36,7 +36,8 @@ def memory_told(prepared: Prepared, say: Say) -> Iterator[None]:
         yield
     finally:
         grown = peak.end()
-    weights = sum(item.numel() * item.element_size() for item in prepared.trained.model.parameters())
+    model = prepared.trained.model
+    weights = sum(item.numel() * item.element_size() for item in (*model.parameters(), *model.buffers()))
     used = grown if prepared.trained.device == "cuda" else weights + grown
     say(lambda: MemoryMeasured(estimate_bytes=said, used_bytes=used))
 
