@@ -39,7 +39,7 @@ class CompactEmbedding:
         self._is_used = torch.zeros(embedding.num_embeddings, dtype=torch.bool)
         self._is_used[rows] = True
         self._of_rows: nn.Parameter | None = None  # while it is compact
-        self._plain: nn.Parameter = embedding.weight
+        self._plain: nn.Parameter = embedding.get_parameter("weight")
         self._padding = embedding.padding_idx
         self._waiting: list[float] = []
         self._is_compact = False
@@ -137,7 +137,7 @@ class CompactEmbedding:
         return self._rows.to(self._whole.device)
 
     def _placed(self, _: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
-        """Before the embedding: ids of the vocabulary → places among the used rows; others have -1, which is refused."""
+        """Before the embedding: ids of the vocabulary → places among the used rows; of others -1, which is refused."""
         if not self._is_compact:
             return None
         ids = args[0] if args else named["input"]
@@ -166,4 +166,4 @@ class CompactEmbedding:
         """Parts that a core's cache holds; of a GPU all at once."""
         whole = self._whole
         rows = max(1, _BLOCK // whole.shape[1]) if whole.device.type == "cpu" else self.all
-        return whole.split(rows)
+        return torch.split(whole, rows)

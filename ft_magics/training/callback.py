@@ -82,7 +82,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
 
     @contextmanager
     def _as_kept(self) -> Iterator[None]:
-        """In the block the model has the weights that are evaluated and kept: all rows, and averages where asked for."""
+        """In the block the model has the weights that are evaluated and kept: all rows; averages, where asked for."""
         with self.prepared.whole(), self.averages.applied():
             yield
 

@@ -7,6 +7,7 @@ docs/decisions/0030.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -96,7 +97,7 @@ def check_ids(vocabulary: CompactEmbedding, ids: torch.Tensor) -> None:
 
 def _reason_against(trained: TrainedModel, train: FittedTrain, features: Sequence[Any], embedding: Any) -> str | None:
     """Why the used rows alone would not be trained as they are with all others; None where they would."""
-    model, (name, settings) = trained.model, named_settings(train.optimizer)
+    model, (name, _) = trained.model, named_settings(train.optimizer)
     named = [parameter for _, parameter in model.named_parameters(remove_duplicate=False)]
     plain = type(embedding) is nn.Embedding and embedding.max_norm is None and not embedding.scale_grad_by_freq
     reasons = (
@@ -118,7 +119,7 @@ def _used_rows(trained: TrainedModel, features: Sequence[Any], embedding: nn.Emb
     seen = torch.zeros(embedding.num_embeddings, dtype=torch.bool)
     for at in range(0, len(features), _ROWS_AT_ONCE):
         rows = [features[index] for index in range(at, min(at + _ROWS_AT_ONCE, len(features)))]
-        batch = guarded(task.name, "collate", lambda rows=rows: task.collate(rows, spec))
+        batch = guarded(task.name, "collate", partial(task.collate, rows, spec))
         seen[batch["input_ids"].flatten()] = True
     special = [*trained.tokenizer.all_special_ids, embedding.padding_idx]
     seen[[at for at in special if at is not None and 0 <= at < len(seen)]] = True
