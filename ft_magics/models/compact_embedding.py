@@ -14,11 +14,17 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["CompactEmbedding"]
+__all__ = ["CompactEmbedding", "weight_bytes"]
 
 _WHOLE, _PLACES = "whole_weight", "place_of_row"  # buffers of the embedding, so that they move to its device with it
 _MOST_WAITING = 64  # decays that wait: applied now and then, the end of a long training is no long wait
 _BLOCK = 1 << 16  # numbers that stay in a core's cache while all decays are applied to them
+
+
+def weight_bytes(model: Any) -> int:
+    """Bytes of a model's weights: its parameters, and embedding rows that are none now."""
+    held = (*model.parameters(), *model.get_input_embeddings().buffers())
+    return sum(item.numel() * item.element_size() for item in held)
 
 
 class CompactEmbedding:
