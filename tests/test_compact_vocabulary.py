@@ -212,4 +212,4 @@ def test_the_embedding_alone():
     with compact.whole():
         assert torch.equal(embedding(torch.tensor([3])), 0.75 * before[[3]])
     with pytest.raises(TrainingError, match="row 2 of the embedding"):
-        vocabulary.check_ids(compact, torch.tensor([[1, 2]]))
+        vocabulary.check_ids(compact, {"input_ids": torch.tensor([[1, 2]])})

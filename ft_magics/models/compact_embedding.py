@@ -30,9 +30,8 @@ def weight_bytes(model: Any) -> int:
 class CompactEmbedding:
     """An embedding with a parameter of its used rows in the place of the whole one.
 
-    The other rows are multiplied once for each step, and not by the product of all: in float32 the rounded product of
-    a number and 1 - 1e-7 is some way off, the same way at each step, and the rows are to be those of a plain training
-    to the bit.
+    The other rows are multiplied once for each step, and not by the product of all: what float32 rounds away of a
+    number times 1 - 1e-7 is the same at each step and adds up, and the rows are to be those of a plain training.
 
     Args:
         embedding: A plain one, whose weight no other module has.

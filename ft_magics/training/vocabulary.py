@@ -6,7 +6,7 @@ docs/decisions/0030.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -81,14 +81,16 @@ def follow_decay(vocabulary: CompactEmbedding, optimizer: torch.optim.Optimizer)
     optimizer.register_step_post_hook(note)
 
 
-def check_ids(vocabulary: CompactEmbedding, ids: torch.Tensor) -> None:
+def check_ids(vocabulary: CompactEmbedding, batch: Mapping[str, torch.Tensor]) -> None:
     """See that a batch asks for rows that are trained only.
 
     Raises:
         TrainingError: It does not.
     """
-    odd = vocabulary.fault(ids)
-    if odd is not None:
+    for ids in _ids(batch):
+        odd = vocabulary.fault(ids)
+        if odd is None:
+            continue
         raise TrainingError(
             f"a batch asks for row {odd} of the embedding, which no example of train had when they were encoded: its "
             "task draws tokens at random. Take `train: {compact_vocabulary: false}`"
@@ -113,6 +115,11 @@ def _reason_against(trained: TrainedModel, train: FittedTrain, features: Sequenc
     return next((text for is_so, text in reasons if is_so), None)
 
 
+def _ids(batch: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+    """What of a batch a model looks up in its embedding."""
+    return [item for name, item in batch.items() if name.endswith("input_ids")]
+
+
 def _used_rows(trained: TrainedModel, features: Sequence[Any], embedding: nn.Embedding) -> torch.Tensor:
     """The ids that the model is given of train, ascending; with them those of the tokenizer's special tokens."""
     task, spec = trained.task, trained.spec
@@ -120,7 +127,8 @@ def _used_rows(trained: TrainedModel, features: Sequence[Any], embedding: nn.Emb
     for at in range(0, len(features), _ROWS_AT_ONCE):
         rows = [features[index] for index in range(at, min(at + _ROWS_AT_ONCE, len(features)))]
         batch = guarded(task.name, "collate", partial(task.collate, rows, spec))
-        seen[batch["input_ids"].flatten()] = True
+        for ids in _ids(batch):
+            seen[ids.flatten()] = True
     special = [*trained.tokenizer.all_special_ids, embedding.padding_idx]
     seen[[at for at in special if at is not None and 0 <= at < len(seen)]] = True
     return seen.nonzero().flatten()

@@ -182,7 +182,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         batch = trained.task.collate(features, trained.spec)
         leave_out_repeated(batch, items)
         if prepared.vocabulary is not None:
-            check_ids(prepared.vocabulary, batch["input_ids"])
+            check_ids(prepared.vocabulary, batch)
         callback.batches.made(features, int(batch["attention_mask"].sum()))
         return batch
 
