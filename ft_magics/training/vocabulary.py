@@ -87,10 +87,8 @@ def check_ids(vocabulary: CompactEmbedding, batch: Mapping[str, torch.Tensor]) -
     Raises:
         TrainingError: It does not.
     """
-    for ids in _ids(batch):
-        odd = vocabulary.fault(ids)
-        if odd is None:
-            continue
+    odd = next((found for ids in _ids(batch) if (found := vocabulary.fault(ids)) is not None), None)
+    if odd is not None:
         raise TrainingError(
             f"a batch asks for row {odd} of the embedding, which no example of train had when they were encoded: its "
             "task draws tokens at random. Take `train: {compact_vocabulary: false}`"
