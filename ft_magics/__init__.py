@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
+    from ft_magics.tasks.relation.answer import Relation
 
 __all__ = [
     "Classification",
     "Entity",
     "EntityReport",
+    "Relation",
     "Run",
     "SeedStudy",
     "TransferStudy",
@@ -38,6 +40,7 @@ _HOMES = {
     "Classification": "ft_magics.tasks.classify.answer",
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
+    "Relation": "ft_magics.tasks.relation.answer",
     "Run": "ft_magics.runs.run",
     "SeedStudy": "ft_magics.studies.seeds",
     "TransferStudy": "ft_magics.studies.transfer",

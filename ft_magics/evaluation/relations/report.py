@@ -124,7 +124,7 @@ class RelationReport:
         without = "" if self.none_label is None else f" without {self.none_label}"
         return (
             f"macro F1 {percent(self.headline.value)}, micro F1 {percent(self.scores['micro_f1'].value)}{without} "
-            f"· {self.examples:,} pairs of entities · {len(self.per_relation)} relations"
+            f"· {self.examples:,} pairs of entities · {len(self.per_relation)} relation{'s' * (len(self.per_relation) != 1)}"
         )
 
     def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:

@@ -22,6 +22,7 @@ _LABEL = (
 _ID = ("id", "idx", "guid", "uid", "sentid", "编号")
 _FIRST = ("e1", "entity1", "ent1", "head", "h", "subj", "subject", "arg1", "实体1", "头实体", "主语")
 _SECOND = ("e2", "entity2", "ent2", "tail", "t", "obj", "object", "arg2", "实体2", "尾实体", "宾语")
+_BOTH = (_FIRST, _SECOND)
 _ENDS = (("start", "end"), ("begin", "end"), ("from", "to"))
 _PLACES = ("pos", "span", "offset", "offsets", "position", "indices", "")
 KNOWN = frozenset(
@@ -97,7 +98,7 @@ def find_columns(rows: Rows, options: MarkedOptions) -> Columns:
         entities = ()
     if faults or text is None or label is None:
         raise DataError("\n".join(faults))
-    types = [places.get(f"{stem}type") for stem in stems] if stems else [None, None]
+    types = [next((places[f"{stem}type"] for stem in names if f"{stem}type" in places), None) for names in _BOTH]
     like_tacred = bool(entities) and all(fold(rows.columns[found[-1]]) in _TACRED for found in entities)
     return Columns(text, label, entities, (types[0], types[1]), key, like_tacred)
 
