@@ -41,7 +41,10 @@ function arrowView({ name, start, label, said, end, none, right }: Arrow, color:
   const side = h("bdi", { class: "ft-muted ft-arrow-side" }, name);
   const [first, last] = [start, end].map((text) => h("bdi", { class: "ft-arrow-end" }, text)) as [HTMLElement, HTMLElement];
   const chip = mark(h("bdi", { class: "ft-label-chip" }, said), none ? undefined : color(label));
-  const [before, after] = (none ? ["┄┄", "┄┄"] : ["──", "─▶"]).map((text) => h("span", { class: "ft-muted ft-arrow-line" }, text)) as [HTMLElement, HTMLElement];
+  const [before, after] = (none ? ["┄┄", "┄┄"] : ["──", "─▶"]).map((text) => h("span", { class: "ft-muted ft-arrow-line" }, text)) as [
+    HTMLElement,
+    HTMLElement,
+  ];
   return h("div", { class: "ft-arrow", dir: "ltr", "data-testid": "arrow" }, side, " ", first, " ", before, " ", chip, after, " ", last, right ? " ✓" : "");
 }
 
