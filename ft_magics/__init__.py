@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ft_magics.evaluation.entities.evaluate import entity_report
     from ft_magics.evaluation.entities.report import EntityReport
+    from ft_magics.runs.graph import KnowledgeGraph, graph
     from ft_magics.runs.run import Run
     from ft_magics.studies.reading import load
     from ft_magics.studies.seeds import SeedStudy
@@ -23,12 +24,14 @@ __all__ = [
     "Classification",
     "Entity",
     "EntityReport",
+    "KnowledgeGraph",
     "Relation",
     "Run",
     "SeedStudy",
     "TransferStudy",
     "entity_report",
     "evaluate",
+    "graph",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -40,12 +43,14 @@ _HOMES = {
     "Classification": "ft_magics.tasks.classify.answer",
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
+    "KnowledgeGraph": "ft_magics.runs.graph",
     "Relation": "ft_magics.tasks.relation.answer",
     "Run": "ft_magics.runs.run",
     "SeedStudy": "ft_magics.studies.seeds",
     "TransferStudy": "ft_magics.studies.transfer",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
     "evaluate": "ft_magics.tasks.evaluating",
+    "graph": "ft_magics.runs.graph",
     "load": "ft_magics.studies.reading",
 }
 

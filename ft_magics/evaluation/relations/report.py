@@ -122,9 +122,10 @@ class RelationReport:
     def summary(self) -> str:
         """The scores and counts in a line."""
         without = "" if self.none_label is None else f" without {self.none_label}"
+        plural = "" if len(self.per_relation) == 1 else "s"
         return (
             f"macro F1 {percent(self.headline.value)}, micro F1 {percent(self.scores['micro_f1'].value)}{without} "
-            f"· {self.examples:,} pairs of entities · {len(self.per_relation)} relation{'s' * (len(self.per_relation) != 1)}"
+            f"· {self.examples:,} pairs of entities · {len(self.per_relation)} relation{plural}"
         )
 
     def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:
