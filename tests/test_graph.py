@@ -1,108 +1,118 @@
-"""Two runs chained into a knowledge graph: triples, where they come from, and what they are written as."""
+"""Entities and relations of texts, put together as a graph: what is asked, what is merged, what is written."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
-import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import ft_magics
-import numpy as np
+import networkx as nx
 import pytest
-from ft_magics.errors import DataError, RunError
-from ft_magics.tasks.classify.records import Prediction
+from ft_magics.errors import DataError
 from ft_magics.tasks.ner.answer import Entity
-from ft_magics.tasks.relation.answer import answer_of, read_texts
 
-TEXTS = ["Ada met Bob in <Rome>.", "Ada met Bob.", "nobody"]
+TEXTS = ["Ada founded Tarn in Linz.", "Tarn was founded by ADA .", "<b>Bo</b> & Ada met."]
+NAMES = {"Ada": "PER", "ADA": "PER", "Bo": "PER", "Tarn": "ORG", "Linz": "LOC"}
 
 
-class Names:
-    """Finds capital words."""
+class Tagger:
+    task_name = "ner"
 
-    def predict(self, inputs):
+    def predict(self, texts):
         return [
-            [
-                Entity(found[0], "PER" if found[0] != "Rome" else "LOC", *found.span(), 0.5)
-                for found in re.finditer(r"[A-Z]\w+", text)
-            ]
-            for text in inputs
+            sorted(
+                (
+                    Entity(name, kind, text.index(name), text.index(name) + len(name), 0.9)
+                    for name, kind in NAMES.items()
+                    if name in text
+                ),
+                key=lambda entity: entity.start,
+            )
+            for text in texts
         ]
 
 
-class Links:
-    """`met` between people; with directions, or without."""
-
-    def __init__(self, *labels):
-        self.labels = labels
-        self.asked = []
+@dataclass
+class Related:
+    task_name = "relation"
+    asked: list = field(default_factory=list)
 
     def predict(self, inputs):
         self.asked += inputs
-        answers = []
-        for example in read_texts(inputs):
-            people = set(example.entities) == {"Ada", "Bob"}
-            forward = example.e1 < example.e2
-            label = self.labels[1 if people and forward else 0]
-            shares = np.array([0.8 if each == label else 0.1 for each in self.labels], dtype=np.float32)
-            answers.append(answer_of(self.labels, self.labels[0], example, Prediction((label,), shares)))
-        return answers
+        return [self.one(item) for item in inputs]
+
+    @staticmethod
+    def one(item):
+        words = tuple(item["text"][item[name]["start"] : item[name]["end"]] for name in ("e1", "e2"))
+        label = {
+            ("Ada", "Tarn"): "founded(e1,e2)",
+            ("Tarn", "ADA"): "founded(e2,e1)",
+            ("Tarn", "Linz"): "based_in(e1,e2)",
+        }.get(words, "none")
+        return SimpleNamespace(
+            label=label, relation=None if label == "none" else label.partition("(")[0], probability=0.8
+        )
 
 
-def test_triples_know_where_they_come_from():
-    links = Links("Other", "met(e2,e1)", "met(e1,e2)")
-    found = ft_magics.graph(Names(), links, TEXTS)
-    (triple,) = found.triples
-    assert (triple.head.name, triple.relation, triple.tail.name) == ("Bob", "met", "Ada")
-    assert [(source.text, source.head, source.tail) for source in triple.sources] == [
-        (0, (8, 11), (0, 3)),
-        (1, (8, 11), (0, 3)),
+def test_mentions_of_a_triple_come_together_and_know_where_they_stand():
+    relation = Related()
+    found = ft_magics.graph(Tagger(), relation, TEXTS)
+    assert len(relation.asked) == 3 + 1 + 1
+    assert relation.asked[0] == {
+        "text": TEXTS[0],
+        "e1": {"start": 0, "end": 3, "type": "PER"},
+        "e2": {"start": 12, "end": 16, "type": "ORG"},
+    }
+    assert [(one.head, one.relation, one.tail, len(one.mentions)) for one in found.triples] == [
+        ("Ada", "founded", "Tarn", 2),
+        ("Tarn", "based_in", "Linz", 1),
     ]
-    assert triple.confidence == pytest.approx(0.8 * 0.5 * 0.5)
-    assert {node.name: count for node, count in found.nodes.items()} == {"Ada": 2, "Bob": 2, "Rome": 1}
-    assert len(links.asked) == 4  # a pair is asked about once, where labels have directions
-    assert links.asked[0]["types"] == ["PER", "PER"]
-    assert ft_magics.graph(Names(), links, TEXTS, least=0.3).triples == []
-    other = Links("none", "met")
-    assert len(ft_magics.graph(Names(), other, TEXTS).triples) == 1
-    assert len(other.asked) == 8
+    backwards = found.triples[0].mentions[1]
+    assert (backwards.text, backwards.head, backwards.tail) == (1, (20, 23), (0, 4))
+    assert backwards.confidence == pytest.approx(0.9 * 0.9 * 0.8)
+    assert found.summary() == "2 triples between 3 entities, read in 3 texts"
+    assert not ft_magics.graph(Tagger(), relation, TEXTS, least_confidence=0.7).triples
+    assert "<svg" not in ft_magics.graph(Tagger(), relation, []).summary()
 
 
-def test_a_graph_is_drawn_and_written(tmp_path):
-    found = ft_magics.graph(Names(), Links("Other", "<met>(e1,e2)", "<met>(e2,e1)"), TEXTS)
-    html = found._repr_html_()
-    assert "<svg" in html
-    assert "&lt;met&gt;" in html
-    assert "<met>" not in html
-    found.to_graphml(tmp_path / "graph.graphml")
-    edges = [each for each in ET.parse(tmp_path / "graph.graphml").iter() if each.tag.endswith("}edge")]
-    assert len(edges) == 1
-    record = json.loads(found.to_jsonld())
-    statement = record["@graph"][-1]
-    assert statement["subject"] == "urn:ft_magics:entity:PER%3AAda"
-    assert statement["sources"][1]["text"] == 1
-    assert found.to_pandas().iloc[0]["texts"] == [0, 1]
-    assert found.to_networkx().number_of_nodes() == 3
-    assert "3 entities, 1 triples from 3 texts" in repr(found)
+def test_files_are_read_by_others(tmp_path):
+    found = ft_magics.graph(Tagger(), Related(), TEXTS)
+    read = nx.read_graphml(found.to_graphml(tmp_path / "graph.graphml"))
+    [edge] = [data for begin, end, data in read.edges(data=True) if (begin, end) == ("Ada (PER)", "Tarn (ORG)")]
+    assert edge["relation"] == "founded"
+    assert edge["mentions"] == 2
+    assert read.nodes["Linz (LOC)"]["type"] == "LOC"
+    document = json.loads(found.to_json_ld(tmp_path / "graph.jsonld").read_text(encoding="utf-8"))
+    labels = {node["@id"]: node["label"] for node in document["@graph"] if "label" in node}
+    [first, _] = [node for node in document["@graph"] if node["@type"] == "rdf:Statement"]
+    assert [labels[first[key]["@id"]] for key in ("rdf:subject", "rdf:object")] == ["Ada", "Tarn"]
+    assert [source["text"] for source in first["source"]] == [0, 1]
+    with pytest.raises(DataError, match="cannot be written"):
+        found.to_graphml(tmp_path / "none" / "graph.graphml")
 
 
-def test_what_cannot_be_chained_is_said(monkeypatch):
-    with pytest.raises(DataError, match="texts is an int; expected a text"):
-        ft_magics.graph(Names(), Links("Other", "a"), 7)
-    with pytest.raises(DataError, match="this run does not find entities"):
-        ft_magics.graph(Links("Other", "a"), Names(), ["<e1>a</e1> <e2>b</e2>"])
-    with pytest.raises(DataError, match="this run does not relate entities"):
-        ft_magics.graph(Names(), _Labels(), TEXTS)
-    found = ft_magics.graph(Names(), Links("Other", "a(e1,e2)", "a(e2,e1)"), TEXTS)
-    monkeypatch.setitem(sys.modules, "networkx", None)
-    with pytest.raises(RunError, match=r"pip install 'ft_magics\[graph\]'"):
-        found.to_networkx()
-    with pytest.raises(RunError, match=r"pip install 'ft_magics\[graph\]'"):
-        found.to_graphml()
-    assert "Ada" in found._repr_html_()
+def test_it_is_drawn_the_same_each_time_with_nothing_unescaped():
+    class Odd(Tagger):
+        def predict(self, texts):
+            return [[Entity("<b>Bo</b>", "PER", 0, 9, 1.0), Entity("Ada", "PER", 12, 15, 1.0)] for _ in texts]
+
+    class Likes(Related):
+        @staticmethod
+        def one(_item):
+            return SimpleNamespace(label="likes<i>(e1,e2)", relation="likes<i>", probability=1.0)
+
+    html = ft_magics.graph(Odd(), Likes(), TEXTS[2:])._repr_html_()
+    assert html == ft_magics.graph(Odd(), Likes(), TEXTS[2:])._repr_html_()
+    assert "<img" in html
+    assert "<b>" not in html
+    assert "<i>" not in html
 
 
-class _Labels:
-    def predict(self, inputs):
-        return ["label" for _ in inputs]
+def test_runs_of_other_tasks_and_what_is_no_text_are_refused():
+    with pytest.raises(DataError, match=r"takes a run of `task: relation` as `relation`; found a run of `task: ner`"):
+        ft_magics.graph(Tagger(), Tagger(), TEXTS)
+    with pytest.raises(DataError, match="as `ner`; found "):
+        ft_magics.graph("ner", Related(), TEXTS)
+    with pytest.raises(DataError, match=r"texts\[1\] is "):
+        ft_magics.graph(Tagger(), Related(), ["a", 2])
