@@ -44,7 +44,6 @@ LATER_TASKS = (
     "dialogue",
     "qa",
     "question-answering",
-    "relation",
     "summarization",
     "translation",
 )
