@@ -213,7 +213,7 @@ def _kind(item: Any) -> str:
 def _moved(mention: Any, firsts: Sequence[int]) -> Any:
     """A mention in a sentence as one in the document."""
     at = index_of(mention.get("sent_id")) if isinstance(mention, Mapping) and firsts else None
-    ends = mention.get("pos") if at is not None else None
+    ends: Any = mention.get("pos") if at is not None else None
     if at is None or not is_list(ends):
         return mention
     if not 0 <= at < len(firsts):
