@@ -28,7 +28,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
-    "re": "relation",
     "relation classification": "relation",
     "relation extraction": "relation",
     "relation-extraction": "relation",
