@@ -14,6 +14,7 @@ from ft_magics.sections import Card
 __all__ = ["ShownCard", "ShownScore", "Side", "shown_card"]
 
 _MOST_SCORES = 5
+_ANSWER, NO_ANSWER = "answer", "(no answer)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class ShownCard:
         sign: The same as a sign.
         right: Whether it is right, for the colour of its sign.
         about: More about it, its confidence included.
+        question: What was asked; empty where nothing was.
         sentences: With marked spans; of several systems one each.
         texts: Pairs of name and text; a text without a name is what was to be labelled.
         sides: Labels.
@@ -68,6 +70,7 @@ class ShownCard:
     sign: str
     right: bool | None
     about: Sequence[str]
+    question: str
     sentences: Sequence[Sentence]
     texts: Sequence[tuple[str, str]]
     sides: Sequence[Side]
@@ -94,11 +97,13 @@ def shown_card(card: Card) -> ShownCard:
         sign=data.get("sign", ""),
         right=data.get("right"),
         about=about,
-        sentences=_sentences(data) if card.kind == "spans" else (),
+        question=str(data.get("question", "")),
+        sentences=_marked(card),
         texts=texts,
-        sides=_sides(data) if card.kind == "labels" else (),
-        scores=[ShownScore(label, share, f"{percent(share)} %") for label, share in data.get("scores", ())][
-            :_MOST_SCORES
+        sides=_sides(data) if card.kind in ("labels", "answer") else (),
+        scores=[
+            ShownScore(label or NO_ANSWER, share, f"{percent(share)} %")
+            for label, share in data.get("scores", ())[:_MOST_SCORES]
         ],
         note=data.get("note", ""),
         search=f"{said}\n{card.row}",
@@ -119,7 +124,35 @@ def _texts(card: Card) -> list[tuple[str, str]]:
 def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
+    if card.kind == "answer":
+        answers = [text for side in ("gold", "predicted") for text in card.data.get(side, ())]
+        return "\n".join([card.data["question"], *(part["text"] for part in card.data.get("parts", ())), *answers])
     return "\n".join(text for _, text in texts)
+
+
+def _marked(card: Card) -> list[Sentence]:
+    """Sentences with marked spans."""
+    return {"spans": _sentences, "answer": _contexts}.get(card.kind, lambda _: [])(card.data)
+
+
+def _contexts(data: Mapping[str, Any]) -> list[Sentence]:
+    """Stretches of a context with the answers in them; of several systems, gold alone is marked."""
+    found = []
+    for part in data.get("parts", ()):
+        gold, predicted = ([(start, end, _ANSWER) for start, end in part[side]] for side in ("gold", "predicted"))
+        predicted = [] if "versions" in data else predicted
+        own = [*(("gold", span) for span in gold), *(("predicted", span) for span in predicted)]
+        found.append(
+            sentence_of(
+                list(part["text"]),
+                spaces=False,
+                gold=gold if "gold" in data else None,
+                predicted=predicted,
+                own=own,
+                cut=(part["before"], part["after"]),
+            )
+        )
+    return found
 
 
 def _sides(data: Mapping[str, Any]) -> list[Side]:
