@@ -1,4 +1,4 @@
-"""The words of a piece of Latin text, as NLTK's `word_tokenize` cuts them: CMRC 2018's script counts in these.
+"""The words of a piece of Latin text, as NLTK 3.10's `word_tokenize` cuts them: CMRC 2018's script counts in these.
 
 Within Chinese answers such pieces are numbers and names. NLTK finds the ends of sentences with a trained model; here a
 period ends one where white space follows and the word before it is no initial and no usual abbreviation.
@@ -17,14 +17,14 @@ _BEGINNING = [  # quotation marks that open
     (r'^"', r"``"),
     (r"(``)", r" \1 "),
     (r"([ (\[{<])(\"|'{2})", r"\1 `` "),
-    (r"(?i)(')(?!re|ve|ll|m|t|s|d|n)(\w)\b", r"\1 \2"),
+    (r"(?i)(?<!\w)(')(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", r"\1 "),
 ]
 _PUNCTUATION = [
     (r"([^.])(\.)([\])}>\"'»”’ ]*)\s*$", r"\1 \2 \3 "),
     (r"([:,])([^\d])", r" \1 \2"),
     (r"([:,])$", r" \1 "),
     (r"\.{2,}", r" \g<0> "),
-    (r"[;@#$%&]", r" \g<0> "),
+    (r"[;@#$%&\u2012-\u2015]", r" \g<0> "),
     (r"([^.])(\.)([\])}>\"']*)\s*$", r"\1 \2\3 "),
     (r"[?!]", r" \g<0> "),
     (r"([^'])' ", r"\1 ' "),
@@ -57,7 +57,7 @@ _RULES = [
 ]
 _SENTENCE_ENDS = re.compile(r"(?:[!?]|(?<!\.)\.)[\"')\]]*(?=\s+\S)")
 _NO_END = re.compile(
-    r"(?:^|\s)(?:[^\W\d]|[\w.]*\.\w*|mr|mrs|ms|dr|st|prof|jr|sr|vs|etc|inc|ltd|co|corp|no|vol|gen|col)$"
+    r"(?:^|[^\w.])(?:[^\W\d]|[\w.]*\.\w*|mr|mrs|ms|dr|st|prof|jr|sr|vs|etc|inc|ltd|co|corp|no|vol|gen|col)$"
 )
 
 

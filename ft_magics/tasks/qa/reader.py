@@ -107,8 +107,8 @@ def _question(raw: Raw, settings: QaSettings, faults: Faults, repairs: Counter[s
         if not isinstance(text, str) or not text.strip():
             faults.add("answer", raw.place, f"an answer must be a text, found {show(text)}")
         elif to_score:
-            place = None if start is None or not context.startswith(text, start) or start < 0 else start
-            gold.append(Gold(text, place, None if place is None else place + len(text)))
+            at = start if start is not None and start >= 0 and context.startswith(text, start) else context.find(text)
+            gold.append(Gold(text, at, at + len(text)) if at >= 0 else Gold(text))
         elif context:
             gold.append(_placed(context, text, start, repairs))
     if raw.fault:
@@ -174,9 +174,9 @@ def _notes(name: str, answers: int, repairs: Counter[str]) -> list[str]:
     of = f"of {answers:,} answers"
     said = {
         "moved": "not where `answer_start` says, and were moved to the only place in the context that has them",
-        "respelled": "in the context but for letter case or the form of letters; the context's own spelling is trained on",
+        "respelled": "in the context but for letter case or the form of letters; its own spelling is trained on",
         "first": "without a place and in the context more than once; the first place is trained on",
-        "absent": "not in the context; they count in scores and are not trained on (their questions have other answers)",
+        "absent": "not in the context; they count in scores, and other answers of their questions are trained on",
         "unclear": "in the context more than once, none of it where `answer_start` says; they count in scores alone",
     }
     notes = [f"{name}: {repairs[how]:,} {of} are {text}" for how, text in said.items() if repairs[how]]

@@ -98,7 +98,7 @@ def score(
     if given and keys.isdisjoint(given):
         raise DataError(
             f"pred: none of its {len(given):,} ids is one of gold's, such as {quoted(next(iter(given)))!r}; gold has "
-            f"{quoted(next(iter(keys)))!r}"
+            f"{quoted(questions[0].key)!r}"
         )
     items = [_answered(example, given.get(example.key)) for example in questions]
     others = [key for key in given if key not in keys]
