@@ -31,10 +31,9 @@ def squad(golds, preds, *, version):
     for key, answers in golds.items():
         if key not in preds:
             continue
-        if version == 2:
-            answers = [answer for answer in answers if squad_normal(answer)] or [""]
-        exact += max(squad_normal(answer) == squad_normal(preds[key]) for answer in answers)
-        f1 += max(squad_f1(answer, preds[key], version=version) for answer in answers)
+        kept = answers if version == 1 else [answer for answer in answers if squad_normal(answer)] or [""]
+        exact += max(squad_normal(answer) == squad_normal(preds[key]) for answer in kept)
+        f1 += max(squad_f1(answer, preds[key], version=version) for answer in kept)
     return 100 * exact / len(golds), 100 * f1 / len(golds)
 
 

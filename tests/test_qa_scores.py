@@ -71,7 +71,7 @@ def test_words_between_chinese_characters_are_cut_as_nltk_does():
         "3.5 million, 1,000": ["3.5", "million", ",", "1,000"],
         "it's (really) $5": ["it", "'s", "(", "really", ")", "$", "5"],
         'so "he" can\'t': ["so", "``", "he", "''", "ca", "n't"],
-        '(b. sapiens), 1990–1991': ["(", "b.", "sapiens", ")", ",", "1990", "–", "1991"],
+        "(b. sapiens), 1990–1991": ["(", "b.", "sapiens", ")", ",", "1990", "–", "1991"],
     }
     assert {text: english_words(text) for text in said} == said
     assert english_words("went home. mr. fox") == ["went", "home", ".", "mr.", "fox"]
@@ -198,7 +198,12 @@ def test_a_report_of_answers_is_kept_drawn_searched_and_compared():
     records = [
         {"id": "a", "question": "Where is it?", "context": "It is in Rome <now>.", "answers": ["Rome"]},
         {"id": "b", "question": "من هو؟", "context": "هو أحمد بن علي.", "answers": []},
-        {"id": "c", "question": "When was it?", "context": f"{'x ' * 900}It was in 1990. {'y ' * 900}", "answers": ["1990"]},
+        {
+            "id": "c",
+            "question": "When was it?",
+            "context": f"{'x ' * 900}It was in 1990. {'y ' * 900}",
+            "answers": ["1990"],
+        },
     ]
     report = ft_magics.evaluate(records, {"a": "in Rome", "b": "أحمد", "c": ""}, task="qa", resamples=20)
     assert report.evidence.outcomes == ["partly right", "answered without need", "no answer given"]
