@@ -31,12 +31,12 @@ from ft_magics.training.prepare import prepare
 
 DATA = Path(os.environ.get("FT_MAGICS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 SETS = {  # train, test, settings of the task, of the training
-    "xquad": ("xquad_en_zh/en.train.json", "xquad_en_zh/en.test.json", "{doc_stride: 64}", "epochs: 6"),
+    "xquad": ("xquad_en_zh/en.train.json", "xquad_en_zh/en.test.json", "{doc_stride: 64}", "epochs: 3, batch_size: 8"),
     "cmrc": (
         "cmrc2018_zh/cmrc2018_dev.json",
         "cmrc2018_zh/cmrc2018_trial.json",
         "{max_answer_tokens: 60}",
-        "epochs: 2",
+        "epochs: 2, batch_size: 16",
     ),
 }
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -105,7 +105,7 @@ def main() -> None:
         body = (
             f"task: {{qa: {settings}}}\nmodel: minilm\n"
             f"data: {{train: {DATA / train}, dev: {{fraction: 0.1}}, test: {DATA / test}}}\n"
-            f"train: {{{more}, learning_rate: 2e-4, batch_size: 16, max_length_tokens: 320, seed: {seed}"
+            f"train: {{{more}, learning_rate: 2e-4, max_length_tokens: 320, seed: {seed}"
             f"{arguments.train and ', '}{arguments.train}}}\nsave: {{every: null}}"
         )
         began = time.monotonic()

@@ -258,7 +258,7 @@ def test_an_article_of_forty_thousand_characters(run):
     assert len(json.dumps(record, ensure_ascii=False)) < 5000  # what is near the answers
     read, prediction = from_record(json.loads(json.dumps(record)))
     assert read.passage.length == len(context)
-    card = report_of([read], [prediction], title="t", facts={}, resamples=0).evidence.card(0)
+    card = report_of([read], [prediction], title="t", resamples=0).evidence.card(0)
     marked = [part["text"][slice(*span)] for part in card.data["parts"] for span in part["gold"] + part["predicted"]]
     assert marked == ["cafe\u0301", "lima"]
 
@@ -280,7 +280,7 @@ def test_a_card_shows_question_context_and_both_answers():
         question="أين عاش؟", passage=Passage.of(context), gold=(Gold("بغداد", gold, gold + 5),), key="k", id="row 1"
     )
     prediction = Prediction(Candidate("أحمد", 3, 0.75), (Candidate("أحمد", 3, 0.75),), -1.0, 0.2)
-    shown = shown_card(report_of([example], [prediction], title="t", facts={}, resamples=0).evidence.card(0))
+    shown = shown_card(report_of([example], [prediction], title="t", resamples=0).evidence.card(0))
     assert (shown.question, shown.badge, shown.about) == ("أين عاش؟", "wrong", ["confidence 75.00 %"])
     (sentence,) = shown.sentences
     assert "".join(piece.text for piece in sentence.pieces) == context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ft_magics.evaluation.joining import join_words
 from ft_magics.evaluation.sentence_pieces import Sentence, sentence_of
@@ -141,7 +141,8 @@ def _contexts(data: Mapping[str, Any]) -> list[Sentence]:
     for part in data.get("parts", ()):
         gold, predicted = ([(start, end, _ANSWER) for start, end in part[side]] for side in ("gold", "predicted"))
         predicted = [] if "versions" in data else predicted
-        own = [*(("gold", span) for span in gold), *(("predicted", span) for span in predicted)]
+        sides: tuple[tuple[Literal["gold", "predicted"], Any], ...] = (("gold", gold), ("predicted", predicted))
+        own = [(side, span) for side, spans in sides for span in spans]
         found.append(
             sentence_of(
                 list(part["text"]),

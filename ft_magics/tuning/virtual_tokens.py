@@ -22,7 +22,10 @@ _KINDS = ("ForQuestionAnswering", "ForSequenceClassification", "ForTokenClassifi
 def refuse_tokens(outline: Outline, name: str, length: int) -> str | None:
     """Why a model has no place for so many virtual tokens; None where it has."""
     if not outline.kind.endswith(_KINDS):
-        return f"`{name}` needs a model that classifies texts or tokens or finds answers, and this is {outline.kind}; `lora` works on it"
+        return (
+            f"`{name}` needs a model that classifies texts or tokens or finds answers, and this is {outline.kind}; "
+            "`lora` works on it"
+        )
     if outline.positions is not None and length > outline.positions // 2:
         return (
             f"`length: {length}` is more than half of the {outline.positions} tokens that this {outline.model_type} "

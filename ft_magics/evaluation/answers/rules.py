@@ -116,7 +116,8 @@ def _longest_common(one: Sequence[str], other: Sequence[str]) -> int:
     places: dict[str, list[int]] = {}
     for at, unit in enumerate(other):
         places.setdefault(unit, []).append(at)
-    longest, before = 0, {}
+    longest = 0
+    before: dict[int, int] = {}
     for unit in one:
         lengths = {at: before.get(at - 1, 0) + 1 for at in places.get(unit, ())}
         longest = max(longest, *lengths.values()) if lengths else longest

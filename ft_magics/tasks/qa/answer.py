@@ -67,12 +67,13 @@ def _are_texts(items: Sequence[Any]) -> bool:
 
 def _read(index: int, item: Any) -> Question:
     place = f"questions[{index}]"
+    pair: tuple[Any, ...] = ()
     if isinstance(item, Mapping):
         pair = item.get("question"), item.get("context")
     elif isinstance(item, str):
         pair = _parted(item, place)
-    else:
-        pair = tuple(item) if isinstance(item, Sequence) and not isinstance(item, bytes) else ()
+    elif isinstance(item, Sequence) and not isinstance(item, bytes):
+        pair = tuple(item)
     if len(pair) != 2 or not _are_texts(pair):
         raise DataError(f"{place} is {type_name(item)}; expected {_HOW}")
     question, context = pair

@@ -53,7 +53,6 @@ def report_of(
     predictions: Sequence[Prediction | None],
     *,
     title: str,
-    facts: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]] = (),
     resamples: int = 1000,
 ) -> AnswerReport:

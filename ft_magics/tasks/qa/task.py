@@ -12,6 +12,7 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.errors import ModelError
+from ft_magics.evaluation.answers.report import AnswerReport
 from ft_magics.evaluation.beside import is_number
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
@@ -55,13 +56,37 @@ class QaTask(Task[Question, Window, Prediction]):
     facts = staticmethod(facts_of)
     to_record = staticmethod(to_record)
     from_record = staticmethod(from_record)
-    report = staticmethod(report_of)
     samples = staticmethod(samples_of)
     parse = staticmethod(read_questions)
     propose = staticmethod(propose)
     gold_card = staticmethod(gold_card_of)
-    score = staticmethod(score)
     read_answers = staticmethod(read_answers)
+
+    @classmethod
+    def check_facts(cls, facts: Mapping[str, Any]) -> None:
+        """There are none that a report needs."""
+        return
+
+    @classmethod
+    def report(
+        cls,
+        examples: Sequence[Question],
+        predictions: Sequence[Prediction],
+        *,
+        title: str,
+        facts: Mapping[str, Any],
+        history: Sequence[Mapping[str, Any]] = (),
+        resamples: int = 1000,
+        **options: Any,
+    ) -> AnswerReport:
+        """The evaluation; see `answer_report`."""
+        cls.check_options(options)
+        return report_of(examples, predictions, title=title, history=history, resamples=resamples)
+
+    @classmethod
+    def score(cls, gold: Any, pred: Any, **options: Any) -> AnswerReport:
+        """Score answers of one's own; see `score.py`."""
+        return score(gold, pred, **options)
 
     def __init__(self, settings: QaSettings, threshold: float | None = None) -> None:
         self.settings = settings
