@@ -109,7 +109,7 @@ def gold_of(path):
 
 @pytest.mark.shared
 @pytest.mark.parametrize("seed", [1, 2])
-def test_random_systems_are_scored_as_by_the_official_rules(shared, seed, tmp_path):
+def test_random_systems_are_scored_as_by_the_official_rules(shared, seed):
     english, chinese = shared / "xquad_en_zh/xquad.en.json", shared / "cmrc2018_zh/cmrc2018_trial.json"
     golds = gold_of(english)
     system = random_system(golds, seed)
