@@ -97,3 +97,11 @@ test("texts stand below each other with their names", async () => {
   );
   assert.match(root.textContent ?? "", /source <b>answer two\nlines/);
 });
+
+test("a question stands above the context that it is asked about", async () => {
+  const piece = { text: "هنا", gold: null, predicted: null, tags: [], joined: false };
+  const root = await view(shown("r", { question: "أين <هو>؟", sentences: [{ name: "", mark: "\u200f", pieces: [piece] }] }));
+  const question = root.querySelector(".ft-question");
+  assert.deepEqual([question?.textContent, question?.getAttribute("dir")], ["أين <هو>؟", "auto"]);
+  assert.equal(question?.nextElementSibling, one(root, "sentence"));
+});
