@@ -19,6 +19,7 @@ from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.report_record import Shown
+from ft_magics.evaluation.scores import Interval
 from ft_magics.evaluation.tally import Floats, Ints, Tally
 
 __all__ = ["answer_report"]
@@ -57,14 +58,15 @@ def answer_report(
     groups = [label for at, label in enumerate(BUCKETS["question"]) if (buckets["question"] == at).any()]
     of = np.array([groups.index(BUCKETS["question"][at]) for at in buckets["question"]], dtype=np.int64)
     tally = tally_answers(items, measured, groups, of)
+    found = dict(zip(tally.names, intervals(tally, resamples, seed), strict=True))
     evidence = AnswerEvidence(items=items, measured=measured, buckets=buckets)
     return AnswerReport(
         title=title,
         examples=len(items),
-        scores=_scores(tally, resamples, seed),
+        scores=_scores(tally, found),
         resamples=resamples,
         by_rules=dict(Counter(item.rules for item in items)),
-        buckets=_buckets(buckets, measured),
+        buckets=_buckets(buckets, measured, found),
         lists=_lists(evidence),
         history=epochs,
         notes=[*_notes(items), *more_notes],
@@ -78,15 +80,18 @@ def _places(items: Sequence[Answered]) -> dict[str, Ints]:
     return {name: np.array([row[name] for row in rows], dtype=np.int64) for name in BUCKETS}
 
 
-def _scores(tally: Tally, resamples: int, seed: int) -> dict[str, Score]:
+def _scores(tally: Tally, found: Mapping[str, Interval | None]) -> dict[str, Score]:
     values = tally.scores()
-    found = zip(tally.names, intervals(tally, resamples, seed), strict=True)
     return {
-        name: Score(metric=METRICS[name], value=values[name], interval=ends) for name, ends in found if name in METRICS
+        name: Score(metric=metric, value=values[name], interval=found[name])
+        for name, metric in METRICS.items()
+        if name in values
     }
 
 
-def _buckets(places: Mapping[str, Ints], measured: Floats) -> dict[str, list[AnswerBucket]]:
+def _buckets(
+    places: Mapping[str, Ints], measured: Floats, found: Mapping[str, Interval | None]
+) -> dict[str, list[AnswerBucket]]:
     return {
         name: [
             AnswerBucket(
@@ -94,6 +99,7 @@ def _buckets(places: Mapping[str, Ints], measured: Floats) -> dict[str, list[Ans
                 examples=len(chosen),
                 f1=float(measured[chosen, 1].mean()),
                 exact_match=float(measured[chosen, 0].mean()),
+                interval=found.get(f"f1 of {label}") if name == "question" else None,
             )
             for at, label in enumerate(BUCKETS[name])
             if len(chosen := np.flatnonzero(place == at))
@@ -105,9 +111,11 @@ def _buckets(places: Mapping[str, Ints], measured: Floats) -> dict[str, list[Ans
 
 def _lists(evidence: AnswerEvidence) -> dict[str, Shown]:
     """Questions that a person should see first."""
+    known = any(item.predicted is not None and item.predicted.probability is not None for item in evidence.items)
+    orders = {"mistakes": "row"} | ({"surest mistakes": "confidence"} if known else {})
     found = {}
-    for name, chosen, order in (("mistakes", "mistake", "row"), ("surest mistakes", "mistake", "confidence")):
-        at = evidence.sort(evidence.select({"outcome": chosen}), order)
+    for name, order in orders.items():
+        at = evidence.sort(evidence.select({"outcome": "mistake"}), order)
         found[name] = Shown(total=len(at), cards=[evidence.card(int(place)) for place in at[:_MOST_CARDS]])
     return found
 

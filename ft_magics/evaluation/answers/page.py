@@ -45,7 +45,7 @@ def sections_of(report: AnswerReport, view: Mapping[str, Any], *, brief: bool) -
 def _bars(report: AnswerReport) -> Table:
     """F1 per question word."""
     bars: list[Bar] = [
-        (item.label, item.f1, None, {"question": item.label, **_MISTAKES})
+        (item.label, item.f1, item.interval, {"question": item.label, **_MISTAKES})
         for item in report.buckets.get("question", [])
     ]
     whole: list[Bar] = [("all questions", report.headline.value, report.headline.interval, _MISTAKES)]
@@ -64,7 +64,8 @@ def _bucket_table(report: AnswerReport, name: str, *, open_: bool) -> Table:
         )
         for item in report.buckets[name]
     ]
-    columns = [name.replace("_", " "), "questions", "F1", "exact match"]
+    first = "question word" if name == "question" else name.replace("_", " ")
+    columns = [first, "questions", "F1", "exact match"]
     return Table(title=_BY.get(name, f"Scores by {name}"), columns=columns, rows=rows, open=open_)
 
 

@@ -17,7 +17,9 @@ from ft_magics.evaluation.record import (
     count_field,
     list_of,
     map_of,
+    maybe,
     object_of,
+    row_of,
     share_field,
     text_field,
 )
@@ -38,7 +40,14 @@ SCHEMA = 1
 KIND = "answers"
 
 _PLAIN = ("title", "examples", "resamples", "by_rules", "history", "notes")
-_BUCKET = object_of({"label": text_field, "examples": count_field, **dict.fromkeys(("f1", "exact_match"), share_field)})
+_BUCKET = object_of(
+    {
+        "label": text_field,
+        "examples": count_field,
+        **dict.fromkeys(("f1", "exact_match"), share_field),
+        "interval": maybe(row_of(share_field, share_field)),
+    }
+)
 _REPORT = object_of(
     {
         "title": text_field,
@@ -61,6 +70,7 @@ class AnswerBucket:
     examples: int
     f1: float
     exact_match: float
+    interval: tuple[float, float] | None = None  # of F1, of question words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +221,11 @@ def _read(record: Mapping[str, Any]) -> dict[str, Any]:
         **{name: record[name] for name in _PLAIN},
         "history": read_epochs(record["history"]),
         "scores": {name: score_of(item) for name, item in record["scores"].items()},
-        "buckets": {name: [AnswerBucket(**item) for item in rows] for name, rows in record["buckets"].items()},
+        "buckets": {name: [_bucket(item) for item in rows] for name, rows in record["buckets"].items()},
         "lists": {name: shown_of(item) for name, item in record["lists"].items()},
     }
+
+
+def _bucket(record: Mapping[str, Any]) -> AnswerBucket:
+    ends = record["interval"]
+    return AnswerBucket(**{**record, "interval": None if ends is None else (ends[0], ends[1])})
