@@ -27,11 +27,13 @@ from ft_magics.tasks.qa.task import QaTask
 from ft_magics.tasks.qa.thresholds import choose_threshold
 from ft_magics.tasks.qa.windows import Cut, PairEncoder, Window
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
-from ft_magics.training.launch import start_run
+from ft_magics.training.callback import RunCallback
+from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedTokenizerFast
 
-from runs import finish
+from method_trials import body
+from runs import assert_same_end, finish
 
 TOWNS = ["rome", "paris", "oslo", "kyiv", "lima", "bonn"]
 PEOPLE = ["ada", "bob", "cleo", "dan", "eve", "finn", "gus", "hal"]
@@ -221,6 +223,33 @@ def test_a_cell_trains_reports_answers_and_keeps_its_threshold(run):
     assert run.predict("who left? ada lives in rome now. bob left.") == answer
     assert run.predict([tuple(asked.values())])[0] == answer
     assert ft_magics.load(run.dir).predict([asked])[0] == answer
+
+
+def test_a_run_that_died_ends_with_the_same_bits(tiny_model, tmp_path, patch):
+    text = body(tmp_path, tiny_model, "qa", "full", train="epochs: 2, batch_size: 4, learning_rate: 5e-3")
+    text += "save: {every: {steps: 1}}\n"
+    whole = finish(start_run("whole", prepare(parse_cell(text, {}))))
+    counted = RunCallback.on_step_end
+
+    def die(self, args, state, control, **named):
+        if state.global_step == 3:
+            raise KeyboardInterrupt
+        return counted(self, args, state, control, **named)
+
+    with patch.context() as once:
+        once.setattr(RunCallback, "on_step_end", die)
+        assert start_run("broken", prepare(parse_cell(text, {}))).wait(120)
+    assert_same_end(finish(resume_run("broken", prepare(parse_cell(text, {})))), whole)
+
+
+def test_evaluate_takes_runs_on_other_data_and_files_of_answers(run_cell, run, tmp_path):
+    data = run.dir.parent / "dev.json"
+    lines = map(json.loads, run.folder.predictions("test").read_text(encoding="utf-8").splitlines())
+    (tmp_path / "pred.json").write_text(json.dumps({line["key"]: line["pred"][0] for line in lines}))
+    run_cell(f"one = %evaluate {run.dir} --data {data}")
+    run_cell(f"two = %evaluate --gold {data} --pred pred.json --task qa")
+    run_cell("one.scores == two.scores")
+    assert run_cell.result.result is True
 
 
 def test_what_was_saved_is_a_model_for_plain_transformers(run):
