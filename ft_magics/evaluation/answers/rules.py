@@ -12,6 +12,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from ft_magics.evaluation.answers.english_words import english_words
@@ -38,9 +39,15 @@ def rules_for(*texts: str) -> Rules:
     Args:
         texts: The question and its context; of a long one the beginning counts.
     """
-    start = " ".join(text[:_LOOKED_AT] for text in texts)
-    han = len(_HAN.findall(start))
-    return "cmrc" if han and han >= len(_OTHER_WORD.findall(start)) else "squad"
+    counts = [_counts(text[:_LOOKED_AT]) for text in texts]
+    han, others = (sum(count[at] for count in counts) for at in range(2))
+    return "cmrc" if han and han >= others else "squad"
+
+
+@lru_cache(maxsize=1024)
+def _counts(text: str) -> tuple[int, int]:
+    """Chinese characters and other words; many questions are about one context."""
+    return len(_HAN.findall(text)), len(_OTHER_WORD.findall(text))
 
 
 def scores_of(rules: Rules, gold: Sequence[str], predicted: str, *, unanswerable: bool) -> tuple[float, float]:
