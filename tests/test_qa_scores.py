@@ -214,7 +214,7 @@ def test_a_report_of_answers_is_kept_drawn_searched_and_compared():
     assert "Rome" in page
     assert "&lt;now&gt;" in page
     assert "أحمد" in page
-    assert report.evidence.page({"filter": {"question": "when"}})["total"] == 1
+    assert report.evidence.page({"filter": {"question_word": "when"}})["total"] == 1
     assert report.evidence.page({"filter": {"text": "ROME"}})["total"] == 1
     assert report.evidence.page({"filter": {"context_length": "1,001–2,000"}})["total"] == 0
     (part,) = report.evidence.card(2).data["parts"]
@@ -226,4 +226,4 @@ def test_a_report_of_answers_is_kept_drawn_searched_and_compared():
     assert comparison.others[0].scores[0].difference == pytest.approx(1 - report.scores["f1"].value)
     assert comparison.to_html()
     with pytest.raises(DataError, match="not whole"):
-        AnswerReport.from_json({**report.to_json(), "buckets": {"question": [{"label": 3}]}})
+        AnswerReport.from_json({**report.to_json(), "buckets": {"question_word": [{"label": 3}]}})

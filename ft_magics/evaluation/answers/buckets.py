@@ -30,7 +30,7 @@ _NAMES = {"whom": "who", "whose": "who", "who": "who"}
 _IN_CHINESE = [(name, re.compile(pattern)) for name, pattern in _CHINESE]
 
 BUCKETS: dict[str, tuple[str, ...]] = {
-    "question": (*_ENGLISH, *(name for name, _ in _CHINESE), _OTHER),
+    "question_word": (*_ENGLISH, *(name for name, _ in _CHINESE), _OTHER),
     "answer_length": ("no answer", "1 word", "2–3 words", "4–7 words", "8–15 words", "16–31 words", "more"),
     "context_length": (
         *("up to 500 characters", "501–1,000", "1,001–2,000", "2,001–5,000", "5,001–20,000", "over 20,000"),
@@ -52,7 +52,7 @@ def place_of(item: Answered) -> dict[str, int]:
     """Index of its bucket in each attribute; -1 where it is not known."""
     context = -1 if item.passage is None else bisect_left(_CHARACTERS, item.passage.length)
     return {
-        "question": BUCKETS["question"].index(question_word(item.question)),
+        "question_word": BUCKETS["question_word"].index(question_word(item.question)),
         "answer_length": bisect_left(_WORDS, _shortest(item)),
         "context_length": context,
     }

@@ -55,8 +55,8 @@ def answer_report(
         raise DataError("there is no question to score")
     measured = measure(items)
     buckets = _places(items)
-    groups = [label for at, label in enumerate(BUCKETS["question"]) if (buckets["question"] == at).any()]
-    of = np.array([groups.index(BUCKETS["question"][at]) for at in buckets["question"]], dtype=np.int64)
+    groups = [label for at, label in enumerate(BUCKETS["question_word"]) if (buckets["question_word"] == at).any()]
+    of = np.array([groups.index(BUCKETS["question_word"][at]) for at in buckets["question_word"]], dtype=np.int64)
     tally = tally_answers(items, measured, groups, of)
     found = dict(zip(tally.names, intervals(tally, resamples, seed), strict=True))
     evidence = AnswerEvidence(items=items, measured=measured, buckets=buckets)
@@ -99,7 +99,7 @@ def _buckets(
                 examples=len(chosen),
                 f1=float(measured[chosen, 1].mean()),
                 exact_match=float(measured[chosen, 0].mean()),
-                interval=found.get(f"f1 of {label}") if name == "question" else None,
+                interval=found.get(f"f1 of {label}") if name == "question_word" else None,
             )
             for at, label in enumerate(BUCKETS[name])
             if len(chosen := np.flatnonzero(place == at))

@@ -20,7 +20,7 @@ _MISTAKES: Filter = {"outcome": "mistake"}
 _BY = {
     "answer_length": "Scores by length of the gold answer",
     "context_length": "Scores by length of the context",
-    "question": "Scores by question word",
+    "question_word": "Scores by question word",
 }
 _LISTS = {"mistakes": ("Mistakes", "row"), "surest mistakes": ("Surest mistakes", "confidence")}
 
@@ -45,8 +45,8 @@ def sections_of(report: AnswerReport, view: Mapping[str, Any], *, brief: bool) -
 def _bars(report: AnswerReport) -> Table:
     """F1 per question word."""
     bars: list[Bar] = [
-        (item.label, item.f1, item.interval, {"question": item.label, **_MISTAKES})
-        for item in report.buckets.get("question", [])
+        (item.label, item.f1, item.interval, {"question_word": item.label, **_MISTAKES})
+        for item in report.buckets.get("question_word", [])
     ]
     whole: list[Bar] = [("all questions", report.headline.value, report.headline.interval, _MISTAKES)]
     return bar_table(bars, whole, noun="question word", score="F1")
@@ -64,8 +64,7 @@ def _bucket_table(report: AnswerReport, name: str, *, open_: bool) -> Table:
         )
         for item in report.buckets[name]
     ]
-    first = "question word" if name == "question" else name.replace("_", " ")
-    columns = [first, "questions", "F1", "exact match"]
+    columns = [name.replace("_", " "), "questions", "F1", "exact match"]
     return Table(title=_BY.get(name, f"Scores by {name}"), columns=columns, rows=rows, open=open_)
 
 

@@ -112,7 +112,7 @@ class AnswerReport:
     @property
     def by_label(self) -> dict[str, float | None]:
         """F1 per question word."""
-        return {item.label: item.f1 for item in self.buckets.get("question", [])}
+        return {item.label: item.f1 for item in self.buckets.get("question_word", [])}
 
     @property
     def errors(self) -> ExampleRows:

@@ -79,7 +79,7 @@ def _without(split: Split[Question]) -> int:
 def _words(splits: Sequence[Split[Question]]) -> Table:
     """How often each question word is asked with."""
     counts = [Counter(question_word(example.question) for example in split.examples) for split in splits]
-    asked = [word for word in BUCKETS["question"] if any(count[word] for count in counts)]
+    asked = [word for word in BUCKETS["question_word"] if any(count[word] for count in counts)]
     rows = [Row(cells=[Cell(text=word), *(_number(count[word]) for count in counts)]) for word in asked]
     return Table(title="Questions by question word", columns=("word", *(s.name for s in splits)), rows=rows, open=False)
 
