@@ -7,9 +7,11 @@ from pathlib import Path
 
 import torch
 from ft_magics.errors import CellError
+from ft_magics.models.loading import load_tokenizer
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import load_trained
+from ft_magics.tasks.optional import add_tokens
 from ft_magics.training.prepare import prepare
 from peft import PeftModel
 from transformers import (
@@ -43,15 +45,22 @@ TASKS = ("classify", "ner", "qa")
 _STEPS = 3
 _TEXTS = [("the cat runs", "a"), ("a soup is hot", "b"), ("the dog", "a"), ("a pie", "b")] * 2
 _WORDS = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\n\n"
+_MARKED = "".join(
+    f"<e1>{one}</e1> {verb} <e2>{two}</e2>\t{label}\n"
+    for one, two in (("ada", "tea"), ("bob", "pie"))
+    for verb, label in (("has", "owns(e1,e2)"), ("of", "owns(e2,e1)"), ("and", "Other"), ("or", "Other"))
+)
+_DATA = {
+    "classify": ("csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in _TEXTS)),
+    "ner": ("conll", _WORDS * 3),
+    "qa": ("csv", "question,context,answer\n" + "".join(f"what?,{text},{text.split()[1]}\n" for text, _ in _TEXTS)),
+    "relation": ("tsv", f"text\trelation\n{_MARKED}"),
+}
 _MODELS = {
     "classify": AutoModelForSequenceClassification,
     "ner": AutoModelForTokenClassification,
     "qa": AutoModelForQuestionAnswering,
-}
-_FILES = {
-    "classify": ("csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in _TEXTS)),
-    "ner": ("conll", _WORDS * 3),
-    "qa": ("csv", "question,context,answer\n" + "".join(f"what?,{text},{text.split()[1]}\n" for text, _ in _TEXTS)),
+    "relation": AutoModelForTokenClassification,
 }
 
 
@@ -74,7 +83,7 @@ def body(
     folder: Path, model: Path, task: str, method: str, *, train: str = "", save: str = "", precision: str = "fp32"
 ) -> str:
     """A cell on small data, which is written into a folder."""
-    suffix, text = _FILES[task]
+    suffix, text = _DATA[task]
     data = folder / f"{task}.{suffix}"
     if not data.exists():
         data.write_text(text)
@@ -138,6 +147,7 @@ def _compare(prepared, folder: Path, model: Path, task: str) -> None:
     assert torch.equal(logits, _logits(load_trained(str(kept), device="cpu", precision="fp32"), prepared))
     if (kept / "adapter_config.json").exists():
         base = _MODELS[task].from_pretrained(model, num_labels=len(trained.task.head().labels))
+        add_tokens(trained.task, base, load_tokenizer(str(model)))
         theirs = _logits_of(PeftModel.from_pretrained(base, kept).eval(), trained, prepared)
         assert torch.allclose(logits, theirs[:, -logits.shape[1] :], atol=1e-5)
     if trained.base is None:

@@ -35,6 +35,12 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "question-answering": "qa",
     "question_answering": "qa",
     "squad": "qa",
+    "re": "relation",
+    "relation classification": "relation",
+    "relation extraction": "relation",
+    "relation-extraction": "relation",
+    "relation_extraction": "relation",
+    "relations": "relation",
     "text classification": "classify",
     "token classification": "ner",
     "token-classification": "ner",
@@ -43,7 +49,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
-    "relation",
     "summarization",
     "translation",
 )

@@ -24,6 +24,7 @@ _OURS = {
     "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
     "qa": ("ft_magics.tasks.qa.task", "QaTask"),
+    "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
 }
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
