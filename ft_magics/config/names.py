@@ -28,6 +28,13 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
+    "extractive qa": "qa",
+    "mrc": "qa",
+    "qa": "qa",
+    "question answering": "qa",
+    "question-answering": "qa",
+    "question_answering": "qa",
+    "squad": "qa",
     "relation classification": "relation",
     "relation extraction": "relation",
     "relation-extraction": "relation",
@@ -41,8 +48,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
-    "qa",
-    "question-answering",
     "summarization",
     "translation",
 )

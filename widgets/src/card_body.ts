@@ -5,8 +5,9 @@ import { mark, type Colors } from "./section_view.ts";
 import { sentenceView } from "./sentence_view.ts";
 import type { Arrow, Sentence, ShownCard, ShownScore, Side } from "./wire.ts";
 
-export function cardBody({ sentences, texts, sides, arrows, scores }: ShownCard, color: Colors): HTMLElement[] {
+export function cardBody({ question, sentences, texts, sides, arrows, scores }: ShownCard, color: Colors): HTMLElement[] {
   return [
+    ...(question ? [h("div", { class: "ft-question", dir: "auto" }, question)] : []),
     ...sentences.flatMap((sentence) => versionView(sentence, color)),
     ...texts.map(([name, text]) => textView(name, text)),
     ...(sides.length ? [h("div", { class: "ft-labels" }, ...sides.map((each) => sideView(each, color)))] : []),

@@ -67,6 +67,7 @@ export interface ShownCard {
   readonly sign: string;
   readonly right: boolean | null;
   readonly about: readonly string[];
+  readonly question: string;
   readonly sentences: readonly Sentence[];
   readonly texts: readonly (readonly [string, string])[];
   readonly sides: readonly Side[];
