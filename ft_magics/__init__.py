@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
+    from ft_magics.tasks.relation.answer import Relation
 
 __all__ = [
     "Classification",
     "Entity",
     "EntityReport",
     "KnowledgeGraph",
+    "Relation",
     "Run",
     "SeedStudy",
     "TransferStudy",
@@ -43,6 +45,7 @@ _HOMES = {
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
     "KnowledgeGraph": "ft_magics.evaluation.knowledge_graph",
+    "Relation": "ft_magics.tasks.relation.answer",
     "Run": "ft_magics.runs.run",
     "SeedStudy": "ft_magics.studies.seeds",
     "TransferStudy": "ft_magics.studies.transfer",

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import torch
 from ft_magics.errors import CellError
+from ft_magics.models.loading import load_tokenizer
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import load_trained
+from ft_magics.tasks.optional import add_tokens
 from ft_magics.training.prepare import prepare
 from peft import PeftModel
-from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
 
 # With settings that fit a model of two layers and 32 dimensions.
 METHODS = {
@@ -35,11 +41,27 @@ METHODS = {
     "bitfit + freeze": "[bitfit, {freeze: {layers: 0}}]",
     "lora + gradual": "[{lora: {r: 4}}, gradual]",
 }
-TASKS = ("classify", "ner")
+TASKS = ("classify", "ner", "qa")
 _STEPS = 3
 _TEXTS = [("the cat runs", "a"), ("a soup is hot", "b"), ("the dog", "a"), ("a pie", "b")] * 2
 _WORDS = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\n\n"
-_MODELS = {"classify": AutoModelForSequenceClassification, "ner": AutoModelForTokenClassification}
+_MARKED = "".join(
+    f"<e1>{one}</e1> {verb} <e2>{two}</e2>\t{label}\n"
+    for one, two in (("ada", "tea"), ("bob", "pie"))
+    for verb, label in (("has", "owns(e1,e2)"), ("of", "owns(e2,e1)"), ("and", "Other"), ("or", "Other"))
+)
+_DATA = {
+    "classify": ("csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in _TEXTS)),
+    "ner": ("conll", _WORDS * 3),
+    "qa": ("csv", "question,context,answer\n" + "".join(f"what?,{text},{text.split()[1]}\n" for text, _ in _TEXTS)),
+    "relation": ("tsv", f"text\trelation\n{_MARKED}"),
+}
+_MODELS = {
+    "classify": AutoModelForSequenceClassification,
+    "ner": AutoModelForTokenClassification,
+    "qa": AutoModelForQuestionAnswering,
+    "relation": AutoModelForTokenClassification,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +83,10 @@ def body(
     folder: Path, model: Path, task: str, method: str, *, train: str = "", save: str = "", precision: str = "fp32"
 ) -> str:
     """A cell on small data, which is written into a folder."""
-    data = folder / f"{task}.{'csv' if task == 'classify' else 'conll'}"
+    suffix, text = _DATA[task]
+    data = folder / f"{task}.{suffix}"
     if not data.exists():
-        rows = "".join(f"{text},{label}\n" for text, label in _TEXTS)
-        data.write_text(f"text,label\n{rows}" if task == "classify" else _WORDS * 3)
+        data.write_text(text)
     train = train or f"max_steps: {_STEPS}, batch_size: 4, learning_rate: 1e-2"
     return (
         f"task: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
@@ -78,7 +100,7 @@ def try_method(folder: Path, model: Path, task: str, method: str) -> Trial:
     Args:
         folder: To write into.
         model: Of a tiny random model.
-        task: `classify` or `ner`.
+        task: One of `TASKS`.
         method: As in a cell.
     """
     try:
@@ -125,6 +147,7 @@ def _compare(prepared, folder: Path, model: Path, task: str) -> None:
     assert torch.equal(logits, _logits(load_trained(str(kept), device="cpu", precision="fp32"), prepared))
     if (kept / "adapter_config.json").exists():
         base = _MODELS[task].from_pretrained(model, num_labels=len(trained.task.head().labels))
+        add_tokens(trained.task, base, load_tokenizer(str(model)))
         theirs = _logits_of(PeftModel.from_pretrained(base, kept).eval(), trained, prepared)
         assert torch.allclose(logits, theirs[:, -logits.shape[1] :], atol=1e-5)
     if trained.base is None:
@@ -145,4 +168,9 @@ def _logits_of(model, trained, prepared) -> torch.Tensor:
     batch = trained.task.collate(prepared.features["dev"], trained.spec)
     batch.pop("labels")
     with torch.no_grad():
-        return model(**batch)["logits"]
+        found = model(**batch)
+    if "logits" in found:
+        return found["logits"]
+    seen = batch["attention_mask"] == 1  # logits of padding are hidden here and not in a plain model
+    sides = (found[side][:, -seen.shape[1] :].masked_fill(~seen, 0) for side in ("start_logits", "end_logits"))
+    return torch.stack(list(sides), dim=2)

@@ -65,7 +65,7 @@ def test_a_cell_is_written_by_tab_alone(tmp_path):
         assert keys["task: "].startswith("task")
         assert "print" not in keys, "Python has no say in the body"
         take(page, "task: ")
-        assert list(proposals(page)) == ["classify", "ner"]
+        assert list(proposals(page)) == ["classify", "ner", "qa", "relation"]
         take(page, "classify")
         page.keyboard.press("Enter")
         page.keyboard.type("data: {train: m")

@@ -23,11 +23,13 @@ def test_the_page_is_made_from_the_schema():
     spec.loader.exec_module(make_settings)
     found = make_settings.TARGET.read_text(encoding="utf-8")
     assert found == make_settings.settings_markdown(), "run `python docs/make_settings.py`"
-    named = {key.name for task in ("classify", "ner") for each in task_keys(task).values() for key in each}
+    named = {
+        key.name for task in ("classify", "ner", "qa", "relation") for each in task_keys(task).values() for key in each
+    }
     assert all(f"| `{name}` |" in found for name in named)
 
 
-@pytest.mark.parametrize("task", ["classify", "ner"])
+@pytest.mark.parametrize("task", ["classify", "ner", "qa", "relation"])
 def test_every_key_of_ours_has_a_meaning_and_says_what_holds_without_it(task):
     for each in task_keys(task).values():
         for key in each:
@@ -127,7 +129,7 @@ def test_a_wrong_word_gets_the_nearest_right_one(asked, said):
 
 def test_a_key_that_two_tasks_have_is_shown_once_where_they_say_the_same():
     assert len(keys_called("encoding")) == 1
-    assert len(keys_called("format")) == 2
+    assert len(keys_called("format")) == 3
 
 
 class _Tags(HTMLParser):

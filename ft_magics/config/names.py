@@ -28,6 +28,18 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
+    "extractive qa": "qa",
+    "mrc": "qa",
+    "qa": "qa",
+    "question answering": "qa",
+    "question-answering": "qa",
+    "question_answering": "qa",
+    "squad": "qa",
+    "relation classification": "relation",
+    "relation extraction": "relation",
+    "relation-extraction": "relation",
+    "relation_extraction": "relation",
+    "relations": "relation",
     "text classification": "classify",
     "token classification": "ner",
     "token-classification": "ner",
@@ -36,9 +48,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
-    "qa",
-    "question-answering",
-    "relation",
     "summarization",
     "translation",
 )

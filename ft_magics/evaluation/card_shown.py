@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ft_magics.evaluation.joining import join_words
-from ft_magics.evaluation.sentence_pieces import Sentence, sentence_of
+from ft_magics.evaluation.sentence_pieces import Sentence, marked_sentence, sentence_of
 from ft_magics.markup import percent
 from ft_magics.sections import Card
 
-__all__ = ["ShownCard", "ShownScore", "Side", "shown_card"]
+__all__ = ["Arrow", "ShownCard", "ShownScore", "Side", "shown_card"]
 
 _MOST_SCORES = 5
+_ANSWER, NO_ANSWER = "answer", "(no answer)"
+_MOST_AT_AN_END = 60  # characters of an entity beside an arrow; the text has all of it
+_DIRECTION = re.compile(r"\s*\((e[12]), ?(e[12])\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,29 @@ class Side:
 
     name: str
     labels: Sequence[str]
+    right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """What leads from one entity to the other, by one side.
+
+    Args:
+        name: `gold`, `predicted`, or the system's.
+        start: The entity that it leads from.
+        label: The relation, as it is labelled.
+        said: The same without its direction.
+        end: The entity that it leads to.
+        none: Whether it is the label of pairs without a relation: no arrow is drawn.
+        right: Whether it is that of gold; None for gold itself, or where gold is not known.
+    """
+
+    name: str
+    start: str
+    label: str
+    said: str
+    end: str
+    none: bool
     right: bool | None
 
 
@@ -51,9 +78,11 @@ class ShownCard:
         sign: The same as a sign.
         right: Whether it is right, for the colour of its sign.
         about: More about it, its confidence included.
+        question: What was asked; empty where nothing was.
         sentences: With marked spans; of several systems one each.
         texts: Pairs of name and text; a text without a name is what was to be labelled.
         sides: Labels.
+        arrows: Relations between two entities of the text.
         scores: The most probable labels.
         note: Why it is shown.
         search: What a search looks through.
@@ -68,9 +97,11 @@ class ShownCard:
     sign: str
     right: bool | None
     about: Sequence[str]
+    question: str
     sentences: Sequence[Sentence]
     texts: Sequence[tuple[str, str]]
     sides: Sequence[Side]
+    arrows: Sequence[Arrow]
     scores: Sequence[ShownScore]
     note: str
     search: str
@@ -94,11 +125,14 @@ def shown_card(card: Card) -> ShownCard:
         sign=data.get("sign", ""),
         right=data.get("right"),
         about=about,
-        sentences=_sentences(data) if card.kind == "spans" else (),
+        question=str(data.get("question", "")),
+        sentences=_sentences_of(card),
         texts=texts,
-        sides=_sides(data) if card.kind == "labels" else (),
-        scores=[ShownScore(label, share, f"{percent(share)} %") for label, share in data.get("scores", ())][
-            :_MOST_SCORES
+        sides=_sides(data) if card.kind in ("labels", "answer") else (),
+        arrows=_arrows(data) if card.kind == "relation" else (),
+        scores=[
+            ShownScore(label or NO_ANSWER, share, f"{percent(share)} %")
+            for label, share in data.get("scores", ())[:_MOST_SCORES]
         ],
         note=data.get("note", ""),
         search=f"{said}\n{card.row}",
@@ -119,7 +153,39 @@ def _texts(card: Card) -> list[tuple[str, str]]:
 def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
+    if card.kind == "answer":
+        answers = [text for side in ("gold", "predicted") for text in card.data.get(side, ())]
+        return "\n".join([card.data["question"], *(part["text"] for part in card.data.get("parts", ())), *answers])
+    if card.kind == "relation":
+        return str(card.data["text"])
     return "\n".join(text for _, text in texts)
+
+
+def _sentences_of(card: Card) -> Sequence[Sentence]:
+    """Sentences with marked spans."""
+    found = {"spans": _sentences, "relation": _marked, "answer": _contexts}.get(card.kind)
+    return () if found is None else found(card.data)
+
+
+def _contexts(data: Mapping[str, Any]) -> list[Sentence]:
+    """Stretches of a context with the answers in them; of several systems, gold alone is marked."""
+    found = []
+    for part in data.get("parts", ()):
+        gold, predicted = ([(start, end, _ANSWER) for start, end in part[side]] for side in ("gold", "predicted"))
+        predicted = [] if "versions" in data else predicted
+        sides: tuple[tuple[Literal["gold", "predicted"], Any], ...] = (("gold", gold), ("predicted", predicted))
+        own = [(side, span) for side, spans in sides for span in spans]
+        found.append(
+            sentence_of(
+                list(part["text"]),
+                spaces=False,
+                gold=gold if "gold" in data else None,
+                predicted=predicted,
+                own=own,
+                cut=(part["before"], part["after"]),
+            )
+        )
+    return found
 
 
 def _sides(data: Mapping[str, Any]) -> list[Side]:
@@ -135,6 +201,31 @@ def _sides(data: Mapping[str, Any]) -> list[Side]:
             for name, given in systems
         ),
     ]
+
+
+def _marked(data: Mapping[str, Any]) -> list[Sentence]:
+    """The text with both entities marked, each with its name and type."""
+    types = data.get("types") or ("", "")
+    marks = [(*data[name], name, f"{name} {kind}".strip()) for name, kind in zip(("e1", "e2"), types, strict=True)]
+    return [marked_sentence(data["text"], marks, cut=(bool(data.get("before")), bool(data.get("after"))))]
+
+
+def _arrows(data: Mapping[str, Any]) -> list[Arrow]:
+    first, second = (_at_an_end(data["text"][slice(*data[name])]) for name in ("e1", "e2"))
+
+    def arrow(side: Side) -> Arrow:
+        label = next(iter(side.labels), "")
+        found = _DIRECTION.search(label)
+        ends = (second, first) if found and found[1] == "e2" else (first, second)
+        none = label in ("", data.get("none_label"))
+        return Arrow(side.name, ends[0], label, _DIRECTION.sub("", label), ends[1], none, side.right)
+
+    return [arrow(side) for side in _sides(data)]
+
+
+def _at_an_end(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _MOST_AT_AN_END else f"{plain[: _MOST_AT_AN_END - 1]}…"
 
 
 def _sentences(data: Mapping[str, Any]) -> list[Sentence]:

@@ -25,9 +25,11 @@ _TRANSFORMERS = (magic_first, with_a_body)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
+    ("ft_magics.evaluation.answers.report", "AnswerReport"),
     ("ft_magics.evaluation.labels.report", "LabelReport"),
     ("ft_magics.evaluation.language.report", "LanguageReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),
+    ("ft_magics.evaluation.relations.report", "RelationReport"),
     ("ft_magics.evaluation.comparison", "TallyComparison"),
     ("ft_magics.display.run_comparison", "RunComparison"),
     ("ft_magics.evaluation.over_seeds", "SeedsReport"),

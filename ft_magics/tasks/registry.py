@@ -20,7 +20,12 @@ __all__ = ["find_task", "guarded", "joined_objectives", "known_names", "objectiv
 
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
-_OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": ("ft_magics.tasks.ner.task", "NerTask")}
+_OURS = {
+    "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
+    "ner": ("ft_magics.tasks.ner.task", "NerTask"),
+    "qa": ("ft_magics.tasks.qa.task", "QaTask"),
+    "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
+}
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
     "mlm": ("ft_magics.tasks.masked.task", "MaskedTask"),

@@ -41,6 +41,17 @@ export interface Side {
   readonly right: boolean | null;
 }
 
+/** What leads from one entity to the other, by one side. */
+export interface Arrow {
+  readonly name: string;
+  readonly start: string;
+  readonly label: string;
+  readonly said: string;
+  readonly end: string;
+  readonly none: boolean;
+  readonly right: boolean | null;
+}
+
 /** How probable a label is: as a share for a bar, and as text. */
 export interface ShownScore {
   readonly label: string;
@@ -56,9 +67,11 @@ export interface ShownCard {
   readonly sign: string;
   readonly right: boolean | null;
   readonly about: readonly string[];
+  readonly question: string;
   readonly sentences: readonly Sentence[];
   readonly texts: readonly (readonly [string, string])[];
   readonly sides: readonly Side[];
+  readonly arrows: readonly Arrow[];
   readonly scores: readonly ShownScore[];
   readonly note: string;
   readonly search: string;
