@@ -12,7 +12,7 @@ import argparse
 import csv
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,7 @@ def relations(language: str, split: str) -> Iterator[tuple[str, str]]:
         if text in seen:
             continue
         seen.add(text)
+        made += 1
         directed = label if label == "none" else f"{label}({marks['A']},{marks['B']})"
         yield text, directed
 
@@ -150,11 +151,12 @@ def translations(split: str) -> Iterator[tuple[str, str]]:
     ]
     draw_frames = random.Random("frames of translations")  # no secrets
     draw_frames.shuffle(bare)
-    while len(seen) < PAIRS[split]:
+    while made < PAIRS[split]:
         frame, slots = draw.choice(frames(bare, split)), names(split, draw)
         pair = begun(filled(frame["en"], slots, "en")), filled(frame["zh"], slots, "zh")
-        if pair not in seen:
-            seen.add(pair)
+        if pair[0] not in seen:
+            seen.add(pair[0])
+            made += 1
             yield pair
 
 
@@ -174,6 +176,7 @@ def summaries(language: str, split: str) -> Iterator[tuple[str, str]]:
         text = (" " if language == "en" else "").join(sentences)
         if text not in seen:
             seen.add(text)
+            made += 1
             yield text, begun(filled(story["title"][language], slots, language))
 
 
