@@ -1,4 +1,4 @@
-"""A method that few tasks have beside those of `Task`: a second model within the first."""
+"""What few tasks have beside the methods of `Task`: a second model within the first, answers that take long."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["CompletesModel", "complete_model"]
+__all__ = ["CompletesModel", "WritesTexts", "complete_model"]
 
 
 @runtime_checkable
@@ -30,6 +30,13 @@ class CompletesModel(Protocol):
             ModelError: That cannot be.
         """
         ...
+
+
+@runtime_checkable
+class WritesTexts(Protocol):
+    """A task whose predictions are generated, which takes far longer than a pass through the model."""
+
+    dev_examples: int  # of dev that an evaluation predicts, where the cell does not say how many
 
 
 def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh: bool, seed: int = 0) -> list[str]:
