@@ -94,12 +94,14 @@ class Generation:
         settings: As the cell said.
         longest: Most tokens of a text, where the cell does not say it.
         stop: Ids of further tokens that end a text, such as that of a turn.
-        forced: The id that every text begins with, such as a target language's; None for none.
+        start: The id that the decoder begins with, where it is not the model's own; None for that.
+        forced: The id of the first token of every text, such as a target language's; None for none.
     """
 
     settings: GenerationSettings
     longest: int
     stop: tuple[int, ...] = ()
+    start: int | None = None
     forced: int | None = None
 
     @property
@@ -163,6 +165,8 @@ def _config(model: Any, how: Generation, pad: int) -> Any:
         use_cache=True,
         **({name: getattr(settings, name) for name in _SAMPLING} if settings.do_sample else {}),
     )
+    if how.start is not None:
+        config.decoder_start_token_id = how.start
     if how.forced is not None:
         config.forced_bos_token_id = how.forced
     if not settings.do_sample:  # transformers warns of what has no effect

@@ -20,7 +20,12 @@ __all__ = ["find_task", "guarded", "joined_objectives", "known_names", "objectiv
 
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
-_OURS = {"classify": ("ft_magics.tasks.classify.task", "ClassifyTask"), "ner": ("ft_magics.tasks.ner.task", "NerTask")}
+_OURS = {
+    "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
+    "ner": ("ft_magics.tasks.ner.task", "NerTask"),
+    "summarize": ("ft_magics.tasks.summarize.task", "SummarizeTask"),
+    "translate": ("ft_magics.tasks.translate.task", "TranslateTask"),
+}
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
     "mlm": ("ft_magics.tasks.masked.task", "MaskedTask"),
