@@ -163,7 +163,7 @@ def test_methods_work_on_both_parts_or_are_refused_in_a_sentence(tmp_path, tiny_
         make(extra="method: lora")
 
 
-def test_a_model_of_another_kind_is_refused_with_two_that_fit(tmp_path, tiny_model, make):
+def test_a_model_of_another_kind_is_refused_with_two_that_fit(tmp_path, make):
     from architectures import make_tiny
 
     with pytest.raises(ModelError) as error:
