@@ -28,19 +28,29 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
+    "re": "relation",
+    "relation classification": "relation",
+    "relation extraction": "relation",
+    "relation-extraction": "relation",
+    "relation_extraction": "relation",
+    "relations": "relation",
+    "machine-translation": "translate",
+    "machine_translation": "translate",
+    "mt": "translate",
+    "summarisation": "summarize",
+    "summarise": "summarize",
+    "summarization": "summarize",
     "text classification": "classify",
     "token classification": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
+    "translation": "translate",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "dialogue",
     "qa",
     "question-answering",
-    "relation",
-    "summarization",
-    "translation",
 )
 METHOD_SYNONYMS = {
     "adapters": "adapter",
