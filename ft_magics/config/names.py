@@ -28,7 +28,13 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
-    "re": "relation",
+    "extractive qa": "qa",
+    "mrc": "qa",
+    "qa": "qa",
+    "question answering": "qa",
+    "question-answering": "qa",
+    "question_answering": "qa",
+    "squad": "qa",
     "relation classification": "relation",
     "relation extraction": "relation",
     "relation-extraction": "relation",
@@ -47,11 +53,7 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "translation": "translate",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
-LATER_TASKS = (
-    "dialogue",
-    "qa",
-    "question-answering",
-)
+LATER_TASKS = ("dialogue",)
 METHOD_SYNONYMS = {
     "adapters": "adapter",
     "all": "full",

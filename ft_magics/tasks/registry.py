@@ -23,6 +23,7 @@ _GROUP = "ft_magics.tasks"
 _OURS = {
     "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
+    "qa": ("ft_magics.tasks.qa.task", "QaTask"),
     "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
     "summarize": ("ft_magics.tasks.summarize.task", "SummarizeTask"),
     "translate": ("ft_magics.tasks.translate.task", "TranslateTask"),
