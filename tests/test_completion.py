@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ft_magics.tasks.registry import task_names
 from IPython.core.completer import provisionalcompleter
 
 HEAD = "%%finetune ner\n"
@@ -69,9 +70,9 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "a name misspelt": ("train: {epohcs‸", ["epochs: "], []),
     "a section in a section": ("train: {early_stopping: {‸", ["patience: ", "min_delta: "], []),
     "a task's settings": ("task: {classify: {multi_label: true, ‸}}", ["regression: "], ["multi_label: "]),
-    "a task with settings": ("task: {‸", ["classify: ", "ner: ", "qa: ", "relation: "], []),
-    "tasks": ("task: ‸", ["classify", "ner", "qa", "relation"], []),
-    "tasks, no space yet": ("task:‸", [" classify", " ner", " qa", " relation"], []),
+    "a task with settings": ("task: {‸", [f"{task}: " for task in task_names()], []),
+    "tasks": ("task: ‸", list(task_names()), []),
+    "tasks, no space yet": ("task:‸", [f" {task}" for task in task_names()], []),
     "methods": ("method: ‸", ["full"], []),
     "words": ("train: {scheduler: ‸}", ["linear", "cosine", "constant", "polynomial", "one_cycle"], []),
     "a word begun": ("train: {device: cu‸", ["cuda"], ["cpu"]),
@@ -143,7 +144,7 @@ LINES = {
     "behind an assignment": ("report = %evaluate newer --split d‸", ["dev"], []),
     "in a line of Python": ("print(1)\n%ner_eval newer --mo‸\nprint(2)", ["--mode"], []),
     "data": ("%evaluate newer --data ‸", ["$rows", "$frame", '"my file.csv"', "train.csv"], ["newer"]),
-    "tasks": ("%evaluate m --data train.csv --task ‸", ["classify", "ner", "qa", "relation"], []),
+    "tasks": ("%evaluate m --data train.csv --task ‸", list(task_names()), []),
     "reading options": ("%evaluate m --data train.csv --task classify --set te‸", ["text_column="], []),
     "columns of the file": ("%evaluate m --data train.csv --task classify --set text_column=‸", ["body", "topic"], []),
     "columns of the tags": ("%ner_eval m --data data/words.conll --tag-column ‸", ["1", "2", "3"], []),

@@ -299,7 +299,7 @@ SETTINGS = {
     "a name with an escape, twice": ('{"\\u001b[31mx": 1, "\\u001b[31mx": 1}', "`x` is there twice"),
     "another task": (
         '{"task": "poetry", "max_length_tokens": 64}',
-        "`task` is poetry: there is no such task; there are classify, ner, qa, relation",
+        "`task` is poetry: there is no such task; there are classify, ",
     ),
     "a list": ("[]", "expected a JSON object"),
 }

@@ -12,7 +12,7 @@ from ft_magics.evaluation.sentence_pieces import Sentence, marked_sentence, sent
 from ft_magics.markup import percent
 from ft_magics.sections import Card
 
-__all__ = ["Arrow", "ShownCard", "ShownScore", "Side", "shown_card"]
+__all__ = ["Arrow", "ShownCard", "ShownScore", "ShownText", "Side", "shown_card", "shown_texts"]
 
 _MOST_SCORES = 5
 _ANSWER, NO_ANSWER = "answer", "(no answer)"
@@ -67,6 +67,19 @@ class ShownScore:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """A text with a name before it; one without a name is what was to be labelled.
+
+    Args:
+        name: Such as `reference`.
+        pieces: The text; every second piece is marked, from the second on.
+    """
+
+    name: str
+    pieces: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
     """One example, as it is shown: what became of it, where it stands, what it says, and why it is shown.
@@ -80,7 +93,7 @@ class ShownCard:
         about: More about it, its confidence included.
         question: What was asked; empty where nothing was.
         sentences: With marked spans; of several systems one each.
-        texts: Pairs of name and text; a text without a name is what was to be labelled.
+        texts: Below each other.
         sides: Labels.
         arrows: Relations between two entities of the text.
         scores: The most probable labels.
@@ -99,7 +112,7 @@ class ShownCard:
     about: Sequence[str]
     question: str
     sentences: Sequence[Sentence]
-    texts: Sequence[tuple[str, str]]
+    texts: Sequence[ShownText]
     sides: Sequence[Side]
     arrows: Sequence[Arrow]
     scores: Sequence[ShownScore]
@@ -142,15 +155,24 @@ def shown_card(card: Card) -> ShownCard:
     )
 
 
-def _texts(card: Card) -> list[tuple[str, str]]:
+def _texts(card: Card) -> list[ShownText]:
     if card.kind == "texts":
-        return [(str(name), str(text)) for name, text in card.data.get("texts", ())]
+        return shown_texts(card.data)
     if card.kind == "labels":
-        return [("", str(text)) for text in (card.data.get("text", ""), card.data.get("pair", "")) if text]
+        return [ShownText("", [str(text)]) for text in (card.data.get("text", ""), card.data.get("pair", "")) if text]
     return []
 
 
-def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
+def shown_texts(data: Mapping[str, Any]) -> list[ShownText]:
+    """Named texts with what is marked in them; see `TextsData`."""
+    texts, marks = data.get("texts", ()), data.get("marks", ())
+    return [
+        ShownText(str(name), _pieces(str(text), marks[at] if at < len(marks) else ()))
+        for at, (name, text) in enumerate(texts)
+    ]
+
+
+def _said(card: Card, texts: Sequence[ShownText]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
     if card.kind == "answer":
@@ -158,7 +180,7 @@ def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
         return "\n".join([card.data["question"], *(part["text"] for part in card.data.get("parts", ())), *answers])
     if card.kind == "relation":
         return str(card.data["text"])
-    return "\n".join(text for _, text in texts)
+    return "\n".join("".join(text.pieces) for text in texts)
 
 
 def _sentences_of(card: Card) -> Sequence[Sentence]:
@@ -258,3 +280,19 @@ def _changed(gold: Sequence[Any], systems: Sequence[tuple[str, Sequence[Any]]]) 
     some, all_of_them = set.union(*sets), set.intersection(*sets)
     odd = some - all_of_them
     return {"gold": [span for span in gold if tuple(span) in odd], "predicted": sorted(odd)}
+
+
+def _pieces(text: str, marks: Sequence[Sequence[int]]) -> list[str]:
+    """A text in pieces, every second of which is marked, from the second on.
+
+    Args:
+        text: The whole.
+        marks: Start and end of what is marked, in order; what lies outside the text is left out.
+    """
+    pieces, at = [], 0
+    for start, end in marks:
+        low, high = max(start, at), min(end, len(text))
+        if low < high:
+            pieces += [text[at:low], text[low:high]]
+            at = high
+    return [*pieces, text[at:]]

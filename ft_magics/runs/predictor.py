@@ -34,6 +34,7 @@ from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
+_MOST_LOGITS_BYTES = 1 << 29
 MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
 
 
@@ -110,19 +111,28 @@ class TrainedModel:
             else [feature.tokens for feature in features]
         )
         order = sorted(range(len(features)), key=lambda index: -lengths[index])
+        rows_for = self._rows_by_logits()
         try:
             while order:
                 if should_stop():
                     raise InterruptedError("a stop was requested")
-                done = self._batch_if_it_fits(features, order[: self.batch_size], results)
+                rows = min(self.batch_size, rows_for(lengths[order[0]]))
+                done = self._batch_if_it_fits(features, order[:rows], results)
                 if done is None:
-                    self._take_smaller_batches(len(order))
+                    self._take_smaller_batches(min(rows, len(order)))
                     continue
                 losses.add(*done)
-                del order[: self.batch_size]
+                del order[:rows]
         finally:
             self.model.train(was_training)
         return results, losses.mean()
+
+    def _rows_by_logits(self) -> Callable[[int], int]:
+        """Tokens of a row → rows of which a writing model's logits stay within bounds, however large its vocabulary."""
+        if not self.task.head().writes:
+            return lambda _: self.batch_size
+        width = 4 * self.model.config.vocab_size
+        return lambda tokens: max(1, _MOST_LOGITS_BYTES // (width * max(tokens, 1)))
 
     def _take_smaller_batches(self, rows: int) -> None:
         before = min(self.batch_size, rows)
@@ -241,7 +251,7 @@ def load_trained(
     else:
         loaded, tokenizer = (
             load_model(folder, head, fresh=False),
-            load_tokenizer(folder, pads_with_end=head.reads_forwards),
+            load_tokenizer(folder, pads_with_end=head.writes),
         )
         check_together(folder, loaded, tokenizer)
         loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
@@ -290,7 +300,7 @@ def _load_tuned(
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
     model, tokenizer = (
         load_model(source, head, fresh=False, tuned=tuned, adjust=with_its_words),
-        load_tokenizer(source, pads_with_end=head.reads_forwards),
+        load_tokenizer(source, pads_with_end=head.writes),
     )
     check_together(source, model, tokenizer)
     task = found.from_saved(saved, model.config)
@@ -324,8 +334,9 @@ def length_limit(model: Any, tokenizer: Any) -> int:
     Raises:
         ModelError: They are too few for a sentence.
     """
-    positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
-    if model.config.model_type in (
+    config = model.config.encoder if model.config.model_type == "encoder-decoder" else model.config
+    positions = getattr(config, "max_position_embeddings", None) or MOST_TOKENS
+    if config.model_type in (
         "roberta",
         "xlm-roberta",
         "camembert",
@@ -334,7 +345,7 @@ def length_limit(model: Any, tokenizer: Any) -> int:
         "data2vec-text",
         "ibert",
     ):
-        positions -= (model.config.pad_token_id or 0) + 1  # their positions begin after the padding's index
+        positions -= (config.pad_token_id or 0) + 1  # their positions begin after the padding's index
     limit = int(min(positions, tokenizer.model_max_length))
     if limit < FEWEST_TOKENS:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""Methods that few tasks have beside those of `Task`: a second model within the first, tokens of their own."""
+"""What few tasks have beside the methods of `Task`: a model made of another kind or with another in it, own tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Any, Protocol, runtime_checkable
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["AddsTokens", "CompletesModel", "add_tokens", "complete_model"]
+__all__ = [
+    "AddsTokens",
+    "BeginsWith",
+    "CompletesModel",
+    "WritesTexts",
+    "add_tokens",
+    "begin_with",
+    "complete_model",
+]
 
 
 @runtime_checkable
@@ -32,11 +40,46 @@ class CompletesModel(Protocol):
         ...
 
 
+@runtime_checkable
+class BeginsWith(Protocol):
+    """A task that makes its model of one of another kind, such as an encoder-decoder of an encoder."""
+
+    def begin_with(self, source: str, name: str, *, seed: int) -> tuple[str, list[str]]:
+        """The folder of the model that training begins with, and sentences on how it was made.
+
+        Args:
+            source: The folder of the model that the cell names.
+            name: As the cell names it.
+            seed: Of what is new.
+
+        Returns:
+            The same folder, and no sentence, for a model that the task takes as it is.
+
+        Raises:
+            ModelError: The task takes no such model.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesTexts(Protocol):
+    """A task whose predictions are generated, which takes far longer than a pass through the model."""
+
+    dev_examples: int  # of dev that an evaluation predicts, where the cell does not say how many
+
+
 def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh: bool, seed: int = 0) -> list[str]:
     """What `complete` says; nothing for a task that has none."""
     if not isinstance(task, CompletesModel):
         return []
     return guarded(task.name, "complete", lambda: task.complete(model, folder, fresh=fresh, seed=seed))
+
+
+def begin_with(task: Task[Any, Any, Any], source: str, name: str, *, seed: int) -> tuple[str, list[str]]:
+    """What `begin_with` of a task says; the folder as it is for a task that has none."""
+    if not isinstance(task, BeginsWith):
+        return source, []
+    return guarded(task.name, "begin_with", lambda: task.begin_with(source, name, seed=seed))
 
 
 @runtime_checkable

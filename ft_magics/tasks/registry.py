@@ -25,6 +25,8 @@ _OURS = {
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
     "qa": ("ft_magics.tasks.qa.task", "QaTask"),
     "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
+    "summarize": ("ft_magics.tasks.summarize.task", "SummarizeTask"),
+    "translate": ("ft_magics.tasks.translate.task", "TranslateTask"),
 }
 _OBJECTIVES = {
     "clm": ("ft_magics.tasks.causal.task", "CausalTask"),
