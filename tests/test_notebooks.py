@@ -113,7 +113,7 @@ def answered(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    few = {"epochs: 20": "max_steps: 2, share: 0.1", "every: {epochs: 10}, ": ""}
+    few = {"epochs: 10": "max_steps: 2, share: 0.1", "every: {epochs: 5}, ": ""}
     return run_notebook(tmp_path_factory.mktemp("demo_written"), "06_translation_and_summaries", **few)
 
 
