@@ -49,6 +49,10 @@ class Tasks(Protocol):
         """Their names."""
         ...
 
+    def schema_of(self, name: str) -> type[AnyConfig]:
+        """Of a whole cell that names this one; `schema` for a name that nobody knows."""
+        ...
+
     def joined(self) -> Mapping[str, Sequence[str]]:
         """Those that are several at once, by the name that a run has for them: the parts, as a cell names them."""
         ...
@@ -99,7 +103,7 @@ def parse_cell(
     _spread_splits(tree)
     name_model(tree)
     task, settings, data = _together(tree, tasks) or _task_of(tree, tasks)
-    schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
+    schema: Any = tasks.schema_of(task).__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
         config: AnyConfig = schema.model_validate(_with_settings(tree.data, task, settings))

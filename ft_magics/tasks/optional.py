@@ -1,4 +1,4 @@
-"""A method that few tasks have beside those of `Task`: a second model within the first."""
+"""Methods that few tasks have beside those of `Task`: a second model within the first, more of a tokenizer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["CompletesModel", "complete_model"]
+__all__ = ["CompletesModel", "CompletesTokenizer", "complete_model", "complete_tokenizer"]
 
 
 @runtime_checkable
@@ -30,6 +30,33 @@ class CompletesModel(Protocol):
             ModelError: That cannot be.
         """
         ...
+
+
+@runtime_checkable
+class CompletesTokenizer(Protocol):
+    """A task that needs more of a tokenizer than its tokens, such as a chat template."""
+
+    def complete_tokenizer(self, tokenizer: Any, folder: str) -> list[str]:
+        """Give a tokenizer what it lacks; it is saved with the model.
+
+        Args:
+            tokenizer: As it was loaded; it is changed.
+            folder: That it was loaded from; of a tuned model that holds no tokenizer, its own.
+
+        Returns:
+            Sentences on what was chosen.
+
+        Raises:
+            ModelError: It cannot be had.
+        """
+        ...
+
+
+def complete_tokenizer(task: Task[Any, Any, Any], tokenizer: Any, folder: str) -> list[str]:
+    """What `complete_tokenizer` of a task says; nothing for a task that has none."""
+    if not isinstance(task, CompletesTokenizer):
+        return []
+    return guarded(task.name, "complete_tokenizer", lambda: task.complete_tokenizer(tokenizer, folder))
 
 
 def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh: bool, seed: int = 0) -> list[str]:

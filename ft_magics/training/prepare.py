@@ -19,7 +19,7 @@ from ft_magics.models.checkpointing import begin_checkpointing
 from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import complete_model
+from ft_magics.tasks.optional import complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fingerprint import fingerprint
@@ -105,7 +105,8 @@ def prepare(
         check=lambda outline: _refuse(tuning, outline, config, task.head().companion),
         say=new_parts.append,
     )
-    tokenizer = load_tokenizer(source, pads_with_end=task.head().reads_forwards)
+    tokenizer = load_tokenizer(source, writes=task.head().reads_forwards, say=new_parts.append)
+    new_parts += complete_tokenizer(task, tokenizer, source)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
     new_parts += complete_model(task, model, source, fresh=True, seed=train.seed)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ft_magics.data.documents.document import Document
 from ft_magics.data.faults import show
 from ft_magics.errors import DataError
-from ft_magics.evaluation.language.blanks import blank_of
+from ft_magics.evaluation.language.blanks import Blank, blank_of
 from ft_magics.evaluation.language.evaluate import Counted, language_report
 from ft_magics.evaluation.language.report import LanguageReport
 
@@ -33,8 +33,12 @@ def counted_record(example: Document, prediction: Counted) -> dict[str, Any]:
     }
 
 
-def counted_from(record: Any) -> tuple[Document, Counted]:
+def counted_from(record: Any, blank_from: Callable[[Any], Blank] = blank_of) -> tuple[Document, Counted]:
     """What `counted_record` wrote: the beginning of the document, and its prediction.
+
+    Args:
+        record: A line.
+        blank_from: Gives what `to_json` of a blank wrote.
 
     Raises:
         DataError: It did not write this.
@@ -60,7 +64,7 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
         right=record["right"],
         tokens=record["tokens"],
         utf8_bytes=record["bytes"],
-        blanks=tuple(blank_of(blank) for blank in blanks),
+        blanks=tuple(blank_from(blank) for blank in blanks),
         pairs=counts["pairs"],
         pairs_right=counts["pairs_right"],
     )

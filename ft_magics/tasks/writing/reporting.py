@@ -1,0 +1,59 @@
+"""The report of what a model predicted of texts and wrote itself, and the samples of an evaluation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ft_magics.evaluation.language.evaluate import Counted, language_report
+from ft_magics.evaluation.language.report import LanguageReport
+from ft_magics.evaluation.language.written import WRITING_METRICS, Written, distinct_scores, with_writing
+from ft_magics.tasks.task import Spec
+from ft_magics.tasks.writing.pieces import Pack
+
+__all__ = ["rows_note", "writing_report", "written_samples"]
+
+_SAMPLES = 4
+
+
+def writing_report(predictions: Sequence[Counted], *, note: str, **named: Any) -> LanguageReport:
+    """The evaluation; see `language_report`.
+
+    Args:
+        predictions: Of each example.
+        note: What a reader of the numbers should know.
+        named: As of `language_report`.
+    """
+    return language_report(
+        predictions,
+        accuracy="next_accuracy",
+        notes=[note],
+        metrics=WRITING_METRICS,
+        more=lambda tally: with_writing(tally, predictions),
+        shown="written",
+        beside=distinct_scores(predictions),
+        **named,
+    )
+
+
+def written_samples(predictions: Sequence[Counted]) -> list[dict[str, Any]]:
+    """A few texts that were written, from all over the split."""
+    there = [blank for item in predictions for blank in item.blanks if isinstance(blank, Written)]
+    chosen = [there[at * len(there) // _SAMPLES] for at in range(_SAMPLES)] if len(there) > _SAMPLES else there
+    return [{"text": item.text, "gold": item.gold, "predicted": item.output, "right": None} for item in chosen]
+
+
+def rows_note(name: str, packs: Sequence[Pack], examples: int, spec: Spec) -> str:
+    """How many tokens and rows a split has."""
+    tokens = sum(item.tokens for item in packs)
+    asked = sum(sum(item.counts) for item in packs)
+    counted = Counter(piece.example for item in packs for piece in item.pieces)
+    long = sum(count > 1 for count in counted.values())
+    cut = f"; {long:,} of {examples:,} are longer than that and were cut into several" if long else ""
+    packed = counted.total() - len(packs)
+    shared = f" (without packing {counted.total():,})" if packed else ""
+    return (
+        f"{name}: {tokens:,} tokens, {asked:,} of them to be predicted, in {len(packs):,} rows of at most "
+        f"{spec.max_length_tokens}{shared}{cut}"
+    )
