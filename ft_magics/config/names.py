@@ -19,6 +19,15 @@ __all__ = [
 TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "classification": "classify",
     "classify": "classify",
+    "causal-lm": "generate",
+    "causal_lm": "generate",
+    "chat": "dialogue",
+    "conversation": "dialogue",
+    "conversational": "dialogue",
+    "dialog": "dialogue",
+    "dialogue": "dialogue",
+    "generate": "generate",
+    "generation": "generate",
     "intent": "classify",
     "sentiment": "classify",
     "sequence-classification": "classify",
@@ -29,13 +38,14 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "ner": "ner",
     "named_entity_recognition": "ner",
     "text classification": "classify",
+    "text-generation": "generate",
+    "text_generation": "generate",
     "token classification": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
-    "dialogue",
     "qa",
     "question-answering",
     "relation",

@@ -246,7 +246,7 @@ def load_trained(
         check_together(folder, loaded, tokenizer)
     loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
     complete_model(loaded_task, loaded, folder, fresh=False)
-    complete_tokenizer(loaded_task, tokenizer, folder)
+    complete_tokenizer(loaded_task, tokenizer)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)

@@ -29,6 +29,7 @@ from ft_magics.runs.steering import Steering
 from ft_magics.runs.unevaluated import why_no_report
 from ft_magics.runs.waiting import wait_with_notice
 from ft_magics.sections import Card
+from ft_magics.tasks.optional import is_one
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
@@ -219,10 +220,10 @@ class Run:
             RunError: The run is still training.
             DataError: They are not what the task takes.
         """
-        if isinstance(inputs, str):
-            return self.predict([inputs])[0]
         trained = self._model()
         task = trained.task
+        if is_one(task, inputs):
+            return self.predict([inputs])[0]
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
         pairs = list(zip(examples, predictions, strict=True))

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["CompletesModel", "CompletesTokenizer", "complete_model", "complete_tokenizer"]
+__all__ = ["CompletesModel", "CompletesTokenizer", "TakesOne", "complete_model", "complete_tokenizer", "is_one"]
 
 
 @runtime_checkable
@@ -36,12 +36,11 @@ class CompletesModel(Protocol):
 class CompletesTokenizer(Protocol):
     """A task that needs more of a tokenizer than its tokens, such as a chat template."""
 
-    def complete_tokenizer(self, tokenizer: Any, folder: str) -> list[str]:
+    def complete_tokenizer(self, tokenizer: Any) -> list[str]:
         """Give a tokenizer what it lacks; it is saved with the model.
 
         Args:
-            tokenizer: As it was loaded; it is changed.
-            folder: That it was loaded from; of a tuned model that holds no tokenizer, its own.
+            tokenizer: As it was loaded; it is changed. Its `name_or_path` is the folder that it is from.
 
         Returns:
             Sentences on what was chosen.
@@ -52,11 +51,25 @@ class CompletesTokenizer(Protocol):
         ...
 
 
-def complete_tokenizer(task: Task[Any, Any, Any], tokenizer: Any, folder: str) -> list[str]:
+@runtime_checkable
+class TakesOne(Protocol):
+    """A task whose inputs are no texts, so that one input looks like a list of them: a dialogue."""
+
+    def is_one(self, inputs: Any) -> bool:
+        """Whether this is one input, which has a single answer."""
+        ...
+
+
+def is_one(task: Task[Any, Any, Any], inputs: Any) -> bool:
+    """Whether this is one input of a task: a text is of any."""
+    return isinstance(inputs, str) or (isinstance(task, TakesOne) and task.is_one(inputs))
+
+
+def complete_tokenizer(task: Task[Any, Any, Any], tokenizer: Any) -> list[str]:
     """What `complete_tokenizer` of a task says; nothing for a task that has none."""
     if not isinstance(task, CompletesTokenizer):
         return []
-    return guarded(task.name, "complete_tokenizer", lambda: task.complete_tokenizer(tokenizer, folder))
+    return guarded(task.name, "complete_tokenizer", lambda: task.complete_tokenizer(tokenizer))
 
 
 def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh: bool, seed: int = 0) -> list[str]:

@@ -31,6 +31,7 @@ T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
 _OURS = {
     "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
+    "dialogue": ("ft_magics.tasks.dialogue.task", "DialogueTask"),
     "generate": ("ft_magics.tasks.generate.task", "GenerateTask"),
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
 }

@@ -1,6 +1,6 @@
 """What a model wrote: as examples to look at, and how much it repeats itself.
 
-Source: Li et al. 2016 (distinct-n); Welleck et al. 2020 (repeated n-grams of an output); Radford et al. 2019 (per byte).
+Source: Li et al. 2016 (distinct-n); Welleck et al. 2020 (repeated n-grams of an output).
 """
 
 from __future__ import annotations

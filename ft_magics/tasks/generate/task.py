@@ -7,47 +7,38 @@ Source: Radford et al. 2018, section 3.1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus
 from ft_magics.evaluation.language.evaluate import Counted
-from ft_magics.evaluation.language.written import Written, writing_metrics, written_of
+from ft_magics.evaluation.language.written import Written, written_of
 from ft_magics.evaluation.report import Report
-from ft_magics.metrics import Metric
-from ft_magics.models.heads import Head
 from ft_magics.sections import Card
-from ft_magics.tasks.causal.loss import next_token_loss
 from ft_magics.tasks.generate.config import GenerateData, GenerateSettings
 from ft_magics.tasks.generate.reader import Passage, read_passages
 from ft_magics.tasks.language.inputs import read_prompts
-from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.records import counted_from, counted_record
-from ft_magics.tasks.task import Spec, Task
-from ft_magics.tasks.tokens import unknown_tokens
-from ft_magics.tasks.writing.checking import as_documents, check_texts
-from ft_magics.tasks.writing.continuing import write_after
+from ft_magics.tasks.task import Spec
+from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import begin_of, pieces_of, tokens_of_texts, unasked
-from ft_magics.tasks.writing.inferring import KeptRow, kept_rows, sums_of
-from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt, collate_packs, pack, takes_packs, with_prompts
-from ft_magics.tasks.writing.reporting import rows_note, writing_report, written_samples
-
-if TYPE_CHECKING:
-    import torch
+from ft_magics.tasks.writing.inferring import KeptRow, sums_of
+from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
+from ft_magics.tasks.writing.reporting import writing_report
+from ft_magics.tasks.writing.writing_task import WritingTask
 
 __all__ = ["GenerateTask"]
 _NOTE = (
-    "perplexity is of every token of a text, its end included, or of a completion, each predicted from those before it; "
-    "it depends on the tokenizer. Perplexity per byte, 2 to the power of bits per byte, does so less"
+    "perplexity is of every token of a text, its end included, or of a completion, each predicted from those before "
+    "it; it depends on the tokenizer. Perplexity per byte, 2 to the power of bits per byte, does so less"
 )
 _SHOWN = 500  # characters of a text on a card
 _SHARE_SHOWN, _MOST_SHOWN = 4, 32  # a text is written on after a quarter of it, at most so many tokens
 
 
-class GenerateTask(Task[Passage, Pack, Counted]):
+class GenerateTask(WritingTask[Passage]):
     """A prompt or nothing in, what follows out.
 
     Args:
@@ -57,15 +48,10 @@ class GenerateTask(Task[Passage, Pack, Counted]):
     name: ClassVar = "generate"
     Settings: ClassVar = GenerateSettings
     Data: ClassVar = GenerateData
-    usual_shape: ClassVar[str] = "gpt2"
+    use: ClassVar = "writing on"
 
     def __init__(self, settings: GenerateSettings) -> None:
         self.settings = settings
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """Perplexity is the headline."""
-        return writing_metrics()
 
     @classmethod
     def read(cls, settings: GenerateSettings, data: GenerateData) -> Corpus[Passage]:
@@ -75,7 +61,7 @@ class GenerateTask(Task[Passage, Pack, Counted]):
     @classmethod
     def check(cls, settings: GenerateSettings, corpus: Corpus[Passage]) -> DataCheck:
         """Count everything, and look for the usual oddities."""
-        return check_texts(corpus, many="texts", text_of=_whole, learned_of=lambda example: example.learned)
+        return check_texts(corpus, many="texts", text_of=cls.text_of, learned_of=lambda example: example.learned)
 
     @classmethod
     def for_corpus(cls, settings: GenerateSettings, corpus: Corpus[Passage]) -> GenerateTask:
@@ -87,20 +73,10 @@ class GenerateTask(Task[Passage, Pack, Counted]):
         """Of a saved model."""
         return cls(GenerateSettings())
 
-    def head(self) -> Head:
-        """The next token of the vocabulary."""
-        return self.saved_head()
-
-    @classmethod
-    def saved_head(cls) -> Head:
-        """The next token of the vocabulary."""
-        return Head(kind="AutoModelForCausalLM", labels=(), use="writing on")
-
-    def make_model(self, corpus: Corpus[Passage], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train: of GPT-2's shape, where the cell names none."""
-        texts = as_documents(corpus, _whole)
-        shaped = model.shaped(self.usual_shape)
-        return make_model(texts, shaped, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+    @staticmethod
+    def text_of(example: Passage) -> str:
+        """Prompt and completion, or the whole text."""
+        return example.text if example.completion is None else f"{example.text} {example.completion}".strip()
 
     def describe(self, corpus: Corpus[Passage]) -> tuple[str, str, list[str]]:
         """For the model card."""
@@ -129,9 +105,7 @@ class GenerateTask(Task[Passage, Pack, Counted]):
                 pieces += pieces_of(at, begin, [*prompt, *ended], longest=longest)
             else:
                 pieces += pieces_of(at, [*begin, *prompt], ended, longest=longest)
-        together = self.settings.packing and takes_packs(spec.config)
-        packs = pack(pieces, longest=longest) if together else [Pack((piece,)) for piece in pieces]
-        return with_prompts(packs, asked)
+        return self.rows(pieces, asked, spec)
 
     def _written_after(self, examples: Sequence[Passage]) -> set[int]:
         """Indices of those that the model writes on: all that are asked for, else a few from all over the split."""
@@ -142,52 +116,14 @@ class GenerateTask(Task[Passage, Pack, Counted]):
 
     def _prompt(self, example: Passage, before: Sequence[int], ids: Sequence[int], longest: int) -> list[int]:
         """The tokens that the model writes after: a prompt, or the first quarter of a text."""
-        room = max(1, longest - self._options()["max_new_tokens"])
+        room = max(1, longest - self.options()["max_new_tokens"])
         if example.asked:
             return [*before, *ids][-room:]
         if example.completion is None:
             return [*before, *ids[: min(len(ids) // _SHARE_SHOWN, _MOST_SHOWN)]][:room]
         return list(before[-room:])
 
-    def _options(self) -> dict[str, Any]:
-        return {"max_new_tokens": 40, "do_sample": True}
-
-    def check_encoded(
-        self, corpus: Corpus[Passage], features: Mapping[str, Sequence[Pack]], spec: Spec, check: DataCheck
-    ) -> None:
-        """Say how many tokens and rows there are, and whether texts were cut."""
-        for split in corpus.splits:
-            check.notes.append(rows_note(split.name, features[split.name], len(split.examples), spec))
-        if self.settings.packing and not takes_packs(spec.config):
-            check.warnings.append(
-                f"`packing` needs a model that takes positions and a mask for each pair of tokens, and "
-                f"{spec.config.model_type} is not known to; each text has a row of its own"
-            )
-        check.warnings += unknown_tokens(
-            [piece.ids.tolist() for item in features["train"] for piece in item.pieces], spec.tokenizer
-        )
-
-    def fingerprint(self, feature: Pack) -> bytes:
-        """What the model sees of a row."""
-        return feature.fingerprint()
-
-    def collate(self, features: Sequence[Pack], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each; several pieces in a row do not see each other."""
-        return collate_packs(features, pad=spec.tokenizer.pad_token_id)
-
-    def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-        """Cross entropy of each next token: its sum, divided by their number."""
-        return next_token_loss(outputs, labels, num_items_in_batch)
-
     # Predictions
-
-    def infer(
-        self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[Pack]
-    ) -> list[KeptRow]:
-        """Per row the sums of its pieces, and what was written after its prompts."""
-        return kept_rows(
-            inputs, outputs, features, lambda prompts: write_after(model, prompts, options=self._options())
-        )
 
     def decode(
         self, examples: Sequence[Passage], features: Sequence[Pack], raw: Sequence[KeptRow], spec: Spec
@@ -196,17 +132,9 @@ class GenerateTask(Task[Passage, Pack, Counted]):
         prompts = {prompt.example: prompt for item in features for prompt in item.prompts}
         found = []
         for at, (example, sums) in enumerate(zip(examples, sums_of(len(examples), features, raw), strict=True)):
-            texts = [_text(ids, spec.tokenizer) for ids in sums.written or ()]
-            found.append(
-                Counted(
-                    asked=sums.asked,
-                    loss=sums.loss,
-                    right=sums.right,
-                    tokens=sums.asked,
-                    utf8_bytes=len(example.learned.encode(errors="surrogatepass")),
-                    blanks=tuple(_written(example, prompts[at], text, spec.tokenizer) for text in texts),
-                )
-            )
+            texts = [_text(ids, spec.tokenizer) for ids in sums.written]
+            blanks = [_written(example, prompts[at], text, spec.tokenizer) for text in texts]
+            found.append(sums.counted(example.learned, blanks))
         return found
 
     def parse(self, inputs: Any) -> list[Passage]:
@@ -243,11 +171,6 @@ class GenerateTask(Task[Passage, Pack, Counted]):
         return Passage(document.text, id=document.id), counted
 
     @classmethod
-    def samples(cls, examples: Sequence[Passage], predictions: Sequence[Counted]) -> list[dict[str, Any]]:
-        """What was written, the same prompts every time."""
-        return written_samples(predictions)
-
-    @classmethod
     def report(
         cls,
         examples: Sequence[Passage],
@@ -269,10 +192,6 @@ class GenerateTask(Task[Passage, Pack, Counted]):
             history=history,
             resamples=resamples,
         )
-
-
-def _whole(example: Passage) -> str:
-    return example.text if example.completion is None else f"{example.text} {example.completion}".strip()
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said of texts before a model is trained to write such: how many, how long, repeated, in train and held out."""
+"""What is said of texts before a model is trained to write such: how many, how long, repeated, on both sides."""
 
 from __future__ import annotations
 

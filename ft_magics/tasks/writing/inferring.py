@@ -6,11 +6,13 @@ Shapes: N tokens asked for, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ft_magics.evaluation.language.blanks import Blank
+from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.tasks.causal.loss import asked_logits
 from ft_magics.tasks.writing.pieces import Pack, Prompt
 
@@ -79,7 +81,23 @@ class Sums:
     asked: int = 0
     loss: float = 0.0
     right: int = 0
-    written: list[list[int]] | None = None
+    written: list[list[int]] = field(default_factory=list)
+
+    def counted(self, learned: str, blanks: Sequence[Blank]) -> Counted:
+        """The prediction of the example.
+
+        Args:
+            learned: The text that was asked for.
+            blanks: What was written.
+        """
+        return Counted(
+            asked=self.asked,
+            loss=self.loss,
+            right=self.right,
+            tokens=self.asked,
+            utf8_bytes=len(learned.encode(errors="surrogatepass")),
+            blanks=tuple(blanks),
+        )
 
 
 def sums_of(count: int, packs: Sequence[Pack], kept: Sequence[KeptRow]) -> list[Sums]:
@@ -97,5 +115,5 @@ def sums_of(count: int, packs: Sequence[Pack], kept: Sequence[KeptRow]) -> list[
             own.asked, own.loss, own.right = own.asked + asked, own.loss + loss, own.right + right
         for prompt, ids in zip(item.prompts, row.written, strict=True):
             own = found[prompt.example]
-            own.written = [*(own.written or []), ids]
+            own.written.append(ids)
     return found

@@ -32,11 +32,13 @@ class Piece:
         example: Index of the example that it is of.
         ids: Length T.
         asked: Which of them are to be predicted from those before; never the first. Length T.
+        cut: Whether some of what was to be predicted is not in it, for want of room.
     """
 
     example: int
     ids: NDArray[np.int32]
     asked: NDArray[np.bool_]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +130,31 @@ def with_prompts(packs: Sequence[Pack], prompts: Sequence[Prompt]) -> list[Pack]
     return found
 
 
-def takes_packs(model: Any) -> bool:
+def takes_packs(config: Any, *, longest: int) -> bool:
     """Whether a model can be told positions and which token sees which: else it sees one piece a row.
 
     Args:
-        model: A config, or a model.
+        config: Of the model.
+        longest: Most tokens of a row. A model that looks back so many tokens and no more would be told to look further.
     """
-    kind = getattr(getattr(model, "config", model), "model_type", "")
-    return kind in _TAKE_POSITIONS
+    window = getattr(config, "sliding_window", None)
+    return config.model_type in _TAKE_POSITIONS and (window is None or longest <= window)
 
 
-# They take `position_ids`, and a mask of four dimensions as it is; each was tried, see tests/test_generate.py.
-_TAKE_POSITIONS = frozenset(("gpt2", "gpt_neox", "llama", "mistral", "olmo2", "phi", "phi3", "qwen2", "qwen3", "gemma"))
+# They take `position_ids`, and a mask of four dimensions as it is: tried with each, see benchmarks/packing.py.
+_TAKE_POSITIONS = frozenset(
+    (
+        *("gemma", "gpt2", "gpt_bigcode", "gpt_neox", "granite", "llama", "mistral", "olmo", "olmo2", "opt", "phi"),
+        *("phi3", "qwen2", "qwen3", "smollm3", "stablelm", "starcoder2"),
+    )
+)
 
 
 def collate_packs(packs: Sequence[Pack], *, pad: int) -> dict[str, torch.Tensor]:
     """A batch, padded at the end of each row: ids, mask, labels, and which places are asked for, (B, T) each.
 
     The labels are the tokens themselves where they are asked for; who computes a loss shifts them. With several pieces
-    in a row the mask is (B, 1, T, T), zero where a token sees another and very small elsewhere, and there are positions.
+    in a row the mask is (B, 1, T, T), zero where a token sees another, very small elsewhere, and there are positions.
 
     Args:
         packs: The rows.

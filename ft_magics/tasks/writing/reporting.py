@@ -44,13 +44,23 @@ def written_samples(predictions: Sequence[Counted]) -> list[dict[str, Any]]:
     return [{"text": item.text, "gold": item.gold, "predicted": item.output, "right": None} for item in chosen]
 
 
-def rows_note(name: str, packs: Sequence[Pack], examples: int, spec: Spec) -> str:
-    """How many tokens and rows a split has."""
+def rows_note(name: str, packs: Sequence[Pack], examples: int, spec: Spec, how: str) -> str:
+    """How many tokens and rows a split has.
+
+    Args:
+        name: Of the split.
+        packs: Its rows.
+        examples: How many it has.
+        spec: Of the model.
+        how: What was done with examples that are longer than a row.
+    """
     tokens = sum(item.tokens for item in packs)
     asked = sum(sum(item.counts) for item in packs)
     counted = Counter(piece.example for item in packs for piece in item.pieces)
     long = sum(count > 1 for count in counted.values())
-    cut = f"; {long:,} of {examples:,} are longer than that and were cut into several" if long else ""
+    cut = f"; {long:,} of {examples:,} are longer than that and were {how}" if long else ""
+    lost = len({piece.example for item in packs for piece in item.pieces if piece.cut})
+    cut += f"; of {lost:,} the end of a turn was cut off" if lost else ""
     packed = counted.total() - len(packs)
     shared = f" (without packing {counted.total():,})" if packed else ""
     return (
