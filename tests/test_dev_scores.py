@@ -95,7 +95,7 @@ def test_without_early_stopping_nothing_stops(epochs):
 
 def test_a_fault_in_scoring_is_said_and_ends_nothing(epochs, monkeypatch):
     done = epochs(F1, [0.5])
-    monkeypatch.setattr(dev_scores, "_score_dev", lambda _: 1 / 0)
+    monkeypatch.setattr(dev_scores, "_score_dev", lambda *_: 1 / 0)
     done.scores.evaluate(TrainerState(epoch=2.0, global_step=20), TrainerControl())
     assert done.said[-1].text.startswith("dev could not be evaluated at step 20 (ZeroDivisionError")
     assert done.scores.evaluated_at == 20
@@ -104,7 +104,7 @@ def test_a_fault_in_scoring_is_said_and_ends_nothing(epochs, monkeypatch):
 def test_a_model_that_cannot_be_kept_ends_the_training(epochs, monkeypatch):
     done = epochs(F1, [0.5])
     done.scores._prepared.trained.save = lambda _: {}["nothing"]
-    monkeypatch.setattr(dev_scores, "_score_dev", lambda _: ({"f1": 0.9}, {}, None, []))
+    monkeypatch.setattr(dev_scores, "_score_dev", lambda *_: ({"f1": 0.9}, {}, None, []))
     with pytest.raises(TrainingError, match="the best model cannot be saved in .*KeyError"):
         done.scores.evaluate(TrainerState(epoch=2.0, global_step=20), TrainerControl())
 
@@ -127,7 +127,7 @@ def test_values_are_python_s_own_numbers_or_none():
 def test_a_run_whose_metric_is_better_when_lower_says_so_from_its_beginning_to_its_end(prepared, conll, patch):
     """Whatever the task: what is said, chosen and shown follows from what the run says that it measures."""
     values = iter([30.0, 12.0, 14.0, 13.0, 9.0])
-    patch.setattr(dev_scores, "_score_dev", lambda _: ({"perplexity": next(values)}, {}, 0.5, []))
+    patch.setattr(dev_scores, "_score_dev", lambda *_: ({"perplexity": next(values)}, {}, 0.5, []))
     ready = prepared("epochs: 9, early_stopping: {patience: 2}", data=f"{{train: {conll}, dev: {conll}}}")
     run = finish(start_run("lower", replace(ready, metrics=(PERPLEXITY,))))
     assert run.events[0].metrics == [PERPLEXITY]

@@ -110,7 +110,7 @@ def _stopped_at(step, prepared):
 def test_patience_counts_evaluations_and_min_delta_is_in_the_metrics_own_units(prepared, conll, patch):
     """Of a metric that is no share a gain of 2 is small, and the smaller ones are kept all the same."""
     values = iter([30.0, 29.0, 28.5, 28.2, 9.0])
-    patch.setattr(dev_scores, "_score_dev", lambda _: ({"error": next(values)}, {}, 0.5, []))
+    patch.setattr(dev_scores, "_score_dev", lambda *_: ({"error": next(values)}, {}, 0.5, []))
     error = Metric("error", "RMSE", higher_is_better=False, unit="number")
     ready = prepared(
         "epochs: 9, batch_size: 4",

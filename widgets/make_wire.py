@@ -25,7 +25,7 @@ HEAD = """\
 """
 _NAMED = (
     *(sentence_pieces.Cover, sentence_pieces.Tag, sentence_pieces.Piece, sentence_pieces.Sentence),
-    *(card_shown.Side, card_shown.ShownScore, card_shown.ShownCard),
+    *(card_shown.Side, card_shown.ShownScore, card_shown.ShownText, card_shown.ShownCard),
     *(sections.Cell, sections.Row, drawing.Rule, drawing.DrawnText, drawing.DrawnSeries, drawing.Drawing),
     *(grid_shape.GridShape, report.Figure),
 )
@@ -51,7 +51,15 @@ def run_page_wire() -> str:
     parts = [HEAD, f"export type State = {' | '.join(map(json.dumps, get_args(run_wire.State)))};\n"]
     parts += [
         _interface(each)
-        for each in (*named, run_wire.Curve, run_wire.Key, run_wire.RunChart, run_wire.Told, run_wire.RunPage)
+        for each in (
+            *named,
+            card_shown.ShownText,
+            run_wire.Curve,
+            run_wire.Key,
+            run_wire.RunChart,
+            run_wire.Told,
+            run_wire.RunPage,
+        )
     ]
     constants = {"TRAIN_LOSS": run_chart.TRAIN_LOSS, "SMOOTHING": run_chart.SMOOTHING}
     parts += [f"export const {name} = {json.dumps(value)};" for name, value in constants.items()]

@@ -1,4 +1,4 @@
-"""`eval:` of a cell: how often dev is evaluated while a model is trained."""
+"""`eval:` of a cell: how often dev is evaluated while a model is trained, and how much of it."""
 
 from __future__ import annotations
 
@@ -38,4 +38,11 @@ class EvalConfig(Section):
         expected="a section such as `{steps: 200}`",
         description="How often dev is evaluated; the last step is in any case.",
         default=EvalEvery(epochs=1),
+    )
+    examples: _Count | None = described(
+        description="How many examples of dev an evaluation predicts, drawn evenly; at the end the best model predicts "
+        "all of them.",
+        otherwise="all, or 200 where a task writes texts",
+        examples=[200],
+        default=None,
     )

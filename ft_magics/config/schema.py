@@ -191,6 +191,12 @@ class RunConfig(Section, Generic[S, D, M]):
                 "`dev: {fraction: 0.1}`",
                 {"path": ("eval", "every")},
             )
+        if self.eval.examples is not None and self.word != "task":
+            raise PydanticCustomError(
+                "elsewhere",
+                "pre-training evaluates all of dev, which is one pass through it; take this out",
+                {"path": ("eval", "examples")},
+            )
         return self
 
     @property

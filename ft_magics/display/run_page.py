@@ -10,6 +10,8 @@ from ft_magics.display.folder_link import folder_href
 from ft_magics.display.run_curve import curve_image, run_chart_image, spark_image
 from ft_magics.display.run_summary import Known, page_of
 from ft_magics.display.run_wire import DevTable, Figure, LabelTable, RunChart, RunPage, Told
+from ft_magics.evaluation.card_html import text_html
+from ft_magics.evaluation.card_shown import ShownText
 from ft_magics.events import RunEvent, StepDone, drop_superseded
 from ft_magics.markup import MUTED, PLAIN_ROW, cell, details, element, name_cell, row, table
 
@@ -23,6 +25,7 @@ _KEY = "margin-right:14px;white-space:nowrap"
 _SETTINGS = "margin:2px 0;font-size:12px;text-align:left"
 _TRACK = "border-radius:3px;background:rgba(128,128,128,0.25);margin:6px 0;overflow:hidden"
 _ROW = "min-height:28px"  # a row that is there before it says anything moves nothing when it does
+_SAMPLE = "margin:0 0 6px"
 _MOST_OPEN = 30  # labels, whose scores are in sight before one asks for them
 
 
@@ -133,10 +136,9 @@ def _dev(dev: DevTable) -> str:
     return element("div", inside, style="min-width:0;max-height:20em;overflow:auto")
 
 
-def _samples(lines: Sequence[str]) -> str:
-    return (
-        details("Samples", *(element("div", escape(line), dir="auto") for line in lines), open_=True) if lines else ""
-    )
+def _samples(samples: Sequence[Sequence[ShownText]]) -> str:
+    shown = [element("div", *map(text_html, each), style=_SAMPLE) for each in samples]
+    return details("Samples", *shown, open_=True) if shown else ""
 
 
 def _labels(labels: LabelTable) -> str:

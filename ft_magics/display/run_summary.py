@@ -13,6 +13,7 @@ from ft_magics.display.run_clock import duration
 from ft_magics.display.run_figures import figures_of
 from ft_magics.display.run_scores import dev_table, label_table
 from ft_magics.display.run_wire import RunPage, State, Told
+from ft_magics.evaluation.card_shown import ShownText, shown_texts
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.score_tables import range_text
 from ft_magics.events import (
@@ -132,17 +133,27 @@ def page_of(events: Sequence[RunEvent], status: str, *, name: str, known: Known 
     )
 
 
-def _samples(events: Sequence[RunEvent]) -> list[str]:
+def _samples(events: Sequence[RunEvent]) -> list[list[ShownText]]:
     """What the newest evaluation predicted for a few examples: text, prediction, and gold where it is another."""
     newest = next((event for event in reversed(events) if isinstance(event, Evaluated) and event.samples), None)
-    lines = []
+    lines: list[list[ShownText]] = []
     for sample in newest.samples[:_MOST_SAMPLES] if newest is not None else ():
+        if isinstance(sample.get("texts"), list):  # written texts, as a card has them
+            lines.append(_side_by_side(sample))
+            continue
         text, gold, predicted = (str(sample.get(name, "")) for name in ("text", "gold", "predicted"))
         right = sample.get("right")
         sign = "" if right is None else "✓ " if right else "✗ "
         rest = f", gold “{gold}”" if gold and gold != predicted else ""
-        lines.append(f"{sign}{text} → “{predicted}”{rest}")
+        lines.append([ShownText("", [f"{sign}{text} → “{predicted}”{rest}"])])
     return lines
+
+
+def _side_by_side(sample: Mapping[str, Any]) -> list[ShownText]:
+    try:
+        return shown_texts(sample)
+    except (IndexError, TypeError, ValueError):  # a log that was written by hand
+        return []
 
 
 def _about(started: RunStarted) -> str:

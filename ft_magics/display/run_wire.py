@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ft_magics.evaluation.card_shown import ShownText
+
 __all__ = [
     "Curve",
     "DevRow",
@@ -129,7 +131,7 @@ class RunPage:
         steps: That are planned.
         figures: In order; always the same ones.
         remarks: What a person should know, a sentence each.
-        samples: Some predictions of the newest evaluation, a line each.
+        samples: Some predictions of the newest evaluation, each in one or more texts.
         messages: Warnings and messages, newest last.
         log: What was done by the way, a line each, newest last.
         settings: Of the run, as the lines that a cell would have.
@@ -153,7 +155,7 @@ class RunPage:
     dev: DevTable
     labels: LabelTable | None
     remarks: Sequence[str]
-    samples: Sequence[str]
+    samples: Sequence[Sequence[ShownText]]
     messages: Sequence[Told]
     log: Sequence[str]
     settings: str

@@ -107,6 +107,10 @@ class TextsData(CardData, total=False):
 
     Args:
         texts: Pairs of name and text, such as `reference` and what it says.
+        marks: Of each text the characters that are marked, start and end; absent for none at all.
+        after: Whether something of a text was cut off.
     """
 
     texts: Required[Sequence[tuple[str, str]]]
+    marks: Sequence[Sequence[tuple[int, int]]]
+    after: bool

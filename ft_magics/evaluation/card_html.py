@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from ft_magics.evaluation.card_shown import ShownCard, ShownScore, Side, shown_card
+from ft_magics.evaluation.card_shown import ShownCard, ShownScore, ShownText, Side, shown_card
 from ft_magics.evaluation.label_colors import GREY, INKS, tint_of
 from ft_magics.evaluation.sentence_pieces import Cover, Piece, Sentence, Tag
 from ft_magics.markup import MUTED, element
 from ft_magics.sections import Card
 
-__all__ = ["Colors", "card_html", "cards_html", "chip_style"]
+__all__ = ["Colors", "card_html", "cards_html", "chip_style", "text_html"]
 
 _SMALL = f"{MUTED};font-size:12px"
 _BAR_PX = 60
@@ -23,6 +23,7 @@ _CALM_TAG = f"font-size:10.5px;user-select:none;{MUTED}"
 _BESIDE = "display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline"
 _SENTENCE = "margin:2px 0 0;line-height:2.1;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
 _WRITTEN = "font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
+_MARKED = "background:rgba(230,159,0,0.22);border-bottom:2px solid rgba(230,159,0,0.9)"
 
 Colors = Mapping[str, str]
 
@@ -43,7 +44,7 @@ def card_html(card: Card, colors: Colors) -> str:
     parts = [
         _head(shown),
         *(_sentence(each, colors) for each in shown.sentences),
-        *(_text(name, text) for name, text in shown.texts),
+        *map(text_html, shown.texts),
     ]
     if shown.sides:
         parts.append(element("div", *(_side(each, colors) for each in shown.sides), style=_BESIDE))
@@ -121,9 +122,14 @@ def _tag(tag: Tag, colors: Colors) -> str:
     return element("bdi", f"&nbsp;{escape(tag.text)}", style=f"{_TAG};font-weight:600;{ground}")
 
 
-def _text(name: str, text: str) -> str:
-    said = element("span", escape(f"{name} "), style=_SMALL) if name else ""
-    return element("div", said, element("span", escape(text), style=_WRITTEN, dir="auto"), dir="auto")
+def text_html(text: ShownText) -> str:
+    """A text with its name and marks."""
+    said = element("span", escape(f"{text.name} "), style=_SMALL) if text.name else ""
+    pieces = [
+        element("span", escape(piece), style=_MARKED) if at % 2 else escape(piece)
+        for at, piece in enumerate(text.pieces)
+    ]
+    return element("div", said, element("span", *pieces, style=_WRITTEN, dir="auto"), dir="auto")
 
 
 def chip_style(color: str | None) -> str:

@@ -11,7 +11,7 @@ from ft_magics.evaluation.sentence_pieces import Sentence, sentence_of
 from ft_magics.markup import percent
 from ft_magics.sections import Card
 
-__all__ = ["ShownCard", "ShownScore", "Side", "shown_card"]
+__all__ = ["ShownCard", "ShownScore", "ShownText", "Side", "shown_card", "shown_texts"]
 
 _MOST_SCORES = 5
 
@@ -40,6 +40,19 @@ class ShownScore:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """A text with a name before it; one without a name is what was to be labelled.
+
+    Args:
+        name: Such as `reference`.
+        pieces: The text; every second piece is marked, from the second on.
+    """
+
+    name: str
+    pieces: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
     """One example, as it is shown: what became of it, where it stands, what it says, and why it is shown.
@@ -52,7 +65,7 @@ class ShownCard:
         right: Whether it is right, for the colour of its sign.
         about: More about it, its confidence included.
         sentences: With marked spans; of several systems one each.
-        texts: Pairs of name and text; a text without a name is what was to be labelled.
+        texts: Below each other.
         sides: Labels.
         scores: The most probable labels.
         note: Why it is shown.
@@ -69,7 +82,7 @@ class ShownCard:
     right: bool | None
     about: Sequence[str]
     sentences: Sequence[Sentence]
-    texts: Sequence[tuple[str, str]]
+    texts: Sequence[ShownText]
     sides: Sequence[Side]
     scores: Sequence[ShownScore]
     note: str
@@ -108,18 +121,27 @@ def shown_card(card: Card) -> ShownCard:
     )
 
 
-def _texts(card: Card) -> list[tuple[str, str]]:
+def _texts(card: Card) -> list[ShownText]:
     if card.kind == "texts":
-        return [(str(name), str(text)) for name, text in card.data.get("texts", ())]
+        return shown_texts(card.data)
     if card.kind == "labels":
-        return [("", str(text)) for text in (card.data.get("text", ""), card.data.get("pair", "")) if text]
+        return [ShownText("", [str(text)]) for text in (card.data.get("text", ""), card.data.get("pair", "")) if text]
     return []
 
 
-def _said(card: Card, texts: Sequence[tuple[str, str]]) -> str:
+def shown_texts(data: Mapping[str, Any]) -> list[ShownText]:
+    """Named texts with what is marked in them; see `TextsData`."""
+    texts, marks = data.get("texts", ()), data.get("marks", ())
+    return [
+        ShownText(str(name), _pieces(str(text), marks[at] if at < len(marks) else ()))
+        for at, (name, text) in enumerate(texts)
+    ]
+
+
+def _said(card: Card, texts: Sequence[ShownText]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
-    return "\n".join(text for _, text in texts)
+    return "\n".join("".join(text.pieces) for text in texts)
 
 
 def _sides(data: Mapping[str, Any]) -> list[Side]:
@@ -167,3 +189,19 @@ def _changed(gold: Sequence[Any], systems: Sequence[tuple[str, Sequence[Any]]]) 
     some, all_of_them = set.union(*sets), set.intersection(*sets)
     odd = some - all_of_them
     return {"gold": [span for span in gold if tuple(span) in odd], "predicted": sorted(odd)}
+
+
+def _pieces(text: str, marks: Sequence[Sequence[int]]) -> list[str]:
+    """A text in pieces, every second of which is marked, from the second on.
+
+    Args:
+        text: The whole.
+        marks: Start and end of what is marked, in order; what lies outside the text is left out.
+    """
+    pieces, at = [], 0
+    for start, end in marks:
+        low, high = max(start, at), min(end, len(text))
+        if low < high:
+            pieces += [text[at:low], text[low:high]]
+            at = high
+    return [*pieces, text[at:]]

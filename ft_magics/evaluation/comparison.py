@@ -309,12 +309,18 @@ def _card(reports: Sequence[Any], at: int, side: str, example: int) -> Card:
     """An example with what both systems predicted."""
     baseline, other = reports[0], reports[at + 1]
     own, others = (report.evidence.card(example) for report in (baseline, other))
-    alone = ("predicted", "confidence", "scores", "badge", "right", "ranks", "facets")
+    alone = ("predicted", "confidence", "scores", "badge", "right", "ranks", "facets", "marks")
     data = {name: value for name, value in own.data.items() if name not in alone}
-    data["versions"] = [
-        {"name": report.title, "predicted": card.data["predicted"]}
-        for report, card in ((baseline, own), (other, others))
-    ]
+    if own.kind == "texts":
+        *shared, (_, first) = own.data["texts"]
+        data["texts"] = [*shared, (baseline.title, first), (other.title, others.data["texts"][-1][1])]
+        last = [(), *(card.data["marks"][-1] for card in (own, others))] if "marks" in own.data else []
+        data["marks"] = [*([()] * (len(shared) - 1)), *last]
+    else:
+        data["versions"] = [
+            {"name": report.title, "predicted": card.data["predicted"]}
+            for report, card in ((baseline, own), (other, others))
+        ]
     data["facets"] = {"side": [side], "other": [str(at)]}
     return Card(kind=own.kind, row=own.row, data=data)
 

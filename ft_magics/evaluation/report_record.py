@@ -38,7 +38,7 @@ SCORE = object_of(
         "interval": maybe(row_of(number_field, number_field)),
     }
 )
-_CARD = object_of(
+_LABELS = object_of(
     {
         "kind": one_of("labels"),
         "row": text_field,
@@ -60,9 +60,34 @@ _CARD = object_of(
         ),
     }
 )
+_TEXTS = object_of(
+    {
+        "kind": one_of("texts"),
+        "row": text_field,
+        "data": object_of(
+            {"texts": list_of(row_of(text_field, text_field))},
+            {
+                "marks": list_of(list_of(row_of(count_field, count_field))),
+                "after": flag_field,
+                "badge": text_field,
+                "right": maybe(flag_field),
+                "about": list_of(text_field),
+                "note": text_field,
+                "facets": map_of(list_of(text_field)),
+                "ranks": map_of(maybe(number_field)),
+            },
+        ),
+    }
+)
 
 
-CARDS = object_of({"total": count_field, "cards": list_of(_CARD)})
+def _card(value: Any, at: str) -> None:
+    """A card of one of the kinds that reports keep."""
+    texts = isinstance(value, Mapping) and value.get("kind") == "texts"
+    (_TEXTS if texts else _LABELS)(value, at)
+
+
+CARDS = object_of({"total": count_field, "cards": list_of(_card)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

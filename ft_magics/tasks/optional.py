@@ -1,4 +1,4 @@
-"""Methods that few tasks have beside those of `Task`: a second model within the first, more of a tokenizer."""
+"""What few tasks have beside the methods of `Task`: a second model within the first, more of a tokenizer, long answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Any, Protocol, runtime_checkable
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
-__all__ = ["CompletesModel", "CompletesTokenizer", "TakesOne", "complete_model", "complete_tokenizer", "is_one"]
+__all__ = [
+    "CompletesModel",
+    "CompletesTokenizer",
+    "TakesOne",
+    "WritesTexts",
+    "complete_model",
+    "complete_tokenizer",
+    "is_one",
+]
 
 
 @runtime_checkable
@@ -58,6 +66,13 @@ class TakesOne(Protocol):
     def is_one(self, inputs: Any) -> bool:
         """Whether this is one input, which has a single answer."""
         ...
+
+
+@runtime_checkable
+class WritesTexts(Protocol):
+    """A task whose predictions are generated, which takes far longer than a pass through the model."""
+
+    dev_examples: int  # of dev that an evaluation predicts, where the cell does not say how many
 
 
 def is_one(task: Task[Any, Any, Any], inputs: Any) -> bool:

@@ -17,6 +17,7 @@ from ft_magics.events import Evaluated, Notice
 from ft_magics.runs.folder import RunFolder, shown_path
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.best import Best
+from ft_magics.training.dev_part import DevPart
 from ft_magics.training.guard import Say, is_fatal
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.save_policy import epoch_is_whole
@@ -50,21 +51,17 @@ def is_due(every: EvalEvery, state: TrainerState) -> bool:
     return epoch_is_whole(state) and round(state.epoch or 0) % (every.epochs or 1) == 0
 
 
-def _score_dev(prepared: Prepared) -> Scored:
-    """Predict dev and score it."""
-    dev = prepared.corpus.dev
-    if dev is None:
-        raise LookupError("there is no dev to score")
-    trained = prepared.trained
-    predictions, loss = trained.predictions(dev.examples, prepared.features["dev"])
-    kind = type(trained.task)
+def _score_dev(prepared: Prepared, part: DevPart) -> Scored:
+    """Predict dev, or a part of it, and score that."""
+    predictions, loss = part.predict()
+    kind, examples = type(prepared.trained.task), part.examples
     report = guarded(
         kind.name,
         "report",
-        lambda: kind.report(dev.examples, predictions, title="dev", facts=prepared.facts, resamples=0),
+        lambda: kind.report(examples, predictions, title="dev", facts=prepared.facts, resamples=0),
     )
     tell = getattr(kind, "samples", None)  # a task need not have any
-    samples = guarded(kind.name, "samples", lambda: tell(dev.examples, predictions)) if tell is not None else []
+    samples = guarded(kind.name, "samples", lambda: tell(examples, predictions)) if tell is not None else []
     return *measured(report, prepared), loss, samples
 
 
@@ -81,6 +78,7 @@ class DevScores:
     Attributes:
         best: The best evaluation so far.
         evaluated_at: The step of the newest evaluation; -1 without one.
+        part: The examples that an evaluation predicts.
     """
 
     def __init__(
@@ -93,6 +91,7 @@ class DevScores:
     ) -> None:
         self._averaged = averaged
         self._prepared, self._folder, self._say, self._log = prepared, folder, say, log
+        self.part = DevPart(prepared)
         self.best = Best()
         self.evaluated_at = -1
 
@@ -120,7 +119,7 @@ class DevScores:
         self.evaluated_at = state.global_step
         if self._prepared.corpus.dev is None:
             return
-        metrics, by_label, loss, samples = _score_dev(self._prepared)
+        metrics, by_label, loss, samples = _score_dev(self._prepared, self.part)
         headline = self._prepared.metrics[0]
         early = self._prepared.train.early_stopping
         epoch = float(state.epoch or 0)
@@ -128,6 +127,7 @@ class DevScores:
         best = self.best.improve(headline, epoch, metrics[headline.name], min_delta, loss)
         if best:
             self._keep_model()
+            self.part.keep()
         self._say(
             lambda: Evaluated(
                 step=state.global_step,

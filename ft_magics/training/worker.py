@@ -91,9 +91,10 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
         trained.reload(folder.model)
         if prepared.config.save.merge and trained.base is not None:
             trained.merge()
+            callback.dev.part.forget()
             with folder.new_model() as fresh:
                 trained.save(fresh)
-        _evaluate(name, prepared, folder, callback.emit, callback.best)
+        _evaluate(name, prepared, folder, callback)
     except Exception as error:
         explained = _explained(error, prepared, folder, callback) or _broken(error, checkpoint, callback)
         if explained is None:
@@ -277,24 +278,26 @@ def _advice_beside_training(prepared: Prepared, *, begun: bool) -> str:
     )
 
 
-def _evaluate(name: str, prepared: Prepared, folder: RunFolder, emit: Emit, best: Best) -> None:
+def _evaluate(name: str, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> None:
     trained = prepared.trained
     kind = type(trained.task)
     reports: dict[str, Report] = {}
     for split in prepared.corpus.splits[1:]:
-        predictions, loss = trained.predictions(split.examples, prepared.features[split.name])
         if split.name == "dev":
+            predictions = callback.dev.part.predict_all()
             tuned = trained.task.tuned(split.examples, predictions)
             if tuned is not trained.task:
                 trained.task = tuned
                 trained.save_settings(folder.model)
                 predictions, _ = trained.predictions(split.examples, prepared.features[split.name])
+        else:
+            predictions, loss = trained.predictions(split.examples, prepared.features[split.name])
         write_predictions(folder, split, trained.task, predictions)
         report = read_report(folder, split.name, kind, title=f"{name} · {split.name}")
         reports[split.name] = kind.verified(report, split.examples, predictions)
         if split.name == "test":
             note_look(folder, "training")
-            emit(_final(report, loss, best, prepared))
+            callback.emit(_final(report, loss, callback.best, prepared))
     folder.write_json(folder.report, {split: report.to_json() for split, report in reports.items()})
     card = model_card(name, prepared, reports)
     folder.write_text(folder.model / "README.md", card)

@@ -3,12 +3,13 @@
 import { h } from "./dom.ts";
 import { mark, type Colors } from "./section_view.ts";
 import { sentenceView } from "./sentence_view.ts";
+import { textView } from "./text_view.ts";
 import type { Sentence, ShownCard, ShownScore, Side } from "./wire.ts";
 
 export function cardBody({ sentences, texts, sides, scores }: ShownCard, color: Colors): HTMLElement[] {
   return [
     ...sentences.flatMap((sentence) => versionView(sentence, color)),
-    ...texts.map(([name, text]) => textView(name, text)),
+    ...texts.map(textView),
     ...(sides.length ? [h("div", { class: "ft-labels" }, ...sides.map((each) => sideView(each, color)))] : []),
     ...(scores.length ? [h("div", { class: "ft-scores" }, ...scores.map((each) => scoreView(each, color)))] : []),
   ];
@@ -17,11 +18,6 @@ export function cardBody({ sentences, texts, sides, scores }: ShownCard, color: 
 function versionView(sentence: Sentence, color: Colors): HTMLElement[] {
   const view = sentenceView(sentence, color);
   return sentence.name ? [h("div", { class: "ft-muted ft-run-name", dir: "auto" }, sentence.name), view] : [view];
-}
-
-function textView(name: string, text: string): HTMLElement {
-  const said = name ? [h("span", { class: "ft-muted ft-run-name" }, `${name} `)] : [];
-  return h("div", { dir: "auto" }, ...said, h("span", { class: "ft-text", dir: "auto" }, text));
 }
 
 function sideView({ name, labels, right }: Side, color: Colors): HTMLElement {

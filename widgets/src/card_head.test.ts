@@ -62,8 +62,8 @@ test("labels show texts, gold, predicted and probabilities with their colours", 
   const root = await view(
     shown("r", {
       texts: [
-        ["", "how much"],
-        ["", "what price"],
+        { name: "", pieces: ["how much"] },
+        { name: "", pieces: ["what price"] },
       ],
       sides: [
         { name: "gold", labels: ["<b>"], right: null },
@@ -90,10 +90,14 @@ test("texts stand below each other with their names", async () => {
   const root = await view(
     shown("r", {
       texts: [
-        ["source", "<b>"],
-        ["answer", "two\nlines"],
+        { name: "source", pieces: ["<b>"] },
+        { name: "answer", pieces: ["two\n", "lines"] },
       ],
     }),
   );
   assert.match(root.textContent ?? "", /source <b>answer two\nlines/);
+  assert.deepEqual(
+    [...root.querySelectorAll("mark")].map((each) => each.textContent),
+    ["lines"],
+  );
 });

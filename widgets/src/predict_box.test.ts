@@ -37,7 +37,7 @@ function card(text: string): ShownCard {
     { label: "waste", share: 0.75, text: "75.00 %" },
     { label: "水", share: 0.25, text: "25.00 %" },
   ];
-  return shown("texts[0]", { texts: [["", text]], sides: [{ name: "predicted", labels: ["waste"], right: null }], scores });
+  return shown("texts[0]", { texts: [{ name: "", pieces: [text] }], sides: [{ name: "predicted", labels: ["waste"], right: null }], scores });
 }
 
 test("what is typed is asked once it stays still, and the answer is drawn", async () => {

@@ -61,7 +61,9 @@ test("messages, remarks, the log and settings stand in order, as text", () => {
   assert.deepEqual(texts(said, ":scope > div"), ["type %ft runs", "⚠ <i>second</i>"]);
   assert.deepEqual(texts(said, "code"), ["%ft runs"]);
   assert.deepEqual(texts(shown(remarks(), { remarks: ["one", "two"] }), "div"), ["▸ one", "▸ two"]);
-  assert.deepEqual(texts(shown(samples(), { samples: ["✓ a ____ → b"] }), ".ft-notices > div"), ["✓ a ____ → b"]);
+  assert.deepEqual(texts(shown(samples(), { samples: [[{ name: "", pieces: ["✓ a ____ → b"] }]] }), ".ft-notices > div"), ["✓ a ____ → b"]);
+  const marked = [{ name: "output", pieces: ["the ", "cat", " sat"] }];
+  assert.deepEqual(texts(shown(samples(), { samples: [marked] }), "mark"), ["cat"]);
   assert.deepEqual(texts(shown(journal(), { log: ["10:00:00  paused"] }), ".ft-notices > div"), ["10:00:00  paused"]);
   assert.equal(shown(journal()).hidden, true);
   assert.equal(shown(settings(), { settings: "task: ner" }).querySelector("pre")?.textContent, "task: ner");

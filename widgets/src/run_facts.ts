@@ -3,6 +3,7 @@
 import { h } from "./dom.ts";
 import type { RunState } from "./run_state.ts";
 import type { Figure, RunPage } from "./run_wire.ts";
+import { textView } from "./text_view.ts";
 
 export interface Part {
   root: HTMLElement;
@@ -81,7 +82,7 @@ export function samples(): Part {
     (page) => page.samples,
     (all) => {
       root.hidden = all.length === 0;
-      lines.replaceChildren(...all.map((line) => h("div", { dir: "auto" }, line)));
+      lines.replaceChildren(...all.map((each) => h("div", { class: "ft-sample" }, ...each.map(textView))));
     },
   );
 }

@@ -39,6 +39,12 @@ export interface LabelTable {
   readonly note: string;
 }
 
+/** A text with a name before it; one without a name is what was to be labelled. */
+export interface ShownText {
+  readonly name: string;
+  readonly pieces: readonly string[];
+}
+
 /** A line by step, on the axis of the losses or on that of the scores; earlier runs are faint. */
 export interface Curve {
   readonly name: string;
@@ -87,7 +93,7 @@ export interface RunPage {
   readonly dev: DevTable;
   readonly labels: LabelTable | null;
   readonly remarks: readonly string[];
-  readonly samples: readonly string[];
+  readonly samples: readonly (readonly ShownText[])[];
   readonly messages: readonly Told[];
   readonly log: readonly string[];
   readonly settings: string;

@@ -48,6 +48,12 @@ export interface ShownScore {
   readonly text: string;
 }
 
+/** A text with a name before it; one without a name is what was to be labelled. */
+export interface ShownText {
+  readonly name: string;
+  readonly pieces: readonly string[];
+}
+
 /** One example, as it is shown: what became of it, where it stands, what it says, and why it is shown. */
 export interface ShownCard {
   readonly row: string;
@@ -57,7 +63,7 @@ export interface ShownCard {
   readonly right: boolean | null;
   readonly about: readonly string[];
   readonly sentences: readonly Sentence[];
-  readonly texts: readonly (readonly [string, string])[];
+  readonly texts: readonly ShownText[];
   readonly sides: readonly Side[];
   readonly scores: readonly ShownScore[];
   readonly note: string;
