@@ -1,4 +1,4 @@
-"""What few tasks have beside the methods of `Task`: a second model within the first, more of a tokenizer, long answers."""
+"""What few tasks have beside the methods of `Task`: a second model, more of a tokenizer, answers that take long."""
 
 from __future__ import annotations
 

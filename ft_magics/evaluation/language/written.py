@@ -22,7 +22,15 @@ from ft_magics.evaluation.tally import Floats, Tally
 from ft_magics.metrics import Metric
 from ft_magics.sections import Card
 
-__all__ = ["WRITING_METRICS", "Written", "distinct_scores", "with_writing", "writing_metrics", "written_of"]
+__all__ = [
+    "WRITING_METRICS",
+    "Written",
+    "distinct_scores",
+    "outputs_of",
+    "with_writing",
+    "writing_metrics",
+    "written_of",
+]
 
 _REPEATED_WORDS = 4  # of the runs that are looked for again
 _DISTINCT = {
@@ -82,8 +90,9 @@ def _runs(text: str, length: int) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + length]) for at in range(len(words) - length + 1)]
 
 
-def _outputs(item: Counted) -> list[str]:
-    return [blank.output for blank in item.blanks if isinstance(blank, Written)]
+def outputs_of(predictions: Sequence[Counted]) -> list[str]:
+    """All that was written."""
+    return [blank.output for item in predictions for blank in item.blanks if isinstance(blank, Written)]
 
 
 def with_writing(tally: Tally, predictions: Sequence[Counted]) -> Tally:
@@ -96,7 +105,7 @@ def with_writing(tally: Tally, predictions: Sequence[Counted]) -> Tally:
     width = tally.counts.shape[1]
     more = np.zeros((len(predictions), 2))
     for at, item in enumerate(predictions):
-        for output in _outputs(item):
+        for output in outputs_of([item]):
             runs = _runs(output, _REPEATED_WORDS)
             more[at] += (len(runs), len(runs) - len(set(runs)))
     bits = tally.names.index("bits_per_byte")
@@ -116,13 +125,12 @@ def with_writing(tally: Tally, predictions: Sequence[Counted]) -> Tally:
     )
 
 
-def distinct_scores(predictions: Sequence[Counted]) -> dict[str, Score]:
+def distinct_scores(outputs: Sequence[str]) -> dict[str, Score]:
     """Which share of the words, and of the pairs of neighbours, of all outputs together are different ones.
 
     A word of one output may be that of another, so these do not add up and have no interval. A word is a run of letters
     and digits, a mark, or a Chinese character; case makes no difference.
     """
-    outputs = [output for item in predictions for output in _outputs(item)]
     found = {}
     for length, metric in _DISTINCT.items():
         runs = [run for output in outputs for run in _runs(output, length)]

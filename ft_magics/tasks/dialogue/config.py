@@ -24,6 +24,7 @@ from ft_magics.config.splits import (
     find_source,
     fractions_leave_something,
 )
+from ft_magics.tasks.writing.config import AnswerSettings
 
 __all__ = ["DialogueData", "DialogueFile", "DialogueOptions", "DialogueSettings"]
 
@@ -53,10 +54,15 @@ class DialogueSettings(Section):
         examples=["You answer briefly."],
         default=None,
     )
-    answers: Literal["last", "all"] = described(
+    answers: Literal["one", "all"] = described(
         description="Which turns of the assistant are written in an evaluation, each after the turns before it as they "
-        "stand in the data: the last of each dialogue, or all. Perplexity is of all in any case.",
-        default="last",
+        "stand in the data: one of each dialogue, drawn by its text, or all. Perplexity is of all in any case.",
+        default="one",
+    )
+    generation: AnswerSettings = described(
+        expected="a section such as `{max_new_tokens: 64}`",
+        description="How answers are written.",
+        default=AnswerSettings(),
     )
 
 

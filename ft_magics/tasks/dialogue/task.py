@@ -5,19 +5,19 @@ Shapes: B batch, T tokens, S dialogues.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-
-from pydantic import ValidationError
 
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import ModelError
+from ft_magics.evaluation.language.answered import answer_metrics
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.written import Written, written_of
 from ft_magics.evaluation.report import Report
+from ft_magics.metrics import Metric
 from ft_magics.models.chat_templates import read_chat_template
 from ft_magics.sections import Card
 from ft_magics.tasks.dialogue.config import DialogueData, DialogueSettings
@@ -32,7 +32,8 @@ from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
-from ft_magics.tasks.writing.reporting import writing_report
+from ft_magics.tasks.writing.reporting import answer_report, score_texts
+from ft_magics.tasks.writing.saved import settings_of
 from ft_magics.tasks.writing.writing_task import WritingTask
 
 __all__ = ["DialogueTask"]
@@ -57,8 +58,16 @@ class DialogueTask(WritingTask[Dialogue]):
     use: ClassVar = "dialogues"
     too_long: ClassVar = "cut from the left where a turn of the user's begins; what was cut off is a row of its own"
 
+    dev_examples: int = 200  # of dev that an evaluation answers
+    score = staticmethod(score_texts)
+
     def __init__(self, settings: DialogueSettings) -> None:
         self.settings = settings
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Perplexity is the headline."""
+        return answer_metrics()
 
     @classmethod
     def read(cls, settings: DialogueSettings, data: DialogueData) -> Corpus[Dialogue]:
@@ -78,17 +87,11 @@ class DialogueTask(WritingTask[Dialogue]):
     @classmethod
     def from_saved(cls, saved: Mapping[str, Any], config: Any) -> DialogueTask:
         """Of a saved model."""
-        try:
-            return cls(DialogueSettings.model_validate(dict(saved)))
-        except ValidationError as error:
-            raise ModelError(
-                f"model: {config.name_or_path}: ft_magics.json does not hold what a run writes; remove the file to use "
-                "the model as it is"
-            ) from error
+        return cls(settings_of(DialogueSettings, saved, config))
 
     def saved(self) -> dict[str, Any]:
         """The template, what the system says, how it writes."""
-        return self.settings.model_dump(exclude={"packing"})
+        return self.settings.model_dump(exclude={"packing"}, exclude_unset=True)
 
     def complete_tokenizer(self, tokenizer: Any) -> list[str]:
         """Give it a chat template; see `complete_template`."""
@@ -110,13 +113,13 @@ class DialogueTask(WritingTask[Dialogue]):
     def encode(self, examples: Sequence[Dialogue], spec: Spec) -> list[Pack]:
         """Rows of all dialogues, with the prompts of the answers that are written in an evaluation."""
         chat, longest = ChatText(spec.tokenizer), spec.max_length_tokens
-        room = max(longest // 2, longest - self.options()["max_new_tokens"])
+        room = max(longest // 2, longest - self.settings.generation.max_new_tokens)
         pieces: list[Piece] = []
         prompts: list[Prompt] = []
         for at, dialogue in enumerate(examples):
             turns = self._turns(dialogue)
             whole = Dialogue(turns, dialogue.id)
-            for answer in self._written_in(at, dialogue):
+            for answer in self._written_in(dialogue):
                 before = turns[: len(turns) - len(dialogue.turns) + answer]
                 ids, _ = fitting_prompt(chat, before, room=room, place=dialogue.id)
                 prompts.append(Prompt(at, tuple(ids), chat.ends))
@@ -126,12 +129,13 @@ class DialogueTask(WritingTask[Dialogue]):
                 pieces += dialogue_pieces(chat, at, whole, longest=longest)
         return self.rows(pieces, prompts, spec)
 
-    def _written_in(self, at: int, dialogue: Dialogue) -> list[int]:
+    def _written_in(self, dialogue: Dialogue) -> list[int]:
         """Which turns are written, by their indices: of one that is asked what comes next."""
         if dialogue.asked:
             return [len(dialogue.turns)]
         answers = dialogue.answers
-        return answers if self.settings.answers == "all" else [answers[at % len(answers)]]
+        drawn = zlib.crc32(dialogue.text.encode(errors="surrogatepass"))
+        return answers if self.settings.answers == "all" else [answers[drawn % len(answers)]]
 
     # Predictions
 
@@ -140,11 +144,10 @@ class DialogueTask(WritingTask[Dialogue]):
     ) -> list[Counted]:
         """One prediction per dialogue: sums over its answers, and those that were written."""
         found = []
-        for at, (dialogue, sums) in enumerate(zip(examples, sums_of(len(examples), features, raw), strict=True)):
+        for dialogue, sums in zip(examples, sums_of(len(examples), features, raw), strict=True):
             texts = [str(spec.tokenizer.decode(ids, skip_special_tokens=True)).strip() for ids in sums.written]
             blanks = [
-                _written(dialogue, answer, text)
-                for answer, text in zip(self._written_in(at, dialogue), texts, strict=True)
+                _written(dialogue, answer, text) for answer, text in zip(self._written_in(dialogue), texts, strict=True)
             ]
             found.append(sums.counted(_learned(dialogue), blanks))
         return found
@@ -194,7 +197,7 @@ class DialogueTask(WritingTask[Dialogue]):
         **options: Any,
     ) -> Report:
         """The evaluation."""
-        return writing_report(
+        return answer_report(
             predictions,
             texts=[_learned(example) for example in examples],
             ids=[example.id for example in examples],

@@ -22,6 +22,7 @@ from ft_magics.config.splits import (
     fractions_leave_something,
 )
 from ft_magics.tasks.language.config import DocumentOptions
+from ft_magics.tasks.writing.config import SampleSettings
 
 __all__ = ["GenerateData", "GenerateSettings", "PassageFile", "PassageOptions"]
 
@@ -40,6 +41,11 @@ class GenerateSettings(Section):
         default=16,
         ge=0,
         le=100_000,
+    )
+    generation: SampleSettings = described(
+        expected="a section such as `{temperature: 0.8}`",
+        description="How texts are written on.",
+        default=SampleSettings(),
     )
     prompt_loss: bool = described(
         description="Whether the tokens of a prompt are learned too, beside those of its completion.", default=False

@@ -26,7 +26,8 @@ from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import begin_of, pieces_of, tokens_of_texts, unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
-from ft_magics.tasks.writing.reporting import writing_report
+from ft_magics.tasks.writing.reporting import score_texts, writing_report
+from ft_magics.tasks.writing.saved import settings_of
 from ft_magics.tasks.writing.writing_task import WritingTask
 
 __all__ = ["GenerateTask"]
@@ -50,6 +51,8 @@ class GenerateTask(WritingTask[Passage]):
     Data: ClassVar = GenerateData
     use: ClassVar = "writing on"
 
+    score = staticmethod(score_texts)
+
     def __init__(self, settings: GenerateSettings) -> None:
         self.settings = settings
 
@@ -71,7 +74,11 @@ class GenerateTask(WritingTask[Passage]):
     @classmethod
     def from_saved(cls, saved: Mapping[str, Any], config: Any) -> GenerateTask:
         """Of a saved model."""
-        return cls(GenerateSettings())
+        return cls(settings_of(GenerateSettings, saved, config))
+
+    def saved(self) -> dict[str, Any]:
+        """How it writes."""
+        return {"generation": self.settings.generation.model_dump(exclude_unset=True)}
 
     @staticmethod
     def text_of(example: Passage) -> str:
@@ -116,7 +123,7 @@ class GenerateTask(WritingTask[Passage]):
 
     def _prompt(self, example: Passage, before: Sequence[int], ids: Sequence[int], longest: int) -> list[int]:
         """The tokens that the model writes after: a prompt, or the first quarter of a text."""
-        room = max(1, longest - self.options()["max_new_tokens"])
+        room = max(1, longest - self.settings.generation.max_new_tokens)
         if example.asked:
             return [*before, *ids][-room:]
         if example.completion is None:

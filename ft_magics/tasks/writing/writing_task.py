@@ -14,6 +14,7 @@ from ft_magics.evaluation.language.written import writing_metrics
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.tasks.causal.loss import next_token_loss
+from ft_magics.tasks.generating import Generation
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.task import Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
@@ -39,7 +40,7 @@ class WritingTask(Task[E, Pack, Counted]):
         use: What its model is for.
         too_long: What is done with examples that are longer than a row.
         usual_shape: Of a model from nothing, where the cell names none.
-        settings: As the cell said, with `packing`.
+        settings: As the cell said, with `packing` and `generation`.
     """
 
     use: ClassVar[str]
@@ -51,10 +52,6 @@ class WritingTask(Task[E, Pack, Counted]):
     def metrics(self) -> tuple[Metric, ...]:
         """Perplexity is the headline."""
         return writing_metrics()
-
-    def options(self) -> dict[str, Any]:
-        """How it writes, for `generate` of transformers."""
-        return {"max_new_tokens": 40, "do_sample": True}
 
     def head(self) -> Head:
         """The next token of the vocabulary."""
@@ -127,8 +124,13 @@ class WritingTask(Task[E, Pack, Counted]):
         self, model: Any, inputs: Mapping[str, torch.Tensor], outputs: Any, features: Sequence[Pack]
     ) -> list[KeptRow]:
         """Per row the sums of its pieces, and what was written after its prompts."""
-        options = self.options()
-        return kept_rows(inputs, outputs, features, lambda prompts: write_after(model, prompts, options=options))
+
+        def write(prompts: Sequence[Prompt]) -> list[list[int]]:
+            settings = self.settings.generation
+            how = Generation(settings=settings, longest=settings.max_new_tokens, stop=prompts[0].end)
+            return write_after(model, prompts, how)
+
+        return kept_rows(inputs, outputs, features, write)
 
     @classmethod
     def samples(cls, examples: Sequence[E], predictions: Sequence[Counted]) -> list[dict[str, Any]]:
