@@ -10,6 +10,7 @@ from ft_magics.tasks.task import Task
 __all__ = [
     "CompletesModel",
     "CompletesTokenizer",
+    "Converses",
     "TakesOne",
     "WritesTexts",
     "complete_model",
@@ -73,6 +74,19 @@ class WritesTexts(Protocol):
     """A task whose predictions are generated, which takes far longer than a pass through the model."""
 
     dev_examples: int  # of dev that an evaluation predicts, where the cell does not say how many
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A task whose answer may be answered in turn, so that `%%predict` continues what was said before."""
+
+    def with_turn(self, former: Any, text: str) -> Any:
+        """One input: what was said before, as this or `with_answer` gave it (None for nothing), and a user's turn."""
+        ...
+
+    def with_answer(self, asked: Any, answer: Any) -> Any:
+        """What was said until now: an input and its answer."""
+        ...
 
 
 def is_one(task: Task[Any, Any, Any], inputs: Any) -> bool:

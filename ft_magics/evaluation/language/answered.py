@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from ft_magics.metrics import Metric
 __all__ = ["ANSWER_METRICS", "answer_metrics", "answer_notes", "with_references"]
 
 _TO_REFERENCE = (BLEU, CHRF, *ROUGE)
-ANSWER_METRICS: Mapping[str, Metric] = WRITING_METRICS | {metric.name: metric for metric in _TO_REFERENCE}
+ANSWER_METRICS = {**WRITING_METRICS, **{metric.name: metric for metric in _TO_REFERENCE}}
 
 
 def answer_metrics() -> tuple[Metric, ...]:

@@ -47,13 +47,17 @@ def dialogue_pieces(chat: ChatText, at: int, dialogue: Dialogue, *, longest: int
     found: list[Piece] = []
     end = len(turns) // 2
     while end:
-        begin = _first_that_fits(end, lambda first, end=end: len(between(first, end).ids) <= longest)
+        begin = _first_that_fits(end, _fits(between, end, longest))
         piece = between(begin, end)
         if len(piece.ids) > longest:
             piece = _shortened(piece, longest)
         found.append(piece)
         end = begin
     return found
+
+
+def _fits(between: Callable[[int, int], Piece], end: int, longest: int) -> Callable[[int], bool]:
+    return lambda begin: len(between(begin, end).ids) <= longest
 
 
 def _shortened(piece: Piece, longest: int) -> Piece:

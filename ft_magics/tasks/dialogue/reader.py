@@ -37,9 +37,8 @@ class Roles:
     """
 
     def __init__(self, options: DialogueOptions, said_by: str) -> None:
-        self._own = {name.strip().casefold(): role for name, role in (options.roles or {}).items()}
-        if fold(said_by) in ("speaker", "side"):
-            self._own = {"system": ASSISTANT, "sys": ASSISTANT, **self._own}
+        usual = {"system": ASSISTANT, "sys": ASSISTANT} if fold(said_by) in ("speaker", "side") else {}
+        self._own = {**usual, **{name.strip().casefold(): role for name, role in (options.roles or {}).items()}}
 
     def of(self, name: Any) -> str | None:
         """A role; None for a name that nobody knows."""
@@ -199,8 +198,9 @@ def _content(value: Any) -> Any:
     """A text; of parts, as in `[{"type": "text", "text": "…"}]`, those that are texts, where all are."""
     if not is_list(value):
         return None if is_missing(value) else value
-    texts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
-    return "\n".join(texts) if all(isinstance(text, str) for text in texts) else value
+    parts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "\n".join(texts) if len(texts) == len(parts) else value
 
 
 def _by_turns(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
@@ -239,7 +239,7 @@ def _column(rows: Rows, option: str, column: int | str | None, usual: Sequence[s
 
 def _with_speaker(options: DialogueOptions, key: str) -> DialogueOptions:
     """Options for turns that are given as `role` and `content`, where the column of sides had another name."""
-    roles: Any = dict(options.roles or {})
+    roles: dict[str, str] = dict(options.roles or {})
     if fold(key) in ("speaker", "side"):
         roles = {"system": ASSISTANT, "sys": ASSISTANT, **roles}
     return options.model_copy(update={"roles": roles, "role_column": None, "text_column": None})

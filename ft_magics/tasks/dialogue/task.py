@@ -25,8 +25,8 @@ from ft_magics.tasks.dialogue.encoding import dialogue_pieces, fitting_prompt
 from ft_magics.tasks.dialogue.inputs import is_one_dialogue, read_asked
 from ft_magics.tasks.dialogue.reader import read_dialogues
 from ft_magics.tasks.dialogue.templates import ChatText, complete_template
-from ft_magics.tasks.dialogue.turns import ASSISTANT, SYSTEM, Dialogue, Turn
-from ft_magics.tasks.language.records import counted_from, counted_record
+from ft_magics.tasks.dialogue.turns import ASSISTANT, SYSTEM, USER, Dialogue, Turn
+from ft_magics.tasks.language.records import counted_record, counted_with
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import unasked
@@ -42,6 +42,7 @@ _NOTE = (
     "perplexity is of the assistant's tokens alone, what ends a turn included, each predicted from all before it; it "
     "depends on the tokenizer. Perplexity per byte, 2 to the power of bits per byte, does so less"
 )
+_SILENCE = "…"  # an answer without a word, in what was said before
 _SHOWN_TURNS = 6  # before an answer, on a card
 
 
@@ -91,7 +92,8 @@ class DialogueTask(WritingTask[Dialogue]):
 
     def saved(self) -> dict[str, Any]:
         """The template, what the system says, how it writes."""
-        return self.settings.model_dump(exclude={"packing"}, exclude_unset=True)
+        kept: dict[str, Any] = self.settings.model_dump(exclude={"packing"}, exclude_unset=True)
+        return kept
 
     def complete_tokenizer(self, tokenizer: Any) -> list[str]:
         """Give it a chat template; see `complete_template`."""
@@ -160,6 +162,14 @@ class DialogueTask(WritingTask[Dialogue]):
         """Whether this is one dialogue, and no list of them."""
         return is_one_dialogue(inputs)
 
+    def with_turn(self, former: Any, text: str) -> list[dict[str, str]]:
+        """A list of messages, the user's last."""
+        return [*(former or ()), Turn(USER, text).to_message()]
+
+    def with_answer(self, asked: Any, answer: str) -> list[dict[str, str]]:
+        """A list of messages, the assistant's last."""
+        return [*asked, Turn(ASSISTANT, answer or _SILENCE).to_message()]
+
     def answer(self, example: Dialogue, prediction: Counted) -> str:
         """What the assistant says next."""
         return next((blank.output for blank in prediction.blanks if isinstance(blank, Written)), "")
@@ -181,7 +191,7 @@ class DialogueTask(WritingTask[Dialogue]):
     @classmethod
     def from_record(cls, record: Any) -> tuple[Dialogue, Counted]:
         """What `to_record` wrote: of the dialogue what the assistant says, or the beginning of it."""
-        document, counted = counted_from(record, written_of)
+        document, counted = counted_with(record, written_of)
         return Dialogue((Turn(ASSISTANT, document.text),), document.id), counted
 
     @classmethod

@@ -20,7 +20,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.generate.config import GenerateData, GenerateSettings
 from ft_magics.tasks.generate.reader import Passage, read_passages
 from ft_magics.tasks.language.inputs import read_prompts
-from ft_magics.tasks.language.records import counted_from, counted_record
+from ft_magics.tasks.language.records import counted_record, counted_with
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import begin_of, pieces_of, tokens_of_texts, unasked
@@ -174,7 +174,7 @@ class GenerateTask(WritingTask[Passage]):
     @classmethod
     def from_record(cls, record: Any) -> tuple[Passage, Counted]:
         """What `to_record` wrote."""
-        document, counted = counted_from(record, written_of)
+        document, counted = counted_with(record, written_of)
         return Passage(document.text, id=document.id), counted
 
     @classmethod

@@ -13,7 +13,7 @@ from ft_magics.evaluation.language.blanks import Blank, blank_of
 from ft_magics.evaluation.language.evaluate import Counted, language_report
 from ft_magics.evaluation.language.report import LanguageReport
 
-__all__ = ["counted_from", "counted_record", "text_report"]
+__all__ = ["counted_from", "counted_record", "counted_with", "text_report"]
 
 _KEPT = 200  # characters of a document's beginning, by which its script is known
 
@@ -33,7 +33,16 @@ def counted_record(example: Document, prediction: Counted) -> dict[str, Any]:
     }
 
 
-def counted_from(record: Any, blank_from: Callable[[Any], Blank] = blank_of) -> tuple[Document, Counted]:
+def counted_from(record: Any) -> tuple[Document, Counted]:
+    """What `counted_record` wrote: the beginning of the document, and its prediction.
+
+    Raises:
+        DataError: It did not write this.
+    """
+    return counted_with(record, blank_of)
+
+
+def counted_with(record: Any, blank_from: Callable[[Any], Blank]) -> tuple[Document, Counted]:
     """What `counted_record` wrote: the beginning of the document, and its prediction.
 
     Args:

@@ -20,7 +20,7 @@ class AnswerSettings(GenerationSettings):
         default=1,
         origin="`num_beams` of Hugging Face; Sutskever et al. 2014",
     )
-    max_new_tokens: Annotated[int, Field(ge=1, le=100_000)] = described(  # type: ignore[assignment]  # never left open
+    max_new_tokens: Annotated[int, Field(ge=1, le=100_000)] = described(
         description="The longest text that is written.", default=64, examples=[64]
     )
 

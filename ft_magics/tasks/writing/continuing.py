@@ -35,7 +35,7 @@ def write_after(model: Any, prompts: Sequence[Prompt], how: Generation) -> list[
             ids[row, longest - len(prompts[at].ids) :] = torch.tensor(prompts[at].ids)
             seen[row, longest - len(prompts[at].ids) :] = 1
         inputs = {"input_ids": ids.to(model.device), "attention_mask": seen.to(model.device)}
-        for at, row in zip(chosen, generate(model, inputs, how, pad=pad), strict=True):
-            stop = next((place for place, token in enumerate(row) if token in stops), len(row))
-            found[at] = row[:stop]
+        for at, written in zip(chosen, generate(model, inputs, how, pad=pad), strict=True):
+            stop = next((place for place, token in enumerate(written) if token in stops), len(written))
+            found[at] = written[:stop]
     return found
