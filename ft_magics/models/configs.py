@@ -21,7 +21,7 @@ from ft_magics.markup import terminal_line
 from ft_magics.models.heads import Head
 from ft_magics.models.weight_files import Weights, read_json
 
-__all__ = ["build_config", "check_sizes", "not_theirs", "read_config"]
+__all__ = ["build_config", "check_sizes", "not_theirs", "not_two_parts", "read_config"]
 
 _LARGEST_NUMBER = 10_000_000  # vocabularies end at a few 100,000
 _LARGEST_BASE = 10**12  # of rotary embeddings, `rope_theta`
@@ -30,6 +30,7 @@ _AT_LEAST_ONE = ("hidden_size", "num_attention_heads", "num_hidden_layers", "voc
 _HEAD_ELEMENTS = 10_000_000  # a head and the buffers may be as large as this, whatever the weights
 _CALLS, _CALLS_A_TENSOR = 10_000, 100  # of torch, to build a model without weights; BERT takes about 10 a tensor
 
+_PARTS = ("encoder", "decoder")
 _NO_LABELS = ("LABEL_0", "LABEL_1")  # what transformers has where nothing is said; it does not write them
 _PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 _NOT_TAKEN = frozenset(
@@ -75,7 +76,7 @@ def build_config(folder: Path, raw: Mapping[str, Any], weights: Weights, head: H
     config_class = _encoder_class(folder, raw, head)
     labels = list(head.labels or _NO_LABELS) if fresh else _labels_in(path, raw)
     problem = head.problem_type if fresh else _problem_in(path, raw)
-    kept = _of_class(_clean(raw), config_class)
+    kept = _of_class(_clean(raw) | _clean_parts(folder, raw), config_class)
     _check_numbers(path, kept, len(weights.shapes))
     config = config_class(
         **kept,
@@ -105,6 +106,10 @@ def _encoder_class(folder: Path, raw: Mapping[str, Any], head: Head) -> Callable
 
 
 def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], head: Head) -> None:
+    if head.reads_and_writes:
+        if not head.takes(kind):
+            raise not_two_parts(str(folder), kind, head)
+        return
     if head.reads_forwards:
         if not head.takes(kind) or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES or settings.get("is_encoder_decoder"):
             raise ModelError(
@@ -126,6 +131,14 @@ def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], hea
             f"model: {folder} is a {kind} model, and {head.use} needs an encoder, which reads a text from both "
             f"sides: BERT, RoBERTa, XLM-R, ELECTRA, DeBERTa, ModernBERT, or `minilm`{_other_objective(kind, head)}"
         )
+
+
+def not_two_parts(source: str, kind: str, head: Head) -> ModelError:
+    """The error of a model that is no encoder-decoder, and that none can be made of."""
+    return ModelError(
+        f"model: {source} is a {kind} model, and {head.use} needs an encoder-decoder, such as `google-t5/t5-small` or "
+        "`facebook/bart-base`, or an encoder that can be made into one: BERT, RoBERTa, XLM-R, ELECTRA, or `minilm`"
+    )
 
 
 def _refuse_without_segments(folder: Path, kind: str, settings: Mapping[str, Any], head: Head) -> None:
@@ -162,6 +175,24 @@ def _instead(kind: str) -> str:
 def _clean(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that make the model what it is; none that runs code, loads kernels, or changes how it is called."""
     return {key: _cleaned(value) for key, value in config.items() if key not in _NOT_TAKEN and not key.startswith("_")}
+
+
+def _clean_parts(folder: Path, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configs of the two models that an `encoder-decoder` is made of, each of a kind that transformers knows."""
+    if raw.get("model_type") != "encoder-decoder":
+        return {}
+    found: dict[str, Any] = {}
+    for part in _PARTS:
+        own = raw.get(part)
+        kind = own.get("model_type") if isinstance(own, Mapping) else None
+        if not isinstance(kind, str) or kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+            raise ModelError(
+                f"model: {folder / 'config.json'}: `{part}` is no encoder's config with a `model_type`, such as "
+                "`bert`; save the model again with `model.save_pretrained(folder)`"
+            )
+        kept = _of_class(_clean(dict(own or {})), CONFIG_MAPPING[kind])
+        found[part] = {**kept, "model_type": kind}
+    return found
 
 
 def _cleaned(value: Any) -> Any:

@@ -14,6 +14,7 @@ _MAPPINGS = {
     "AutoModelForCausalLM": "MODEL_FOR_CAUSAL_LM_MAPPING",
     "AutoModelForMaskedLM": "MODEL_FOR_MASKED_LM_MAPPING",
     "AutoModelForPreTraining": "MODEL_FOR_PRETRAINING_MAPPING",
+    "AutoModelForSeq2SeqLM": "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING",
     "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING",
     "AutoModelForTokenClassification": "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING",
 }
@@ -56,6 +57,16 @@ class Head:
     def reads_forwards(self) -> bool:
         """Whether it needs a model that sees what stands before a token, and nothing after it."""
         return self.kind == "AutoModelForCausalLM"
+
+    @property
+    def reads_and_writes(self) -> bool:
+        """Whether it needs an encoder that reads a text and a decoder that writes another."""
+        return self.kind == "AutoModelForSeq2SeqLM"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes texts, so that their end token is there to pad with."""
+        return self.reads_forwards or self.reads_and_writes
 
     @property
     def only(self) -> str | None:

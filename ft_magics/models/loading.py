@@ -18,22 +18,28 @@ from ft_magics.models.heads import Head
 from ft_magics.models.memory import free_bytes
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.models.tokenizer_files import tokenizer_files
-from ft_magics.models.weight_files import Weights, open_weights
+from ft_magics.models.weight_files import Weights, open_weights, read_json
 
 __all__ = ["Tuned", "check_together", "load_model", "load_tokenizer"]
 
 _OF_PAIRS = ("seq_relationship.", "sop_classifier.", ".pooler.")  # names of a head for pairs in transformers' models
+_SPECIAL_TOKENS = (
+    *("decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id"),
+    *("forced_bos_token_id", "forced_eos_token_id"),
+)
 Check = Callable[[Any], None]
 
 
-def load_tokenizer(source: str, *, writes: bool = False, say: Callable[[str], None] = lambda _: None) -> Any:
+def load_tokenizer(
+    source: str, *, writes: bool = False, verbatim: bool = False, say: Callable[[str], None] = lambda _: None
+) -> Any:
     """A fast tokenizer that takes single words.
 
     Args:
         source: What `find_weights` gave.
-        writes: Whether it is of a model that writes. A text is then taken to the letter, without a space before its
-            first word; another special token ends it where there is no end token, and the end token pads where there is
-            none for that, as is usual of GPT-2.
+        writes: Whether it is of a model that writes. Another special token ends a text where there is no end token
+            then, and the end token pads where there is none for that, as is usual of GPT-2.
+        verbatim: Whether a text is taken to the letter, without a space before its first word.
         say: Takes a sentence on a token that has one of these uses now.
 
     Raises:
@@ -42,7 +48,7 @@ def load_tokenizer(source: str, *, writes: bool = False, say: Callable[[str], No
     folder = Path(source)
     with plain_errors(source, "its tokenizer"), quiet_transformers(), tokenizer_files(folder) as files:
         tokenizer = AutoTokenizer.from_pretrained(files, trust_remote_code=False)
-        if not writes and tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer):
+        if not verbatim and tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer):
             tokenizer = AutoTokenizer.from_pretrained(files, add_prefix_space=True, trust_remote_code=False)
         words = len(tokenizer) - len(tokenizer.all_special_ids)
     if words <= 0:  # what transformers makes of a folder without its files
@@ -132,6 +138,8 @@ def load_model(
             output_loading_info=True,
         )
     model.config.name_or_path = model.name_or_path = source
+    if head.reads_and_writes:
+        _set_special_tokens(model, folder)
     if head.predicts_tokens:
         compute_where_asked(model)
     if fresh and (head.predicts_tokens or head.only is not None):  # else a head is always a new one
@@ -139,6 +147,27 @@ def load_model(
             say(sentence)
     _check_weights(source, model, loading, None if fresh else head)
     return model
+
+
+def _set_special_tokens(model: Any, folder: Path) -> None:
+    """Let a model generate with the tokens that its folder names beside config.json, and know how a text begins."""
+    path, found, config = folder / "generation_config.json", model.generation_config, model.config
+    said = read_json(path) if path.is_file() else {}
+    for name in _SPECIAL_TOKENS:
+        value = said.get(name, getattr(found, name, None))
+        if isinstance(value, int) and not isinstance(value, bool):
+            setattr(found, name, value)
+    if isinstance(said.get("bad_words_ids"), list):
+        found.bad_words_ids = said["bad_words_ids"]
+    start = found.decoder_start_token_id
+    start = getattr(config, "decoder_start_token_id", None) if start is None else start
+    start = found.bos_token_id if start is None else start
+    if start is None or found.eos_token_id is None:
+        raise ModelError(
+            f"model: {folder} does not say which token a text that it writes begins or ends with; set "
+            "`model.generation_config.decoder_start_token_id` and `eos_token_id` and save it again"
+        )
+    config.decoder_start_token_id = found.decoder_start_token_id = start
 
 
 def check_together(source: str, model: Any, tokenizer: Any) -> None:
@@ -157,7 +186,10 @@ def check_together(source: str, model: Any, tokenizer: Any) -> None:
             f"{embeddings - 1}; the two do not belong together"
         )
     with plain_errors(source), torch.inference_mode():
-        model(input_ids=torch.tensor([ids]))[0].shape  # noqa: B018  # what it cannot compute is said now
+        inputs = {"input_ids": torch.tensor([ids])}
+        if model.config.is_encoder_decoder:
+            inputs["decoder_input_ids"] = inputs["input_ids"][:, :1]
+        model(**inputs)[0].shape  # noqa: B018  # what it cannot compute is said now
 
 
 def _new_pretrained_head(source: str, model: Any, loading: Mapping[str, Any], head: Head) -> list[str]:
@@ -210,7 +242,8 @@ def _check_weights(source: str, model: Any, loading: Mapping[str, Any], head: He
     random = {*loading["missing_keys"], *mismatched} & {name for name, _ in model.named_parameters()}
     if head is None:  # a language model has no pooler: it is part of a new head then
         random = {key for key in random if ".pooler." not in key}
-    wrong = sorted(key for key in random if key.startswith(f"{model.base_model_prefix}."))
+    whole = model.config.is_encoder_decoder  # nothing of it is a new head
+    wrong = sorted(key for key in random if whole or key.startswith(f"{model.base_model_prefix}."))
     if wrong:
         raise not_theirs(source, wrong)
     if random & mismatched and head is not None:

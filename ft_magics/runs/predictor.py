@@ -241,7 +241,7 @@ def load_trained(
     else:
         loaded, tokenizer = (
             load_model(folder, head, fresh=False),
-            load_tokenizer(folder, writes=head.reads_forwards),
+            load_tokenizer(folder, writes=head.writes, verbatim=head.reads_forwards),
         )
         check_together(folder, loaded, tokenizer)
     loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
@@ -281,7 +281,7 @@ def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[A
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
     model, tokenizer = (
         load_model(source, head, fresh=False, tuned=tuned),
-        load_tokenizer(source, writes=head.reads_forwards),
+        load_tokenizer(source, writes=head.writes, verbatim=head.reads_forwards),
     )
     check_together(source, model, tokenizer)
     model = tuning.apply(model, seed=0)
@@ -313,8 +313,9 @@ def length_limit(model: Any, tokenizer: Any) -> int:
     Raises:
         ModelError: They are too few for a sentence.
     """
-    positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
-    if model.config.model_type in (
+    config = model.config.encoder if model.config.model_type == "encoder-decoder" else model.config
+    positions = getattr(config, "max_position_embeddings", None) or MOST_TOKENS
+    if config.model_type in (
         "roberta",
         "xlm-roberta",
         "camembert",
@@ -323,7 +324,7 @@ def length_limit(model: Any, tokenizer: Any) -> int:
         "data2vec-text",
         "ibert",
     ):
-        positions -= (model.config.pad_token_id or 0) + 1  # their positions begin after the padding's index
+        positions -= (config.pad_token_id or 0) + 1  # their positions begin after the padding's index
     limit = int(min(positions, tokenizer.model_max_length))
     if limit < FEWEST_TOKENS:
         raise ModelError(

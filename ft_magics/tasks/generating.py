@@ -78,10 +78,13 @@ class GenerationSettings(Section):
     @model_validator(mode="after")
     def _of_some_use(self) -> GenerationSettings:
         """See that nothing is set that has no effect."""
-        unused = [name for name in _SAMPLING if name in self.model_fields_set and not self.do_sample]
+        usual = {
+            name: info.default for name, info in type(self).model_fields.items()
+        }  # a recorded cell says all of them
+        unused = [name for name in _SAMPLING if getattr(self, name) != usual[name] and not self.do_sample]
         if unused:
             raise ValueError(f"`{unused[0]}` has a use only where tokens are drawn; say `do_sample: true` too")
-        if "length_penalty" in self.model_fields_set and self.beams == 1:
+        if self.length_penalty != usual["length_penalty"] and self.beams == 1:
             raise ValueError("`length_penalty` chooses among several beams, and `beams` is 1; leave one of them out")
         return self
 
@@ -94,12 +97,14 @@ class Generation:
         settings: As the cell said.
         longest: Most tokens of a text, where the cell does not say it.
         stop: Ids of further tokens that end a text, such as that of a turn.
-        forced: The id that every text begins with, such as a target language's; None for none.
+        start: The id that the decoder begins with, where it is not the model's own; None for that.
+        forced: The id of the first token of every text, such as a target language's; None for none.
     """
 
     settings: GenerationSettings
     longest: int
     stop: tuple[int, ...] = ()
+    start: int | None = None
     forced: int | None = None
 
     @property
@@ -163,6 +168,8 @@ def _config(model: Any, how: Generation, pad: int) -> Any:
         use_cache=True,
         **({name: getattr(settings, name) for name in _SAMPLING} if settings.do_sample else {}),
     )
+    if how.start is not None:
+        config.decoder_start_token_id = how.start
     if how.forced is not None:
         config.forced_bos_token_id = how.forced
     if not settings.do_sample:  # transformers warns of what has no effect

@@ -1,4 +1,4 @@
-"""What few tasks have beside the methods of `Task`: a second model, more of a tokenizer, answers that take long."""
+"""What few tasks have beside the methods of `Task`: a model made of another, a second one, dialogues, written texts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
 __all__ = [
+    "BeginsWith",
     "CompletesModel",
     "CompletesTokenizer",
     "Converses",
     "TakesOne",
     "WritesTexts",
+    "begin_with",
     "complete_model",
     "complete_tokenizer",
     "is_one",
@@ -56,6 +58,27 @@ class CompletesTokenizer(Protocol):
 
         Raises:
             ModelError: It cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
+class BeginsWith(Protocol):
+    """A task that makes its model of one of another kind, such as an encoder-decoder of an encoder."""
+
+    def begin_with(self, source: str, name: str, *, seed: int) -> tuple[str, list[str]]:
+        """The folder of the model that training begins with, and sentences on how it was made.
+
+        Args:
+            source: The folder of the model that the cell names.
+            name: As the cell names it.
+            seed: Of what is new.
+
+        Returns:
+            The same folder, and no sentence, for a model that the task takes as it is.
+
+        Raises:
+            ModelError: The task takes no such model.
         """
         ...
 
@@ -106,3 +129,10 @@ def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh:
     if not isinstance(task, CompletesModel):
         return []
     return guarded(task.name, "complete", lambda: task.complete(model, folder, fresh=fresh, seed=seed))
+
+
+def begin_with(task: Task[Any, Any, Any], source: str, name: str, *, seed: int) -> tuple[str, list[str]]:
+    """What `begin_with` of a task says; the folder as it is for a task that has none."""
+    if not isinstance(task, BeginsWith):
+        return source, []
+    return guarded(task.name, "begin_with", lambda: task.begin_with(source, name, seed=seed))

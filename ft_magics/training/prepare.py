@@ -20,7 +20,7 @@ from ft_magics.models.dropout import set_dropout
 from ft_magics.models.heads import Head
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import complete_model, complete_tokenizer
+from ft_magics.tasks.optional import begin_with, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fingerprint import fingerprint
@@ -106,7 +106,9 @@ def prepare(
         check=lambda outline: _refuse(tuning, outline, config, task.head()),
         say=new_parts.append,
     )
-    tokenizer = load_tokenizer(source, writes=task.head().reads_forwards, say=new_parts.append)
+    tokenizer = load_tokenizer(
+        source, writes=task.head().writes, verbatim=task.head().reads_forwards, say=new_parts.append
+    )
     new_parts += complete_tokenizer(task, tokenizer)
     check_together(source, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
@@ -172,9 +174,15 @@ def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
     task, seed = inputs.task, config.train.seed
     tokenizer, tuning = getattr(config, "tokenizer", None), Tuning(config.methods)
     if inputs.source is not None:
-        source = inputs.source
+        source, made = begin_with(task, inputs.source, model_name(config.model), seed=seed)
+        if made and not tuning.keeps_all:
+            text = (
+                f"`{config.method_name}` keeps only what it trains, and a model that is made of {config.model} has new "
+                "weights, which have to be kept too; take `method: full`"
+            )
+            raise CellError([Problem(line=None, where="method", text=text)])
         if tokenizer is None:
-            return source, []
+            return source, made
         if not tuning.keeps_all and not config.save.merge:
             text = (
                 f"`{config.method_name}` keeps only what it trains, and the embeddings of new words have to be kept "

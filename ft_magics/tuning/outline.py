@@ -23,7 +23,8 @@ class Outline:
     Args:
         model_type: Such as `bert`.
         prefix: Of the backbone's parameters, with its point, such as `bert.`.
-        layers: Module names of the backbone's layers, lowest first; one where all layers share their weights.
+        layers: Module names of the backbone's layers, lowest first; one where all layers share their weights. Those of
+            a decoder come after those of its encoder.
         layer_count: How many layers are computed.
         linears: Inputs and outputs of the backbone's linear maps, by module name.
         parameters: Elements by name, all of the model's.
@@ -35,6 +36,7 @@ class Outline:
         kind: The class of the model, such as `BertForTokenClassification`.
         takes_cache: Whether keys and values from elsewhere can be put before its own.
         transposed: Whether its linear maps are GPT-2's, whose weights are (in, out).
+        writes: Whether it is an encoder-decoder, all of which is the backbone.
         trainable: The parameters that training changes, once a method was applied.
     """
 
@@ -52,6 +54,7 @@ class Outline:
     kind: str
     takes_cache: bool
     transposed: bool = False
+    writes: bool = False
     trainable: tuple[str, ...] = ()
 
     @property
@@ -91,6 +94,8 @@ class Outline:
         for at, layer in enumerate(self.layers):
             if inside.startswith(f"{layer}."):
                 return at + 1
+        if self.writes and ("embed" in inside or "shared" in inside):
+            return 0
         if "embedding" in inside.removeprefix(self.prefix).partition(".")[0] and inside.startswith(self.prefix):
             return 0
         return self.top
@@ -114,22 +119,25 @@ class Outline:
 
 def outline_of(model: Any) -> Outline:
     """The outline of a transformers model with a head; it may be on the device `meta`."""
-    config: Any = model.config
+    writes = bool(getattr(model.config, "is_encoder_decoder", False))
+    config: Any = model.config.encoder if model.config.model_type == "encoder-decoder" else model.config
     backbone, entry = model.base_model, model.get_input_embeddings()
-    prefix = f"{model.base_model_prefix}."
-    layers = _layers(model, prefix, int(getattr(config, "num_hidden_layers", 0)))
+    prefix = "" if writes else f"{model.base_model_prefix}."
+    count = int(getattr(config, "num_hidden_layers", 0))
+    layers = _both_layers(model) if writes else _layers(model, prefix, count)
     parameters = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    output = model.get_output_embeddings() if writes else None  # it is the embeddings once more, mostly
     head = dict.fromkeys(name.partition(".")[0] for name in parameters if not name.startswith(prefix))
     linears = {
         name: shape
         for name, module in model.named_modules()
-        if name.startswith(prefix) and (shape := _linear_shape(module)) is not None
+        if name.startswith(prefix) and module is not output and (shape := _linear_shape(module)) is not None
     }
     return Outline(
-        model_type=str(config.model_type),
+        model_type=str(model.config.model_type),
         prefix=prefix,
         layers=layers,
-        layer_count=int(getattr(config, "num_hidden_layers", len(layers))),
+        layer_count=len(layers) if writes else int(getattr(config, "num_hidden_layers", len(layers))),
         linears=linears,
         parameters=parameters,
         head=tuple(head),
@@ -139,6 +147,7 @@ def outline_of(model: Any) -> Outline:
         positions=getattr(config, "max_position_embeddings", None),
         kind=type(model).__name__,
         takes_cache="past_key_values" in signature(backbone.forward).parameters,
+        writes=writes,
         transposed=any(hasattr(model.get_submodule(name), "nf") for name in linears),
     )
 
@@ -165,6 +174,16 @@ def _layers(model: nn.Module, prefix: str, count: int) -> tuple[str, ...]:
     chosen = [name for name, length in lists.items() if length == count][:1]
     innermost = [name for name in lists if not any(other.startswith(f"{name}.") for other in lists)]
     return tuple(f"{name}.{at}" for name in chosen or innermost for at in range(lists[name]))
+
+
+def _both_layers(model: nn.Module) -> tuple[str, ...]:
+    """The members of the outermost lists of modules: those of the encoder, then those of the decoder."""
+    from torch import nn  # noqa: PLC0415  # a cell is read without torch
+
+    lists = {name: len(module) for name, module in model.named_modules() if isinstance(module, nn.ModuleList)}
+    outer = [name for name in lists if not any(name.startswith(f"{other}.") for other in lists)]
+    outer.sort(key=lambda name: "decoder" in name.split("."))
+    return tuple(f"{name}.{at}" for name in outer for at in range(lists[name]))
 
 
 def is_norm(module: nn.Module) -> bool:

@@ -43,7 +43,7 @@ class Prefix(VirtualTokens):
 
     def refusal(self, outline: Outline, task: str) -> str | None:
         """A model of another kind, or one that takes no keys and values."""
-        if not outline.takes_cache:
+        if not outline.takes_cache and not outline.writes:
             return (
                 f"this {outline.model_type} model takes no keys and values from elsewhere; `method: prompt` puts its "
                 "virtual tokens before the embeddings, which works on it"

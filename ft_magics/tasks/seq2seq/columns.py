@@ -1,0 +1,227 @@
+"""Which columns of a table hold sources and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ft_magics.data.cells import Rows, fold, is_list, is_missing
+from ft_magics.data.faults import list_names, quoted
+from ft_magics.errors import DataError, did_you_mean
+from ft_magics.tasks.seq2seq.config import PairOptions
+
+__all__ = ["KNOWN", "Columns", "find_columns", "with_languages"]
+
+_PAIRS = (
+    *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("source", "reference"), ("source", "references")),
+    *(("article", "highlights"), ("article", "summary"), ("document", "summary"), ("text", "summary")),
+    *(("dialogue", "summary"), ("meeting", "summary"), ("transcript", "summary"), ("report", "summary")),
+    *(("article", "abstract"), ("abstract", "title"), ("content", "title"), ("content", "summary"), ("text", "title")),
+    *(("text", "translation"), ("sentence", "translation"), ("input", "output"), ("text", "target"), ("body", "title")),
+    *(("english", "chinese"), ("chinese", "english"), ("原文", "译文"), ("原文", "摘要"), ("正文", "摘要")),
+    *(("正文", "标题"), ("内容", "标题"), ("英文", "中文"), ("中文", "英文")),
+)
+_LANGUAGES = frozenset(
+    [
+        "ar",
+        "bg",
+        "bn",
+        "ca",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "fa",
+        "fi",
+        "fr",
+        "ga",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "id",
+        "it",
+        "ja",
+        "ka",
+        "kk",
+        "km",
+        "ko",
+        "lt",
+        "lv",
+        "mk",
+        "mn",
+        "ms",
+        "mt",
+        "my",
+        "ne",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sq",
+        "sr",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "th",
+        "tl",
+        "tr",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "zh",
+    ]  # ISO 639-1
+)
+_IDS = frozenset(("id", "idx", "index", "guid", "uid", "uuid", "paperid", "unnamed:0", "编号"))
+KNOWN = frozenset({fold(name) for pair in _PAIRS for name in pair} | _LANGUAGES)
+_TRANSLATION = "translation"  # of the data sets of `datasets`: a column of {language: text}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Indices of columns; `id` is None where none was named."""
+
+    source: int
+    target: int
+    id: int | None
+
+
+def with_languages(rows: Rows) -> Rows:
+    """The table with a column a language, where one column holds texts by language, as in `{en: …, zh: …}`."""
+    at = next((at for at, _ in enumerate(rows.columns) if rows.cells and _is_translation(rows, at)), None)
+    if at is None:
+        return rows
+    keys = list(dict.fromkeys(str(key) for row in rows.cells for key in row[at]))
+    cells = [(*row[:at], *(row[at].get(key) for key in keys), *row[at + 1 :]) for row in rows.cells]
+    names = [*rows.columns[:at], *keys, *rows.columns[at + 1 :]]
+    return replace(rows, columns=names, cells=cells, named=True)
+
+
+def _is_translation(rows: Rows, at: int) -> bool:
+    """Whether all cells of a column are texts by language; of another name than the usual one, by two languages."""
+    named = rows.named and fold(rows.columns[at]) == _TRANSLATION
+    return all(
+        isinstance(row[at], Mapping) and len(row[at]) > 1 and (named or all(_is_language(key) for key in row[at]))
+        for row in rows.cells
+    )
+
+
+def _is_language(name: Any) -> bool:
+    return isinstance(name, str) and name.replace("_", "-").partition("-")[0].lower() in _LANGUAGES
+
+
+def find_columns(rows: Rows, options: PairOptions, notes: list[str]) -> Columns:
+    """Find the columns.
+
+    Args:
+        rows: What was read.
+        options: Columns that the user named.
+        notes: What was chosen without a name that says it is added here.
+
+    Raises:
+        DataError: A column is not there, or there are no two.
+    """
+    faults: list[str] = []
+    source = _named(rows, "source_column", options.source_column, faults)
+    target = _named(rows, "target_column", options.target_column, faults)
+    key = _named(rows, "id_column", options.id_column, faults)
+    if faults:
+        raise DataError("\n".join(faults))
+    if len(rows.columns) < 2:
+        raise DataError(
+            f"{rows.name}: there is one column only ({list_names(rows.columns)}); expected a source and its target. If "
+            "they are parted by some other character, name it with `delimiter`; if the targets are in a second file, "
+            "name that with `target_path`"
+        )
+    if source is None or target is None:
+        source, target = _unnamed(rows, source, target, key, notes)
+    if source == target:
+        raise DataError(
+            f"{rows.name}: source and target are both column {quoted(rows.columns[source])}; name two columns"
+        )
+    return Columns(source, target, key)
+
+
+def _named(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
+    if column is None:
+        return None
+    header = list(rows.columns)
+    if isinstance(column, int):
+        at = column - 1 if column > 0 else len(header) + column
+        if 0 <= at < len(header):
+            return at
+        faults.append(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(header)}")
+        return None
+    if header.count(column) == 1:
+        return header.index(column)
+    if column in header:
+        faults.append(f"{rows.name}: {header.count(column)} columns are called {quoted(column)}; give a number")
+    elif rows.named:
+        faults.append(
+            f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(header)}."
+            f"{did_you_mean(column, header)}"
+        )
+    else:
+        faults.append(
+            f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
+            f"{len(header)}, such as `{option}: 1`"
+        )
+    return None
+
+
+def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None, notes: list[str]) -> tuple[int, int]:
+    """The two columns that are not both named: by the usual names, by two languages, or by their place."""
+    places = {fold(name): at for at, name in reversed(list(enumerate(rows.columns)))} if rows.named else {}
+    for first, second in _PAIRS:
+        one, other = places.get(fold(first)), places.get(fold(second))
+        if one is not None and other is not None and source in (None, one) and target in (None, other):
+            return one, other
+    there = [at for at in range(len(rows.columns)) if at not in (source, target, key) and _holds_texts(rows, at)]
+    languages = [at for at in there if rows.named and _is_language(rows.columns[at])]
+    chosen = languages if len(languages) + (source is not None) + (target is not None) == 2 else there
+    wanted = [side for side, at in (("source", source), ("target", target)) if at is None]
+    if len(chosen) < len(wanted):
+        shown = list_names(rows.columns) if rows.named else f"{len(rows.columns)} without names"
+        raise DataError(
+            f"{rows.name}: no column looks like the {wanted[-1]}; the columns are {shown}. Name it with "
+            f"`{wanted[-1]}_column`"
+        )
+    found = dict(zip(wanted, chosen, strict=False))
+    one = found.get("source", source if source is not None else 0)
+    other = found.get("target", target if target is not None else 0)
+    rest = [rows.columns[at] for at in range(len(rows.columns)) if at not in (one, other, key)]
+    unread = f"; not read: {list_names(rest)}" if rest else ""
+    notes.append(
+        f"{rows.name}: column {quoted(rows.columns[one])} was read as the source and {quoted(rows.columns[other])} as "
+        f"the target, by their place{unread}; name others with `source_column` and `target_column`"
+    )
+    return one, other
+
+
+def _holds_texts(rows: Rows, at: int) -> bool:
+    """Whether a column could be a source or a target: it is no id, no number, and not the same in every row."""
+    if rows.named and fold(rows.columns[at]) in _IDS:
+        return False
+    cells: Sequence[Any] = [row[at] for row in rows.cells if not (is_list(row[at]) or is_missing(row[at]))]
+    lists = any(is_list(row[at]) for row in rows.cells)
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    varied = len(set(texts)) > 1 or len(rows.cells) == 1
+    return lists or (bool(texts) and len(texts) == len(cells) and varied and not all(map(_is_number, texts)))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

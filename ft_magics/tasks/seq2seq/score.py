@@ -1,0 +1,82 @@
+"""References and hypotheses of one's own, in lists or files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ft_magics.config.references import Reference
+from ft_magics.data.cells import fold, is_list
+from ft_magics.data.faults import list_names
+from ft_magics.data.rows import read_rows
+from ft_magics.errors import DataError
+from ft_magics.tasks.seq2seq.columns import KNOWN
+from ft_magics.tasks.seq2seq.config import PairOptions
+from ft_magics.tasks.seq2seq.reader import read_lines
+
+__all__ = ["read_options", "read_texts"]
+
+_TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+_NAMES = (
+    *("references", "reference", "target", "hypothesis", "output", "prediction", "translation", "summary", "text"),
+    *("highlights", "title", "gold", "pred"),
+)
+
+
+def read_options(options: Mapping[str, Any]) -> PairOptions:
+    """How a file of pairs is read.
+
+    Raises:
+        DataError: There is no such option, or no such value.
+    """
+    try:
+        return PairOptions.model_validate(dict(options))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(step) for step in fault["loc"])
+        known = f"; there are {', '.join(PairOptions.model_fields)}" if fault["type"] == "extra_forbidden" else ""
+        raise DataError(f"{where}: found {fault['input']!r:.60}: {fault['msg']}{known}") from error
+
+
+def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
+    """References or hypotheses in a file: a text a line, or the column of a table.
+
+    Args:
+        source: A path, or a reference to an object of the kernel.
+        options: `target_column` names the column, where its name does not say it.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    chosen = read_options(options)
+    value = source.value if isinstance(source, Reference) else source
+    if isinstance(value, (str, Path)) and Path(str(value)).suffix.lower() not in _TABLES and chosen.format is None:
+        return list(read_lines(source, chosen.encoding)[1])
+    rows = read_rows(
+        source,
+        split="texts",
+        format=chosen.format if chosen.format != "lines" else None,
+        delimiter=chosen.delimiter,
+        encoding=chosen.encoding,
+        header=chosen.header,
+        known=KNOWN | set(_NAMES),
+    )
+    at = _column(list(rows.columns), chosen.target_column, rows.name)
+    return [list(row[at]) if is_list(row[at]) else row[at] for row in rows.cells]
+
+
+def _column(header: list[str], asked: int | str | None, name: str) -> int:
+    if len(header) == 1 and asked is None:
+        return 0
+    if isinstance(asked, int) and -len(header) <= asked - (asked > 0) < len(header):
+        return (asked - 1) % len(header) if asked > 0 else asked % len(header)
+    folded = [fold(column) for column in header]
+    for wanted in (asked,) if isinstance(asked, str) else _NAMES:
+        if isinstance(wanted, str) and fold(wanted) in folded:
+            return folded.index(fold(wanted))
+    raise DataError(
+        f"{name}: which column holds the texts? There are {list_names(header)}; name one with `target_column`"
+    )

@@ -1,0 +1,1 @@
+"""Summaries: a document in, a short text on what it says out."""
