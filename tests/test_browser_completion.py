@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from ft_magics.tasks.registry import task_names
 
 from browser import browser_page, code_cell, lab_server, open_notebook, run_cell, wait_for_cell, write_notebook
 
@@ -65,7 +66,7 @@ def test_a_cell_is_written_by_tab_alone(tmp_path):
         assert keys["task: "].startswith("task")
         assert "print" not in keys, "Python has no say in the body"
         take(page, "task: ")
-        assert list(proposals(page)) == ["classify", "ner"]
+        assert list(proposals(page)) == task_names()
         take(page, "classify")
         page.keyboard.press("Enter")
         page.keyboard.type("data: {train: m")

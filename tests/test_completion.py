@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ft_magics.tasks.registry import task_names
 from IPython.core.completer import provisionalcompleter
 
 HEAD = "%%finetune ner\n"
@@ -69,9 +70,9 @@ PLACES = {  # what must be proposed, in this order, and what must not
     "a name misspelt": ("train: {epohcs‸", ["epochs: "], []),
     "a section in a section": ("train: {early_stopping: {‸", ["patience: ", "min_delta: "], []),
     "a task's settings": ("task: {classify: {multi_label: true, ‸}}", ["regression: "], ["multi_label: "]),
-    "a task with settings": ("task: {‸", ["classify: ", "ner: "], []),
-    "tasks": ("task: ‸", ["classify", "ner"], []),
-    "tasks, no space yet": ("task:‸", [" classify", " ner"], []),
+    "a task with settings": ("task: {‸", [f"{name}: " for name in task_names()], []),
+    "tasks": ("task: ‸", task_names(), []),
+    "tasks, no space yet": ("task:‸", [f" {name}" for name in task_names()], []),
     "methods": ("method: ‸", ["full"], []),
     "words": ("train: {scheduler: ‸}", ["linear", "cosine", "constant", "polynomial", "one_cycle"], []),
     "a word begun": ("train: {device: cu‸", ["cuda"], ["cpu"]),
@@ -143,7 +144,7 @@ LINES = {
     "behind an assignment": ("report = %evaluate newer --split d‸", ["dev"], []),
     "in a line of Python": ("print(1)\n%ner_eval newer --mo‸\nprint(2)", ["--mode"], []),
     "data": ("%evaluate newer --data ‸", ["$rows", "$frame", '"my file.csv"', "train.csv"], ["newer"]),
-    "tasks": ("%evaluate m --data train.csv --task ‸", ["classify", "ner"], []),
+    "tasks": ("%evaluate m --data train.csv --task ‸", task_names(), []),
     "reading options": ("%evaluate m --data train.csv --task classify --set te‸", ["text_column="], []),
     "columns of the file": ("%evaluate m --data train.csv --task classify --set text_column=‸", ["body", "topic"], []),
     "columns of the tags": ("%ner_eval m --data data/words.conll --tag-column ‸", ["1", "2", "3"], []),
@@ -153,7 +154,7 @@ LINES = {
     "a run's name behind it": ("%ft report ‸", ["newer", "older"], []),
     "runs to compare": ("%ft compare newer ‸", ["older"], ["newer"]),
     "no more than a word takes": ("%ft report newer x‸", [], ["newer", "older"]),
-    "a task for a new cell": ("%ft new ‸", ["classify", "ner", "$splits", "$rows", "$frame", "train.csv"], ["newer"]),
+    "a task for a new cell": ("%ft new ‸", [*task_names(), "$splits", "$rows", "$frame", "train.csv"], ["newer"]),
     "data for a new cell": ("%ft new ner tr‸", ["train.csv"], ["train"]),
     "example notebooks": ("%ft examples 0‸", ["01_quickstart"], []),
     "a task or a key": ("%ft settings tr‸", ["train", "train.epochs"], []),

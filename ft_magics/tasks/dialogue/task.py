@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.documents.document import Document
-from ft_magics.data.examples import Corpus
+from ft_magics.data.examples import Corpus, Split
 from ft_magics.evaluation.language.answered import answer_metrics
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.written import Written, written_of
@@ -20,20 +20,22 @@ from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.chat_templates import read_chat_template
 from ft_magics.sections import Card
-from ft_magics.tasks.dialogue.config import DialogueData, DialogueSettings
+from ft_magics.tasks.dialogue.config import DialogueData, DialogueOptions, DialogueSettings
 from ft_magics.tasks.dialogue.encoding import dialogue_pieces, fitting_prompt
 from ft_magics.tasks.dialogue.inputs import is_one_dialogue, read_asked
 from ft_magics.tasks.dialogue.reader import read_dialogues
 from ft_magics.tasks.dialogue.templates import ChatText, complete_template
 from ft_magics.tasks.dialogue.turns import ASSISTANT, SYSTEM, USER, Dialogue, Turn
 from ft_magics.tasks.language.records import counted_record, counted_with
+from ft_magics.tasks.proposal import Proposal
+from ft_magics.tasks.seq2seq.score import read_texts
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
 from ft_magics.tasks.writing.reporting import answer_report, score_texts
-from ft_magics.tasks.writing.saved import settings_of
+from ft_magics.tasks.writing.saved import options_of, settings_of
 from ft_magics.tasks.writing.writing_task import WritingTask
 
 __all__ = ["DialogueTask"]
@@ -42,6 +44,7 @@ _NOTE = (
     "perplexity is of the assistant's tokens alone, what ends a turn included, each predicted from all before it; it "
     "depends on the tokenizer. Perplexity per byte, 2 to the power of bits per byte, does so less"
 )
+_PROPOSED = 100  # dialogues by which the language is seen
 _SILENCE = "…"  # an answer without a word, in what was said before
 _SHOWN_TURNS = 6  # before an answer, on a card
 
@@ -61,6 +64,7 @@ class DialogueTask(WritingTask[Dialogue]):
 
     dev_examples: int = 200  # of dev that an evaluation answers
     score = staticmethod(score_texts)
+    read_answers = staticmethod(read_texts)
 
     def __init__(self, settings: DialogueSettings) -> None:
         self.settings = settings
@@ -81,6 +85,18 @@ class DialogueTask(WritingTask[Dialogue]):
         return check_texts(corpus, many="dialogues", text_of=cls.text_of, learned_of=_learned)
 
     @classmethod
+    def propose(cls, source: Any) -> Proposal:
+        """How a new cell would read dialogues: nobody else has lists of turns."""
+        split = read_dialogues("train", source, DialogueOptions())
+        turns = sum(len(dialogue.turns) for dialogue in split.examples)
+        return Proposal(
+            examples=len(split.examples),
+            found=[f"{len(split.examples):,} dialogues with {turns:,} turns", *split.notes],
+            texts=[dialogue.text for dialogue in split.examples[:_PROPOSED]],
+            fit=0.9,
+        )
+
+    @classmethod
     def for_corpus(cls, settings: DialogueSettings, corpus: Corpus[Dialogue]) -> DialogueTask:
         """Of a new run."""
         return cls(settings)
@@ -99,6 +115,10 @@ class DialogueTask(WritingTask[Dialogue]):
         """Give it a chat template; see `complete_template`."""
         super().complete_tokenizer(tokenizer)
         return complete_template(tokenizer, self.settings.template, read_chat_template(tokenizer.name_or_path))
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[Dialogue]:
+        """Read more of them, which a trained model is evaluated on."""
+        return read_dialogues("data", source, options_of(DialogueOptions, options))
 
     def describe(self, corpus: Corpus[Dialogue]) -> tuple[str, str, list[str]]:
         """For the model card."""

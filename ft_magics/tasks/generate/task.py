@@ -12,22 +12,23 @@ from typing import Any, ClassVar
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.documents.document import Document
-from ft_magics.data.examples import Corpus
+from ft_magics.data.examples import Corpus, Split
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.written import Written, written_of
 from ft_magics.evaluation.report import Report
 from ft_magics.sections import Card
-from ft_magics.tasks.generate.config import GenerateData, GenerateSettings
+from ft_magics.tasks.generate.config import GenerateData, GenerateSettings, PassageOptions
 from ft_magics.tasks.generate.reader import Passage, read_passages
 from ft_magics.tasks.language.inputs import read_prompts
 from ft_magics.tasks.language.records import counted_record, counted_with
+from ft_magics.tasks.seq2seq.score import read_texts
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
 from ft_magics.tasks.writing.encoding import begin_of, pieces_of, tokens_of_texts, unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
 from ft_magics.tasks.writing.reporting import score_texts, writing_report
-from ft_magics.tasks.writing.saved import settings_of
+from ft_magics.tasks.writing.saved import options_of, settings_of
 from ft_magics.tasks.writing.writing_task import WritingTask
 
 __all__ = ["GenerateTask"]
@@ -52,6 +53,7 @@ class GenerateTask(WritingTask[Passage]):
     use: ClassVar = "writing on"
 
     score = staticmethod(score_texts)
+    read_answers = staticmethod(read_texts)
 
     def __init__(self, settings: GenerateSettings) -> None:
         self.settings = settings
@@ -84,6 +86,10 @@ class GenerateTask(WritingTask[Passage]):
     def text_of(example: Passage) -> str:
         """Prompt and completion, or the whole text."""
         return example.text if example.completion is None else f"{example.text} {example.completion}".strip()
+
+    def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[Passage]:
+        """Read more of them, which a trained model is evaluated on."""
+        return read_passages("data", source, options_of(PassageOptions, options))
 
     def describe(self, corpus: Corpus[Passage]) -> tuple[str, str, list[str]]:
         """For the model card."""
