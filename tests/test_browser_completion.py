@@ -66,7 +66,7 @@ def test_a_cell_is_written_by_tab_alone(tmp_path):
         assert keys["task: "].startswith("task")
         assert "print" not in keys, "Python has no say in the body"
         take(page, "task: ")
-        assert list(proposals(page)) == task_names()
+        assert list(proposals(page)) == list(task_names())
         take(page, "classify")
         page.keyboard.press("Enter")
         page.keyboard.type("data: {train: m")

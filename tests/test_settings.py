@@ -11,6 +11,7 @@ from ft_magics.config.schema import RunConfig, SaveConfig
 from ft_magics.config.section import OpenSection, Section, described
 from ft_magics.magics.keys import every_key, task_keys
 from ft_magics.magics.settings import keys_called, settings_bundle
+from ft_magics.tasks.registry import task_names
 from IPython.core.error import UsageError
 from pydantic import Field
 
@@ -23,11 +24,11 @@ def test_the_page_is_made_from_the_schema():
     spec.loader.exec_module(make_settings)
     found = make_settings.TARGET.read_text(encoding="utf-8")
     assert found == make_settings.settings_markdown(), "run `python docs/make_settings.py`"
-    named = {key.name for task in ("classify", "ner") for each in task_keys(task).values() for key in each}
+    named = {key.name for task in task_names() for each in task_keys(task).values() for key in each}
     assert all(f"| `{name}` |" in found for name in named)
 
 
-@pytest.mark.parametrize("task", ["classify", "ner"])
+@pytest.mark.parametrize("task", task_names())
 def test_every_key_of_ours_has_a_meaning_and_says_what_holds_without_it(task):
     for each in task_keys(task).values():
         for key in each:

@@ -242,6 +242,7 @@ def _check_weights(source: str, model: Any, loading: Mapping[str, Any], head: He
     random = {*loading["missing_keys"], *mismatched} & {name for name, _ in model.named_parameters()}
     if head is None:  # a language model has no pooler: it is part of a new head then
         random = {key for key in random if ".pooler." not in key}
+    random -= set(model._keys_to_ignore_on_save or ())  # noqa: SLF001  # positions that are computed: Marian's
     whole = model.config.is_encoder_decoder  # nothing of it is a new head
     wrong = sorted(key for key in random if whole or key.startswith(f"{model.base_model_prefix}."))
     if wrong:

@@ -78,13 +78,12 @@ class GenerationSettings(Section):
     @model_validator(mode="after")
     def _of_some_use(self) -> GenerationSettings:
         """See that nothing is set that has no effect."""
-        usual = {
-            name: info.default for name, info in type(self).model_fields.items()
-        }  # a recorded cell says all of them
-        unused = [name for name in _SAMPLING if getattr(self, name) != usual[name] and not self.do_sample]
+        fields = type(self).model_fields
+        said = [name for name in fields if getattr(self, name) != fields[name].default]
+        unused = [name for name in _SAMPLING if name in said and not self.do_sample]
         if unused:
             raise ValueError(f"`{unused[0]}` has a use only where tokens are drawn; say `do_sample: true` too")
-        if self.length_penalty != usual["length_penalty"] and self.beams == 1:
+        if "length_penalty" in said and self.beams == 1:
             raise ValueError("`length_penalty` chooses among several beams, and `beams` is 1; leave one of them out")
         return self
 

@@ -78,10 +78,8 @@ class PairOptions(Section):
         "text_column": "source_column",
     }
 
-    format: Literal["csv", "tsv", "json", "jsonl", "parquet", "lines"] | None = described(
-        description="What kind of file it is; `lines` is a text a line, with the targets in `target_path`.",
-        otherwise="seen in the file",
-        default=None,
+    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = described(
+        description="What kind of file it is.", otherwise="seen in the file", default=None
     )
     source_column: Column | None = described(
         description="The column of the source: a text, or a list of its sentences.",

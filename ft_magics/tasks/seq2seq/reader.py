@@ -38,8 +38,8 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
     """
     options = options or PairOptions()
     faults: _Faults = {}
-    if options.target_path is not None or options.format == "lines":
-        rows, columns = _parallel(source, options)
+    if options.target_path is not None:
+        rows, columns = _parallel(source, options.target_path, options.encoding)
         notes = list(rows.notes)
     else:
         rows = with_languages(
@@ -106,11 +106,9 @@ def _targets(cell: Any, place: str, faults: _Faults) -> tuple[str, ...]:
     return texts
 
 
-def _parallel(source: str | Reference, options: PairOptions) -> tuple[Rows, Columns]:
+def _parallel(source: str | Reference, targets: str | Reference, encoding: str | None) -> tuple[Rows, Columns]:
     """Two files of as many lines; lines that are empty in both are left out."""
-    if options.target_path is None:
-        raise DataError(f"{printable(str(source))}: `format: lines` needs the file of the targets: `target_path`")
-    sides = [read_lines(side, options.encoding) for side in (source, options.target_path)]
+    sides = [read_lines(side, encoding) for side in (source, targets)]
     (name, ours), (other, theirs) = sides
     if len(ours) != len(theirs):
         raise DataError(

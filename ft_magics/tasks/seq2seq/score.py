@@ -58,7 +58,7 @@ def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
     rows = read_rows(
         source,
         split="texts",
-        format=chosen.format if chosen.format != "lines" else None,
+        format=chosen.format,
         delimiter=chosen.delimiter,
         encoding=chosen.encoding,
         header=chosen.header,

@@ -252,8 +252,10 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
     ) -> list[str]:
         """One text per example."""
         texts = [""] * len(examples)
+        # WordPiece writes `good , day`; others know where spaces were
+        pieces = "WordPiece" in repr(spec.tokenizer.backend_tokenizer.decoder)
         for feature, ids in zip(features, raw, strict=True):
-            text = spec.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=True)
+            text = spec.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=pieces)
             texts[feature.example] = text.strip()
         return texts
 
