@@ -34,7 +34,6 @@ class Head:
         kinds: Which kinds of model alone are meant, such as `bert`; empty for all that have such a head.
         judges_pairs: Whether it judges pairs of segments beside predicting tokens, so that the model has to tell the
             segments apart.
-        packs: Whether a row may hold several texts that do not see each other.
         instead: What else a model of another kind takes, in a few words; empty for what pre-training says.
     """
 
@@ -45,7 +44,6 @@ class Head:
     companion: str = ""
     kinds: tuple[str, ...] = ()
     judges_pairs: bool = False
-    packs: bool = False
     instead: str = ""
 
     @property

@@ -17,7 +17,6 @@ from ft_magics.metrics import Metric
 from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
 from ft_magics.models.dropout import set_dropout
-from ft_magics.models.heads import Head
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.optional import begin_with, complete_model, complete_tokenizer
@@ -103,7 +102,7 @@ def prepare(
         source,
         task.head(),
         adjust=lambda model_config: set_dropout(model_config, dropout_shares(train)),
-        check=lambda outline: _refuse(tuning, outline, config, task.head()),
+        check=lambda outline: _refuse(tuning, outline, config, task.head().companion),
         say=new_parts.append,
     )
     tokenizer = load_tokenizer(
@@ -208,27 +207,21 @@ def _parameters_beside_embeddings(model: Any) -> int:
     return sum(item.numel() for item in model.parameters() if id(item) not in known)
 
 
-def _refuse(tuning: Tuning, outline: Any, config: AnyConfig, head: Head) -> None:
+def _refuse(tuning: Tuning, outline: Any, config: AnyConfig, companion: str) -> None:
     """See that a model can be tuned so, before its weights are read.
 
     Args:
         tuning: How.
         outline: The model, without weights.
         config: Of the run.
-        head: That the task needs.
+        companion: A second model that the task trains with it; empty for none.
     """
     found = [(f"method.{name}", text) for name, text in tuning.refusals(outline, config.task)]
     found += unfit(config.train, outline, tuning)
-    if head.packs and tuning.virtual_tokens:
-        text = (
-            f"`{config.method_name}` puts virtual tokens before a row, and with `packing` a row has several texts, of "
-            "which only the first would see them; take `packing: false`, or another method such as `lora`"
-        )
-        found.append(("method", text))
-    if head.companion and not tuning.keeps_all:
+    if companion and not tuning.keeps_all:
         text = (
             f"`{config.method_name}` keeps only what it trains of a model, and `{config.word}: {config.task}` trains a "
-            f"{head.companion} with it; take `method: full`"
+            f"{companion} with it; take `method: full`"
         )
         found.append(("method", text))
     if config.save.merge and tuning.unmergeable:

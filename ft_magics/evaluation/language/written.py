@@ -19,6 +19,7 @@ from ft_magics.evaluation.language.counting import METRICS, next_metrics
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.tally import Floats, Tally
+from ft_magics.evaluation.texts.evidence import side_by_side
 from ft_magics.metrics import Metric
 from ft_magics.sections import Card
 
@@ -61,11 +62,11 @@ class Written(Blank):
     output: str
 
     def card(self, row: str, **beside: Any) -> Card:
-        """The texts below each other."""
-        texts = [("prompt", self.text), ("reference", self.gold), ("output", self.output)]
-        return Card(
-            kind="texts", row=row, data={"texts": [item for item in texts if item[1] or item[0] == "output"], **beside}
-        )
+        """The texts below each other, marked where the output differs from what stands there."""
+        texts, marks = side_by_side((self.gold,) if self.gold else (), self.output)
+        if self.text:
+            texts, marks = [("prompt", self.text), *texts], [[], *marks]
+        return Card(kind="texts", row=row, data={"texts": texts, "marks": marks, **beside})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

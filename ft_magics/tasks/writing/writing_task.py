@@ -55,7 +55,7 @@ class WritingTask(Task[E, Pack, Counted]):
 
     def head(self) -> Head:
         """The next token of the vocabulary."""
-        return causal_head(self.use, packs=self.settings.packing)
+        return causal_head(self.use)
 
     @classmethod
     def saved_head(cls) -> Head:
