@@ -299,6 +299,9 @@ def test_a_cell_learns_to_answer_and_predict_continues_the_dialogue(run_cell, sh
     assert said.count("user") == 1
     assert "--new begins another one" in run_cell("%%predict talk")
     assert len(run.cards(["hello"])) == 1
+    said = run_cell(f"report = %evaluate talk --data {run.config.data.train}")
+    assert run_cell.result.success, said
+    assert shell.user_ns["report"].documents == 24
 
 
 def test_a_run_that_breaks_ends_with_the_same_bits(body, patch):

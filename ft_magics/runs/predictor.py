@@ -34,6 +34,7 @@ from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
+_MOST_LOGITS_BYTES = 1 << 29
 MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
 
 
@@ -110,19 +111,28 @@ class TrainedModel:
             else [feature.tokens for feature in features]
         )
         order = sorted(range(len(features)), key=lambda index: -lengths[index])
+        rows_for = self._rows_by_logits()
         try:
             while order:
                 if should_stop():
                     raise InterruptedError("a stop was requested")
-                done = self._batch_if_it_fits(features, order[: self.batch_size], results)
+                rows = min(self.batch_size, rows_for(lengths[order[0]]))
+                done = self._batch_if_it_fits(features, order[:rows], results)
                 if done is None:
-                    self._take_smaller_batches(len(order))
+                    self._take_smaller_batches(min(rows, len(order)))
                     continue
                 losses.add(*done)
-                del order[: self.batch_size]
+                del order[:rows]
         finally:
             self.model.train(was_training)
         return results, losses.mean()
+
+    def _rows_by_logits(self) -> Callable[[int], int]:
+        """Tokens of a row → rows of which a causal model's logits stay within bounds, however large its vocabulary."""
+        if not self.task.head().reads_forwards:
+            return lambda _: self.batch_size
+        width = 4 * self.model.config.vocab_size
+        return lambda tokens: max(1, _MOST_LOGITS_BYTES // (width * max(tokens, 1)))
 
     def _take_smaller_batches(self, rows: int) -> None:
         before = min(self.batch_size, rows)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KeptRow", "Sums", "kept_rows", "sums_of"]
 
-_AT_ONCE = 4096  # rows of logits whose shares are in memory together
+_AT_ONCE = 1024  # rows of logits whose shares are in memory together
 
 Write = Callable[[Sequence[Prompt]], list[list[int]]]  # what the model writes after each
 

@@ -21,7 +21,7 @@ from ft_magics.tasks.task import IGNORE_INDEX
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Pack", "Piece", "Prompt", "collate_packs", "pack", "takes_packs", "with_prompts"]
+__all__ = ["TAKE_POSITIONS", "Pack", "Piece", "Prompt", "collate_packs", "pack", "takes_packs", "with_prompts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,11 @@ def takes_packs(config: Any, *, longest: int) -> bool:
         longest: Most tokens of a row. A model that looks back so many tokens and no more would be told to look further.
     """
     window = getattr(config, "sliding_window", None)
-    return config.model_type in _TAKE_POSITIONS and (window is None or longest <= window)
+    return config.model_type in TAKE_POSITIONS and (window is None or longest <= window)
 
 
 # They take `position_ids`, and a mask of four dimensions as it is: tried with each, see benchmarks/packing.py.
-_TAKE_POSITIONS = frozenset(
+TAKE_POSITIONS = frozenset(
     (
         *("gemma", "gpt2", "gpt_bigcode", "gpt_neox", "granite", "llama", "mistral", "olmo", "olmo2", "opt", "phi"),
         *("phi3", "qwen2", "qwen3", "smollm3", "stablelm", "starcoder2"),
