@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ft_magics needs Python 3.11 or newer; set PYTHON=…")'
 SOURCES := pyproject.toml constraints.txt $(wildcard widgets/package*.json widgets/*.mjs widgets/tsconfig.json widgets/src/*)
 
-.PHONY: help demo lab test lint types layers front pytest settings wheel clean
+.PHONY: help demo lab test lint types layers front pytest settings wheel bench clean
 
 help:            ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ pytest: $(STAMP) ## The Python suite, a real browser included
 
 settings: $(DEMO) ## Write docs/settings.md from the schema
 	$(BIN)/python docs/make_settings.py
+
+bench: $(STAMP)  ## Training speed beside the tutorial's loop and the Trainer (QUICK=1: a few steps)
+	$(BIN)/python benchmarks/training.py
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution
 	$(BIN)/python -m build

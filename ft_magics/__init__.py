@@ -10,23 +10,29 @@ if TYPE_CHECKING:
 
     from ft_magics.evaluation.entities.evaluate import entity_report
     from ft_magics.evaluation.entities.report import EntityReport
+    from ft_magics.evaluation.knowledge_graph import KnowledgeGraph
     from ft_magics.runs.run import Run
+    from ft_magics.studies.graph import graph
     from ft_magics.studies.reading import load
     from ft_magics.studies.seeds import SeedStudy
     from ft_magics.studies.transfer import TransferStudy
     from ft_magics.tasks.classify.answer import Classification
     from ft_magics.tasks.evaluating import evaluate
     from ft_magics.tasks.ner.answer import Entity
+    from ft_magics.tasks.relation.answer import Relation
 
 __all__ = [
     "Classification",
     "Entity",
     "EntityReport",
+    "KnowledgeGraph",
+    "Relation",
     "Run",
     "SeedStudy",
     "TransferStudy",
     "entity_report",
     "evaluate",
+    "graph",
     "load",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -38,11 +44,14 @@ _HOMES = {
     "Classification": "ft_magics.tasks.classify.answer",
     "Entity": "ft_magics.tasks.ner.answer",
     "EntityReport": "ft_magics.evaluation.entities.report",
+    "KnowledgeGraph": "ft_magics.evaluation.knowledge_graph",
+    "Relation": "ft_magics.tasks.relation.answer",
     "Run": "ft_magics.runs.run",
     "SeedStudy": "ft_magics.studies.seeds",
     "TransferStudy": "ft_magics.studies.transfer",
     "entity_report": "ft_magics.evaluation.entities.evaluate",
     "evaluate": "ft_magics.tasks.evaluating",
+    "graph": "ft_magics.studies.graph",
     "load": "ft_magics.studies.reading",
 }
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import torch
 from ft_magics.errors import CellError
+from ft_magics.models.loading import load_tokenizer
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.predictor import load_trained
+from ft_magics.tasks.optional import add_tokens
 from ft_magics.training.prepare import prepare
 from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
@@ -39,7 +41,21 @@ TASKS = ("classify", "ner")
 _STEPS = 3
 _TEXTS = [("the cat runs", "a"), ("a soup is hot", "b"), ("the dog", "a"), ("a pie", "b")] * 2
 _WORDS = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\n\n"
-_MODELS = {"classify": AutoModelForSequenceClassification, "ner": AutoModelForTokenClassification}
+_MARKED = "".join(
+    f"<e1>{one}</e1> {verb} <e2>{two}</e2>\t{label}\n"
+    for one, two in (("ada", "tea"), ("bob", "pie"))
+    for verb, label in (("has", "owns(e1,e2)"), ("of", "owns(e2,e1)"), ("and", "Other"), ("or", "Other"))
+)
+_DATA = {
+    "classify": ("csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in _TEXTS)),
+    "ner": ("conll", _WORDS * 3),
+    "relation": ("tsv", f"text\trelation\n{_MARKED}"),
+}
+_MODELS = {
+    "classify": AutoModelForSequenceClassification,
+    "ner": AutoModelForTokenClassification,
+    "relation": AutoModelForTokenClassification,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +77,10 @@ def body(
     folder: Path, model: Path, task: str, method: str, *, train: str = "", save: str = "", precision: str = "fp32"
 ) -> str:
     """A cell on small data, which is written into a folder."""
-    data = folder / f"{task}.{'csv' if task == 'classify' else 'conll'}"
+    suffix, text = _DATA[task]
+    data = folder / f"{task}.{suffix}"
     if not data.exists():
-        rows = "".join(f"{text},{label}\n" for text, label in _TEXTS)
-        data.write_text(f"text,label\n{rows}" if task == "classify" else _WORDS * 3)
+        data.write_text(text)
     train = train or f"max_steps: {_STEPS}, batch_size: 4, learning_rate: 1e-2"
     return (
         f"task: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
@@ -78,7 +94,7 @@ def try_method(folder: Path, model: Path, task: str, method: str) -> Trial:
     Args:
         folder: To write into.
         model: Of a tiny random model.
-        task: `classify` or `ner`.
+        task: `classify`, `ner` or `relation`.
         method: As in a cell.
     """
     try:
@@ -125,6 +141,7 @@ def _compare(prepared, folder: Path, model: Path, task: str) -> None:
     assert torch.equal(logits, _logits(load_trained(str(kept), device="cpu", precision="fp32"), prepared))
     if (kept / "adapter_config.json").exists():
         base = _MODELS[task].from_pretrained(model, num_labels=len(trained.task.head().labels))
+        add_tokens(trained.task, base, load_tokenizer(str(model)))
         theirs = _logits_of(PeftModel.from_pretrained(base, kept).eval(), trained, prepared)
         assert torch.allclose(logits, theirs[:, -logits.shape[1] :], atol=1e-5)
     if trained.base is None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
+import subprocess
+import sys
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from ft_magics import demo
@@ -114,3 +118,18 @@ def test_messages_are_short_and_long_with_digits_quotes_and_commas(language):
     assert any(character.isdigit() for text in texts for character in text)
     assert any('"' in text or "“" in text for text in texts)
     assert any("," in text or "，" in text for text in texts)
+
+
+def test_the_recipe_writes_the_same_bytes_and_answers_stand_where_they_say(tmp_path):
+    recipe = Path(__file__).parent.parent / "recipes" / "demo_corpora.py"
+    subprocess.run([sys.executable, str(recipe), "--out", str(tmp_path)], check=True, timeout=60)
+    made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*"))
+    assert len(made) == 27
+    for name in made:
+        assert (tmp_path / name).read_bytes() == demo.path(name).read_bytes(), name
+    for path in tmp_path.glob("*/questions_*.json"):
+        for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
+            [paragraph] = article["paragraphs"]
+            for question in paragraph["qas"]:
+                for answer in question["answers"]:
+                    assert paragraph["context"].startswith(answer["text"], answer["answer_start"])

@@ -39,6 +39,11 @@ COVERING = [
     ("modernbert", "classify", "p_tuning"),
     ("electra", "ner", "prompt"),
     ("roberta", "classify", "prefix"),
+    # A task with tokens of its own, which a method that keeps what it trains does not keep.
+    ("albert", "relation", "lora"),
+    ("deberta-v2", "relation", "full"),
+    ("electra", "relation", "prompt"),
+    ("modernbert", "relation", "adapter"),
 ]
 
 

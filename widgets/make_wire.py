@@ -25,7 +25,7 @@ HEAD = """\
 """
 _NAMED = (
     *(sentence_pieces.Cover, sentence_pieces.Tag, sentence_pieces.Piece, sentence_pieces.Sentence),
-    *(card_shown.Side, card_shown.ShownScore, card_shown.ShownText, card_shown.ShownCard),
+    *(card_shown.Side, card_shown.Arrow, card_shown.ShownScore, card_shown.ShownText, card_shown.ShownCard),
     *(sections.Cell, sections.Row, drawing.Rule, drawing.DrawnText, drawing.DrawnSeries, drawing.Drawing),
     *(grid_shape.GridShape, report.Figure),
 )

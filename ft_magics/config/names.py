@@ -37,6 +37,12 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
+    "re": "relation",
+    "relation classification": "relation",
+    "relation extraction": "relation",
+    "relation-extraction": "relation",
+    "relation_extraction": "relation",
+    "relations": "relation",
     "text classification": "classify",
     "text-generation": "generate",
     "text_generation": "generate",
@@ -48,7 +54,6 @@ TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "re
 LATER_TASKS = (
     "qa",
     "question-answering",
-    "relation",
     "summarization",
     "translation",
 )

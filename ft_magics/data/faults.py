@@ -5,7 +5,9 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["list_faults", "list_names", "printable", "quoted", "show"]
+from ft_magics.errors import DataError
+
+__all__ = ["Faults", "list_faults", "list_names", "printable", "quoted", "show"]
 
 _MOST_PLACES = 12
 _MOST_NAMES = 12
@@ -13,6 +15,32 @@ _MOST_CHARACTERS = 60
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _MOST_CHARACTERS
 _SHORT.maxlevel = 3
+
+
+class Faults:
+    """What is wrong with rows, by kind: each kind is one message with its first place in full."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, list[tuple[str, str]]] = {}
+
+    def add(self, kind: str, place: str, fault: str) -> None:
+        """Keep a fault.
+
+        Args:
+            kind: Faults of the same kind are listed together.
+            place: Such as `train.csv, line 12`.
+            fault: What is wrong there, and what to do.
+        """
+        self._by_kind.setdefault(kind, []).append((place, fault))
+
+    def raise_all(self) -> None:
+        """Say all of them.
+
+        Raises:
+            DataError: There are some.
+        """
+        if self._by_kind:
+            raise DataError("\n".join(map(list_faults, self._by_kind.values())))
 
 
 def list_faults(faults: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The demo corpora, English and Chinese, written for this project: sentences with entities, messages with intents."""
+"""The demo corpora, English and Chinese, written for this project: a small one for each family of tasks."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Required, TypedDict
 
-__all__ = ["CardData", "LabelVersion", "LabelsData", "Own", "SpanVersion", "SpansData", "TextsData"]
+__all__ = ["CardData", "LabelVersion", "LabelsData", "Own", "RelationData", "SpanVersion", "SpansData", "TextsData"]
 
 PlacedSpan = tuple[int, int, str]  # start, end, label: words counted from the first that is shown
 
@@ -100,6 +100,26 @@ class LabelsData(CardData, total=False):
     predicted: Sequence[str]
     versions: Sequence[LabelVersion]
     scores: Sequence[tuple[str, float]]
+
+
+class RelationData(LabelsData, total=False):
+    """A text with two entities, and the relation between them.
+
+    Args:
+        e1: Where the first entity is in what is shown of the text, in characters.
+        e2: Where the second is.
+        types: Of both entities; empty texts where they are not known.
+        none_label: The label of pairs without a relation.
+        before: Whether text was cut off before what is shown.
+        after: Whether text was cut off behind it.
+    """
+
+    e1: Required[Sequence[int]]
+    e2: Required[Sequence[int]]
+    types: Sequence[str]
+    none_label: str | None
+    before: bool
+    after: bool
 
 
 class TextsData(CardData, total=False):

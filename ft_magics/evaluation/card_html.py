@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from ft_magics.evaluation.card_shown import ShownCard, ShownScore, ShownText, Side, shown_card
+from ft_magics.evaluation.card_shown import Arrow, ShownCard, ShownScore, ShownText, Side, shown_card
 from ft_magics.evaluation.label_colors import GREY, INKS, tint_of
 from ft_magics.evaluation.sentence_pieces import Cover, Piece, Sentence, Tag
 from ft_magics.markup import MUTED, element
@@ -22,6 +22,8 @@ _TAG = "margin:0 2px;padding-right:4px;border-radius:3px;font-size:10.5px;user-s
 _CALM_TAG = f"font-size:10.5px;user-select:none;{MUTED}"
 _BESIDE = "display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline"
 _SENTENCE = "margin:2px 0 0;line-height:2.1;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
+_END = "border:1px solid rgba(128,128,128,0.6);border-radius:3px;padding:0 4px"
+_ARROW = f"letter-spacing:-1px;{MUTED}"
 _WRITTEN = "font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
 _MARKED = "background:rgba(230,159,0,0.22);border-bottom:2px solid rgba(230,159,0,0.9)"
 
@@ -48,6 +50,7 @@ def card_html(card: Card, colors: Colors) -> str:
     ]
     if shown.sides:
         parts.append(element("div", *(_side(each, colors) for each in shown.sides), style=_BESIDE))
+    parts += [_arrow(each, colors) for each in shown.arrows]
     if shown.scores:
         parts.append(
             element("div", *(_score(each, colors) for each in shown.scores), style=f"{_BESIDE};font-size:12px")
@@ -142,6 +145,18 @@ def _side(side: Side, colors: Colors) -> str:
     chips = [element("bdi", escape(label), style=chip_style(colors.get(label))) for label in side.labels]
     name = element("bdi", escape(f"{side.name} "), style=MUTED)
     return element("span", name, " ".join(chips) or "–", " ✓" if side.right else "")
+
+
+def _arrow(arrow: Arrow, colors: Colors) -> str:
+    """The two entities with what leads from one to the other; a dotted line for nothing."""
+    name = element("bdi", escape(f"{arrow.name} "), style=f"{MUTED};min-width:5em;display:inline-block")
+    ends = [element("bdi", escape(end), style=_END) for end in (arrow.start, arrow.end)]
+    chip = element("bdi", escape(arrow.said), style=chip_style(None if arrow.none else colors.get(arrow.label)))
+    before, after = ("┄┄", "┄┄") if arrow.none else ("──", "─▶")
+    line = [element("span", mark, style=_ARROW) for mark in (before, after)]
+    return element(
+        "div", name, ends[0], " ", line[0], " ", chip, line[1], " ", ends[1], " ✓" if arrow.right else "", dir="ltr"
+    )
 
 
 def _score(score: ShownScore, colors: Colors) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.evaluation.joining import join_words
-from ft_magics.evaluation.sentence_pieces import Sentence, sentence_of
+from ft_magics.evaluation.sentence_pieces import Sentence, marked_sentence, sentence_of
 from ft_magics.markup import percent
 from ft_magics.sections import Card
 
-__all__ = ["ShownCard", "ShownScore", "ShownText", "Side", "shown_card", "shown_texts"]
+__all__ = ["Arrow", "ShownCard", "ShownScore", "ShownText", "Side", "shown_card", "shown_texts"]
 
 _MOST_SCORES = 5
+_MOST_AT_AN_END = 60  # characters of an entity beside an arrow; the text has all of it
+_DIRECTION = re.compile(r"\s*\((e[12]), ?(e[12])\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,29 @@ class Side:
 
     name: str
     labels: Sequence[str]
+    right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """What leads from one entity to the other, by one side.
+
+    Args:
+        name: `gold`, `predicted`, or the system's.
+        start: The entity that it leads from.
+        label: The relation, as it is labelled.
+        said: The same without its direction.
+        end: The entity that it leads to.
+        none: Whether it is the label of pairs without a relation: no arrow is drawn.
+        right: Whether it is that of gold; None for gold itself, or where gold is not known.
+    """
+
+    name: str
+    start: str
+    label: str
+    said: str
+    end: str
+    none: bool
     right: bool | None
 
 
@@ -67,6 +93,7 @@ class ShownCard:
         sentences: With marked spans; of several systems one each.
         texts: Below each other.
         sides: Labels.
+        arrows: Relations between two entities of the text.
         scores: The most probable labels.
         note: Why it is shown.
         search: What a search looks through.
@@ -84,6 +111,7 @@ class ShownCard:
     sentences: Sequence[Sentence]
     texts: Sequence[ShownText]
     sides: Sequence[Side]
+    arrows: Sequence[Arrow]
     scores: Sequence[ShownScore]
     note: str
     search: str
@@ -107,9 +135,10 @@ def shown_card(card: Card) -> ShownCard:
         sign=data.get("sign", ""),
         right=data.get("right"),
         about=about,
-        sentences=_sentences(data) if card.kind == "spans" else (),
+        sentences=_sentences(data) if card.kind == "spans" else _marked(data) if card.kind == "relation" else (),
         texts=texts,
         sides=_sides(data) if card.kind == "labels" else (),
+        arrows=_arrows(data) if card.kind == "relation" else (),
         scores=[ShownScore(label, share, f"{percent(share)} %") for label, share in data.get("scores", ())][
             :_MOST_SCORES
         ],
@@ -141,6 +170,8 @@ def shown_texts(data: Mapping[str, Any]) -> list[ShownText]:
 def _said(card: Card, texts: Sequence[ShownText]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
+    if card.kind == "relation":
+        return str(card.data["text"])
     return "\n".join("".join(text.pieces) for text in texts)
 
 
@@ -157,6 +188,31 @@ def _sides(data: Mapping[str, Any]) -> list[Side]:
             for name, given in systems
         ),
     ]
+
+
+def _marked(data: Mapping[str, Any]) -> list[Sentence]:
+    """The text with both entities marked, each with its name and type."""
+    types = data.get("types") or ("", "")
+    marks = [(*data[name], name, f"{name} {kind}".strip()) for name, kind in zip(("e1", "e2"), types, strict=True)]
+    return [marked_sentence(data["text"], marks, cut=(bool(data.get("before")), bool(data.get("after"))))]
+
+
+def _arrows(data: Mapping[str, Any]) -> list[Arrow]:
+    first, second = (_at_an_end(data["text"][slice(*data[name])]) for name in ("e1", "e2"))
+
+    def arrow(side: Side) -> Arrow:
+        label = next(iter(side.labels), "")
+        found = _DIRECTION.search(label)
+        ends = (second, first) if found and found[1] == "e2" else (first, second)
+        none = label in ("", data.get("none_label"))
+        return Arrow(side.name, ends[0], label, _DIRECTION.sub("", label), ends[1], none, side.right)
+
+    return [arrow(side) for side in _sides(data)]
+
+
+def _at_an_end(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _MOST_AT_AN_END else f"{plain[: _MOST_AT_AN_END - 1]}…"
 
 
 def _sentences(data: Mapping[str, Any]) -> list[Sentence]:

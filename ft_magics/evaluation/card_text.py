@@ -20,6 +20,9 @@ def card_text(card: Card) -> str:
         spaces = bool(data.get("spaces", True))
         text = join_words(words, spaces=spaces)
         answers = [f"{kind} {join_words(words[start:end], spaces=spaces)}" for start, end, kind in _said(data)]
+    elif card.kind == "relation":
+        first, second = (data["text"][slice(*data[name])] for name in ("e1", "e2"))
+        text, answers = f"{data['text']} [{first} | {second}]", list(_said(data))
     elif card.kind == "labels":
         text = " | ".join(filter(None, (data["text"], data.get("pair"))))
         answers = list(_said(data))

@@ -189,7 +189,7 @@ def _row(card: Card) -> Row:
     row: dict[str, Any] = {"row": card.row}
     if data.get("badge"):
         row["outcome"] = data["badge"]
-    row |= {"spans": _spans, "labels": _labels, "texts": _texts}[card.kind](data)
+    row |= {"spans": _spans, "labels": _labels, "relation": _relation, "texts": _texts}[card.kind](data)
     row |= {"confidence": data["confidence"]} if "confidence" in data else {}
     return row | ({"note": data["note"]} if data.get("note") else {})
 
@@ -216,6 +216,12 @@ def _spans(data: Mapping[str, Any]) -> dict[str, Any]:
 def _labels(data: Mapping[str, Any]) -> dict[str, Any]:
     row = {"text": data["text"]} | ({"text_pair": data["pair"]} if "pair" in data else {})
     return row | {name: "; ".join(labels) for name, labels in _sides(data)}
+
+
+def _relation(data: Mapping[str, Any]) -> dict[str, Any]:
+    row = _labels(data)
+    ends = {name: data["text"][slice(*data[name])] for name in ("e1", "e2")}
+    return {"text": row.pop("text"), **ends, **row}
 
 
 def _sides(data: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Any]]]:

@@ -38,14 +38,21 @@ SCORE = object_of(
         "interval": maybe(row_of(number_field, number_field)),
     }
 )
+_PLACE = row_of(count_field, count_field)
 _LABELS = object_of(
     {
-        "kind": one_of("labels"),
+        "kind": one_of("labels", "relation"),
         "row": text_field,
         "data": object_of(
             {"text": text_field, "gold": list_of(text_field)},
             {
                 "pair": text_field,
+                "e1": _PLACE,
+                "e2": _PLACE,
+                "types": list_of(text_field),
+                "none_label": maybe(text_field),
+                "before": flag_field,
+                "after": flag_field,
                 "predicted": list_of(text_field),
                 "versions": list_of(object_of({"name": text_field, "predicted": list_of(text_field)})),
                 "scores": list_of(row_of(text_field, number_field)),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ft_magics.evaluation.joining import joint
 
-__all__ = ["Cover", "Piece", "Sentence", "Tag", "sentence_of"]
+__all__ = ["Cover", "Piece", "Sentence", "Tag", "marked_sentence", "sentence_of"]
 
 Side = Literal["gold", "predicted"]
 PlacedSpan = Sequence[Any]  # start, end, label
@@ -134,6 +134,26 @@ def sentence_of(
         pieces.append(_piece(text, first, last, over, held=held, named=gold is not None))
         before = over
     return Sentence(name, _direction(words), [*pieces, *([_plain(" …")] if cut[1] else [])])
+
+
+def marked_sentence(
+    text: str, marks: Sequence[tuple[int, int, str, str]], *, cut: tuple[bool, bool] = (False, False)
+) -> Sentence:
+    """A text in which some places are marked, none of which overlap.
+
+    Args:
+        text: As it stands.
+        marks: Start, end, label and what is shown beside it; in characters.
+        cut: Whether text was left out before, and behind.
+    """
+    pieces, at = [_plain("… ")] if cut[0] else [], 0
+    for start, end, label, said in sorted(marks):
+        pieces += [_plain(text[at:start])] if start > at else []
+        cover = Cover(label, own=True, starts=True, ends=True)
+        pieces.append(Piece(text[start:end], None, cover, [Tag(said, label, "predicted", own=True)], joined=False))
+        at = end
+    pieces += [_plain(text[at:])] if at < len(text) else []
+    return Sentence("", _direction([text]), [*pieces, *([_plain(" …")] if cut[1] else [])])
 
 
 def _plain(text: str) -> Piece:

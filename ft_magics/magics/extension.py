@@ -28,6 +28,7 @@ _REPORTS = (
     ("ft_magics.evaluation.labels.report", "LabelReport"),
     ("ft_magics.evaluation.language.report", "LanguageReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),
+    ("ft_magics.evaluation.relations.report", "RelationReport"),
     ("ft_magics.evaluation.texts.report", "TextReport"),
     ("ft_magics.evaluation.comparison", "TallyComparison"),
     ("ft_magics.display.run_comparison", "RunComparison"),

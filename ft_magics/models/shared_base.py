@@ -29,12 +29,14 @@ class SharedBase:
     def __init__(self) -> None:
         self.tensors: dict[str, torch.Tensor] = {}
         self.encoding = Lock()
-        self._tokenizer: Any = None
+        self._tokenizers: dict[tuple[str, ...], Any] = {}
 
     def one_tokenizer(self, tokenizer: Any) -> Any:
-        """The tokenizer of the base, which takes 10 MB and more: the one that is given, or one that was before."""
-        self._tokenizer = tokenizer if self._tokenizer is None else self._tokenizer
-        return self._tokenizer
+        """The tokenizer of the base, which takes 10 MB and more: the one that is given, or one that was before.
+
+        One that has tokens of its task beside the base's is another one.
+        """
+        return self._tokenizers.setdefault(tuple(tokenizer.get_added_vocab()), tokenizer)
 
     def give(self, model: nn.Module, names: Mapping[str, str]) -> None:
         """Let parameters of a model be the shared ones where they are the same; those that are new are shared now.

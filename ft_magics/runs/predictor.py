@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.losses import Losses, losses_of
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
-from ft_magics.tasks.optional import complete_model, complete_tokenizer
+from ft_magics.tasks.optional import add_tokens, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import find_task, guarded, known_names
 from ft_magics.tasks.task import LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
@@ -247,14 +247,14 @@ def load_trained(
     base, tuning = settings.base if settings else None, None
     if settings is not None and base is not None:
         tuning = Tuning.from_plain(settings.method or {}, str(Path(folder) / SETTINGS))
-        loaded, tokenizer = _load_tuned(folder, find_base(base, folder), head, tuning)
+        loaded, tokenizer, loaded_task = _load_tuned(folder, find_base(base, folder), found, settings.saved, tuning)
     else:
         loaded, tokenizer = (
             load_model(folder, head, fresh=False),
             load_tokenizer(folder, writes=head.writes, verbatim=head.reads_forwards),
         )
         check_together(folder, loaded, tokenizer)
-    loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
+        loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
     complete_model(loaded_task, loaded, folder, fresh=False)
     complete_tokenizer(loaded_task, tokenizer)
     limit = length_limit(loaded, tokenizer)
@@ -278,25 +278,37 @@ def load_trained(
     return trained
 
 
-def _load_tuned(folder: str, source: str, head: Head, tuning: Tuning) -> tuple[Any, Any]:
-    """A model of which a folder holds what was trained, and its tokenizer, which is the base's.
+def _load_tuned(
+    folder: str, source: str, found: type[Task[Any, Any, Any]], saved: Mapping[str, Any], tuning: Tuning
+) -> tuple[Any, Any, Task[Any, Any, Any]]:
+    """A model of which a folder holds what was trained, its tokenizer, which is the base's, and its task.
 
     Args:
         folder: Of the model.
         source: Of its base.
-        head: Which it must have.
+        found: Its task's class.
+        saved: What the task keeps of itself.
         tuning: How it was tuned.
     """
-    here = Path(folder)
+    here, head = Path(folder), found.saved_head()
+    words = read_json(Path(source) / "config.json").get("vocab_size")
+
+    def with_its_words(config: Any) -> None:
+        """Tokens that the task adds are no part of the base."""
+        if isinstance(words, int):
+            config.vocab_size = words
+
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
     model, tokenizer = (
-        load_model(source, head, fresh=False, tuned=tuned),
+        load_model(source, head, fresh=False, tuned=tuned, adjust=with_its_words),
         load_tokenizer(source, writes=head.writes, verbatim=head.reads_forwards),
     )
     check_together(source, model, tokenizer)
+    task = found.from_saved(saved, model.config)
+    add_tokens(task, model, tokenizer)
     model = tuning.apply(model, seed=0)
     tuning.load(model, here)
-    return model.eval(), tokenizer
+    return model.eval(), tokenizer, task
 
 
 def _task_of_head(source: str) -> str:

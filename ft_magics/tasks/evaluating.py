@@ -15,11 +15,12 @@ def evaluate(gold: Any, pred: Any, *, task: str, **options: Any) -> Report:
 
     Args:
         gold: What is right, as the task's field writes it: for `classify` a label per text, a list of labels, or a
-            number; for `ner` tags per sentence, or spans per text.
+            number; for `ner` tags per sentence, or spans per text; for `relation` a label per pair of entities, in a
+            list or by id.
         pred: What was predicted, in the same way.
         task: Its name.
         options: Of the task's report: `title`, `resamples`, `seed`; for `classify` also `probabilities`, `texts`, for
-            `ner` also `words`, `mode`, `scheme`, …
+            `ner` also `words`, `mode`, `scheme`, …, for `relation` also `none_label`, `examples`.
 
     Returns:
         A report with `.headline`, `.scores["macro_f1"]`, each with `.value` (a share from 0 to 1) and `.interval`.

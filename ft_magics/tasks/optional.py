@@ -1,4 +1,4 @@
-"""What few tasks have beside the methods of `Task`: a model made of another, a second one, dialogues, written texts."""
+"""What few tasks have beside the methods of `Task`: other models, tokens of their own, dialogues, written texts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
 __all__ = [
+    "AddsTokens",
     "BeginsWith",
     "CompletesModel",
     "CompletesTokenizer",
     "Converses",
     "TakesOne",
     "WritesTexts",
+    "add_tokens",
     "begin_with",
     "complete_model",
     "complete_tokenizer",
@@ -136,3 +138,30 @@ def begin_with(task: Task[Any, Any, Any], source: str, name: str, *, seed: int) 
     if not isinstance(task, BeginsWith):
         return source, []
     return guarded(task.name, "begin_with", lambda: task.begin_with(source, name, seed=seed))
+
+
+@runtime_checkable
+class AddsTokens(Protocol):
+    """A task whose inputs hold special tokens that a model does not have.
+
+    They are added whenever a base is loaded, so what they begin as must not depend on random numbers of the run.
+    """
+
+    def add_tokens(self, model: Any, tokenizer: Any) -> list[str]:
+        """Give a model and its tokenizer the tokens that they lack.
+
+        Args:
+            model: As it was loaded; it is changed.
+            tokenizer: Its own; it is changed too.
+
+        Returns:
+            Sentences on what was added; none where all are there.
+        """
+        ...
+
+
+def add_tokens(task: Task[Any, Any, Any], model: Any, tokenizer: Any) -> list[str]:
+    """What `add_tokens` says; nothing for a task that has none."""
+    if not isinstance(task, AddsTokens):
+        return []
+    return guarded(task.name, "add_tokens", lambda: task.add_tokens(model, tokenizer))

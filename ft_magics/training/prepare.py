@@ -19,7 +19,7 @@ from ft_magics.models.checkpointing import begin_checkpointing
 from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import begin_with, complete_model, complete_tokenizer
+from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fingerprint import fingerprint
@@ -110,6 +110,7 @@ def prepare(
     )
     new_parts += complete_tokenizer(task, tokenizer)
     check_together(source, model, tokenizer)
+    new_parts += add_tokens(task, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)
     new_parts += complete_model(task, model, source, fresh=True, seed=train.seed)
     limit = length_limit(model, tokenizer) - tuning.virtual_tokens

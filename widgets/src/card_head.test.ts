@@ -101,3 +101,11 @@ test("texts stand below each other with their names", async () => {
     ["lines"],
   );
 });
+
+test("an arrow leads from one entity to the other, and a dotted line says that there is none", async () => {
+  const arrow = { name: "gold", start: "<b>waste</b>", label: "about(e2,e1)", said: "about", end: "audits", none: false, right: null };
+  const root = await view(shown("r", { arrows: [arrow, { ...arrow, name: "predicted", label: "Other", said: "Other", none: true, right: false }] }));
+  const drawn = [...root.querySelectorAll("[data-testid=arrow]")].map((each) => each.textContent);
+  assert.deepEqual(drawn, ["gold <b>waste</b> ── about─▶ audits", "predicted <b>waste</b> ┄┄ Other┄┄ audits"]);
+  assert.equal(root.querySelectorAll("b").length, 0);
+});

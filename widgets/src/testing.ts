@@ -113,7 +113,21 @@ function pieces(gold: Span | null, pred: Span | null): Piece[] {
 }
 
 export function shown(row: string, more: Partial<ShownCard> = {}): ShownCard {
-  const nothing = { badge: "", sign: "", right: null, about: [], sentences: [], texts: [], sides: [], scores: [], note: "", cut: false, facets: {}, ranks: {} };
+  const nothing = {
+    badge: "",
+    sign: "",
+    right: null,
+    about: [],
+    sentences: [],
+    texts: [],
+    sides: [],
+    arrows: [],
+    scores: [],
+    note: "",
+    cut: false,
+    facets: {},
+    ranks: {},
+  };
   return { row, key: row, search: row, ...nothing, ...more };
 }
 

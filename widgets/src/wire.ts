@@ -41,6 +41,17 @@ export interface Side {
   readonly right: boolean | null;
 }
 
+/** What leads from one entity to the other, by one side. */
+export interface Arrow {
+  readonly name: string;
+  readonly start: string;
+  readonly label: string;
+  readonly said: string;
+  readonly end: string;
+  readonly none: boolean;
+  readonly right: boolean | null;
+}
+
 /** How probable a label is: as a share for a bar, and as text. */
 export interface ShownScore {
   readonly label: string;
@@ -65,6 +76,7 @@ export interface ShownCard {
   readonly sentences: readonly Sentence[];
   readonly texts: readonly ShownText[];
   readonly sides: readonly Side[];
+  readonly arrows: readonly Arrow[];
   readonly scores: readonly ShownScore[];
   readonly note: string;
   readonly search: string;

@@ -13,14 +13,19 @@ from numpy.typing import NDArray
 
 from ft_magics.evaluation.tally import Bools, Tally
 
-__all__ = ["BUCKETS", "Bucket", "Buckets", "bucket_scores", "buckets_of", "fold", "words_of"]
+__all__ = ["BUCKETS", "Bucket", "Buckets", "bucket_scores", "buckets_of", "distance_buckets", "fold", "words_of"]
 
 BUCKETS = {
     "length": ("1–5 words", "6–10 words", "11–20 words", "21–40 words", "41–80 words", "81–160 words", "more"),
     "class_size": ("not in training", "1–10 examples", "11–30", "31–100", "101–300", "301–1,000", "more"),
+    "distance": ("0–2 words between", "3–5 between", "6–10 between", "11–20 between", "more between"),
     "overlap": ("under 50 % of the words", "50–75 %", "75–90 %", "90–100 %", "all words"),
 }
-_UPTO = {"length": (5, 10, 20, 40, 80, 160), "class_size": (0, 10, 30, 100, 300, 1000)}
+_UPTO = {
+    "length": (5, 10, 20, 40, 80, 160),
+    "class_size": (0, 10, 30, 100, 300, 1000),
+    "distance": (2, 5, 10, 20),
+}
 _SHARES = (0.5, 0.75, 0.9, 1.0)
 
 # Scripts that put no space between words: each letter counts as a word (Thai, Lao, Burmese, Khmer, kana, Han).
@@ -98,6 +103,17 @@ def buckets_of(
         place = np.searchsorted(_UPTO["class_size"], smallest)
         found["class_size"] = np.where(gold.any(axis=1), place, -1).astype(np.int8)
     return found
+
+
+def distance_buckets(distances: Sequence[int] | None) -> Buckets:
+    """How far apart two things are that each text is about.
+
+    Args:
+        distances: Words between them. Length S; None where that is not known.
+    """
+    if distances is None:
+        return {}
+    return {"distance": np.searchsorted(_UPTO["distance"], np.array(distances, dtype=np.int64)).astype(np.int8)}
 
 
 def _count_words(

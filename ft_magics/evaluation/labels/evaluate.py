@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from ft_magics.errors import DataError, type_name
 from ft_magics.evaluation.beside import check_bootstrap, check_notes, check_text, check_texts, is_number, shown, whole
 from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
-from ft_magics.evaluation.labels.buckets import bucket_scores, buckets_of
+from ft_magics.evaluation.labels.buckets import bucket_scores, buckets_of, distance_buckets
 from ft_magics.evaluation.labels.counting import METRICS_OF_LABELS, average_names, tally_labels
 from ft_magics.evaluation.labels.curves import Curves, curves_of
-from ft_magics.evaluation.labels.evidence import LabelEvidence
+from ft_magics.evaluation.labels.evidence import Dress, LabelEvidence
 from ft_magics.evaluation.labels.inputs import LabelInputs, read_labels
 from ft_magics.evaluation.labels.probabilities import LabelCalibration, calibrate_labels, confidences
 from ft_magics.evaluation.labels.report import LabelReport
@@ -45,6 +46,8 @@ def label_report(
     train_counts: Mapping[str, int] | None = None,
     train_words: Collection[str] | None = None,
     thresholds: Mapping[str, float] | None = None,
+    distances: Sequence[int] | None = None,
+    dress: Dress | None = None,
     title: str = "predictions",
     history: Sequence[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
@@ -66,6 +69,8 @@ def label_report(
         train_counts: Examples of the training data per label.
         train_words: Words of the training data, as `words_of` gives them.
         thresholds: Per label, the probability from which it was predicted.
+        distances: Words between two things that each text is about, for buckets. Length S.
+        dress: What is made of an example's card; None for a text with its labels.
         title: What this is a report of.
         history: Dev scores per epoch.
         notes: More that a reader of the numbers should know.
@@ -84,6 +89,7 @@ def label_report(
     evidence = _evidence(
         inputs, texts=texts, pairs=pairs, ids=ids, train_counts=_counts(train_counts), train_words=train_words
     )
+    evidence = replace(evidence, buckets=evidence.buckets | distance_buckets(distances), dress=dress)
     tally = tally_labels(inputs.gold, inputs.pred, inputs.names, multi_label=multi_label)
     found = dict(zip(tally.names, intervals(tally, resamples, seed), strict=True))
     calibration = curves = None

@@ -16,7 +16,9 @@ from ft_magics.evaluation.paging import page_bounds, several
 from ft_magics.evaluation.tally import Bools, Floats, Ints
 from ft_magics.sections import Card
 
-__all__ = ["LabelEvidence"]
+__all__ = ["Dress", "LabelEvidence"]
+
+Dress = Callable[[int, Card], Card]
 
 _MOST_PROBABILITIES = 5
 
@@ -45,6 +47,7 @@ class LabelEvidence:
         confidence: Length S, or None.
         suspicion: How probably gold is wrong, 0 for not suspected. Length S, or None.
         buckets: Of each example.
+        dress: Makes another card of an example's index and its card; None for a text with its labels.
     """
 
     names: tuple[str, ...]
@@ -58,6 +61,7 @@ class LabelEvidence:
     confidence: NDArray[np.floating] | None = None
     suspicion: Floats | None = None
     buckets: Buckets = field(default_factory=dict)
+    dress: Dress | None = None
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -201,7 +205,8 @@ class LabelEvidence:
             "facets": {"gold": gold, "pred": pred, "outcome": [outcome], **self._facets(at, gold, pred)},
             "ranks": {"row": at, **self._ranks(at)},
         }
-        return Card(kind="labels", row=self.ids[at], data=data)
+        card = Card(kind="labels", row=self.ids[at], data=data)
+        return card if self.dress is None else self.dress(at, card)
 
     def _facets(self, at: int, gold: Sequence[str], pred: Sequence[str]) -> dict[str, list[str]]:
         found = {name: [BUCKETS[name][place[at]]] for name, place in self.buckets.items() if place[at] >= 0}

@@ -18,7 +18,7 @@ from ft_magics.sections import Cell, Examples, Filter, Grid, Lines, Row, Section
 if TYPE_CHECKING:
     from ft_magics.evaluation.labels.report import LabelReport
 
-__all__ = ["sections_of"]
+__all__ = ["label_grid", "label_sections", "sections_of"]
 
 _AVERAGES = ("micro", "macro", "weighted")
 _MOST_PAIRS = 30
@@ -29,6 +29,7 @@ _BY = {
     "length": "Scores by length of the text",
     "class_size": "Scores by size of the class in training",
     "overlap": "Scores by share of words that training has",
+    "distance": "Scores by words between the entities",
 }
 _DISAGREE = (
     "The model is sure and gold says otherwise; look at these first. Another label is as probable as it is on average "
@@ -52,11 +53,17 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
     parts: list[Section] = [
         score_table(report.scores, resamples=report.resamples, mistakes={"outcome": "wrong"}),
         _label_table(report, int(view.get("min_support") or 0)),
-        _grid(report),
+        label_grid(report),
         _bars(report),
     ]
     if brief:
         return parts
+    return [*parts, *label_sections(report, view), *history_sections(report.history, METRICS_OF_LABELS)]
+
+
+def label_sections(report: LabelReport, view: Mapping[str, Any]) -> list[Section]:
+    """What is shown below scores and confusion: pairs, examples, buckets, calibration, curves."""
+    parts: list[Section] = []
     pairs = _pair_table(report)
     parts += [pairs] if pairs.rows else []
     parts += _examples(report)
@@ -68,7 +75,7 @@ def sections_of(report: LabelReport, view: Mapping[str, Any], *, brief: bool) ->
     parts += calibration_sections(report.calibration, multi_label=report.multi_label)
     if report.curves is not None:
         parts += curve_sections(report.curves)
-    return [*parts, *history_sections(report.history, METRICS_OF_LABELS)]
+    return parts
 
 
 def _bars(report: LabelReport) -> Table:
@@ -155,7 +162,8 @@ def _filters(report: LabelReport) -> tuple[list[Filter], list[Filter]]:
     return [*row], [*column]
 
 
-def _grid(report: LabelReport) -> Grid:
+def label_grid(report: LabelReport) -> Grid:
+    """The confusion matrix, each cell with the examples behind it."""
     counts = np.array(report.confusion)
     errors = counts - np.diag(np.diag(counts))
     order = np.argsort(-(errors.sum(axis=0) + errors.sum(axis=1)), kind="stable").tolist()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.data.cells import Rows, fold, index_of, is_list, is_missing
+from ft_magics.data.columns import named_column
 from ft_magics.data.faults import list_names, quoted, show
-from ft_magics.errors import DataError, did_you_mean
+from ft_magics.errors import DataError
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 
 __all__ = ["KNOWN", "Columns", "find_columns", "flag_of"]
@@ -120,14 +121,14 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
     header = list(rows.columns)
     faults: list[str] = []
     labels = options.label_column if isinstance(options.label_column, list) else [options.label_column]
-    text = _named(rows, "text_column", options.text_column, faults)
-    pair = _named(rows, "text_pair_column", options.text_pair_column, faults)
-    given = [_named(rows, "label_column", label, faults) for label in labels if label is not None]
+    text = named_column(rows, "text_column", options.text_column, faults)
+    pair = named_column(rows, "text_pair_column", options.text_pair_column, faults)
+    given = [named_column(rows, "label_column", label, faults) for label in labels if label is not None]
     choice = _Choice(
         text=text,
         pair=pair,
         labels=[at for at in given if at is not None],
-        key=_named(rows, "id_column", options.id_column, faults),
+        key=named_column(rows, "id_column", options.id_column, faults),
     )
     if faults:
         raise DataError("\n".join(faults))
@@ -156,36 +157,6 @@ def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, n
 def _tagged_hint(name: str) -> str:
     tagged = name.lower().endswith((".conll", ".bio", ".iob", ".iob2", ".iobes"))
     return "; a file of tagged words is for `task: ner`" if tagged else ""
-
-
-def _named(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
-    if column is None:
-        return None
-    header = list(rows.columns)
-    if isinstance(column, int):
-        at = column - 1 if column > 0 else len(header) + column
-        if 0 <= at < len(header):
-            return at
-        faults.append(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(header)}")
-        return None
-    count = header.count(column)
-    if count == 1:
-        return header.index(column)
-    if count:
-        faults.append(f"{rows.name}: {count} columns are called {quoted(column)}; name one by its number")
-    elif rows.named:
-        near = did_you_mean(column, header)
-        faults.append(
-            f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(header)}."
-            f"{near}"
-        )
-    else:
-        faults.append(
-            f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
-            f"{len(header)}, such as `{option}: 1`"
-            + (", or say `header: true`" if rows.places[:1] == [f"{rows.name}, line 1"] else "")
-        )
-    return None
 
 
 def _differ(rows: Rows, choice: _Choice) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, index_of, is_list, is_missing
-from ft_magics.data.faults import list_faults, list_names, quoted, show
+from ft_magics.data.faults import Faults, list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean, type_name
 from ft_magics.tasks.classify.columns import flag_of
 from ft_magics.tasks.classify.config import TextOptions
 
-__all__ = ["PANDAS_HINT", "Faults", "read_labels", "read_values"]
+__all__ = ["PANDAS_HINT", "read_labels", "read_values"]
 
 _SEPARATORS = ("|", ";", ",")
 _MOST_DIGITS = 9  # of the index of a class
@@ -27,32 +27,6 @@ _NOT_NUMBERS = (
     "`label_column`"
 )
 PANDAS_HINT = "; pandas reads the words NA, None and null as missing: `pd.read_csv(…, keep_default_na=False)`"
-
-
-class Faults:
-    """What is wrong with rows, by kind: each kind is one message with its first place in full."""
-
-    def __init__(self) -> None:
-        self._by_kind: dict[str, list[tuple[str, str]]] = {}
-
-    def add(self, kind: str, place: str, fault: str) -> None:
-        """Keep a fault.
-
-        Args:
-            kind: Faults of the same kind are listed together.
-            place: Such as `train.csv, line 12`.
-            fault: What is wrong there, and what to do.
-        """
-        self._by_kind.setdefault(kind, []).append((place, fault))
-
-    def raise_all(self) -> None:
-        """Say all of them.
-
-        Raises:
-            DataError: There are some.
-        """
-        if self._by_kind:
-            raise DataError("\n".join(map(list_faults, self._by_kind.values())))
 
 
 def read_labels(

@@ -8,13 +8,13 @@ from typing import Any
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, column_label, is_list, is_missing
-from ft_magics.data.faults import printable, quoted, show
+from ft_magics.data.faults import Faults, printable, quoted, show
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.classify.columns import KNOWN, Columns, find_columns
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 from ft_magics.tasks.classify.examples import LabelledText, TextSplit
-from ft_magics.tasks.classify.labels import PANDAS_HINT, Faults, read_labels, read_values
+from ft_magics.tasks.classify.labels import PANDAS_HINT, read_labels, read_values
 
 __all__ = ["read_split"]
 

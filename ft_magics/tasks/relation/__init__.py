@@ -1,0 +1,1 @@
+"""Relations: two marked entities in a text → a directed relation, or none."""

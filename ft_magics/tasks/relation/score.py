@@ -1,0 +1,64 @@
+"""Relations of one's own, gold and predicted → a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ft_magics.config.references import Reference
+from ft_magics.data.encoding import decode
+from ft_magics.data.faults import printable, quoted
+from ft_magics.data.paths import read_file
+from ft_magics.errors import DataError
+from ft_magics.evaluation.relations.evaluate import relation_report
+from ft_magics.evaluation.relations.report import RelationReport
+from ft_magics.tasks.relation.reader import read_options, read_split
+
+__all__ = ["read_labels", "score"]
+
+_KEY = re.compile(r"(\S+)\t([^\t]+)")
+
+
+def score(gold: Any, pred: Any, **options: Any) -> RelationReport:
+    """Score relations.
+
+    Args:
+        gold: A label per pair of entities, or labels by id.
+        pred: The same for the predictions.
+        options: Of `relation_report`.
+
+    Raises:
+        DataError: They do not belong together, or there is no such option.
+    """
+    return relation_report(gold, pred, **options)
+
+
+def read_labels(source: Any, options: Mapping[str, Any]) -> list[str] | dict[str, str]:
+    """The labels in a file: by id, as in SemEval's key (`8001<tab>Other`); one a line; or those of marked texts.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    chosen = read_options(options)
+    if not isinstance(source, Reference) or isinstance(source.value, Path):
+        path, raw = read_file(str(source.value) if isinstance(source, Reference) else source)
+        name = printable(path.name)
+        lines = [line.rstrip("\r") for line in decode(raw, name, chosen.encoding).split("\n")]
+        filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        pairs = [_KEY.fullmatch(line) for _, line in filled]
+        if filled and all(pairs):
+            return _by_id(name, [(number, pair) for (number, _), pair in zip(filled, pairs, strict=True) if pair])
+        if filled and not any("\t" in line or "<e1>" in line or line[:1] in "{[" for _, line in filled):
+            return [line.strip() for _, line in filled]
+    return [str(example.label) for example in read_split("labels", source, chosen).examples]
+
+
+def _by_id(name: str, pairs: list[tuple[int, re.Match[str]]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, pair in pairs:
+        if pair[1] in found:
+            raise DataError(f"{name}, line {number}: the id {quoted(pair[1])} stands there twice; expected each once")
+        found[pair[1]] = pair[2].strip()
+    return found

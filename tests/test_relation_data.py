@@ -1,0 +1,221 @@
+"""Texts with two marked entities, in every form that they come in, and what is wrong with some."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from ft_magics.config.references import Reference
+from ft_magics.data.examples import Corpus
+from ft_magics.errors import DataError
+from ft_magics.tasks.relation.answer import read_texts
+from ft_magics.tasks.relation.checks import check_corpus
+from ft_magics.tasks.relation.config import MarkedOptions, RelationSettings
+from ft_magics.tasks.relation.propose import propose
+from ft_magics.tasks.relation.reader import read_split
+
+TEXT = "The most common audits were about waste and recycling."
+ROW = {"text": TEXT, "label": "Message-Topic(e1,e2)"}
+TOKENS = TEXT[:-1].split()
+MARKED = TEXT.replace("audits", "<e1>audits</e1>").replace("waste", "<e2>waste</e2>")
+FORMS = {
+    "offsets": {**ROW, "e1": [16, 22], "e2": [34, 39]},
+    "offsets in records": {**ROW, "head": {"start": 16, "end": 22, "type": "Thing"}, "tail": {"start": 34, "end": 39}},
+    "offsets in texts": {**ROW, "e1": "16:22", "e2": "[34, 39]"},
+    "columns of ends": {**ROW, "e1_start": 16, "e1_end": 22, "e2_start": "34", "e2_end": "39"},
+    "tags": {"sentence": MARKED, "relation": "Message-Topic(e1,e2)"},
+    "words": {**ROW, "subject": "audits", "object": "waste"},
+    "tokens": {"tokens": TOKENS, "label": ROW["label"], "e1": [3, 4], "e2": [6, 7]},
+    "TACRED": {
+        "token": TOKENS,
+        "relation": ROW["label"],
+        "subj_start": 3,
+        "subj_end": 3,
+        "obj_start": 6,
+        "obj_end": 6,
+        "subj_type": "Thing",
+        "obj_type": "Stuff",
+    },
+    "FewRel": {
+        "tokens": TOKENS,
+        "relation": ROW["label"],
+        "h": ["audits", "Q1", [[3]]],
+        "t": ["waste", "Q2", [[6], [6]]],
+    },
+}
+
+
+def of(value, **options):
+    return read_split("train", Reference("rows", value), MarkedOptions(**options))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_marks(form):
+    (example,) = of([FORMS[form]]).examples
+    assert (example.entities, example.label) == (("audits", "waste"), ROW["label"])
+    assert example.text.rstrip(".") == TEXT.rstrip(".")
+
+
+def test_types_and_frames_and_files(tmp_path):
+    assert of([FORMS["TACRED"]]).examples[0].types == ("Thing", "Stuff")
+    assert of([FORMS["offsets in records"]]).examples[0].types == ("Thing", "")
+    frame = pd.DataFrame([FORMS["columns of ends"]] * 2)
+    assert [example.id for example in of(frame).examples] == ["$rows, row 0", "$rows, row 1"]
+    path = tmp_path / "plain.tsv"
+    path.write_text(f"{MARKED}\tMessage-Topic(e1,e2)\n" * 3)
+    split = read_split("train", str(path))
+    assert [example.entities for example in split.examples] == [("audits", "waste")] * 3
+    said = of(
+        [{"a": TEXT, "b": "x", "c": "16-22", "d": "34-39"}],
+        text_column="a",
+        label_column="b",
+        e1_column="c",
+        e2_column="d",
+    )
+    assert said.examples[0].entities == ("audits", "waste")
+
+
+def test_the_second_entity_may_stand_first_and_scripts_without_spaces_are_joined():
+    example = of([{"tokens": list("小明在北京"), "label": "住", "e1": [3, 5], "e2": [0, 2]}]).examples[0]
+    assert (example.text, example.entities, example.e1) == ("小明在北京", ("北京", "小明"), (3, 5))
+    (answer,) = read_texts(["<e2>你</e2>好<e1> 吗 </e1>"])
+    assert (answer.entities, answer.e1) == (("吗", "你"), (3, 4))
+    record = {"text": TEXT, "e1": {"start": 16, "end": 22}, "e2": "waste", "types": ["A", "B"]}
+    assert read_texts([record])[0].types == ("A", "B")
+
+
+@pytest.mark.shared
+def test_semevals_file_is_the_same_as_its_rows(shared):
+    folder = shared / "semeval2010_task8_en"
+    ours, theirs = (read_split("test", str(folder / name)).examples for name in ("TEST_FILE_FULL.TXT", "test.jsonl"))
+    assert len(ours) == 2717
+    assert [(item.text, item.e1, item.e2, item.label) for item in ours] == [
+        (item.text, item.e1, item.e2, item.label) for item in theirs
+    ]
+    assert ours[0].id == "TEST_FILE_FULL.TXT, line 1 (8001)"
+
+
+@pytest.mark.shared
+def test_lists_of_relations_become_pairs(shared):
+    split = read_split("train", str(shared / "quirks" / "47_jsonl_relations.jsonl"))
+    linked = [example for example in split.examples if example.label != "no_relation"]
+    assert len(split.examples) == 4 * 3
+    assert [(*example.entities, example.label) for example in linked] == [
+        ("Google", "September 4, 1998", "foundedAt"),
+        ("Google", "Larry Page", "foundedBy"),
+        ("Google", "Sergey Brin", "foundedBy"),
+    ]
+    assert linked[0].types == ("ORG", "DATE")
+    assert "3 pairs of entities with a relation, and 9 without one" in split.notes[-1]
+    assert (
+        len(of([json.loads((shared / "quirks" / "47_jsonl_relations.jsonl").read_text())], unrelated_pairs=0).examples)
+        == 3
+    )
+
+
+def test_documents_of_docred_have_their_closest_mentions_marked():
+    document = {
+        "title": "t",
+        "sents": [["Ada", "met", "Bob", "."], ["Ada", "lives", "in", "London", "."]],
+        "vertexSet": [
+            [{"name": "Ada", "sent_id": 0, "pos": [0, 1], "type": "PER"}, {"name": "Ada", "sent_id": 1, "pos": [0, 1]}],
+            [{"name": "London", "sent_id": 1, "pos": [3, 4], "type": "LOC"}],
+            [{"name": "Ada met", "sent_id": 0, "pos": [0, 2], "type": "MISC"}],
+        ],
+        "labels": [{"h": 0, "t": 1, "r": "lives_in"}, {"h": 0, "t": 1, "r": "born_in"}],
+    }
+    split = of([document])
+    first = split.examples[0]
+    assert (first.text[slice(*first.e1)], first.e1, first.label, first.types) == (
+        "Ada",
+        (14, 17),
+        "lives_in",
+        ("PER", "LOC"),
+    )
+    assert any("1 pairs have several relations" in note for note in split.notes)
+    triples = {
+        "text": "Ada lives in London",
+        "entities": [[0, 3, "PER"], [13, 19, "LOC"]],
+        "triples": [["Ada", "lives_in", "London"]],
+    }
+    assert [example.label for example in of([triples, triples]).examples] == ["lives_in", "no_relation"] * 2
+    nested = {**triples, "entities": [[0, 3, "PER"], [0, 9, "X"]], "triples": [[0, 1, "is"]]}
+    assert any("2 pairs of entities that overlap were left out" in note for note in of([triples, nested]).notes)
+
+
+WRONG = {
+    "overlap": (
+        [{**ROW, "e1": [16, 22], "e2": [20, 39]}],
+        "$rows[0]: the two marked entities overlap (e1 at 16 to 22, e2 at 20 to 39)",
+    ),
+    "outside": (
+        [{**ROW, "e1": [16, 22], "e2": [50, 60]}],
+        "$rows[0]: e2 is at 50 to 60, and the text has 54 characters",
+    ),
+    "tokens outside": ([{**FORMS["tokens"], "e2": [9, 10]}], "e2 is at tokens 9 to 10, and the text has 9 tokens"),
+    "empty": ([{**ROW, "e1": [3, 4], "e2": [34, 39]}], "e1 is at 3 to 4, where there is no word"),
+    "no marker": ([{"text": MARKED, "label": "a"}, {"text": TEXT, "label": "a"}], "$rows[1]: no entity is marked"),
+    "one tag": ([{"text": MARKED.replace("</e2>", ""), "label": "a"}], "the tag `</e2>` is missing"),
+    "twice": ([{"text": f"{MARKED} <e1>", "label": "a"}], "the tag `<e1>` stands there twice"),
+    "turned": ([{"text": "</e1>a<e1> <e2>b</e2>", "label": "a"}], "the tag `</e1>` stands before `<e1>`"),
+    "no entities": ([ROW], "nothing marks e1 and e2: there are no `<e1>…</e1>` tags in the text"),
+    "no relation": (
+        [{"text": MARKED, "e": "x", "f": "y"}],
+        "no column is called relation, or the like; there are text, e, f",
+    ),
+    "no label": ([{"text": MARKED, "label": None}], "$rows[0]: the relation is missing"),
+    "other words": ([{**ROW, "head": "audit", "tail": "glass"}], "e2 is `glass`, which is not in the text"),
+    "missing": ([{**ROW, "e1": None, "e2": [34, 39]}], "e1 is missing; say where the entity is"),
+    "no such entity": (
+        [{"text": "a b", "entities": [[0, 1, "X"], [2, 3, "X"]], "relations": [{"head": 0, "tail": 7, "type": "r"}]}]
+        * 2,
+        "$rows[0]: relation 0 (counted from 0) names the entity 7, and there is none",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_said_in_a_sentence_with_its_row(wrong):
+    rows, said = WRONG[wrong]
+    with pytest.raises(DataError) as caught:
+        of(rows)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value) or "more like it" in str(caught.value)
+
+
+def test_semevals_file_says_its_faults_by_line(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text(
+        '1\t"<e1>a</e1> <e2>b</e2>"\r\nOther\r\nComment:\r\n\r\n2\t"<e1>a</e1> b"\r\nOther\r\n\r\n3\t"<e1>a</e1> <e2>b</e2>"\r\nComment: x\r\n'
+    )
+    with pytest.raises(DataError) as caught:
+        read_split("train", str(path))
+    assert "train.txt, line 5: the tag `<e2>` is missing" in str(caught.value)
+    assert "train.txt, line 8: the sentence has no relation" in str(caught.value)
+
+
+def test_the_check_says_what_is_no_relation_and_what_dev_alone_has():
+    rows = [
+        {"text": f"<e1>a{at}</e1> x <e2>b</e2>", "label": label}
+        for at, label in enumerate(["r(e1,e2)", "r(e2,e1)", "s(e1,e2)", "Other"] * 3)
+    ]
+    dev = [{"text": "<e1>c</e1> y <e2>b</e2>", "label": "t(e1,e2)"}]
+    corpus = Corpus(train=of(rows), dev=read_split("dev", Reference("dev", dev)))
+    check = check_corpus(RelationSettings(), corpus)
+    assert check.summary == "train 12 pairs of entities, dev 1 pairs of entities"
+    assert "Other is no relation: it is left out of macro and micro F1" in check.notes
+    assert any("dev: 1 labels are of classes that train does not have" in text for text in check.warnings)
+    assert any("s has one direction only" in text for text in check.warnings)
+    with pytest.raises(DataError, match=r"no relation called other.*Did you mean `Other`"):
+        check_corpus(RelationSettings(none_label="other"), corpus)
+    with pytest.raises(DataError, match="`typed` needs the types of the entities"):
+        check_corpus(RelationSettings(markers="typed"), corpus)
+
+
+def test_such_data_are_seen_in_a_new_cell():
+    rows = [{"text": MARKED, "label": label} for label in ("a", "b", "no_relation")]
+    proposal = propose(Reference("rows", rows))
+    assert (proposal.classes, proposal.settings) == (3, {"none_label": "no_relation"})
+    with pytest.raises(DataError):
+        propose(Reference("rows", [{"text": TEXT, "label": "a"}, {"text": TEXT, "label": "b"}]))
