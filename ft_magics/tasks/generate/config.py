@@ -18,6 +18,7 @@ from ft_magics.config.splits import (
     Column,
     Fraction,
     Source,
+    Text,
     find_source,
     fractions_leave_something,
 )
@@ -63,6 +64,12 @@ class PassageOptions(DocumentOptions):
         "output": "completion_column",
     }
 
+    encoding: Text | None = described(
+        description="Character encoding of the file.",
+        otherwise="its byte-order mark, or UTF-8",
+        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
+        default=None,
+    )
     prompt_column: Column | None = described(
         description="The column of what stands before a completion.",
         otherwise="the one called `prompt`, `instruction`, `question` or `input`, beside one of completions",
