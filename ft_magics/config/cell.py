@@ -160,7 +160,8 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         tree.complain((word,), way)
         return task, OpenSection, OpenSection
     if task not in known:
-        guess = did_you_mean(task, [*known, *TASK_SYNONYMS, *LATER_TASKS])
+        words = [name for name in TASK_SYNONYMS if len(name) > 2]  # `re` and `mt` are near to any slip
+        guess = did_you_mean(task, [*known, *words, *LATER_TASKS])
         said = task.lower() in LATER_TASKS
         fault = "is not there yet; this version has" if said else f"is no {word}; there are"
         if setting := TASK_SETTINGS.get(task.lower()):

@@ -43,19 +43,24 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "relation-extraction": "relation",
     "relation_extraction": "relation",
     "relations": "relation",
+    "machine-translation": "translate",
+    "machine_translation": "translate",
+    "mt": "translate",
+    "summarisation": "summarize",
+    "summarise": "summarize",
+    "summarization": "summarize",
     "text classification": "classify",
     "text-generation": "generate",
     "text_generation": "generate",
     "token classification": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
+    "translation": "translate",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
 LATER_TASKS = (
     "qa",
     "question-answering",
-    "summarization",
-    "translation",
 )
 METHOD_SYNONYMS = {
     "adapters": "adapter",
