@@ -16,6 +16,10 @@ RUNS = {  # notebook → the names of its runs; the report of the last is printe
     "01_quickstart": ("ner",),
     "02_classify": ("intents",),
     "03_ways_to_tune": ("head", "bitfit", "adapter", "ia3", "prefix", "prompt", "full", "lora"),
+    "04_relations": ("ner", "relations"),
+    "05_question_answering": ("questions",),
+    "06_translation_and_summaries": ("titles", "translator"),
+    "07_dialogue": ("intents", "desk"),
     "08_pretraining": ("small", "ner"),
 }
 

@@ -143,12 +143,13 @@ class Card:
 
     Args:
         kind: How it is drawn: `spans` (words with marked spans), `labels` (a text and its labels), `relation` (a text
-            with two entities and what leads from one to the other) or `texts`.
+            with two entities and what leads from one to the other), `answer` (a question and a context with marked
+            answers) or `texts`.
         row: Where it stands, such as `test.csv, line 12`.
         data: What that kind of card shows; see `evaluation/card_data.py`.
     """
 
-    kind: Literal["spans", "labels", "relation", "texts"]
+    kind: Literal["spans", "labels", "relation", "answer", "texts"]
     row: str
     data: Mapping[str, Any]
 

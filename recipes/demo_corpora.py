@@ -12,7 +12,7 @@ import argparse
 import csv
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,17 @@ def frames(of: list[Any], split: str) -> list[Any]:
     return of[:kept] if split != "test" else of[kept // 2 :]
 
 
+def told_before(of: Callable[..., Iterator[tuple[str, str]]], split: str, *language: str) -> set[str]:
+    """The texts of the splits before this one: no text is in two."""
+    return {text for name in SPLITS[: SPLITS.index(split)] for text, _ in of(*language, name)}
+
+
 def relations(language: str, split: str) -> Iterator[tuple[str, str]]:
     """Sentences with two marked entities, and the directed relation between them."""
-    draw, seen = random.Random(f"relations {language} {split}"), set()  # no secrets
-    labels = list(RELATIONS)
-    while len(seen) < SENTENCES[split]:
-        label = labels[len(seen) % len(labels)]
+    draw = random.Random(f"relations {language} {split}")  # no secrets
+    seen, labels, made = told_before(relations, split, language), list(RELATIONS), 0
+    while made < SENTENCES[split]:
+        label = labels[made % len(labels)]
         frame = draw.choice(frames(RELATIONS[label], split))[language]
         slots = names(split, draw)
         first, second = sorted(("A", "B"), key=frame.index)  # A: the relation's first argument
@@ -99,6 +104,7 @@ def relations(language: str, split: str) -> Iterator[tuple[str, str]]:
         if text in seen:
             continue
         seen.add(text)
+        made += 1
         directed = label if label == "none" else f"{label}({marks['A']},{marks['B']})"
         yield text, directed
 
@@ -136,7 +142,8 @@ def questions(language: str, split: str) -> dict[str, Any]:
 
 def translations(split: str) -> Iterator[tuple[str, str]]:
     """The sentences of relations and passages in both languages."""
-    draw, seen = random.Random(f"translations {split}"), set()  # no secrets
+    draw = random.Random(f"translations {split}")  # no secrets
+    seen, made = told_before(translations, split), 0
     bare = [
         {language: "".join(part for part in _unmarked(frame[language])) for language in ("en", "zh")}
         for of_label in RELATIONS.values()
@@ -150,11 +157,12 @@ def translations(split: str) -> Iterator[tuple[str, str]]:
     ]
     draw_frames = random.Random("frames of translations")  # no secrets
     draw_frames.shuffle(bare)
-    while len(seen) < PAIRS[split]:
+    while made < PAIRS[split]:
         frame, slots = draw.choice(frames(bare, split)), names(split, draw)
         pair = begun(filled(frame["en"], slots, "en")), filled(frame["zh"], slots, "zh")
-        if pair not in seen:
-            seen.add(pair)
+        if pair[0] not in seen:
+            seen.add(pair[0])
+            made += 1
             yield pair
 
 
@@ -166,14 +174,16 @@ def _unmarked(frame: str) -> Iterator[str]:
 
 def summaries(language: str, split: str) -> Iterator[tuple[str, str]]:
     """Notices of a town's paper, and their titles."""
-    draw, seen = random.Random(f"summaries {language} {split}"), set()  # no secrets
-    while len(seen) < STORIES_OF[split]:
+    draw = random.Random(f"summaries {language} {split}")  # no secrets
+    seen, made = told_before(summaries, split, language), 0
+    while made < STORIES_OF[split]:
         story, slots = draw.choice(frames(STORIES, split)), names(split, draw)
         told = [story["begin"], *draw.sample(story["more"], k=2)]
         sentences = [begun(filled(sentence[language], slots, language)) for sentence in told]
         text = (" " if language == "en" else "").join(sentences)
         if text not in seen:
             seen.add(text)
+            made += 1
             yield text, begun(filled(story["title"][language], slots, language))
 
 

@@ -14,7 +14,11 @@ from ft_magics.runs.predictor import load_trained
 from ft_magics.tasks.optional import add_tokens
 from ft_magics.training.prepare import prepare
 from peft import PeftModel
-from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
 
 # With settings that fit a model of two layers and 32 dimensions.
 METHODS = {
@@ -37,7 +41,7 @@ METHODS = {
     "bitfit + freeze": "[bitfit, {freeze: {layers: 0}}]",
     "lora + gradual": "[{lora: {r: 4}}, gradual]",
 }
-TASKS = ("classify", "ner")
+TASKS = ("classify", "ner", "qa")
 _STEPS = 3
 _TEXTS = [("the cat runs", "a"), ("a soup is hot", "b"), ("the dog", "a"), ("a pie", "b")] * 2
 _WORDS = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\n\n"
@@ -49,11 +53,13 @@ _MARKED = "".join(
 _DATA = {
     "classify": ("csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in _TEXTS)),
     "ner": ("conll", _WORDS * 3),
+    "qa": ("csv", "question,context,answer\n" + "".join(f"what?,{text},{text.split()[1]}\n" for text, _ in _TEXTS)),
     "relation": ("tsv", f"text\trelation\n{_MARKED}"),
 }
 _MODELS = {
     "classify": AutoModelForSequenceClassification,
     "ner": AutoModelForTokenClassification,
+    "qa": AutoModelForQuestionAnswering,
     "relation": AutoModelForTokenClassification,
 }
 
@@ -94,7 +100,7 @@ def try_method(folder: Path, model: Path, task: str, method: str) -> Trial:
     Args:
         folder: To write into.
         model: Of a tiny random model.
-        task: `classify`, `ner` or `relation`.
+        task: One of `TASKS`.
         method: As in a cell.
     """
     try:
@@ -162,4 +168,9 @@ def _logits_of(model, trained, prepared) -> torch.Tensor:
     batch = trained.task.collate(prepared.features["dev"], trained.spec)
     batch.pop("labels")
     with torch.no_grad():
-        return model(**batch)["logits"]
+        found = model(**batch)
+    if "logits" in found:
+        return found["logits"]
+    seen = batch["attention_mask"] == 1  # logits of padding are hidden here and not in a plain model
+    sides = (found[side][:, -seen.shape[1] :].masked_fill(~seen, 0) for side in ("start_logits", "end_logits"))
+    return torch.stack(list(sides), dim=2)

@@ -154,7 +154,7 @@ LINES = {
     "a run's name behind it": ("%ft report ‸", ["newer", "older"], []),
     "runs to compare": ("%ft compare newer ‸", ["older"], ["newer"]),
     "no more than a word takes": ("%ft report newer x‸", [], ["newer", "older"]),
-    "a task for a new cell": ("%ft new ‸", ["classify", "ner", "relation", "$splits", "$rows", "$frame", "train.csv"], ["newer"]),
+    "a task for a new cell": ("%ft new ‸", ["classify", "ner", "qa", "relation", "$splits", "$rows", "$frame", "train.csv"], ["newer"]),
     "data for a new cell": ("%ft new ner tr‸", ["train.csv"], ["train"]),
     "example notebooks": ("%ft examples 0‸", ["01_quickstart"], []),
     "a task or a key": ("%ft settings tr‸", ["train", "train.epochs"], []),

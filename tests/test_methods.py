@@ -37,6 +37,9 @@ COVERING = [
     *((architecture, TASKS[(at + 1) % 2], "lora") for at, architecture in enumerate(ARCHITECTURES)),
     *((architecture, "ner", name) for architecture, name in REFUSED),
     ("modernbert", "classify", "p_tuning"),
+    *(("bert", "qa", name) for name in ("full", "lora", "prompt", "prefix", "adalora")),
+    *((architecture, "qa", "bitfit") for architecture in ("roberta", "deberta-v2")),
+    ("modernbert", "qa", "p_tuning"),
     ("electra", "ner", "prompt"),
     ("roberta", "classify", "prefix"),
     # A task with tokens of its own, which a method that keeps what it trains does not keep.

@@ -44,7 +44,12 @@ def write(name, rows, header=("text", "label"), separator=","):
 
 
 @pytest.mark.parametrize(
-    ("task", "source"), [("ner", "demo:en/train.conll"), ("classify", "demo:en/intents_train.csv")]
+    ("task", "source"),
+    [
+        ("ner", "demo:en/train.conll"),
+        ("classify", "demo:en/intents_train.csv"),
+        ("qa", "demo:en/questions_train.json"),
+    ],
 )
 def test_without_data_it_is_the_demo_corpus_cell(task, source):
     cell = cell_for_demo(task, lambda _: True)

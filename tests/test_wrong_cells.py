@@ -173,7 +173,6 @@ KEYS = {
     "sections left flat": ("task: ner\nmodel: tiny\ndata:\ntrain: a", "line 4  data: found nothing", "line 5  train"),
 }
 VALUES = {
-    "a task to come": (GOOD.replace("ner", "qa", 1), "line 2  task", "`qa` is not there yet"),
     "a misspelt task": (GOOD.replace("ner", "nre", 1), "line 2  task", "Did you mean `ner`?"),
     "no task": (
         GOOD.replace("ner", "null", 1),

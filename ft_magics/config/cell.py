@@ -11,7 +11,6 @@ from ft_magics.config.compare import name_model
 from ft_magics.config.explain import describe, explain_all
 from ft_magics.config.methods import Methods, method_of, spread_method
 from ft_magics.config.names import (
-    LATER_TASKS,
     SETTLED_ARGUMENTS,
     TASK_SETTINGS,
     TASK_SYNONYMS,
@@ -161,12 +160,10 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         return task, OpenSection, OpenSection
     if task not in known:
         words = [name for name in TASK_SYNONYMS if len(name) > 2]  # `re` and `mt` are near to any slip
-        guess = did_you_mean(task, [*known, *words, *LATER_TASKS])
-        said = task.lower() in LATER_TASKS
-        fault = "is not there yet; this version has" if said else f"is no {word}; there are"
+        guess = did_you_mean(task, [*known, *words])
         if setting := TASK_SETTINGS.get(task.lower()):
             guess = f" It is a setting of `classify`: `task: {{classify: {{{setting}: true}}}}`"
-        tree.complain((word,), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
+        tree.complain((word,), f"`{shorten(task)}` is no {word}; there are {_listed(known)}.{guess}")
         near = next((name for name in known if f"`{name}`" in guess), None)
         if near is None:
             return task, OpenSection, OpenSection

@@ -1,4 +1,4 @@
-"""Names that people bring along: Hugging Face's arguments, other words for a task, things that are not there yet."""
+"""Names that people bring along: Hugging Face's arguments, other words for a task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 __all__ = [
     "HF_ARGUMENT_NAMES",
-    "LATER_TASKS",
     "METHOD_SYNONYMS",
     "SETTLED_ARGUMENTS",
     "TASK_SETTINGS",
@@ -37,7 +36,13 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "named-entity-recognition": "ner",
     "ner": "ner",
     "named_entity_recognition": "ner",
-    "re": "relation",
+    "extractive qa": "qa",
+    "mrc": "qa",
+    "qa": "qa",
+    "question answering": "qa",
+    "question-answering": "qa",
+    "question_answering": "qa",
+    "squad": "qa",
     "relation classification": "relation",
     "relation extraction": "relation",
     "relation-extraction": "relation",
@@ -58,10 +63,6 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "translation": "translate",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
-LATER_TASKS = (
-    "qa",
-    "question-answering",
-)
 METHOD_SYNONYMS = {
     "adapters": "adapter",
     "all": "full",

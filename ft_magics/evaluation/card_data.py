@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Required, TypedDict
 
-__all__ = ["CardData", "LabelVersion", "LabelsData", "Own", "RelationData", "SpanVersion", "SpansData", "TextsData"]
+__all__ = [
+    "AnswerData",
+    "CardData",
+    "ContextPart",
+    "LabelVersion",
+    "LabelsData",
+    "Own",
+    "RelationData",
+    "SpanVersion",
+    "SpansData",
+    "TextsData",
+]
 
 PlacedSpan = tuple[int, int, str]  # start, end, label: words counted from the first that is shown
 
@@ -134,3 +145,41 @@ class TextsData(CardData, total=False):
     texts: Required[Sequence[tuple[str, str]]]
     marks: Sequence[Sequence[tuple[int, int]]]
     after: bool
+
+
+class ContextPart(TypedDict):
+    """A stretch of a context.
+
+    Args:
+        text: Its letters.
+        before: Whether the context has more before it.
+        after: Whether the context has more behind it.
+        gold: First character and character after the last of gold answers in it.
+        predicted: The same of what was predicted.
+    """
+
+    text: str
+    before: bool
+    after: bool
+    gold: Sequence[tuple[int, int]]
+    predicted: Sequence[tuple[int, int]]
+
+
+class AnswerData(CardData, total=False):
+    """A question, and a context with the answers marked.
+
+    Args:
+        question: As it was asked.
+        parts: The stretches of the context that hold an answer.
+        gold: Texts of the gold answers, none for a question without an answer; absent where they are not known.
+        predicted: The answer that was given, none for no answer; absent where nothing was, or where there are versions.
+        versions: Of several systems.
+        scores: Pairs of answer and probability, the most probable first; an empty text is no answer.
+    """
+
+    question: Required[str]
+    parts: Sequence[ContextPart]
+    gold: Sequence[str]
+    predicted: Sequence[str]
+    versions: Sequence[LabelVersion]
+    scores: Sequence[tuple[str, float]]

@@ -22,6 +22,7 @@ _TAG = "margin:0 2px;padding-right:4px;border-radius:3px;font-size:10.5px;user-s
 _CALM_TAG = f"font-size:10.5px;user-select:none;{MUTED}"
 _BESIDE = "display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline"
 _SENTENCE = "margin:2px 0 0;line-height:2.1;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
+_QUESTION = "font-weight:600;font-size:14px;overflow-wrap:anywhere"
 _END = "border:1px solid rgba(128,128,128,0.6);border-radius:3px;padding:0 4px"
 _ARROW = f"letter-spacing:-1px;{MUTED}"
 _WRITTEN = "font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere"
@@ -45,6 +46,7 @@ def card_html(card: Card, colors: Colors) -> str:
     shown = shown_card(card)
     parts = [
         _head(shown),
+        *([element("div", escape(shown.question), style=_QUESTION, dir="auto")] if shown.question else []),
         *(_sentence(each, colors) for each in shown.sentences),
         *map(text_html, shown.texts),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ft_magics.evaluation.joining import join_words
 from ft_magics.evaluation.sentence_pieces import Sentence, marked_sentence, sentence_of
@@ -15,6 +15,7 @@ from ft_magics.sections import Card
 __all__ = ["Arrow", "ShownCard", "ShownScore", "ShownText", "Side", "shown_card", "shown_texts"]
 
 _MOST_SCORES = 5
+_ANSWER, NO_ANSWER = "answer", "(no answer)"
 _MOST_AT_AN_END = 60  # characters of an entity beside an arrow; the text has all of it
 _DIRECTION = re.compile(r"\s*\((e[12]), ?(e[12])\)$")
 
@@ -90,6 +91,7 @@ class ShownCard:
         sign: The same as a sign.
         right: Whether it is right, for the colour of its sign.
         about: More about it, its confidence included.
+        question: What was asked; empty where nothing was.
         sentences: With marked spans; of several systems one each.
         texts: Below each other.
         sides: Labels.
@@ -108,6 +110,7 @@ class ShownCard:
     sign: str
     right: bool | None
     about: Sequence[str]
+    question: str
     sentences: Sequence[Sentence]
     texts: Sequence[ShownText]
     sides: Sequence[Side]
@@ -135,12 +138,14 @@ def shown_card(card: Card) -> ShownCard:
         sign=data.get("sign", ""),
         right=data.get("right"),
         about=about,
-        sentences=_sentences(data) if card.kind == "spans" else _marked(data) if card.kind == "relation" else (),
+        question=str(data.get("question", "")),
+        sentences=_sentences_of(card),
         texts=texts,
-        sides=_sides(data) if card.kind == "labels" else (),
+        sides=_sides(data) if card.kind in ("labels", "answer") else (),
         arrows=_arrows(data) if card.kind == "relation" else (),
-        scores=[ShownScore(label, share, f"{percent(share)} %") for label, share in data.get("scores", ())][
-            :_MOST_SCORES
+        scores=[
+            ShownScore(label or NO_ANSWER, share, f"{percent(share)} %")
+            for label, share in data.get("scores", ())[:_MOST_SCORES]
         ],
         note=data.get("note", ""),
         search=f"{said}\n{card.row}",
@@ -170,9 +175,39 @@ def shown_texts(data: Mapping[str, Any]) -> list[ShownText]:
 def _said(card: Card, texts: Sequence[ShownText]) -> str:
     if card.kind == "spans":
         return join_words(card.data["words"], spaces=bool(card.data.get("spaces", True)))
+    if card.kind == "answer":
+        answers = [text for side in ("gold", "predicted") for text in card.data.get(side, ())]
+        return "\n".join([card.data["question"], *(part["text"] for part in card.data.get("parts", ())), *answers])
     if card.kind == "relation":
         return str(card.data["text"])
     return "\n".join("".join(text.pieces) for text in texts)
+
+
+def _sentences_of(card: Card) -> Sequence[Sentence]:
+    """Sentences with marked spans."""
+    found = {"spans": _sentences, "relation": _marked, "answer": _contexts}.get(card.kind)
+    return () if found is None else found(card.data)
+
+
+def _contexts(data: Mapping[str, Any]) -> list[Sentence]:
+    """Stretches of a context with the answers in them; of several systems, gold alone is marked."""
+    found = []
+    for part in data.get("parts", ()):
+        gold, predicted = ([(start, end, _ANSWER) for start, end in part[side]] for side in ("gold", "predicted"))
+        predicted = [] if "versions" in data else predicted
+        sides: tuple[tuple[Literal["gold", "predicted"], Any], ...] = (("gold", gold), ("predicted", predicted))
+        own = [(side, span) for side, spans in sides for span in spans]
+        found.append(
+            sentence_of(
+                list(part["text"]),
+                spaces=False,
+                gold=gold if "gold" in data else None,
+                predicted=predicted,
+                own=own,
+                cut=(part["before"], part["after"]),
+            )
+        )
+    return found
 
 
 def _sides(data: Mapping[str, Any]) -> list[Side]:

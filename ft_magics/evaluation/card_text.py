@@ -26,6 +26,8 @@ def card_text(card: Card) -> str:
     elif card.kind == "labels":
         text = " | ".join(filter(None, (data["text"], data.get("pair"))))
         answers = list(_said(data))
+    elif card.kind == "answer":
+        text, answers = data["question"], list(_said(data))
     else:
         text, answers = "", [f"{name}: {said}" for name, said in data["texts"]]
     sure = data.get("confidence")

@@ -189,7 +189,9 @@ def _row(card: Card) -> Row:
     row: dict[str, Any] = {"row": card.row}
     if data.get("badge"):
         row["outcome"] = data["badge"]
-    row |= {"spans": _spans, "labels": _labels, "relation": _relation, "texts": _texts}[card.kind](data)
+    row |= {"spans": _spans, "labels": _labels, "relation": _relation, "texts": _texts, "answer": _answer}[card.kind](
+        data
+    )
     row |= {"confidence": data["confidence"]} if "confidence" in data else {}
     return row | ({"note": data["note"]} if data.get("note") else {})
 
@@ -216,6 +218,12 @@ def _spans(data: Mapping[str, Any]) -> dict[str, Any]:
 def _labels(data: Mapping[str, Any]) -> dict[str, Any]:
     row = {"text": data["text"]} | ({"text_pair": data["pair"]} if "pair" in data else {})
     return row | {name: "; ".join(labels) for name, labels in _sides(data)}
+
+
+def _answer(data: Mapping[str, Any]) -> dict[str, Any]:
+    context = " … ".join(part["text"] for part in data.get("parts", ()))
+    row = {"question": data["question"], "context": context}
+    return row | {name: "; ".join(texts) for name, texts in _sides(data)}
 
 
 def _relation(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _TRANSFORMERS = (magic_first, with_a_body)
 _REPORTS = (
     ("ft_magics.evaluation.entities.report", "EntityReport"),
     ("ft_magics.evaluation.entities.comparison", "Comparison"),
+    ("ft_magics.evaluation.answers.report", "AnswerReport"),
     ("ft_magics.evaluation.labels.report", "LabelReport"),
     ("ft_magics.evaluation.language.report", "LanguageReport"),
     ("ft_magics.evaluation.numbers.report", "NumberReport"),

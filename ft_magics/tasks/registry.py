@@ -34,6 +34,7 @@ _OURS = {
     "dialogue": ("ft_magics.tasks.dialogue.task", "DialogueTask"),
     "generate": ("ft_magics.tasks.generate.task", "GenerateTask"),
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
+    "qa": ("ft_magics.tasks.qa.task", "QaTask"),
     "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
     "summarize": ("ft_magics.tasks.summarize.task", "SummarizeTask"),
     "translate": ("ft_magics.tasks.translate.task", "TranslateTask"),

@@ -27,7 +27,7 @@ from ft_magics.training.fitting import fit_train
 
 __all__ = ["NewCell", "cell_for", "cell_for_demo"]
 
-_DEMO = ("demo:en/train.conll", "demo:en/intents_train.csv")
+_DEMO = ("demo:en/train.conll", "demo:en/intents_train.csv", "demo:en/questions_train.json")
 _HUB_WITHIN_S = 2.0
 _FRACTION, _OF_FEW = 0.1, 0.2
 _FEW, _FEWEST = 200, 5  # examples: below the first a larger share is wanted, below the second there is none to spare

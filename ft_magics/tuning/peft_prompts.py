@@ -18,7 +18,11 @@ from ft_magics.tuning.plain_python import without_virtual
 __all__ = ["filled", "head_of_tokens", "load_tokens", "save_tokens", "with_tokens"]
 
 _PREFIX = "base_model."  # of a model within a PeftModel of this kind
-_TASK_TYPES = {"ForSequenceClassification": "SEQ_CLS", "ForTokenClassification": "TOKEN_CLS"}
+_TASK_TYPES = {
+    "ForQuestionAnswering": "QUESTION_ANS",
+    "ForSequenceClassification": "SEQ_CLS",
+    "ForTokenClassification": "TOKEN_CLS",
+}
 
 
 def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
@@ -30,7 +34,7 @@ def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
         outline: Of the model.
     """
     made: nn.Module = get_peft_model(model, filled(config, outline))
-    if config.task_type == "TOKEN_CLS":
+    if config.task_type in ("QUESTION_ANS", "TOKEN_CLS"):
         made.register_forward_hook(without_virtual, with_kwargs=True)
     return made
 

@@ -136,7 +136,9 @@ def pull(model: Any, start: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 def without_virtual(_: Any, args: Any, kwargs: Any, output: Any) -> Any:
-    """Leave out the logits of the virtual tokens: (B, V + T, C) → (B, T, C)."""
+    """Leave out the logits of the virtual tokens: (B, V + T, …) → (B, T, …)."""
     inputs = kwargs["input_ids"] if "input_ids" in kwargs else args[0]
-    output["logits"] = output["logits"][:, -inputs.shape[1] :]
+    for name in ("logits", "start_logits", "end_logits"):
+        if output.get(name) is not None:
+            output[name] = output[name][:, -inputs.shape[1] :]
     return output

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["VirtualTokens", "refuse_tokens"]
 
-_KINDS = ("ForSequenceClassification", "ForTokenClassification")
+_KINDS = ("ForQuestionAnswering", "ForSequenceClassification", "ForTokenClassification")
 
 
 def refuse_tokens(outline: Outline, name: str, length: int) -> str | None:
     """Why a model has no place for so many virtual tokens; None where it has."""
     if not outline.kind.endswith(_KINDS):
-        return f"`{name}` needs a model that classifies texts or tokens, and this is {outline.kind}; `lora` works on it"
+        return (
+            f"`{name}` needs a model that classifies texts or tokens or finds answers, and this is {outline.kind}; "
+            "`lora` works on it"
+        )
     if outline.positions is not None and length > outline.positions // 2:
         return (
             f"`length: {length}` is more than half of the {outline.positions} tokens that this {outline.model_type} "
@@ -72,7 +75,7 @@ class VirtualTokens(Method):
 
         config = filled(self.config(outline), outline)
         first, *rest = peft_call(config, outline)
-        tokens = config.task_type == "TOKEN_CLS"
+        tokens = config.task_type in ("QUESTION_ANS", "TOKEN_CLS")
         hook = ["model.register_forward_hook(without_virtual, with_kwargs=True)"]
         return PlainMethod(
             lines=[f"config = {first}", *rest, "model = get_peft_model(model, config)", *hook * tokens],

@@ -6,8 +6,9 @@ import { sentenceView } from "./sentence_view.ts";
 import { textView } from "./text_view.ts";
 import type { Arrow, Sentence, ShownCard, ShownScore, Side } from "./wire.ts";
 
-export function cardBody({ sentences, texts, sides, arrows, scores }: ShownCard, color: Colors): HTMLElement[] {
+export function cardBody({ question, sentences, texts, sides, arrows, scores }: ShownCard, color: Colors): HTMLElement[] {
   return [
+    ...(question ? [h("div", { class: "ft-question", dir: "auto" }, question)] : []),
     ...sentences.flatMap((sentence) => versionView(sentence, color)),
     ...texts.map(textView),
     ...(sides.length ? [h("div", { class: "ft-labels" }, ...sides.map((each) => sideView(each, color)))] : []),

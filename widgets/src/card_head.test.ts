@@ -102,6 +102,14 @@ test("texts stand below each other with their names", async () => {
   );
 });
 
+test("a question stands above the context that it is asked about", async () => {
+  const piece = { text: "هنا", gold: null, predicted: null, tags: [], joined: false };
+  const root = await view(shown("r", { question: "أين <هو>؟", sentences: [{ name: "", mark: "\u200f", pieces: [piece] }] }));
+  const question = root.querySelector(".ft-question");
+  assert.deepEqual([question?.textContent, question?.getAttribute("dir")], ["أين <هو>؟", "auto"]);
+  assert.equal(question?.nextElementSibling, one(root, "sentence"));
+});
+
 test("an arrow leads from one entity to the other, and a dotted line says that there is none", async () => {
   const arrow = { name: "gold", start: "<b>waste</b>", label: "about(e2,e1)", said: "about", end: "audits", none: false, right: null };
   const root = await view(shown("r", { arrows: [arrow, { ...arrow, name: "predicted", label: "Other", said: "Other", none: true, right: false }] }));

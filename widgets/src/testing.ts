@@ -118,6 +118,7 @@ export function shown(row: string, more: Partial<ShownCard> = {}): ShownCard {
     sign: "",
     right: null,
     about: [],
+    question: "",
     sentences: [],
     texts: [],
     sides: [],

@@ -73,6 +73,7 @@ export interface ShownCard {
   readonly sign: string;
   readonly right: boolean | null;
   readonly about: readonly string[];
+  readonly question: string;
   readonly sentences: readonly Sentence[];
   readonly texts: readonly ShownText[];
   readonly sides: readonly Side[];

@@ -213,8 +213,8 @@ def _kind(item: Any) -> str:
 def _moved(mention: Any, firsts: Sequence[int]) -> Any:
     """A mention in a sentence as one in the document."""
     at = index_of(mention.get("sent_id")) if isinstance(mention, Mapping) and firsts else None
-    ends = mention.get("pos") if at is not None else None
-    if at is None or ends is None or not is_list(ends):
+    ends: Any = mention.get("pos") if at is not None else None
+    if at is None or not is_list(ends):
         return mention
     if not 0 <= at < len(firsts):
         raise DataError(f"a mention is in sentence {at}, and there are {len(firsts)}; expected one, counted from 0")
