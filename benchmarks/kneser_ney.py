@@ -3,6 +3,7 @@
     python benchmarks/kneser_ney.py generate --data path/to/sgd_en  # its dialogues as texts
     python benchmarks/kneser_ney.py dialogue --data path/to/sgd_en
     python benchmarks/kneser_ney.py generate --data path/to/mlm_text_en_zh/en_pride_and_prejudice.txt
+    python benchmarks/kneser_ney.py generate --data path/to/banking77_en/train.csv  # the intent after a question
 
 The n-gram model is interpolated modified Kneser-Ney (Chen & Goodman 1998, section 3; Kneser & Ney 1995). It is counted
 on every token of train and asked for the tokens of dev that the run's perplexity is of, each after at most four tokens
@@ -91,6 +92,8 @@ def _discounts(counts: Counter[Gram]) -> tuple[float, float, float]:
 def _cell(arguments: argparse.Namespace) -> str:
     source = Path(arguments.data)
     lines = ", documents: line"
+    if source.suffix == ".csv":
+        lines = ", prompt_column: text, completion_column: category"
     if source.is_dir():
         source, lines = source / "train.jsonl", ""
         if arguments.task == "generate":
