@@ -58,6 +58,7 @@ class RunStarted(RunEvent):
         chosen: A sentence for each setting that the cell left open: what was chosen, and why.
         provenance: Versions, hardware, the model and the data with their hashes; and the run that it repeats.
         labels: What the model tells apart; of tags their types. A log of an earlier version has none.
+        embedding_rows: How many rows of the embedding are trained, and how many there are; empty where all are trained.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -77,6 +78,7 @@ class RunStarted(RunEvent):
     chosen: list[str] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
+    embedding_rows: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,6 +190,8 @@ def test_columns_are_found_by_name_by_language_and_by_place(tmp_path):
     assert any("`source_column` and `target_column`" in note for note in place.notes)
     lists = read("c.jsonl", tmp_path, '{"source": ["One.", "Two."], "target": ["a", "b"]}\n' * 2)
     assert (lists.examples[0].text, lists.examples[0].references) == ("One. Two.", ("a", "b"))
+    turns = [{"meeting": [{"speaker": "A", "text": "Hi."}, {"text": "Yes?"}], "summary": "They meet."}]
+    assert read_split("train", Reference("x", turns)).examples[0].text == "A: Hi.\nYes?"
 
 
 def test_two_parallel_files_are_read_line_by_line(tmp_path):

@@ -28,6 +28,13 @@ def _auto_or_some(threads: Any) -> Any:
     raise ValueError(f"found {shown}, expected `auto`, or a whole number from 1 to {MOST_THREADS}")
 
 
+def _auto_or_not(value: Any) -> Any:
+    if value == "auto" or isinstance(value, bool):
+        return value
+    found = "nothing" if value is None else f"`{value}`"
+    raise ValueError(f"found {found}, expected `auto`, `true` or `false`")
+
+
 def _given_or_not(value: Any) -> str:
     """The branch of `auto` or of a value: a mistake is then said once, as one in a value."""
     if isinstance(value, str) and value == "auto":
@@ -50,6 +57,7 @@ AutoEpochs = Annotated[Annotated[float, Field(gt=0, le=MOST_EPOCHS), Tag("value"
 AutoRate = Annotated[Annotated[float, Field(gt=0, le=1), Tag("value")] | _Auto, _Or]
 AutoDecay = Annotated[Annotated[float, Field(ge=0, lt=1), Tag("value")] | _Auto, _Or]
 AutoCount = Annotated[Annotated[int, Field(ge=1, le=1_000_000), Tag("value")] | _Auto, _Or]
+AutoSwitch = Annotated[Literal["auto"] | bool, BeforeValidator(_auto_or_not)]
 ThreadCount = Annotated[Literal["auto"] | int, BeforeValidator(_auto_or_some)]
 
 
@@ -225,6 +233,12 @@ class TrainConfig(Section):
         "time, the same result.",
         default=False,
         origin="Chen et al. 2016; `activation_checkpointing` of Hugging Face",
+    )
+    compact_vocabulary: AutoSwitch = described(
+        expected="`auto`, `true` or `false`",
+        description="Train the embedding rows that train uses, and let the others only decay: the same weights, with "
+        "less memory and time. `auto`: where fewer than half of many rows are used, and the weights are the same.",
+        default="auto",
     )
     early_stopping: AutoStopping = described(
         expected="`auto`, `false`, or a section such as `{patience: 3}`",

@@ -19,6 +19,7 @@ from ft_magics.training.memory_need import need_text
 from ft_magics.training.pace import Pace, measure_pace
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.preview import preview, shown_labels
+from ft_magics.training.vocabulary import rows_text
 
 __all__ = ["dry_run_html", "dry_run_sections", "dry_run_text", "resolved"]
 
@@ -28,13 +29,14 @@ _MOST_IN_TEXT = 12  # examples in a terminal
 def dry_run_sections(prepared: Prepared) -> list[Section]:
     """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
     train = prepared.train
-    memory = need_text(
-        prepared.trained,
-        prepared.features["train"],
-        train.batch_size,
-        states=prepared.states_a_weight,
-        accumulation=train.gradient_accumulation,
-    )
+    with prepared.compact():
+        memory = need_text(
+            prepared.trained,
+            prepared.features["train"],
+            train.batch_size,
+            states=prepared.states_a_weight,
+            accumulation=train.gradient_accumulation,
+        )
     chosen = [f"Chosen, since the cell leaves it open: {text}" for text in prepared.chosen]
     plan = [*_plan(prepared), *chosen, f"{memory[:1].upper()}{memory[1:]}", _time(prepared, measure_pace(prepared))]
     return [Lines(title="Plan", lines=plan), *preview(prepared)]
@@ -87,9 +89,17 @@ def _plan(prepared: Prepared) -> list[str]:
     return [
         f"{steps}, a learning rate of {train.learning_rate:g} for {named_settings(train.optimizer)[0]}",
         f"{trainable}, {_kept(prepared)}",
+        *_rows(prepared),
         f"{labels} labels, inputs of at most {trained.max_length_tokens} tokens",
         f"Computed on {trained.device} in {trained.precision}",
     ]
+
+
+def _rows(prepared: Prepared) -> list[str]:
+    if prepared.vocabulary is None:
+        return []
+    text = rows_text(prepared.vocabulary, prepared.train)
+    return [text[:1].upper() + text[1:]]
 
 
 def _kept(prepared: Prepared) -> str:

@@ -159,6 +159,8 @@ def _set_special_tokens(model: Any, folder: Path) -> None:
             setattr(found, name, value)
     if isinstance(said.get("bad_words_ids"), list):
         found.bad_words_ids = said["bad_words_ids"]
+    if getattr(config, "vocab_size", None) is None:
+        config.vocab_size = config.decoder.vocab_size
     start = found.decoder_start_token_id
     start = getattr(config, "decoder_start_token_id", None) if start is None else start
     start = found.bos_token_id if start is None else start

@@ -128,8 +128,8 @@ class TrainedModel:
         return results, losses.mean()
 
     def _rows_by_logits(self) -> Callable[[int], int]:
-        """Tokens of a row → rows of which a causal model's logits stay within bounds, however large its vocabulary."""
-        if not self.task.head().reads_forwards:
+        """Tokens of a row → rows of which a writing model's logits stay within bounds, however large its vocabulary."""
+        if not self.task.head().writes:
             return lambda _: self.batch_size
         width = 4 * self.model.config.vocab_size
         return lambda tokens: max(1, _MOST_LOGITS_BYTES // (width * max(tokens, 1)))

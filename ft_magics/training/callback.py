@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +71,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
         self.threads = Threads(prepared.config.train.threads, prepared.trained.device, plan=prepared.threads_plan)
         self.throughput = Throughput(say, prepared.trained.device, self.clock)
         self.averages = Averages(prepared.trained, prepared.train.ema)
-        self.dev = DevScores(prepared, self.folder, say, self._track, self.averages.applied)
+        self.dev = DevScores(prepared, self.folder, say, self._track, self._as_kept)
         self.saves = SavePolicy(prepared.config.save, self.folder, say)
         self.pause = Pause(self.steering, say)
 
@@ -78,6 +79,12 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
     def best(self) -> Best:
         """The best evaluation so far."""
         return self.dev.best
+
+    @contextmanager
+    def _as_kept(self) -> Iterator[None]:
+        """In the block the model has the weights that are evaluated and kept: all rows; averages, where asked for."""
+        with self.prepared.whole(), self.averages.applied():
+            yield
 
     def snapshot(self, state: TrainerState) -> CheckpointState:
         """What a resumed run needs of this one."""
@@ -93,6 +100,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             data=self.prepared.fingerprint,
             base=base.sha256 if (base := self.prepared.trained.base) else None,
             threads=ThreadsState(**self.threads.snapshot()),
+            trained_rows=vocabulary.used if (vocabulary := self.prepared.vocabulary) else None,
         )
 
     def restore(self, snapshot: CheckpointState) -> None:

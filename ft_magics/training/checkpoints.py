@@ -42,6 +42,7 @@ class Resumption:
         epoch: Of the checkpoint.
         elapsed_s: Of the training up to there, without pauses.
         paused_s: Of the pauses up to there.
+        trained_rows: Of the embedding, where not all were trained up to there.
     """
 
     checkpoint: Path | None
@@ -49,6 +50,7 @@ class Resumption:
     epoch: float
     elapsed_s: float
     paused_s: float = 0.0
+    trained_rows: int | None = None
 
 
 class ThreadsState(BaseModel):
@@ -79,6 +81,7 @@ class CheckpointState(BaseModel):
         data: The fingerprint of the training data.
         base: The hash of the base, where only what is trained is kept; None where all is.
         threads: What was measured with which number; None in versions that did not measure.
+        trained_rows: Of the embedding, where not all are trained; None where all are.
     """
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
@@ -94,6 +97,7 @@ class CheckpointState(BaseModel):
     paused_s: Annotated[float, Field(ge=0, le=_MOST)] = 0.0
     base: str | None = None
     threads: ThreadsState | None = None
+    trained_rows: Annotated[int, Field(ge=1, le=_MOST)] | None = None
 
     @field_validator("best", mode="before")
     @classmethod
@@ -199,7 +203,7 @@ class Checkpoints:
                 f"the weights or the tokenizer of its base have changed since {newest} was written, so it cannot be "
                 "resumed; put back those that it was tuned from, or start again without `--resume`"
             )
-        return Resumption(newest, state.step, state.epoch, state.elapsed_s, state.paused_s)
+        return Resumption(newest, state.step, state.epoch, state.elapsed_s, state.paused_s, state.trained_rows)
 
     def read_state(self, checkpoint: Path) -> CheckpointState:
         """What `seal` was given, and what the Trainer wrote beside it is seen to be readable.

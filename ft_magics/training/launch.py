@@ -146,6 +146,7 @@ def _started(name: str, prepared: Prepared, provenance: dict[str, Any]) -> RunSt
         config=config.to_plain(),
         chosen=list(prepared.chosen),
         labels=list(named_by(prepared.trained.task.head().labels)),
+        embedding_rows=[rows.used, rows.all] if (rows := prepared.vocabulary) else [],
         provenance=provenance,
     )
 
@@ -200,6 +201,8 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None, wit
         resume = Checkpoints(run.folder.checkpoints).choose(
             prepared.fingerprint, base.sha256 if (base := prepared.trained.base) else None
         )
+        if resume.checkpoint:
+            prepared = prepared.as_begun(resume.trained_rows)
         run.folder.mend_events()
         run.folder.write_config(prepared.config.to_plain())
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))

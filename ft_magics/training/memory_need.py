@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ft_magics.models.compact_embedding import weight_bytes
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.batches import token_counts
@@ -99,7 +100,7 @@ def measure_need(
         return None
     gradients = _bytes(item for item in trained.model.parameters() if item.requires_grad)
     return MemoryNeed(
-        weights_bytes=_bytes(trained.model.parameters()),
+        weights_bytes=weight_bytes(trained.model),
         optimizer_bytes=states * gradients,
         gradient_bytes=gradients,
         moments=_moments(curves, gradients),

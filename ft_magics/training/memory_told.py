@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ft_magics.events import MemoryMeasured
+from ft_magics.models.compact_embedding import weight_bytes
 from ft_magics.models.memory import process_memory_bytes
 from ft_magics.training.guard import Say
 from ft_magics.training.memory_need import measure_need
@@ -36,8 +37,8 @@ def memory_told(prepared: Prepared, say: Say) -> Iterator[None]:
         yield
     finally:
         grown = peak.end()
-    weights = sum(item.numel() * item.element_size() for item in prepared.trained.model.parameters())
-    used = grown if prepared.trained.device == "cuda" else weights + grown
+    trained = prepared.trained
+    used = grown if trained.device == "cuda" else weight_bytes(trained.model) + grown
     say(lambda: MemoryMeasured(estimate_bytes=said, used_bytes=used))
 
 

@@ -68,6 +68,21 @@ def _measured(prepared: Prepared) -> Pace:
     order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
     threads = Threads(train.threads, trained.device)
     threads.begin()
+    with prepared.compact():
+        steps = _timed_steps(prepared, order, threads)
+    timed = steps[1:] or steps  # the first is slower than all others
+    known = rates(timed)
+    best = max(known, key=lambda number: known[number])
+    torch.set_num_threads(best)
+    whole = sum(token_counts(features))
+    share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
+    times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
+    total_s = whole * share / known[best] + _evaluating_s(prepared, times)
+    return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
+
+
+def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -> list[TimedStep]:
+    trained, train = prepared.trained, prepared.train
     model = trained.model.to(trained.device)
     optimizer = torch.optim.AdamW([item for item in model.parameters() if item.requires_grad], lr=0.0)
     was_training = model.training
@@ -86,15 +101,7 @@ def _measured(prepared: Prepared) -> Pace:
             threads.end_step(len(steps), tokens)
     finally:
         model.train(was_training)
-    timed = steps[1:] or steps  # the first is slower than all others
-    known = rates(timed)
-    best = max(known, key=lambda number: known[number])
-    torch.set_num_threads(best)
-    whole = sum(token_counts(features))
-    share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
-    times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
-    total_s = whole * share / known[best] + _evaluating_s(prepared, times)
-    return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
+    return steps
 
 
 def _go_on(steps: int, elapsed_s: float) -> bool:

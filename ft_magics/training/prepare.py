@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transformers import set_seed
@@ -12,10 +13,11 @@ from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import EarlyStopping, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import CellError, ModelError, Problem, TaskError, type_name
+from ft_magics.errors import CellError, ModelError, Problem, RunError, TaskError, type_name
 from ft_magics.metrics import Metric
 from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
+from ft_magics.models.compact_embedding import CompactEmbedding
 from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
@@ -28,6 +30,7 @@ from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_i
 from ft_magics.training.optimizers import states_a_weight
 from ft_magics.training.trackers import check_tracker
 from ft_magics.training.unfit import dropout_shares, unfit
+from ft_magics.training.vocabulary import compact_vocabulary
 from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["Prepared", "prepare"]
@@ -54,6 +57,7 @@ class Prepared:
         source: The folder of the model that training begins from.
         threads_plan: With how many threads each of the first steps computes, where the run repeats another one; the
             last number holds for all later steps. Empty where the number is chosen.
+        vocabulary: The embedding of which only the rows that are used are trained; None where all are.
     """
 
     config: AnyConfig
@@ -71,12 +75,41 @@ class Prepared:
     metrics: tuple[Metric, ...]
     source: str = ""
     threads_plan: tuple[int, ...] = ()
+    vocabulary: CompactEmbedding | None = None
+
+    def compact(self) -> AbstractContextManager[None]:
+        """In the block the model has only the embedding rows that are trained; it is whole before and after."""
+        return nullcontext() if self.vocabulary is None else self.vocabulary.compact()
+
+    def whole(self) -> AbstractContextManager[None]:
+        """In the block, within that of `compact`, the model has all its rows as they are by now."""
+        return nullcontext() if self.vocabulary is None else self.vocabulary.whole()
 
     @property
     def states_a_weight(self) -> int:
         """How many numbers are kept in memory beside a weight that is trained."""
         copies = self.trained.tuning.kept_copies if self.trained.tuning else 0
         return states_a_weight(self.train) + copies
+
+    def as_begun(self, trained_rows: int | None) -> Prepared:
+        """The run with the embedding rows that were trained up to its checkpoint, of which the optimiser has its state.
+
+        Args:
+            trained_rows: How many; None for all.
+
+        Raises:
+            RunError: Other rows would be trained now.
+        """
+        if trained_rows is None:
+            return replace(self, vocabulary=None)
+        now = self.vocabulary.used if self.vocabulary else None
+        if now != trained_rows:
+            raise RunError(
+                f"{trained_rows:,} rows of the embedding were trained up to the checkpoint, and now "
+                f"{'all' if now is None else f'{now:,}'} would be, so it cannot be resumed; start again without "
+                "`--resume`"
+            )
+        return self
 
 
 def prepare(
@@ -166,6 +199,7 @@ def prepare(
         fingerprint=fingerprint(trained.task, features["train"]),
         metrics=metrics,
         source=source,
+        vocabulary=compact_vocabulary(trained, fitted.train, features["train"]),
     )
 
 

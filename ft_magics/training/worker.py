@@ -37,6 +37,7 @@ from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
 from ft_magics.training.tuned import add_loss_term, keep_as_ours, load_checkpoint, make_optimizer
+from ft_magics.training.vocabulary import check_ids, follow_decay
 
 __all__ = ["train"]
 
@@ -105,10 +106,16 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     folder.check_there()  # the Trainer makes folders
+    with prepared.compact():
+        _learn_compact(prepared, folder, callback, checkpoint)
+
+
+def _learn_compact(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     trainer = _trainer(prepared, folder, callback)
     _check_folder(trainer, folder)
     _check_gradients(trainer, callback)
     keep_as_ours(trainer, prepared.trained)
+    _keep_whole(trainer, prepared)
     try:
         # A checkpoint's progress bar would tear the display.
         with (
@@ -130,6 +137,21 @@ def _check_folder(trainer: Trainer, folder: RunFolder) -> None:
         save(*arguments, **named)
 
     trainer._save_checkpoint = check_and_save  # noqa: SLF001
+
+
+def _keep_whole(trainer: Trainer, prepared: Prepared) -> None:
+    """Let checkpoints have all embedding rows, whichever are trained."""
+    save, load = trainer._save, trainer._load_from_checkpoint  # noqa: SLF001  # there is no public way
+
+    def save_whole(*arguments: Any, **named: Any) -> None:
+        with prepared.whole():
+            save(*arguments, **named)
+
+    def load_whole(*arguments: Any, **named: Any) -> None:
+        with prepared.whole():
+            load(*arguments, **named)
+
+    trainer._save, trainer._load_from_checkpoint = save_whole, load_whole  # noqa: SLF001  # the same
 
 
 def _check_gradients(trainer: Trainer, callback: RunCallback) -> None:
@@ -160,6 +182,8 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         features = [item["feature"] for item in items]
         batch = trained.task.collate(features, trained.spec)
         leave_out_repeated(batch, items)
+        if prepared.vocabulary is not None:
+            check_ids(prepared.vocabulary, batch)
         mask = batch["attention_mask"]
         several = mask.dim() > 2  # texts in a row: it then says which token sees which, and rows have no padding within
         tokens = sum(feature.tokens for feature in features) if several else int(mask.sum())
@@ -194,6 +218,8 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     )
     count_by_task(trainer, trained.task)
     trainer.optimizer = make_optimizer(trainer, trained, prepared.train)
+    if prepared.vocabulary is not None:
+        follow_decay(prepared.vocabulary, trainer.optimizer)
     trainer.lr_scheduler = make_schedule(trainer.optimizer, prepared.train, prepared.total_steps)
     trainer.remove_callback(PrinterCallback)
     keep_in(folder.path, trainer)
@@ -249,14 +275,15 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
             advice = _advice_beside_training(prepared, begun=begun)
         else:
             train = prepared.train
-            advice = memory_advice(
-                prepared.trained,
-                prepared.features["train"],
-                tried=tried,
-                batch_size=train.batch_size,
-                accumulation=train.gradient_accumulation,
-                states=prepared.states_a_weight,
-            )
+            with prepared.compact():
+                advice = memory_advice(
+                    prepared.trained,
+                    prepared.features["train"],
+                    tried=tried,
+                    batch_size=train.batch_size,
+                    accumulation=train.gradient_accumulation,
+                    states=prepared.states_a_weight,
+                )
         return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
     return None
 

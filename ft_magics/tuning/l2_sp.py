@@ -47,6 +47,7 @@ class L2Sp(Method):
     joins: ClassVar = frozenset(("full", "bitfit"))
     keeps_all: ClassVar = True
     kept_copies: ClassVar = 1
+    needs_whole_embedding: ClassVar = True
 
     def __init__(self, settings: L2SpSettings) -> None:
         self._settings = settings

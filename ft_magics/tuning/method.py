@@ -38,6 +38,8 @@ class Method(Protocol):
         keeps_all: Whether the whole model is kept; else what was trained, beside the base's name and hash.
         trains_matrices: Whether matrices within the layers are trained.
         needs_cache: Whether keys and values of its own are put into the layers.
+        needs_whole_embedding: Whether it looks at embedding rows that no batch asks for; such a run keeps them all in
+            training.
         kept_copies: Numbers that it keeps in memory for each weight that is trained.
         rate_factor: A good learning rate, as a multiple of one for full fine-tuning.
         unmergeable: Why it cannot become plain weights; empty for one that can.
@@ -51,6 +53,7 @@ class Method(Protocol):
     keeps_all: ClassVar[bool] = False
     trains_matrices: ClassVar[bool] = True
     needs_cache: ClassVar[bool] = False
+    needs_whole_embedding: ClassVar[bool] = False
     kept_copies: ClassVar[int] = 0
     rate_factor: ClassVar[float] = 1.0
     unmergeable: ClassVar[str] = ""

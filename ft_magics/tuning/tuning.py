@@ -106,6 +106,11 @@ class Tuning:
         return self._base.needs_cache
 
     @property
+    def needs_whole_embedding(self) -> bool:
+        """Whether a method looks at embedding rows that no batch asks for."""
+        return any(method.needs_whole_embedding for method in self._all)
+
+    @property
     def kept_copies(self) -> int:
         """Numbers that the methods keep in memory for each weight that is trained."""
         return sum(method.kept_copies for method in self._all)

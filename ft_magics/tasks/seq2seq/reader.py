@@ -22,6 +22,8 @@ from ft_magics.tasks.seq2seq.examples import TextPair
 
 __all__ = ["read_lines", "read_split"]
 
+_SAID = ("text", "content", "utterance", "value", "sentence")
+_SPEAKERS = ("speaker", "role", "from", "name", "participant")
 _Faults = dict[str, list[tuple[str, str]]]  # by kind: places and what is wrong there
 
 
@@ -73,19 +75,29 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
 
 
 def _source(cell: Any, place: str, faults: _Faults) -> str:
-    """A text as it stands; a list of sentences with spaces between them."""
-    parts = list(cell) if is_list(cell) else [cell]
+    """A text as it stands; a list of sentences with spaces between them, one of turns with a line for each."""
+    parts = list(map(_turn, cell)) if is_list(cell) else [cell]
+    between = "\n" if is_list(cell) and any(isinstance(part, Mapping) for part in cell) else " "
     if isinstance(cell, Mapping) or not all(isinstance(part, str) or is_missing(part) for part in parts):
         faults.setdefault("source", []).append(
             (place, f"the source must be a text, or a list of sentences, found {type_name(cell)}, {show(cell)}")
         )
         return ""
-    text = cell if isinstance(cell, str) else " ".join(part for part in parts if not is_missing(part))
+    text = cell if isinstance(cell, str) else between.join(part for part in parts if not is_missing(part))
     if not text.strip():
         faults.setdefault("no source", []).append((place, "the source is empty; fill it in, or take the row out"))
     elif is_broken(text):
         faults.setdefault("half", []).append((place, f"{text[:60]!a} holds half a surrogate pair; mend the text"))
     return text
+
+
+def _turn(part: Any) -> Any:
+    """A turn of a meeting or a dialogue, `{"speaker": …, "text": …}`, as one text; anything else as it is."""
+    if not isinstance(part, Mapping):
+        return part
+    said = next((part[name] for name in _SAID if isinstance(part.get(name), str)), None)
+    speaker = next((part[name] for name in _SPEAKERS if isinstance(part.get(name), str) and part[name]), "")
+    return part if said is None else f"{speaker}: {said}" if speaker else said
 
 
 def _targets(cell: Any, place: str, faults: _Faults) -> tuple[str, ...]:
