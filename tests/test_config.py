@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ft_magics.config.names import LATER_TASKS, SETTLED_ARGUMENTS
+from ft_magics.config.names import SETTLED_ARGUMENTS
 from ft_magics.config.references import Reference
 from ft_magics.errors import CellError
 from ft_magics.runs.cells import parse_cell
@@ -146,11 +146,6 @@ def test_one_wrong_line(line, where, says):
     found = problems(LEAST + line + "\n")
     assert says in found[5, where], found
     assert len(found) == 1
-
-
-@pytest.mark.parametrize("task", LATER_TASKS)
-def test_a_task_that_is_not_there_yet(task):
-    assert "not there yet" in problems(LEAST.replace("task: ner", f"task: {task}"))[2, "task"]
 
 
 @pytest.mark.parametrize("key", SETTLED_ARGUMENTS)

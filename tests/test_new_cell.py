@@ -209,8 +209,8 @@ def test_data_that_no_task_reads_say_what_each_task_wants():
     Path("odd.txt").write_text("one\ntwo\n")
     with pytest.raises(DataError, match=r"(?s)is not seen to be of any task.*as classify: .*as ner: "):
         cell_for("odd.txt", None, {}, lambda _: True)
-    with pytest.raises(TaskError, match="there is no task `qa`"):
-        cell_for_demo("qa", lambda _: True)
+    with pytest.raises(TaskError, match="there is no task `poetry`"):
+        cell_for_demo("poetry", lambda _: True)
 
 
 def test_in_a_notebook_that_a_program_runs_the_cell_is_printed(run_cell, shell, monkeypatch):

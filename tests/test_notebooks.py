@@ -98,10 +98,53 @@ def pretrained(tmp_path_factory):
     return run_notebook(tmp_path_factory.mktemp("demo_pretrained"), "08_pretraining", **few)
 
 
-@pytest.fixture(params=["01_quickstart", "02_classify", "03_ways_to_tune", "08_pretraining"])
+@pytest.fixture(scope="module")
+def related(tmp_path_factory):
+    """Two runs of few steps; the graph takes what they say, sure or not."""
+    few = {"epochs: 6": "max_steps: 3", "least_confidence=0.3": "least_confidence=0.0"}
+    return run_notebook(tmp_path_factory.mktemp("demo_related"), "04_relations", **few)
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    few = {"epochs: 8": "max_steps: 3"}
+    return run_notebook(tmp_path_factory.mktemp("demo_answered"), "05_question_answering", **few)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    few = {"epochs: 10": "max_steps: 2, share: 0.1", "every: {epochs: 5}, ": ""}
+    return run_notebook(tmp_path_factory.mktemp("demo_written"), "06_translation_and_summaries", **few)
+
+
+@pytest.fixture(scope="module")
+def talked(tmp_path_factory):
+    few = {"epochs: 20": "max_steps: 2", "epochs: 4": "max_steps: 2", "eval: {every: {epochs: 10}}\n": ""}
+    return run_notebook(tmp_path_factory.mktemp("demo_talked"), "07_dialogue", **few)
+
+
+FIXTURES = {
+    "01_quickstart": "executed",
+    "02_classify": "classified",
+    "03_ways_to_tune": "tuned",
+    "04_relations": "related",
+    "05_question_answering": "answered",
+    "06_translation_and_summaries": "written",
+    "07_dialogue": "talked",
+    "08_pretraining": "pretrained",
+}
+
+
+@pytest.fixture(params=FIXTURES)
 def either(request):
-    fixtures = {"01": "executed", "02": "classified", "03": "tuned", "08": "pretrained"}
-    return request.getfixturevalue(fixtures[request.param[:2]])
+    return request.getfixturevalue(FIXTURES[request.param])
+
+
+def test_every_notebook_is_run_here_and_comes_with_the_package():
+    there = {path.stem for path in (REPOSITORY / "demo_notebooks").glob("*.ipynb")}
+    assert there == set(FIXTURES)
+    packed = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f'"demo_notebooks/{name}.ipynb" = "ft_magics/demo_notebooks/{name}.ipynb"' in packed for name in there)
 
 
 def test_every_cell_runs_and_none_complains(either):

@@ -128,7 +128,7 @@ def test_a_wrong_word_gets_the_nearest_right_one(asked, said):
 
 def test_a_key_that_two_tasks_have_is_shown_once_where_they_say_the_same():
     assert len(keys_called("encoding")) == 1
-    assert len(keys_called("format")) == 3
+    assert len(keys_called("format")) == 4
 
 
 class _Tags(HTMLParser):

@@ -11,7 +11,6 @@ from ft_magics.config.compare import name_model
 from ft_magics.config.explain import describe, explain_all
 from ft_magics.config.methods import Methods, method_of, spread_method
 from ft_magics.config.names import (
-    LATER_TASKS,
     SETTLED_ARGUMENTS,
     TASK_SETTINGS,
     TASK_SYNONYMS,
@@ -47,6 +46,10 @@ class Tasks(Protocol):
 
     def names(self) -> Sequence[str]:
         """Their names."""
+        ...
+
+    def schema_of(self, name: str) -> type[AnyConfig]:
+        """Of a whole cell that names this one; `schema` for a name that nobody knows."""
         ...
 
     def joined(self) -> Mapping[str, Sequence[str]]:
@@ -99,7 +102,7 @@ def parse_cell(
     _spread_splits(tree)
     name_model(tree)
     task, settings, data = _together(tree, tasks) or _task_of(tree, tasks)
-    schema: Any = tasks.schema.__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
+    schema: Any = tasks.schema_of(task).__class_getitem__((settings, data, method_of(tree, methods)))  # known only now
     _move_settings(tree, task, settings, data)
     try:
         config: AnyConfig = schema.model_validate(_with_settings(tree.data, task, settings))
@@ -157,12 +160,10 @@ def _task_of(tree: Tree, tasks: Tasks) -> tuple[str, type[Section], type[Section
         return task, OpenSection, OpenSection
     if task not in known:
         words = [name for name in TASK_SYNONYMS if len(name) > 2]  # `re` and `mt` are near to any slip
-        guess = did_you_mean(task, [*known, *words, *LATER_TASKS])
-        said = task.lower() in LATER_TASKS
-        fault = "is not there yet; this version has" if said else f"is no {word}; there are"
+        guess = did_you_mean(task, [*known, *words])
         if setting := TASK_SETTINGS.get(task.lower()):
             guess = f" It is a setting of `classify`: `task: {{classify: {{{setting}: true}}}}`"
-        tree.complain((word,), f"`{shorten(task)}` {fault} {_listed(known)}.{'' if said else guess}")
+        tree.complain((word,), f"`{shorten(task)}` is no {word}; there are {_listed(known)}.{guess}")
         near = next((name for name in known if f"`{name}`" in guess), None)
         if near is None:
             return task, OpenSection, OpenSection

@@ -1,4 +1,4 @@
-"""Names that people bring along: Hugging Face's arguments, other words for a task, things that are not there yet."""
+"""Names that people bring along: Hugging Face's arguments, other words for a task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 __all__ = [
     "HF_ARGUMENT_NAMES",
-    "LATER_TASKS",
     "METHOD_SYNONYMS",
     "SETTLED_ARGUMENTS",
     "TASK_SETTINGS",
@@ -19,6 +18,15 @@ __all__ = [
 TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "classification": "classify",
     "classify": "classify",
+    "causal-lm": "generate",
+    "causal_lm": "generate",
+    "chat": "dialogue",
+    "conversation": "dialogue",
+    "conversational": "dialogue",
+    "dialog": "dialogue",
+    "dialogue": "dialogue",
+    "generate": "generate",
+    "generation": "generate",
     "intent": "classify",
     "sentiment": "classify",
     "sequence-classification": "classify",
@@ -47,13 +55,14 @@ TASK_SYNONYMS = {  # in lower case, whatever the cell's letters are
     "summarise": "summarize",
     "summarization": "summarize",
     "text classification": "classify",
+    "text-generation": "generate",
+    "text_generation": "generate",
     "token classification": "ner",
     "token-classification": "ner",
     "token_classification": "ner",
     "translation": "translate",
 }
 TASK_SETTINGS = {"multi-label": "multi_label", "multi_label": "multi_label", "regression": "regression"}  # of classify
-LATER_TASKS = ("dialogue",)
 METHOD_SYNONYMS = {
     "adapters": "adapter",
     "all": "full",

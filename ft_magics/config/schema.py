@@ -25,6 +25,7 @@ __all__ = [
     "PretrainConfig",
     "RunConfig",
     "SaveConfig",
+    "ScratchConfig",
 ]
 
 DEFAULT_FOLDER = "ft_runs"  # of runs, beside the notebook
@@ -245,16 +246,9 @@ class RunConfig(Section, Generic[S, D, M]):
         return {self.word: {self.task: settings} if settings else self.task, **plain}
 
 
-class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
-    """A whole `%%pretrain` cell: an objective replaces the task."""
+class ScratchConfig(RunConfig[S, D, M], Generic[S, D, M]):
+    """A whole cell whose model may also be one from nothing."""
 
-    word: ClassVar[str] = "objective"
-
-    task: ObjectiveName = described(
-        example="objective: mlm",
-        description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too, and "
-        "`[{mlm: {…}}, nsp]` names two.",
-    )
     model: NewOrOld = described(  # type: ignore[assignment]  # wider than a task's, by a section of its own
         expected="`minilm`, `ft-tiny`, a folder, a hub id, `$name` for a run, or a section such as `{preset: tiny}`",
         example="model: minilm",
@@ -267,11 +261,6 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
         "model that is trained already.",
         otherwise="with a model from nothing the defaults of its keys; else the model's own",
         default=None,
-    )
-    data: D = described(
-        expected="a section such as `{train: path/to/texts}`",
-        example="data: {train: path/to/texts, dev: {fraction: 0.05}}",
-        description="Where the raw text is, and how it is read.",
     )
 
     @model_validator(mode="after")
@@ -292,6 +281,23 @@ class PretrainConfig(RunConfig[S, D, M], Generic[S, D, M]):
                 {"path": ("tokenizer", given.of_training) if given.new_words is not None else ("tokenizer",)},
             )
         return self
+
+
+class PretrainConfig(ScratchConfig[S, D, M], Generic[S, D, M]):
+    """A whole `%%pretrain` cell: an objective replaces the task."""
+
+    word: ClassVar[str] = "objective"
+
+    task: ObjectiveName = described(
+        example="objective: mlm",
+        description="What the model is trained to predict in raw text; `{mlm: {…}}` gives it settings too, and "
+        "`[{mlm: {…}}, nsp]` names two.",
+    )
+    data: D = described(
+        expected="a section such as `{train: path/to/texts}`",
+        example="data: {train: path/to/texts, dev: {fraction: 0.05}}",
+        description="Where the raw text is, and how it is read.",
+    )
 
     @model_validator(mode="after")
     def _labelled_data_are_of_another_cell(self) -> Self:

@@ -44,6 +44,16 @@ class Answers(list[A]):
             return super().__getitem__(at)
         return Answers(super().__getitem__(at), _some(self._draw, range(len(self))[at]), self._labels)
 
+    def card(self, at: int) -> Card:
+        """The card of one answer.
+
+        Raises:
+            ValueError: The list cannot be drawn.
+        """
+        if self._draw is None:
+            raise ValueError("this list was changed, so nobody knows which answer is whose")
+        return self._draw(at)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled with its cards: the model that draws them stays where it is."""
         return _unpickled, (list(self), self._cards(len(self)), self._labels)

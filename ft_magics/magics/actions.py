@@ -26,6 +26,7 @@ from ft_magics.runs.cells import kind_of, parse_cell
 from ft_magics.runs.interrupts import interrupts_noted
 from ft_magics.runs.repetition import Repetition, check_data_there, repetition_of
 from ft_magics.runs.run import Run
+from ft_magics.studies.study import Study
 from ft_magics.training.launch import begin, find_unfinished, prepare_in_turn
 from ft_magics.training.random_state import random_state_kept
 
@@ -145,6 +146,22 @@ def stop(session: Session, name: str) -> None:
         print(f"{name} is not running: {run.status}.")
 
 
+def _converse(session: Session, run: Run | Study, text: str, *, begin_again: bool) -> None:
+    """Continue the dialogue with a run, or begin it again."""
+    place = str(run.dir)
+    if begin_again:
+        session.dialogues.pop(place, None)
+    if not text:
+        print(
+            f"Say something to {run.name} below %%predict {run.name}; the next such cell continues the dialogue, and "
+            f"%%predict {run.name} --new begins another one."
+        )
+        return
+    former, card = run.say(text, session.dialogues.get(place))
+    session.dialogues[place] = former
+    session.draw(answers_bundle(run.name, [card], []))
+
+
 def predict(session: Session, arguments: Any, texts: Sequence[str], split: Any) -> None:
     """`%%predict NAME`: the best model's answers to texts; without a text, a box to type in.
 
@@ -156,7 +173,9 @@ def predict(session: Session, arguments: Any, texts: Sequence[str], split: Any) 
     """
     run = find_run(arguments.run, session.namespace)
     labels = run.labels(wait=False if arguments.no_wait else None)
-    if texts:
+    if run.converses():
+        _converse(session, run, "\n".join(texts), begin_again=arguments.new)
+    elif texts:
         session.draw(answers_bundle(run.name, run.cards(texts), labels))
     else:
         show_box(run.name, labels, lambda text: run.cards(split(text)), session.shell)

@@ -9,9 +9,10 @@ from functools import cache
 from ft_magics.config.keys import Key, KeyPath, keys_of
 from ft_magics.config.methods import method_section
 from ft_magics.config.names import TASK_SYNONYMS
-from ft_magics.config.schema import PretrainConfig, RunConfig
+from ft_magics.config.schema import PretrainConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.errors import MethodError, TaskError
+from ft_magics.runs.cells import schema_of
 from ft_magics.tasks import registry
 from ft_magics.tasks.classify.columns import KNOWN
 from ft_magics.tuning import registry as methods
@@ -40,8 +41,8 @@ def _keys(name: str) -> Keys:
         settings, data = registry.sections(name)
     except TaskError:  # of a package that cannot be used: what all tasks share is known
         settings, data = OpenSection, OpenSection
-    of_text = name in {*registry.objective_names(), *registry.joined_objectives()}
-    schema = PretrainConfig if of_text else RunConfig
+    schema = schema_of(name)
+    of_text = schema is PretrainConfig
     found = keys_of(schema, {"settings": settings, "data": data, "method": _methods()}, name)
     refused = _OF_LABELS if of_text else ()
     return {path: keys for path, keys in found.items() if path[:1] not in refused and path not in refused}

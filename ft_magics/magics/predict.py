@@ -39,6 +39,7 @@ class PredictMagics(Magics):
     @no_var_expand
     @magic_arguments()
     @argument("run", nargs="?", help="A run (its name or folder), whose best model answers.")
+    @argument("--new", action="store_true", help="Begin a dialogue again; else a cell continues the one before it.")
     @argument("--no-wait", action="store_true", help="Do not wait for a run that still trains.")
     @line_cell_magic
     def predict(self, line: str, cell: str = "") -> None:
@@ -48,7 +49,8 @@ class PredictMagics(Magics):
             my bin was not emptied
             where do I return a book?
 
-        A text a line; with an empty line between them, a text a paragraph. Without a text, a box to type in.
+        A text a line; with an empty line between them, a text a paragraph. Without a text, a box to type in. A run of
+        dialogues takes the body as what a user says, and the next cell continues that dialogue; `--new` begins another.
         """
         with self._session.plain_errors():
             arguments = read_line(self.predict, line)

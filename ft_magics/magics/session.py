@@ -26,12 +26,14 @@ class Session:
 
     Attributes:
         tried: Name → config of cells that were only tried, with `--dry-run`, since a run of that name began.
+        dialogues: Folder of a run → what was said to it and by it below `%%predict`.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.last_error = ""
         self.tried: dict[str, AnyConfig] = {}
+        self.dialogues: dict[str, Any] = {}
         self._shown: tuple[Any, int] | None = None
 
     @property

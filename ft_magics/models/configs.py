@@ -114,7 +114,7 @@ def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], hea
         if not head.takes(kind) or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES or settings.get("is_encoder_decoder"):
             raise ModelError(
                 f"model: {folder} is a {kind} model, and {head.use} needs a model that reads a text from left to "
-                "right, such as GPT-2; an encoder takes `objective: mlm`"
+                f"right, such as GPT-2 or Qwen2; {head.instead or 'an encoder takes `objective: mlm`'}"
             )
         return
     if head.only is not None and kind != head.only:

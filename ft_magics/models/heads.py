@@ -35,6 +35,7 @@ class Head:
         kinds: Which kinds of model alone are meant, such as `bert`; empty for all that have such a head.
         judges_pairs: Whether it judges pairs of segments beside predicting tokens, so that the model has to tell the
             segments apart.
+        instead: What else a model of another kind takes, in a few words; empty for what pre-training says.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Head:
     companion: str = ""
     kinds: tuple[str, ...] = ()
     judges_pairs: bool = False
+    instead: str = ""
 
     @property
     def predicts_tokens(self) -> bool:

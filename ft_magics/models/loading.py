@@ -30,12 +30,17 @@ _SPECIAL_TOKENS = (
 Check = Callable[[Any], None]
 
 
-def load_tokenizer(source: str, *, pads_with_end: bool = False) -> Any:
+def load_tokenizer(
+    source: str, *, writes: bool = False, verbatim: bool = False, say: Callable[[str], None] = lambda _: None
+) -> Any:
     """A fast tokenizer that takes single words.
 
     Args:
         source: What `find_weights` gave.
-        pads_with_end: Whether the end token pads where there is no token for that, as is usual of GPT-2.
+        writes: Whether it is of a model that writes. Another special token ends a text where there is no end token
+            then, and the end token pads where there is none for that, as is usual of GPT-2.
+        verbatim: Whether a text is taken to the letter, without a space before its first word.
+        say: Takes a sentence on a token that has one of these uses now.
 
     Raises:
         ModelError: There is none, or it has no words.
@@ -43,7 +48,7 @@ def load_tokenizer(source: str, *, pads_with_end: bool = False) -> Any:
     folder = Path(source)
     with plain_errors(source, "its tokenizer"), quiet_transformers(), tokenizer_files(folder) as files:
         tokenizer = AutoTokenizer.from_pretrained(files, trust_remote_code=False)
-        if tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer):
+        if not verbatim and tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer):
             tokenizer = AutoTokenizer.from_pretrained(files, add_prefix_space=True, trust_remote_code=False)
         words = len(tokenizer) - len(tokenizer.all_special_ids)
     if words <= 0:  # what transformers makes of a folder without its files
@@ -52,14 +57,26 @@ def load_tokenizer(source: str, *, pads_with_end: bool = False) -> Any:
         )
     if not tokenizer.is_fast:
         raise ModelError(f"model: {source} has no fast tokenizer, which is needed to know which token is of which word")
-    if tokenizer.pad_token_id is None and pads_with_end:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token
+    if writes:
+        _end_and_pad(tokenizer, say)
     if tokenizer.pad_token_id is None:
         raise ModelError(
             f"model: the tokenizer of {source} has no padding token; set `tokenizer.pad_token` and save it again"
         )
     tokenizer.name_or_path = tokenizer.init_kwargs["name_or_path"] = source
     return tokenizer
+
+
+def _end_and_pad(tokenizer: Any, say: Callable[[str], None]) -> None:
+    """Let a tokenizer have an end and a padding token, where another special token can be either."""
+    usual = (tokenizer.sep_token, tokenizer.pad_token, tokenizer.bos_token, tokenizer.cls_token)
+    end = next((token for token in usual if token is not None), None)
+    if tokenizer.eos_token_id is None and end is not None:
+        tokenizer.eos_token = end
+        say(f"its tokenizer has no end token; {end} ends a text, and is saved as that")
+    if tokenizer.pad_token_id is None and tokenizer.eos_token_id is not None:
+        tokenizer.pad_token = tokenizer.eos_token
+        say(f"its tokenizer has no padding token; the end token {tokenizer.eos_token} pads, and is saved as that")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def make_encoder_decoder(source: str, seed: int, *, name: str = "") -> tuple[Any
         ModelError: It cannot be loaded, or is no encoder.
     """
     folder = Path(source)
-    tokenizer = load_tokenizer(source, pads_with_end=True)
+    tokenizer = load_tokenizer(source, writes=True)
     with plain_errors(source), quiet_transformers():
         weights = open_weights(folder)
         config = build_config(folder, read_config(folder, _ENCODER), weights, _ENCODER, fresh=True)

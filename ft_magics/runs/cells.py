@@ -9,13 +9,13 @@ from ft_magics.config import cell
 from ft_magics.config.methods import DEFAULT_METHOD, in_order, method_section
 from ft_magics.config.names import TASK_SYNONYMS
 from ft_magics.config.objectives import as_parts, joined_name
-from ft_magics.config.schema import AnyConfig, PretrainConfig, RunConfig
+from ft_magics.config.schema import AnyConfig, PretrainConfig, RunConfig, ScratchConfig
 from ft_magics.config.section import OpenSection, Section
 from ft_magics.errors import MethodError, TaskError
 from ft_magics.tasks import registry
 from ft_magics.tuning import registry as methods
 
-__all__ = ["FINETUNE", "PRETRAIN", "config_of", "kind_of", "parse_cell"]
+__all__ = ["FINETUNE", "PRETRAIN", "config_of", "kind_of", "parse_cell", "schema_of"]
 
 
 class _Tasks:
@@ -32,6 +32,9 @@ class _Tasks:
 
     def names(self) -> Sequence[str]:
         return registry.task_names()
+
+    def schema_of(self, name: str) -> type[AnyConfig]:
+        return schema_of(name)
 
     def joined(self) -> Mapping[str, Sequence[str]]:
         return {}
@@ -56,11 +59,21 @@ class _Objectives:
     def names(self) -> Sequence[str]:
         return registry.objective_names()
 
+    def schema_of(self, name: str) -> type[AnyConfig]:
+        return PretrainConfig
+
     def joined(self) -> Mapping[str, Sequence[str]]:
         return registry.joined_objectives()
 
     def sections(self, name: str) -> tuple[type[Section], type[Section]]:
         return registry.sections(name)
+
+
+def schema_of(name: str) -> type[AnyConfig]:
+    """Of a whole cell that names this task or objective; that of any task for a name that nobody knows."""
+    if name in {*registry.objective_names(), *registry.joined_objectives()}:
+        return PretrainConfig
+    return ScratchConfig if registry.begins_from_nothing(name) else RunConfig
 
 
 def _with_others(name: str) -> list[Sequence[str]]:
@@ -132,7 +145,8 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     said = plain.get("method", DEFAULT_METHOD)
     method = said if isinstance(said, dict) else {str(said): {}}
     sections = in_order({str(name): _settings_of(str(name)) for name in method}, methods.method_names())
-    schema: Any = kind.__class_getitem__((*kinds, method_section(**sections)))  # they are known only now
+    whole = kind if kind is PretrainConfig else schema_of(str(task))
+    schema: Any = whole.__class_getitem__((*kinds, method_section(**sections)))  # they are known only now
     train = plain.get("train")
     trained = {"train": {"early_stopping": None, **train}} if isinstance(train, dict) else {}
     others = {name: value for name, value in plain.items() if name != kind.word}

@@ -26,7 +26,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.losses import Losses, losses_of
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
-from ft_magics.tasks.optional import add_tokens, complete_model
+from ft_magics.tasks.optional import add_tokens, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import find_task, guarded, known_names
 from ft_magics.tasks.task import LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
@@ -251,11 +251,12 @@ def load_trained(
     else:
         loaded, tokenizer = (
             load_model(folder, head, fresh=False),
-            load_tokenizer(folder, pads_with_end=head.writes),
+            load_tokenizer(folder, writes=head.writes, verbatim=head.reads_forwards),
         )
         check_together(folder, loaded, tokenizer)
         loaded_task = found.from_saved(settings.saved if settings else {}, loaded.config)
     complete_model(loaded_task, loaded, folder, fresh=False)
+    complete_tokenizer(loaded_task, tokenizer)
     limit = length_limit(loaded, tokenizer)
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)
@@ -300,7 +301,7 @@ def _load_tuned(
     tuned = Tuned(folder=here, head=lambda model: tuning.head_in(outline_of(model).head, here))
     model, tokenizer = (
         load_model(source, head, fresh=False, tuned=tuned, adjust=with_its_words),
-        load_tokenizer(source, pads_with_end=head.writes),
+        load_tokenizer(source, writes=head.writes, verbatim=head.reads_forwards),
     )
     check_together(source, model, tokenizer)
     task = found.from_saved(saved, model.config)

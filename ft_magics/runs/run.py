@@ -29,6 +29,7 @@ from ft_magics.runs.steering import Steering
 from ft_magics.runs.unevaluated import why_no_report
 from ft_magics.runs.waiting import wait_with_notice
 from ft_magics.sections import Card
+from ft_magics.tasks.optional import Converses, is_one
 from ft_magics.tasks.registry import find_task, guarded
 from ft_magics.tasks.task import Task
 
@@ -219,10 +220,10 @@ class Run:
             RunError: The run is still training.
             DataError: They are not what the task takes.
         """
-        if isinstance(inputs, str):
-            return self.predict([inputs])[0]
         trained = self._model()
         task = trained.task
+        if is_one(task, inputs):
+            return self.predict([inputs])[0]
         examples = task.parse(inputs)
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
         pairs = list(zip(examples, predictions, strict=True))
@@ -242,6 +243,35 @@ class Run:
         predictions = guarded(task.name, "predict", lambda: trained.predict(examples))
         pairs = list(zip(examples, predictions, strict=True))
         return guarded(task.name, "drawn", lambda: [task.drawn(*pair) for pair in pairs])
+
+    def converses(self, *, wait: bool | None = None) -> bool:
+        """Whether an answer can be answered in turn, as in a dialogue.
+
+        Raises:
+            RunError: The run is still training.
+        """
+        self.settle(wait)
+        return isinstance(self._model().task, Converses)
+
+    def say(self, text: str, former: Any = None) -> tuple[Any, Card]:
+        """Continue a dialogue by a turn of the user's and one of the best model's.
+
+        Args:
+            text: What the user says.
+            former: What this gave first for the turn before; None for a new dialogue.
+
+        Returns:
+            What was said until now, and the same as a page shows it.
+
+        Raises:
+            RunError: The run is still training, or is none of dialogues.
+        """
+        task = self._model().task
+        if not isinstance(task, Converses):
+            raise RunError(f"{self.name}: `task: {task.name}` has no dialogues; `predict` answers texts one by one")
+        asked = task.with_turn(former, text)
+        answers = self.predict([asked])
+        return task.with_answer(asked, answers[0]), answers.card(0)
 
     def labels(self, *, wait: bool | None = None) -> list[str]:
         """What the best model can say, in the order of its ids.

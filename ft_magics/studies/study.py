@@ -191,6 +191,15 @@ class Study:
         """The same, as a page shows it."""
         return self._best().cards(inputs)
 
+    def converses(self, *, wait: bool | None = None) -> bool:
+        """Whether an answer can be answered in turn, as in a dialogue."""
+        self.settle(wait)
+        return self._best().converses()
+
+    def say(self, text: str, former: Any = None) -> tuple[Any, Card]:
+        """Continue a dialogue with the best model by dev, of all runs; see `Run.say`."""
+        return self._best().say(text, former)
+
     def labels(self, *, wait: bool | None = None) -> list[str]:
         """What the models can say, in the order of their ids."""
         self.settle(wait)

@@ -1,4 +1,4 @@
-"""What few tasks have beside the methods of `Task`: a model made of another kind or with another in it, own tokens."""
+"""What few tasks have beside the methods of `Task`: other models, tokens of their own, dialogues, written texts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ __all__ = [
     "AddsTokens",
     "BeginsWith",
     "CompletesModel",
+    "CompletesTokenizer",
+    "Converses",
+    "TakesOne",
     "WritesTexts",
     "add_tokens",
     "begin_with",
     "complete_model",
+    "complete_tokenizer",
+    "is_one",
 ]
 
 
@@ -41,6 +46,25 @@ class CompletesModel(Protocol):
 
 
 @runtime_checkable
+class CompletesTokenizer(Protocol):
+    """A task that needs more of a tokenizer than its tokens, such as a chat template."""
+
+    def complete_tokenizer(self, tokenizer: Any) -> list[str]:
+        """Give a tokenizer what it lacks; it is saved with the model.
+
+        Args:
+            tokenizer: As it was loaded; it is changed. Its `name_or_path` is the folder that it is from.
+
+        Returns:
+            Sentences on what was chosen.
+
+        Raises:
+            ModelError: It cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
 class BeginsWith(Protocol):
     """A task that makes its model of one of another kind, such as an encoder-decoder of an encoder."""
 
@@ -62,10 +86,44 @@ class BeginsWith(Protocol):
 
 
 @runtime_checkable
+class TakesOne(Protocol):
+    """A task whose inputs are no texts, so that one input looks like a list of them: a dialogue."""
+
+    def is_one(self, inputs: Any) -> bool:
+        """Whether this is one input, which has a single answer."""
+        ...
+
+
+@runtime_checkable
 class WritesTexts(Protocol):
     """A task whose predictions are generated, which takes far longer than a pass through the model."""
 
     dev_examples: int  # of dev that an evaluation predicts, where the cell does not say how many
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A task whose answer may be answered in turn, so that `%%predict` continues what was said before."""
+
+    def with_turn(self, former: Any, text: str) -> Any:
+        """One input: what was said before, as this or `with_answer` gave it (None for nothing), and a user's turn."""
+        ...
+
+    def with_answer(self, asked: Any, answer: Any) -> Any:
+        """What was said until now: an input and its answer."""
+        ...
+
+
+def is_one(task: Task[Any, Any, Any], inputs: Any) -> bool:
+    """Whether this is one input of a task: a text is of any."""
+    return isinstance(inputs, str) or (isinstance(task, TakesOne) and task.is_one(inputs))
+
+
+def complete_tokenizer(task: Task[Any, Any, Any], tokenizer: Any) -> list[str]:
+    """What `complete_tokenizer` of a task says; nothing for a task that has none."""
+    if not isinstance(task, CompletesTokenizer):
+        return []
+    return guarded(task.name, "complete_tokenizer", lambda: task.complete_tokenizer(tokenizer))
 
 
 def complete_model(task: Task[Any, Any, Any], model: Any, folder: str, *, fresh: bool, seed: int = 0) -> list[str]:

@@ -14,14 +14,25 @@ from typing import Any, TypeVar
 
 from ft_magics.config.section import Section
 from ft_magics.errors import FineTuneError, TaskError, did_you_mean
-from ft_magics.tasks.task import Task
+from ft_magics.tasks.task import BeginsFromNothing, Task
 
-__all__ = ["find_task", "guarded", "joined_objectives", "known_names", "objective_names", "sections", "task_names"]
+__all__ = [
+    "begins_from_nothing",
+    "find_task",
+    "guarded",
+    "joined_objectives",
+    "known_names",
+    "objective_names",
+    "sections",
+    "task_names",
+]
 
 T = TypeVar("T")
 _GROUP = "ft_magics.tasks"
 _OURS = {
     "classify": ("ft_magics.tasks.classify.task", "ClassifyTask"),
+    "dialogue": ("ft_magics.tasks.dialogue.task", "DialogueTask"),
+    "generate": ("ft_magics.tasks.generate.task", "GenerateTask"),
     "ner": ("ft_magics.tasks.ner.task", "NerTask"),
     "qa": ("ft_magics.tasks.qa.task", "QaTask"),
     "relation": ("ft_magics.tasks.relation.task", "RelationTask"),
@@ -112,6 +123,14 @@ def sections(name: str) -> tuple[type[Section], type[Section]]:
     """
     task = find_task(name)
     return task.Settings, task.Data
+
+
+def begins_from_nothing(name: str) -> bool:
+    """Whether a task of this name takes a model from nothing too; false for a name that nobody knows."""
+    try:
+        return isinstance(find_task(name), BeginsFromNothing)
+    except TaskError:
+        return False
 
 
 def guarded(name: str, method: str, call: Callable[[], T]) -> T:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-__all__ = ["IGNORE_INDEX", "Feature", "Head", "LazyFeatures", "SeveralLosses", "Spec", "Task"]
+__all__ = ["IGNORE_INDEX", "BeginsFromNothing", "Feature", "Head", "LazyFeatures", "SeveralLosses", "Spec", "Task"]
 
 IGNORE_INDEX = -100  # torch's cross entropy leaves these targets out
 
@@ -104,6 +104,16 @@ class SeveralLosses(Protocol):
     def items(self, labels: torch.Tensor) -> torch.Tensor:
         """How many things of each kind a batch asks for. Shape (K,)."""
         ...
+
+
+@runtime_checkable
+class BeginsFromNothing(Protocol):
+    """A task of `%%finetune` that takes a model from nothing too: `model: {preset: tiny}`. Its `make_model` makes it.
+
+    `usual_shape` is the shape of one whose cell names none, such as `gpt2`.
+    """
+
+    usual_shape: ClassVar[str]
 
 
 class Task(Protocol[E, F, P]):

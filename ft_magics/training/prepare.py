@@ -21,7 +21,7 @@ from ft_magics.models.compact_embedding import CompactEmbedding
 from ft_magics.models.dropout import set_dropout
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import add_tokens, begin_with, complete_model
+from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.fingerprint import fingerprint
@@ -138,7 +138,10 @@ def prepare(
         check=lambda outline: _refuse(tuning, outline, config, task.head().companion),
         say=new_parts.append,
     )
-    tokenizer = load_tokenizer(source, pads_with_end=task.head().writes)
+    tokenizer = load_tokenizer(
+        source, writes=task.head().writes, verbatim=task.head().reads_forwards, say=new_parts.append
+    )
+    new_parts += complete_tokenizer(task, tokenizer)
     check_together(source, model, tokenizer)
     new_parts += add_tokens(task, model, tokenizer)
     parameters = _parameters_beside_embeddings(model)

@@ -184,7 +184,10 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         leave_out_repeated(batch, items)
         if prepared.vocabulary is not None:
             check_ids(prepared.vocabulary, batch)
-        callback.batches.made(features, int(batch["attention_mask"].sum()))
+        mask = batch["attention_mask"]
+        several = mask.dim() > 2  # texts in a row: it then says which token sees which, and rows have no padding within
+        tokens = sum(feature.tokens for feature in features) if several else int(mask.sum())
+        callback.batches.made(features, tokens)
         return batch
 
     def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:

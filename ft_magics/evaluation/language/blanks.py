@@ -31,6 +31,10 @@ class Blank:
         """Whether the first guess is what stands there; None where nobody knows."""
         return self.guesses[0][0] == self.gold if self.gold and self.guesses else None
 
+    def card(self, row: str, **beside: Any) -> Card:
+        """As a page shows it; see `blank_card`."""
+        return blank_card(self, row, **beside)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {"text": self.text, "gold": self.gold, "guesses": [[token, share] for token, share in self.guesses]}

@@ -70,6 +70,7 @@ def language_report(
     metrics: Mapping[str, Metric] = METRICS,
     more: Callable[[Tally], Tally] = lambda tally: tally,
     shown: str = "blanks",
+    beside: Mapping[str, Score] | None = None,
 ) -> LanguageReport:
     """Score a language model.
 
@@ -87,6 +88,7 @@ def language_report(
         metrics: By name.
         more: Adds scores to a tally.
         shown: What kind of examples the blanks are: a name in `LanguageReport.lists`.
+        beside: Scores that are no sums over documents.
 
     Raises:
         DataError: There is nothing to score.
@@ -111,7 +113,10 @@ def language_report(
         documents=len(predictions),
         tokens=int(columns["tokens"].sum()),
         asked=int(columns["asked"].sum()),
-        scores={name: Score(metric=metrics[name], value=values[name], interval=ends[name]) for name in tally.names},
+        scores={
+            **{name: Score(metric=metrics[name], value=values[name], interval=ends[name]) for name in tally.names},
+            **(beside or {}),
+        },
         resamples=resamples,
         buckets=_buckets(places, tally, accuracy),
         lists={shown: Shown(total=len(blanks), cards=[evidence.card(int(at)) for at in some])} if blanks else {},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ft_magics.evaluation.labels.buckets import fold
-from ft_magics.evaluation.language.blanks import Blank, blank_card
+from ft_magics.evaluation.language.blanks import Blank
 from ft_magics.evaluation.paging import page_bounds, several
 from ft_magics.evaluation.tally import Floats, Ints
 from ft_magics.sections import Card
@@ -71,8 +71,7 @@ class LanguageEvidence:
         """One blank with its guesses."""
         document, blank = self.blanks[at]
         facets = {name: [labels[place[document]]] for name, (labels, place) in self.buckets.items()}
-        return blank_card(
-            blank,
+        return blank.card(
             self.ids[document],
             facets={**facets, "answer": ["right" if blank.right else "wrong"]},
             ranks={"row": at, "surest wrong": self._surest_wrong(at)},

@@ -21,7 +21,9 @@ _LISTS = {  # title and note of a list of examples
         "Replaced or original",
         "a token in ⟦ ⟧, as the discriminator reads it, and what it takes it for; other replaced tokens are in [ ]",
     ),
+    "written": ("Samples", "what stands before, what stands there in the data, and what the model wrote"),
 }
+_JUDGED = ("blanks", "judged")  # lists of what is right or wrong
 _BY = {"script": "By script", "source": "By file", "length": "By length of the document"}
 
 
@@ -46,10 +48,10 @@ def _blanks(report: LanguageReport) -> list[Examples]:
             cards=shown.cards,
             total=shown.total,
             facets={
-                "answer": ["right", "wrong"],
+                **({"answer": ["right", "wrong"]} if name in _JUDGED else {}),
                 **{name: [item.label for item in rows] for name, rows in report.buckets.items()},
             },
-            sorts=("row", "surest wrong"),
+            sorts=("row", "surest wrong") if name in _JUDGED else ("row",),
             note=_LISTS[name][1],
             open=True,
         )

@@ -23,6 +23,7 @@ from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.causal.config import CausalSettings
+from ft_magics.tasks.causal.loss import asked_logits, next_token_loss
 from ft_magics.tasks.language.inputs import read_prompts
 from ft_magics.tasks.language.records import text_report
 from ft_magics.tasks.language.rows import Row, Rows, tokens_around
@@ -135,18 +136,8 @@ class CausalTask(TextTask[Row]):
         return {name: torch.from_numpy(item) for name, item in found.items()}
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-        """Cross entropy of each next token: its sum, divided by their number.
-
-        The labels are shifted here: the Trainer counts those of a causal model from the second of a row on.
-        """
-        import torch  # noqa: PLC0415  # a cell is read and answered without it
-        from torch.nn.functional import cross_entropy  # noqa: PLC0415  # the same
-
-        after = labels[:, 1:]
-        asked = after != IGNORE_INDEX
-        count = asked.sum() if num_items_in_batch is None else num_items_in_batch
-        total = cross_entropy(_asked_logits(outputs, asked), after[asked], reduction="sum")
-        return total / torch.as_tensor(count, device=total.device).clamp(min=1)
+        """Cross entropy of each next token: its sum, divided by their number."""
+        return next_token_loss(outputs, labels, num_items_in_batch)
 
     # Predictions
 
@@ -158,7 +149,7 @@ class CausalTask(TextTask[Row]):
 
         from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
 
-        shares = _asked_logits(outputs, inputs[ASKED][:, :-1]).log_softmax(dim=-1)
+        shares = asked_logits(outputs, inputs[ASKED][:, :-1]).log_softmax(dim=-1)
         target = torch.from_numpy(np.concatenate([feature.ids[1:] for feature in features])).to(shares.device)
         loss = -shares.gather(1, target[:, None])[:, 0].double().cpu().numpy()
         right = (shares.argmax(dim=-1) == target).cpu().numpy()
@@ -239,14 +230,6 @@ class CausalTask(TextTask[Row]):
             history=history,
             resamples=resamples,
         )
-
-
-def _asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:
-    """(N, V), whether the head was computed everywhere or only where it was asked for; `asked` has T - 1 columns."""
-    logits: torch.Tensor = outputs["logits"].float()
-    if logits.dim() != 3:
-        return logits
-    return logits[:, -asked.shape[1] - 1 : -1][asked]
 
 
 def _written(model: Any, feature: Row) -> list[int]:

@@ -46,7 +46,7 @@ def extend_model(
     from ft_magics.models.scratch.extend import extend  # noqa: PLC0415  # the same
 
     wanted, segmenter = tokenizer.new_words, tokenizer.chinese_words
-    before = load_tokenizer(source, pads_with_end=head.reads_forwards)
+    before = load_tokenizer(source, writes=head.writes, verbatim=head.reads_forwards)
     documents: Any = corpus.train.examples
     said: list[str] = []
 
@@ -72,7 +72,7 @@ def extend_model(
         save,
     )
     sentences: list[str] = json.loads((folder / SAID).read_text(encoding="utf-8"))
-    after = load_tokenizer(str(folder), pads_with_end=head.reads_forwards)
+    after = load_tokenizer(str(folder), writes=head.writes, verbatim=head.reads_forwards)
     return str(folder), [*sentences, *_saved(corpus, before, after)]
 
 

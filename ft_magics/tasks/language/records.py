@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ft_magics.data.documents.document import Document
 from ft_magics.data.faults import show
 from ft_magics.errors import DataError
-from ft_magics.evaluation.language.blanks import blank_of
+from ft_magics.evaluation.language.blanks import Blank, blank_of
 from ft_magics.evaluation.language.evaluate import Counted, language_report
 from ft_magics.evaluation.language.report import LanguageReport
 
-__all__ = ["counted_from", "counted_record", "text_report"]
+__all__ = ["counted_from", "counted_record", "counted_with", "text_report"]
 
 _KEPT = 200  # characters of a document's beginning, by which its script is known
 
@@ -39,6 +39,19 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
     Raises:
         DataError: It did not write this.
     """
+    return counted_with(record, blank_of)
+
+
+def counted_with(record: Any, blank_from: Callable[[Any], Blank]) -> tuple[Document, Counted]:
+    """What `counted_record` wrote: the beginning of the document, and its prediction.
+
+    Args:
+        record: A line.
+        blank_from: Gives what `to_json` of a blank wrote.
+
+    Raises:
+        DataError: It did not write this.
+    """
     if not isinstance(record, Mapping):
         raise DataError(f"expected an object with the prediction for a document, found {show(record)}")
     for name in ("id", "begins"):
@@ -60,7 +73,7 @@ def counted_from(record: Any) -> tuple[Document, Counted]:
         right=record["right"],
         tokens=record["tokens"],
         utf8_bytes=record["bytes"],
-        blanks=tuple(blank_of(blank) for blank in blanks),
+        blanks=tuple(blank_from(blank) for blank in blanks),
         pairs=counts["pairs"],
         pairs_right=counts["pairs_right"],
     )

@@ -1,0 +1,245 @@
+"""A path or an object of the kernel → a split of dialogues.
+
+Understood are rows with a list of turns, as OpenAI (`messages`: `role`, `content`), ShareGPT (`conversations`: `from`,
+`value`) and SGD (`turns`: `speaker`, `utterance`) write them; tables with a turn a row; lists of lists of turns, where
+a turn is a mapping, a pair of side and text, or a text alone: then the user and the assistant speak by turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ft_magics.config.references import Reference
+from ft_magics.data.cells import Rows, fold, is_list, is_missing
+from ft_magics.data.examples import Split
+from ft_magics.data.faults import list_faults, list_names, quoted, show
+from ft_magics.data.rows import read_rows
+from ft_magics.errors import DataError, FaultsError, did_you_mean
+from ft_magics.tasks.dialogue.config import DialogueOptions
+from ft_magics.tasks.dialogue.turns import ASSISTANT, ROLES, SYSTEM, USER, Dialogue, Repairs, Turn, role_named
+
+__all__ = ["Roles", "read_dialogues", "turns_in"]
+
+_TURNS = ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "log", "utterances")
+_SIDES = ("role", "from", "speaker", "side", "sender", "author")
+_SAID = ("content", "value", "utterance", "text", "message", "turn")
+_OF_DIALOGUE = ("dialogueid", "conversationid", "dialogid", "convid", "sessionid", "chatid", "dialogue", "conversation")
+_KNOWN = frozenset((*_TURNS, *_SIDES, *_SAID, *_OF_DIALOGUE))
+
+
+class Roles:
+    """Which side is which, by the names in a source.
+
+    Args:
+        options: What a cell says of that.
+        said_by: The key of a side's name. Where that is `speaker`, SYSTEM is who answers, as in task-oriented data.
+    """
+
+    def __init__(self, options: DialogueOptions, said_by: str) -> None:
+        usual = {"system": ASSISTANT, "sys": ASSISTANT} if fold(said_by) in ("speaker", "side") else {}
+        self._own = {**usual, **{name.strip().casefold(): role for name, role in (options.roles or {}).items()}}
+
+    def of(self, name: Any) -> str | None:
+        """A role; None for a name that nobody knows."""
+        return role_named(name, self._own) if isinstance(name, str) else None
+
+
+def read_dialogues(name: str, source: str | Reference, options: DialogueOptions) -> Split[Dialogue]:
+    """Read one split.
+
+    Args:
+        name: `train`, `dev` or `test`.
+        source: A path, or an object of the kernel.
+        options: How to read it.
+
+    Raises:
+        DataError: It cannot be read, or has no dialogue; the message has the line or row.
+        FaultsError: There are faults of several kinds.
+    """
+    rows = read_rows(_as_rows(source), split=name, format=options.format, encoding=options.encoding, known=_KNOWN)
+    found = _by_rows(rows, options) if _turns_at(rows, options) is not None else _by_turns(rows, options)
+    repairs = Repairs()
+    dialogues = [mended for dialogue in found if (mended := repairs.mended(dialogue)) is not None]
+    notes = [*rows.notes, *repairs.sentences(rows.name, len(found))]
+    if not dialogues:
+        said = f" ({'; '.join(repairs.counts)})" if repairs.counts else ""
+        raise DataError(f"{rows.name}: no dialogue in it has a turn of the user's that the assistant answers{said}")
+    return Split(name=name, source=str(source), examples=dialogues, notes=notes)
+
+
+def _as_rows(source: str | Reference) -> str | Reference:
+    """A list of lists of turns as rows of one column, since dialogues are not as long as each other."""
+    value: Any = source.value if isinstance(source, Reference) else None
+    if not is_list(value) or not len(value) or not all(is_list(item) for item in value):
+        return source
+    return Reference(str(source).removeprefix("$"), [{"messages": item} for item in value])
+
+
+def _turns_at(rows: Rows, options: DialogueOptions) -> int | None:
+    """Index of the column that holds lists of turns; None where a row is a turn."""
+    if options.turns_column is not None:
+        return _named(rows, "turns_column", options.turns_column)
+    there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
+    for column in _TURNS:
+        at = there.get(column)
+        if at is not None and any(is_list(cells[at]) for cells in rows.cells):
+            return at
+    return None
+
+
+def _named(rows: Rows, option: str, column: int | str) -> int:
+    if isinstance(column, int):
+        at = column - 1 if column > 0 else len(rows.columns) + column
+        if 0 <= at < len(rows.columns):
+            return at
+        raise DataError(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(rows.columns)}")
+    if column in rows.columns:
+        return list(rows.columns).index(column)
+    raise DataError(
+        f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(rows.columns)}."
+        f"{did_you_mean(column, rows.columns)}"
+    )
+
+
+def _by_rows(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
+    """A dialogue a row."""
+    at = _turns_at(rows, options)
+    folded = [fold(column) for column in rows.columns]
+    system = folded.index("system") if "system" in folded else None
+    faults = _Faults()
+    found = []
+    for place, cells in zip(rows.places, rows.cells, strict=True):
+        value = cells[at or 0]
+        if not is_list(value):
+            faults.add("list", place, f"found {show(value)} as the turns, expected a list of them")
+            continue
+        turns = turns_in(value, options, place, faults)
+        before = cells[system] if system is not None else None
+        if isinstance(before, str) and before.strip() and turns[:1] and turns[0].role != SYSTEM:
+            turns = [Turn(SYSTEM, before), *turns]
+        found.append(Dialogue(tuple(turns), place))
+    faults.raise_them()
+    return found
+
+
+class _Faults:
+    """Faults of several kinds, each with its places."""
+
+    def __init__(self) -> None:
+        self._of_kind: dict[str, list[tuple[str, str]]] = {}
+
+    def add(self, kind: str, place: str, fault: str) -> None:
+        """Note one."""
+        self._of_kind.setdefault(kind, []).append((place, fault))
+
+    def raise_them(self) -> None:
+        """Say all of them.
+
+        Raises:
+            DataError: There is a kind.
+            FaultsError: There are several.
+        """
+        errors = [DataError(list_faults(faults)) for faults in self._of_kind.values()]
+        if errors:
+            raise errors[0] if len(errors) == 1 else FaultsError(errors)
+
+
+def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults: Any) -> list[Turn]:
+    """The turns of one dialogue as they stand, empty ones too.
+
+    Args:
+        value: Mappings, pairs, or texts by turns.
+        options: How to read them.
+        place: Where the dialogue stands.
+        faults: Takes what is wrong: kind, place, fault.
+    """
+    found = []
+    for number, item in enumerate(value, 1):
+        side, said, key = _parts(item, number, options)
+        role = Roles(options, key).of(side)
+        where = f"{place}, turn {number}"
+        if role is None:
+            faults.add("role", where, _unknown_role(side, key))
+        elif role == SYSTEM and number > 1:
+            faults.add("system", where, "a system turn stands before all others; move it there, or leave it out")
+        elif said is not None and not isinstance(said, str):
+            faults.add("text", where, f"found {show(said)} as what is said, expected a text")
+        else:
+            found.append(Turn(role, (said or "").strip()))
+    return found
+
+
+def _unknown_role(side: Any, key: str) -> str:
+    if side is None:
+        return "it has no side; expected a key such as `role`, `from` or `speaker` (`role_column` names another)"
+    near = did_you_mean(side, ROLES) if isinstance(side, str) else ""
+    return (
+        f"found {show(side)} as `{key}`, expected `user`, `assistant` or `system`, or what is usual for these.{near} "
+        "Say which is which: `data: {roles: {caller: user, operator: assistant}}`"
+    )
+
+
+def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, str]:
+    """Side, what is said, and the key of the side."""
+    if isinstance(item, str):
+        return (USER if number % 2 else ASSISTANT), item, "role"
+    if is_list(item) and len(item) == 2:
+        return item[0], item[1], "role"
+    if not isinstance(item, Mapping):
+        return None, None, "role"
+    keys = {fold(str(key)): key for key in item}
+    side = options.role_column or next((keys[name] for name in _SIDES if name in keys), None)
+    said = options.text_column or next((keys[name] for name in _SAID if name in keys), None)
+    return item.get(side), _content(item.get(said)), str(side or "role")
+
+
+def _content(value: Any) -> Any:
+    """A text; of parts, as in `[{"type": "text", "text": "…"}]`, those that are texts, where all are."""
+    if not is_list(value):
+        return None if is_missing(value) else value
+    parts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "\n".join(texts) if len(texts) == len(parts) else value
+
+
+def _by_turns(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
+    """A turn a row."""
+    usual = {"role_column": _SIDES, "text_column": _SAID, "id_column": _OF_DIALOGUE}
+    found_at = {name: _column(rows, name, getattr(options, name), names) for name, names in usual.items()}
+    missing = [f"`{name}`" for name, at in found_at.items() if at is None]
+    if missing:
+        raise DataError(
+            f"{rows.name}: no column holds lists of turns, such as `messages`, and for a table with a turn a row "
+            f"{' and '.join(missing)} cannot be seen; the columns are {list_names(rows.columns)}. Name `turns_column`, "
+            f"or {' and '.join(missing)}"
+        )
+    side, said, of = (at or 0 for at in found_at.values())
+    grouped: dict[Any, list[int]] = {}
+    for at, cells in enumerate(rows.cells):
+        grouped.setdefault(cells[of] if not is_list(cells[of]) else show(cells[of]), []).append(at)
+    faults = _Faults()
+    found = []
+    key = rows.columns[side]
+    for places in grouped.values():
+        turns = [{"role": rows.cells[at][side], "content": rows.cells[at][said]} for at in places]
+        own = _with_speaker(options, key)
+        place = rows.places[places[0]]
+        found.append(Dialogue(tuple(turns_in(turns, own, place, faults)), place))
+    faults.raise_them()
+    return found
+
+
+def _column(rows: Rows, option: str, column: int | str | None, usual: Sequence[str]) -> int | None:
+    if column is not None:
+        return _named(rows, option, column)
+    there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
+    return next((there[name] for name in usual if name in there), None) if rows.named else None
+
+
+def _with_speaker(options: DialogueOptions, key: str) -> DialogueOptions:
+    """Options for turns that are given as `role` and `content`, where the column of sides had another name."""
+    roles: dict[str, str] = dict(options.roles or {})
+    if fold(key) in ("speaker", "side"):
+        roles = {"system": ASSISTANT, "sys": ASSISTANT, **roles}
+    return options.model_copy(update={"roles": roles, "role_column": None, "text_column": None})
