@@ -38,8 +38,9 @@ def epochs(tmp_path, monkeypatch):
             (folder / "model.safetensors").write_text(str(epoch))
 
         prepared = SimpleNamespace(
-            metrics=(metric,), corpus=SimpleNamespace(dev=object()), features={"dev": []},
-            train=SimpleNamespace(early_stopping=early), trained=SimpleNamespace(save=save),
+            config=SimpleNamespace(eval=SimpleNamespace(examples=None)),
+            metrics=(metric,), corpus=SimpleNamespace(dev=SimpleNamespace(examples=[])), features={"dev": []},
+            train=SimpleNamespace(early_stopping=early), trained=SimpleNamespace(save=save, task=None),
         )  # fmt: skip
         (tmp_path / "run").mkdir()
         folder = RunFolder(tmp_path / "run")
@@ -47,7 +48,7 @@ def epochs(tmp_path, monkeypatch):
         control = TrainerControl()
         for epoch, value in enumerate(values, 1):  # `save` reads it
             result = ({metric.name: value}, {"a": value}, 0.5, [])
-            monkeypatch.setattr(dev_scores, "_score_dev", lambda _, result=result: result)
+            monkeypatch.setattr(dev_scores, "_score_dev", lambda *_, result=result: result)
             scores.evaluate(TrainerState(epoch=float(epoch), global_step=10 * epoch), control)
             if control.should_training_stop:
                 break

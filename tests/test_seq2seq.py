@@ -69,7 +69,7 @@ def test_a_cell_trains_reports_and_predicts_and_generates_nothing_twice(body, ru
         "%%finetune back\n" + body(extra="eval: {examples: 5}", task="{translate: {generation: {beams: 2}}}")
     )
     assert "an encoder-decoder was made of it, both halves of which begin with its weights (Rothe et al. 2020)" in said
-    assert "the tokenizer has no end token: [SEP] ends each target" in said
+    assert "its tokenizer has no end token; [SEP] ends a text" in said
     run = shell.user_ns["back"]
     assert run.status == "done"
     assert sum(written) == 2 * 5 + (len(ROWS) - 5) + len(ROWS)  # two evaluations, the rest of dev, test

@@ -60,7 +60,8 @@ def make_encoder_decoder(source: str, seed: int, *, name: str = "") -> tuple[Any
         ModelError: It cannot be loaded, or is no encoder.
     """
     folder = Path(source)
-    tokenizer = load_tokenizer(source, writes=True)
+    said: list[str] = []
+    tokenizer = load_tokenizer(source, writes=True, say=said.append)
     with plain_errors(source), quiet_transformers():
         weights = open_weights(folder)
         config = build_config(folder, read_config(folder, _ENCODER), weights, _ENCODER, fresh=True)
@@ -78,7 +79,7 @@ def make_encoder_decoder(source: str, seed: int, *, name: str = "") -> tuple[Any
         new = _fill(model.decoder, tensors)
         model.generation_config.update(**ends)
     model.generation_config._from_model_config = False  # noqa: SLF001  # it says more than the config now
-    return model, tokenizer, [_said(name or folder.name, model, new)]
+    return model, tokenizer, [_said(name or folder.name, model, new), *said]
 
 
 def _part(config: Any, *, decodes: bool = False) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ft_magics.tasks.generating import Generation, generate
 from ft_magics.tasks.seq2seq.beginning import HEAD_KINDS, begin_with_encoder
 from ft_magics.tasks.seq2seq.checks import check_pairs
 from ft_magics.tasks.seq2seq.config import PairData, PairOptions, Seq2SeqSettings
-from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, end_token, longest_target
+from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, longest_target
 from ft_magics.tasks.seq2seq.examples import TextPair
 from ft_magics.tasks.seq2seq.reader import read_split
 from ft_magics.tasks.seq2seq.records import check_facts, from_record, samples_of, to_record
@@ -203,12 +203,8 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
                         "off there"
                     )
         tokenizer = spec.tokenizer
-        if tokenizer.eos_token_id is None:
-            check.notes.append(f"the tokenizer has no end token: {tokenizer.sep_token} ends each target")
         if tokenizer.decode(tokenizer("A")["input_ids"], skip_special_tokens=True).strip() == "a":
             check.notes.append("the tokenizer knows no capital letters, so outputs have none; the scores do see them")
-        if tokenizer.pad_token_id == end_token(tokenizer):
-            check.notes.append(f"the tokenizer has no padding token: {tokenizer.pad_token}, its end token, pads")
         for side in ("input_ids", "labels"):
             said = unknown_tokens([getattr(feature, side) for feature in features["train"]], tokenizer)
             name = "sources" if side == "input_ids" else "targets"
