@@ -90,7 +90,7 @@ def _plan(prepared: Prepared) -> list[str]:
         f"{steps}, a learning rate of {train.learning_rate:g} for {named_settings(train.optimizer)[0]}",
         f"{trainable}, {_kept(prepared)}",
         *_rows(prepared),
-        f"{labels} labels, inputs of at most {trained.max_length_tokens} tokens",
+        f"{f'{labels} labels, ' if labels else ''}inputs of at most {trained.max_length_tokens} tokens",
         f"Computed on {trained.device} in {trained.precision}",
     ]
 

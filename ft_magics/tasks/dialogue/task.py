@@ -59,7 +59,7 @@ class DialogueTask(WritingTask[Dialogue]):
     name: ClassVar = "dialogue"
     Settings: ClassVar = DialogueSettings
     Data: ClassVar = DialogueData
-    use: ClassVar = "dialogues"
+    use: ClassVar = "answering in dialogues"
     too_long: ClassVar = "cut from the left where a turn of the user's begins; what was cut off is a row of its own"
 
     dev_examples: int = 200  # of dev that an evaluation answers
