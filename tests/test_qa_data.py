@@ -140,7 +140,7 @@ def test_where_an_answer_is(context, text, start, how, found):
         ([{**ROW, "answers": {"text": ["London"], "answer_start": [3]}}], r"in its context 2 times, and not at .* 3 "),
         ([{**ROW, "answers": {"text": ["Ada"], "answer_start": [0, 1]}}], r"1 answers have 2 starts"),
         ([{**ROW, "answers": {"text": ["Ada"], "answer_start": ["x"]}}], r"must be a whole number, found 'x'"),
-        ([{**ROW, "answers": [""]}], r"an answer must be a text, found ''"),
+        ([{**ROW, "answers": [3.5j]}], r"an answer must be a text, found 3.5j"),
         ([{**ROW, "answers": ["Ada"]}] * 2, r"rows\[1\] \(q1\): the id q1 is of an earlier question too"),
         ({"data": [{"paragraphs": 5}]}, r"`paragraphs` must be a list of objects"),
         ({"data": [{"paragraphs": []}]}, r"there are no questions in it"),
@@ -149,6 +149,17 @@ def test_where_an_answer_is(context, text, start, how, found):
 def test_what_is_no_question_is_said_in_a_sentence(rows, said):
     with pytest.raises(DataError, match=said):
         read(rows)
+
+
+def test_an_empty_answer_is_none_and_counted():
+    flat = [{**ROW, "answers": {"text": [""], "answer_start": [-1]}}, {**ROW, "id": "q2", "answers": ["", "Ada"]}]
+    split = read(flat)
+    assert spans(split) == [None, "Ada"]
+    assert split.examples[0].is_trained_on and split.notes == [
+        "train: 2 answers are empty texts and were left out; a question with no other has no answer"
+    ]
+    (asked,) = read([{"context": CONTEXT, "qas": [{"id": 1, "question": "Who?", "answer": {"text": "Ada"}}]}]).examples
+    assert asked.text[slice(*asked.span)] == "Ada"
 
 
 def test_several_faults_are_said_at_once():

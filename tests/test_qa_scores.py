@@ -177,6 +177,14 @@ def test_what_does_not_belong_together_is_said_in_a_sentence(gold, pred, said):
         ft_magics.evaluate(gold, pred, **QUIET)
 
 
+def test_gold_by_id_comes_in_many_forms(tmp_path):
+    gold = {"1": {"text": ["Ada", "Ada L."], "answer_start": [0, 0]}, "2": [""], "3": "", "4": None, "5": ["x", "y"]}
+    (tmp_path / "gold.json").write_text(json.dumps(gold), encoding="utf-8")
+    pred = {"1": "ada", "2": "", "3": "", "4": "", "5": "y"}
+    for given in (gold, str(tmp_path / "gold.json")):
+        assert ft_magics.evaluate(given, pred, task="qa", resamples=0).scores["f1"].value == 1
+
+
 def test_question_words_in_two_languages():
     said = {
         "In which city was she born?": "which",

@@ -76,7 +76,7 @@ def _nested(rows: Rows) -> Iterator[Raw]:
                 number += 1
                 own = _first(asked, _IDS)
                 key = str(number) if is_missing(own) else column_label(own)
-                answers, fault = _answers(asked.get("answers"), None)
+                answers, fault = _answers(_first(asked, ("answers", "answer")), None)
                 yield Raw(
                     question=_first(asked, _QUESTIONS),
                     context=context,

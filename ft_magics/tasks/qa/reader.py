@@ -104,7 +104,9 @@ def _question(raw: Raw, settings: QaSettings, faults: Faults, repairs: Counter[s
     repairs["empty question"] += not question.strip()
     gold: list[Gold] = []
     for text, start in raw.answers:
-        if not isinstance(text, str) or not text.strip():
+        if isinstance(text, str) and not text.strip():
+            repairs["empty answer"] += 1
+        elif not isinstance(text, str):
             faults.add("answer", raw.place, f"an answer must be a text, found {show(text)}")
         elif to_score:
             at = start if start is not None and start >= 0 and context.startswith(text, start) else context.find(text)
@@ -180,6 +182,11 @@ def _notes(name: str, answers: int, repairs: Counter[str]) -> list[str]:
         "unclear": "in the context more than once, none of it where `answer_start` says; they count in scores alone",
     }
     notes = [f"{name}: {repairs[how]:,} {of} are {text}" for how, text in said.items() if repairs[how]]
+    if repairs["empty answer"]:
+        notes.append(
+            f"{name}: {repairs['empty answer']:,} answers are empty texts and were left out; a question with no other "
+            "has no answer"
+        )
     if repairs["empty question"]:
         notes.append(f"{name}: {repairs['empty question']:,} questions are empty; they are scored and not trained on")
     return notes

@@ -26,6 +26,7 @@ from ft_magics.tasks.qa.records import answered
 __all__ = ["read_answers", "read_options", "score"]
 
 _TEXTS = ("prediction_text", "prediction", "predicted", "answer", "text", "pred")
+_OF_DATA = {"data", "paragraphs", "qas", "answers", "answer", "question", "context"}  # keys that are no ids
 _HOW = "expected {id: text}, a file of it, or a list of texts in the order of gold"
 
 
@@ -107,25 +108,35 @@ def score(
 
 
 def _questions(gold: Any, settings: QaSettings) -> Sequence[Question]:
-    if isinstance(gold, Mapping) and not {"data", "paragraphs"} & gold.keys() and _are_gold(gold):
+    if isinstance(gold, (str, Path)):
+        held = _json_object(gold)
+        gold = held if isinstance(held, Mapping) and _are_gold(held) else str(gold)
+    if isinstance(gold, Mapping) and _are_gold(gold):
         rows = [{"id": key, "answers": _as_list(value)} for key, value in gold.items()]
         return read_split("gold", Reference("gold", rows), settings=settings, to_score=True).examples
     listed = list(gold) if is_list(gold) else []
     if listed and all(isinstance(each, Question) for each in listed):
         return listed
-    if isinstance(gold, (str, Path)):
-        return read_split("gold", str(gold), settings=settings, to_score=True).examples
+    if isinstance(gold, str):
+        return read_split("gold", gold, settings=settings, to_score=True).examples
     return read_split("gold", Reference("gold", gold), settings=settings, to_score=True).examples
 
 
 def _are_gold(gold: Mapping[Any, Any]) -> bool:
-    return all(isinstance(each, str) or is_list(each) for each in gold.values())
+    """Whether it is `{id: answers}`, and neither a data set nor columns of one."""
+    if not gold or _OF_DATA & {str(key) for key in gold}:
+        return False
+    return all(each is None or isinstance(each, str) or is_list(each) or _is_record(each) for each in gold.values())
 
 
-def _as_list(value: Any) -> list[Any]:
-    if isinstance(value, str):
+def _is_record(value: Any) -> bool:
+    return isinstance(value, Mapping) and "text" in value
+
+
+def _as_list(value: Any) -> Any:
+    if value is None or isinstance(value, str):
         return [value] if value else []
-    return list(value)
+    return value if isinstance(value, Mapping) else list(value)
 
 
 def _predictions(pred: Any, questions: Sequence[Question]) -> dict[str, str]:

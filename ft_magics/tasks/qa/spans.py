@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ft_magics.evaluation.answers.answered import Gold, at_borders
 
@@ -77,6 +78,7 @@ def _respelled(context: str, text: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=64)
 def _folded(text: str) -> tuple[str, list[int]]:
     """A text in its plainest form, and which character of it each of that form is of."""
     letters: list[str] = []
