@@ -144,7 +144,116 @@ def test_documents_of_docred_have_their_closest_mentions_marked():
     assert any("2 pairs of entities that overlap were left out" in note for note in of([triples, nested]).notes)
 
 
+DRUG = "Aspirin inhibits COX-1 and COX-2."
+ENDS = [{"id": "T1", "type": "C", "start": 0, "end": 7}, {"id": "T2", "type": "G", "start": 17, "end": 22}]
+LINK = {"type": "inhibits", "head": "T1", "tail": "T2"}
+SHAPES = {
+    "ids with roles": {"text": DRUG, "entities": ENDS, "relations": [{**LINK, "head": "Arg1:T1", "tail": "Arg2:T2"}]},
+    "records by id": {"text": DRUG, "entities": {each["id"]: each for each in ENDS}, "relations": [LINK]},
+    "written out": {"text": DRUG, "entities": json.dumps(ENDS), "relations": json.dumps([LINK])},
+    "columns": {"text": DRUG, "entities": ENDS, "relations": {key: [value] for key, value in LINK.items()}},
+    "brat": {
+        "text": DRUG,
+        "entities": [["T1", "C", [[0, 7]]], ["T2", "G", [[17, 22]]]],
+        "relations": [["R1", "inhibits", [["Arg1", "T1"], ["Arg2", "T2"]]]],
+    },
+    "places": {"text": DRUG, "entities": [[0, 7, "C"], [17, 22, "G"]], "relations": [[[0, 7], "inhibits", [17, 22]]]},
+    "triples": {
+        "text": DRUG,
+        "spo_list": [
+            {
+                "subject": "Aspirin",
+                "subject_type": "C",
+                "predicate": "inhibits",
+                "object": {"@value": "COX-1"},
+                "object_type": {"@value": "G"},
+            }
+        ],
+    },
+    "BigBIO": {
+        "passages": [{"text": ["Aspirin"], "offsets": [[0, 7]]}, {"text": [DRUG[8:]], "offsets": [[8, 33]]}],
+        "entities": [
+            {"id": "T1", "type": "C", "text": ["Aspirin"], "offsets": [[0, 7]]},
+            {"id": "T2", "type": "G", "text": ["COX-1"], "offsets": [[17, 22]]},
+        ],
+        "relations": [{"type": "inhibits", "arg1_id": "T1", "arg2_id": "T2"}],
+    },
+    "BioC": {
+        "id": "1",
+        "passages": [
+            {
+                "offset": at,
+                "text": DRUG[at:end],
+                "annotations": [
+                    {
+                        "id": "9",
+                        "infons": {"identifier": f"D{at}", "type": kind},
+                        "locations": [{"offset": start, "length": length}],
+                    }
+                ],
+            }
+            for at, end, kind, start, length in ((0, 7, "C", 0, 7), (8, 33, "G", 17, 5))
+        ],
+        "relations": [{"infons": {"entity1": "D0", "entity2": "D8", "type": "inhibits"}}],
+    },
+    "DyGIE++": {
+        "sentences": [["Aspirin"], ["inhibits", "COX-1", "."]],
+        "ner": [[[0, 0, "C"]], [[2, 2, "G"]]],
+        "relations": [[[0, 0, 2, 2, "inhibits"]], []],
+    },
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_documents_of_every_shape_give_the_same_pairs(shape):
+    linked, unlinked = of([{"key": "1", **SHAPES[shape]}]).examples
+    assert (linked.entities, linked.label, linked.types) == (("Aspirin", "COX-1"), "inhibits", ("C", "G"))
+    assert (unlinked.entities, unlinked.label) == (("COX-1", "Aspirin"), "no_relation")
+
+
+def test_fewrels_file_has_its_relations_as_keys(tmp_path):
+    example = {"tokens": ["Bob", "in", "Rome"], "h": ["bob", "Q1", [[0]]], "t": ["rome", "Q2", [[2]]]}
+    path = tmp_path / "fewrel.json"
+    path.write_text(json.dumps({"P1": [example], "P2": [example, example]}), encoding="utf-8")
+    examples = read_split("train", str(path)).examples
+    assert [each.label for each in examples] == ["P1", "P2", "P2"]
+    assert examples[0].entities == ("Bob", "Rome")
+    assert examples[2].id == "fewrel.json, P2 2"
+
+
+def test_offsets_are_checked_against_the_words_beside_them():
+    mend = {**ROW, "e1": {"start": 15, "end": 21, "text": "audits"}, "e2": {"start": 34, "end": 39, "text": "WASTE"}}
+    pieces = {**ROW, "e1": {"offsets": [[4, 8], [16, 22]], "text": ["most", "audits"]}, "e2": [34, 39]}
+    split = of([mend, pieces])
+    assert [each.entities for each in split.examples] == [("audits", "waste"), ("most common audits", "waste")]
+    assert [note.partition("rows: ")[2][:30] for note in split.notes] == [
+        "1 entities are not where their",
+        "1 entities stand in several pi",
+    ]
+    wrong = {**mend, "e1": {"start": 15, "end": 21, "text": "o"}}
+    with pytest.raises(DataError, match=r"rows\[0\]: e1 is at 15 to 21, where .* `o` are in 4 places in the text"):
+        of([wrong])
+
+
+def test_words_are_marked_as_whole_words_and_apart():
+    row = {"text": "An artist sold art in New York, York.", "head": "art", "tail": "New York", "label": "a"}
+    (example, other) = of([row, {**row, "head": "York"}]).examples
+    assert (example.e1, other.e1) == ((15, 18), (32, 36))
+
+
 WRONG = {
+    "no such triple": (
+        [{"text": DRUG, "triples": [["Aspirin", "inhibits", "COX-9"]]}],
+        "relation 0 (counted from 0) names COX-9, which is not in the text",
+    ),
+    "no such place": (
+        [{"text": DRUG, "entities": ENDS, "relations": [{**LINK, "head": [1, 2]}], "key": "1"}],
+        "relation 0 (counted from 0) names the entity [1, 2], and there is none",
+    ),
+    "passages": (
+        [{"key": "1", "passages": [{"text": "ab", "offset": 0}, {"text": "c", "offset": 1}], "relations": []}],
+        "passage 1 (counted from 0) must have a text and an offset from 2, in characters, found 1",
+    ),
     "overlap": (
         [{**ROW, "e1": [16, 22], "e2": [20, 39]}],
         "$rows[0]: the two marked entities overlap (e1 at 16 to 22, e2 at 20 to 39)",

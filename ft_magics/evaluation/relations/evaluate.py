@@ -143,6 +143,7 @@ def _sides(gold: Any, pred: Any, none_label: str | None, notes: list[str]) -> tu
     if not isinstance(gold, Mapping) or not isinstance(pred, Mapping):
         named = "gold" if isinstance(gold, Mapping) else "pred"
         raise DataError(f"{named} has labels by id, and the other side is a list; give both by id, or both as lists")
+    gold, pred = ({column_label(key): label for key, label in side.items()} for side in (gold, pred))
     unknown = [name for name in pred if name not in gold]
     if unknown:
         raise DataError(f"pred has {len(unknown):,} ids that gold lacks, the first {shown(unknown[0])}")
@@ -158,7 +159,7 @@ def _sides(gold: Any, pred: Any, none_label: str | None, notes: list[str]) -> tu
             f"{len(skipped):,} of {len(gold):,} pairs have no prediction and count as {none_label}, as SemEval's "
             "scorer has it"
         )
-    ids = [f"id {column_label(name)}" for name in gold]
+    ids = [f"id {name}" for name in gold]
     return [list(gold.values()), [pred.get(name, none_label) for name in gold]], ids
 
 

@@ -12,38 +12,45 @@ Source: Yao et al. 2019 (DocRED).
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from ft_magics.data.cells import Rows, fold, index_of, is_list
+from ft_magics.data.cells import Rows, index_of, is_list
 from ft_magics.data.faults import Faults, quoted, show
 from ft_magics.data.marked import Mark, MarkedText, check_mark
 from ft_magics.errors import DataError
-from ft_magics.tasks.relation.places import Text, place_of, text_of
+from ft_magics.tasks.relation.places import Text, place_of, repairs, text_of
+from ft_magics.tasks.relation.shapes import ENTITIES, RELATIONS, TEXTS, column_of, triple_of
 
 __all__ = ["NO_RELATION", "has_documents", "read_documents"]
 
 NO_RELATION = "no_relation"
-_ENTITIES = ("entities", "vertexset", "ents", "mentions", "ner", "spans")
-_RELATIONS = ("relations", "triples", "labels", "triplelist", "relationlist", "rels", "spolist")
-_TEXTS = ("text", "tokens", "sents", "sentence", "words", "content", "context")
-_HEADS = ("head", "from_id", "h", "from", "subject", "arg1", "head_id", "source", "e1")
-_TAILS = ("tail", "to_id", "t", "to", "object", "arg2", "tail_id", "target", "e2")
-_TYPES = ("type", "relation", "label", "r", "predicate", "rel")
-_IN_TRIPLE = 3
+_ROLE = re.compile(r"[^\W\d]+\d?:")  # brat's `Arg1:` before an id
 _SEED = 42  # of the draw of unrelated pairs
 
 
 @dataclass(frozen=True, slots=True)
 class _Entity:
-    """An entity: its id where it has one, its type, where it is mentioned, by which words."""
+    """An entity.
+
+    Args:
+        key: Its id; None where it has none.
+        kind: Its type.
+        mentions: Where it is.
+        words: Of its mentions.
+        moved: How many mentions are not where the source says.
+        pieces: How many stand in several pieces.
+    """
 
     key: str | None
     kind: str
     mentions: Sequence[Mark]
     words: frozenset[str]
+    moved: int = 0
+    pieces: int = 0
 
 
 @dataclass(slots=True)
@@ -55,17 +62,13 @@ class _Counts:
     several: int = 0
     overlapping: int = 0
     unmarkable: int = 0
+    moved: int = 0
+    pieces: int = 0
 
 
 def has_documents(rows: Rows) -> bool:
     """Whether rows are documents with lists of entities and relations."""
-    return all(_column(rows, names, lists=True) is not None for names in (_ENTITIES, _RELATIONS))
-
-
-def _column(rows: Rows, names: Sequence[str], *, lists: bool = False) -> int | None:
-    places = {fold(name): at for at, name in enumerate(rows.columns)}
-    found = (places[name] for name in names if name in places)
-    return next((at for at in found if not lists or any(is_list(row[at]) for row in rows.cells)), None)
+    return all(column_of(rows, names, lists=True) is not None for names in (ENTITIES, RELATIONS))
 
 
 def read_documents(
@@ -84,10 +87,10 @@ def read_documents(
     Raises:
         DataError: Something is wrong with documents; with the place of each.
     """
-    text_at = _column(rows, _TEXTS)
+    text_at = column_of(rows, TEXTS)
     if text_at is None:
         raise DataError(f"{rows.name}: the documents have no text; expected it in `text`, `tokens` or `sents`")
-    columns = (text_at, _column(rows, _ENTITIES, lists=True), _column(rows, _RELATIONS, lists=True))
+    columns = (text_at, column_of(rows, ENTITIES, lists=True), column_of(rows, RELATIONS, lists=True))
     faults, counts = Faults(), _Counts()
     linked: list[MarkedText] = []
     unlinked: list[MarkedText] = []
@@ -135,6 +138,7 @@ def _say(name: str, linked: int, counts: _Counts, notes: list[str]) -> None:
             f"{name}: {counts.unmarkable:,} pairs of entities that overlap were left out, since those cannot be "
             f"marked; {counts.overlapping:,} of them have a relation"
         )
+    notes += [f"{name}: {text}" for text in repairs(counts.moved, counts.pieces)]
 
 
 def _of_document(
@@ -145,7 +149,9 @@ def _of_document(
         _entity(at, item, text, firsts, last_included=last_included)
         for at, item in enumerate(_listed(cells[1], "entities"))
     ]
-    labels = _labels(_listed(cells[2], "relations"), entities, counts)
+    counts.moved += sum(entity.moved for entity in entities)
+    counts.pieces += sum(entity.pieces for entity in entities)
+    labels = _labels(_listed(cells[2], "relations"), entities, text, counts)
     for first, second in permutations(range(len(entities)), 2):
         label = labels.get((first, second), NO_RELATION)
         one, two = entities[first], entities[second]
@@ -186,10 +192,11 @@ def _entity(at: int, item: Any, text: Text, firsts: Sequence[int], *, last_inclu
     for place in found:
         if wrong := check_mark(text.text, f"entity {at}", place.mark):
             raise DataError(wrong)
-    key = item.get("id") if isinstance(item, Mapping) else None
+    key = item.get("id") if isinstance(item, Mapping) else item[0] if _has_id(item) else None
     kind = next((place.kind for place in found if place.kind), _kind(item))
     words = frozenset(text.text[slice(*place.mark)] for place in found)
-    return _Entity(None if key is None else str(key), kind, [place.mark for place in found], words)
+    moved, pieces = sum(place.moved for place in found), sum(place.pieces > 1 for place in found)
+    return _Entity(None if key is None else str(key), kind, [place.mark for place in found], words, moved, pieces)
 
 
 def _mentions(item: Any) -> Sequence[Any]:
@@ -199,10 +206,17 @@ def _mentions(item: Any) -> Sequence[Any]:
         return list(inner) if is_list(inner) and len(inner) else [item]
     if is_list(item) and len(item) and isinstance(item[0], Mapping):
         return list(item)
-    if is_list(item):  # `[4, 9, "PER"]`, in any order
-        ends = [part for part in item if index_of(part) is not None]
-        return [{"pos": ends, "type": next((part for part in item if isinstance(part, str)), "")}]
+    if is_list(item):  # `[4, 9, "PER"]`, in any order; brat's `["T1", "PER", [[4, 9]]]`
+        ends: Any = [part for part in item if index_of(part) is not None]
+        ends = ends or next((part for part in item if is_list(part)), [])
+        names = [part for part in item if isinstance(part, str)]
+        return [{"offsets": ends, "type": names[_has_id(item)] if names else ""}]
     return [item]
+
+
+def _has_id(item: Any) -> bool:
+    """Whether a list begins with an id, such as `["T1", "PER", [[4, 9]]]`."""
+    return is_list(item) and len(item) > 2 and all(isinstance(part, str) for part in item[:2])
 
 
 def _kind(item: Any) -> str:
@@ -221,12 +235,14 @@ def _moved(mention: Any, firsts: Sequence[int]) -> Any:
     return {**mention, "pos": [firsts[at] + end if index_of(end) is not None else end for end in ends]}
 
 
-def _labels(relations: Sequence[Any], entities: Sequence[_Entity], counts: _Counts) -> dict[tuple[int, int], str]:
+def _labels(
+    relations: Sequence[Any], entities: Sequence[_Entity], text: Text, counts: _Counts
+) -> dict[tuple[int, int], str]:
     """The relation of each pair of entities that has one."""
     found: dict[tuple[int, int], str] = {}
     for at, item in enumerate(relations):
-        head, tail, label = _triple(at, item)
-        ends = (_end(at, head, entities), _end(at, tail, entities))
+        head, tail, label = triple_of(at, item)
+        ends = (_end(at, head, entities, text), _end(at, tail, entities, text))
         if ends[0] == ends[1]:
             raise DataError(f"relation {at} (counted from 0) leads from an entity to itself; expected two entities")
         if found.setdefault(ends, label) != label:
@@ -234,42 +250,28 @@ def _labels(relations: Sequence[Any], entities: Sequence[_Entity], counts: _Coun
     return found
 
 
-def _triple(at: int, item: Any) -> tuple[Any, Any, str]:
-    """Head, tail and type; of a list the type is what is no number, else what stands in the middle."""
-    label: Any = None
-    if isinstance(item, Mapping):
-        folded = {fold(str(key)): value for key, value in item.items()}
-        sides = [
-            next((folded[fold(name)] for name in names if fold(name) in folded), None) for names in (_HEADS, _TAILS)
-        ]
-        label = next((folded[name] for name in _TYPES if name in folded), None)
-    elif is_list(item) and len(item) == _IN_TRIPLE:
-        names = [place for place, part in enumerate(item) if index_of(part) is None]
-        middle = names[0] if len(names) == 1 else 1
-        sides, label = [part for place, part in enumerate(item) if place != middle], item[middle]
-    else:
-        sides = [None, None]
-    if None in sides or not isinstance(label, (str, int)) or label == "":
-        raise DataError(
-            f"relation {at} (counted from 0) is {show(item)}; expected its two entities and its type, such as "
-            "`{head: 0, tail: 1, type: born_in}`"
-        )
-    return sides[0], sides[1], str(label)
-
-
-def _end(at: int, said: Any, entities: Sequence[_Entity]) -> int:
-    """The entity that a relation names: by its id, its number from 0, or its words."""
+def _end(at: int, said: Any, entities: Sequence[_Entity], text: Text) -> int:
+    """The entity that a relation names: by its id, its number from 0, its words, or its place."""
+    name: Any = said
     if isinstance(said, Mapping):
-        said = said.get("id", said.get("text", said.get("name")))
-    by_id = [place for place, entity in enumerate(entities) if entity.key is not None and entity.key == str(said)]
-    number = index_of(said)
-    if number is not None and not any(entity.key is not None for entity in entities):
-        by_id = [number] if 0 <= number < len(entities) else []
-    found = by_id or [place for place, entity in enumerate(entities) if said in entity.words]
+        name = next((said[key] for key in ("id", "text", "name") if isinstance(said.get(key), (str, int))), None)
+    keyed = any(entity.key is not None for entity in entities)
+    number = None if keyed else index_of(name)
+    found: list[int] = []
+    if number is not None:
+        found = [number] if 0 <= number < len(entities) else []
+    elif isinstance(name, (str, int)):
+        bare = _ROLE.sub("", str(name))
+        found = [place for place, entity in enumerate(entities) if entity.key == str(name)]
+        found = found or [place for place, entity in enumerate(entities) if entity.key == bare]
+        found = found or [place for place, entity in enumerate(entities) if name in entity.words]
+    elif isinstance(said, Mapping) or is_list(said):
+        mark = place_of(f"the end of relation {at}", [said], text, last_included=False).mark
+        found = [place for place, entity in enumerate(entities) if mark in entity.mentions]
     if not found:
         raise DataError(
             f"relation {at} (counted from 0) names the entity {show(said)}, and there is none; expected the id of an "
-            f"entity, its number from 0, or its words ({len(entities)} entities)"
+            f"entity, its number from 0, its words, or its place ({len(entities)} entities)"
         )
     return found[0]
 

@@ -14,12 +14,13 @@ from ft_magics.data.marked import Mark
 from ft_magics.errors import DataError
 from ft_magics.evaluation.joining import joint
 
-__all__ = ["Place", "Text", "place_of", "text_of"]
+__all__ = ["Place", "Text", "place_of", "places_of_words", "repairs", "text_of"]
 
 _NUMBERS = re.compile(r"\s*[\[(]?\s*(\d{1,9})\s*[-,:;\s]\s*(\d{1,9})\s*[\])]?\s*")
 _STARTS = ("start", "start_offset", "begin", "from", "startoffset", "beginoffset", "char_start")
 _ENDS = ("end", "end_offset", "to", "stop", "endoffset", "char_end")
 _TEXTS = ("text", "name", "word", "mention", "value")
+_FIRST_UNSPACED = 0x0E00  # Thai; above it are most scripts without spaces, below it Latin to Indic
 _TYPES = ("type", "label", "ner", "entity_type", "category")
 
 
@@ -44,11 +45,15 @@ class Place:
         mark: In characters, end not included.
         kind: The entity's type; empty where it is not known.
         times: How often its words are in the text, where they alone say where it is; else 1.
+        moved: Whether its words are elsewhere than the source says, in one place of the text, and are marked there.
+        pieces: In how many pieces it stands; what is between them is marked too.
     """
 
     mark: Mark
     kind: str = ""
     times: int = 1
+    moved: bool = False
+    pieces: int = 1
 
 
 def text_of(cell: Any, *, by_token: bool) -> Text:
@@ -111,14 +116,82 @@ def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool
             f"{name} is {shown}; expected where the entity is, such as `[4, 9]` or `{{start: 4, end: 9}}`, or its words"
         )
     start, end = ends[0], ends[1] + last_included
+    record = cell if len(given) == 1 and isinstance(cell, Mapping) else {}
+    pieces = len(_pieces(record)) or 1
     if not text.tokens:
-        return Place((start, end), kind)
+        return _verified(name, Place((start, end), kind, pieces=pieces), record.get("text"), text.text)
     if not 0 <= start < end <= len(text.tokens):
         raise DataError(
             f"{name} is at tokens {start} to {end}, and the text has {len(text.tokens):,} tokens; expected places "
             "within the text, counted from 0, the end not included"
         )
-    return Place((text.tokens[start][0], text.tokens[end - 1][1]), kind)
+    mark = text.tokens[start][0], text.tokens[end - 1][1]
+    return _verified(name, Place(mark, kind, pieces=pieces), record.get("text"), text.text)
+
+
+def _verified(name: str, place: Place, said: Any, text: str) -> Place:
+    """A place whose words are those that its source has beside it; the only other place that has them.
+
+    Args:
+        name: Of the entity, for messages.
+        place: As the source says.
+        said: Its words; None, or anything but a text, where the source has none.
+        text: Of the example.
+
+    Raises:
+        DataError: The words are others, and not in one place of the text.
+    """
+    pieces = [each for each in said if isinstance(each, str)] if is_list(said) else [said]
+    words = " ".join(each for each in pieces if isinstance(each, str)).strip()
+    start, end = place.mark
+    if not words or not 0 <= start < end <= len(text):
+        return place
+    there = text[start:end].strip()
+    wanted, found = ("".join(each.split()).casefold() for each in (words, there))
+    ends = words.split()[0].casefold(), words.split()[-1].casefold()
+    in_pieces = len(found) > len(wanted) and found.startswith(ends[0]) and found.endswith(ends[1])
+    if wanted == found or in_pieces or place.pieces > 1:
+        return place
+    places = places_of_words(text, words)
+    if len(places) != 1:
+        raise DataError(
+            f"{name} is at {start} to {end}, where the text has `{quoted(there)}`, and its words `{quoted(words)}` are "
+            f"{f'in {len(places)} places' if places else 'not'} in the text; correct its offsets"
+        )
+    return Place(places[0], place.kind, moved=True)
+
+
+def repairs(moved: int, pieces: int) -> list[str]:
+    """What was mended and chosen, in sentences.
+
+    Args:
+        moved: How many entities were.
+        pieces: How many stand in pieces.
+    """
+    said = []
+    if moved:
+        said.append(f"{moved:,} entities are not where their offsets say, and are marked where alone their words are")
+    if pieces:
+        said.append(f"{pieces:,} entities stand in several pieces, and what is between them is marked too")
+    return said
+
+
+def places_of_words(text: str, words: str) -> list[Mark]:
+    """Where words are in a text: as whole words, where they are so anywhere."""
+    marks = [(found.start(), found.end()) for found in re.finditer(re.escape(words), text)] if words else []
+    whole = [mark for mark in marks if not _within_word(text, mark)]
+    return whole or marks
+
+
+def _within_word(text: str, mark: Mark) -> bool:
+    """Whether a place begins or ends inside a word; ideographs and the like are words of their own."""
+    start, end = mark
+    return any(0 < at < len(text) and _spaced(text[at - 1]) and _spaced(text[at]) for at in (start, end))
+
+
+def _spaced(letter: str) -> bool:
+    """Whether it is a letter of a script that parts words by white space."""
+    return letter.isalnum() and ord(letter) < _FIRST_UNSPACED
 
 
 def _parsed(cell: Any) -> Any:
@@ -147,11 +220,7 @@ def _number(item: Any) -> int | None:
 def _ends(cell: Any) -> tuple[int, int] | None:
     """Start and end in one cell; of a list of tokens, the first, and the one behind the last."""
     if isinstance(cell, Mapping):
-        inner = next((cell[name] for name in ("pos", "span", "offsets", "position") if name in cell), None)
-        if inner is not None:
-            return _ends(inner)
-        sides = [next((cell[name] for name in names if name in cell), None) for names in (_STARTS, _ENDS)]
-        return _two(sides)
+        return _ends_of_record(cell)
     if isinstance(cell, str):
         found = _NUMBERS.fullmatch(cell)
         return (int(found[1]), int(found[2])) if found else None
@@ -163,6 +232,26 @@ def _ends(cell: Any) -> tuple[int, int] | None:
         known = [token for token in tokens if token is not None]
         return (known[0], known[-1] + 1) if known and len(known) == len(tokens) else None
     return _two(items) if len(items) == 2 else None
+
+
+def _ends_of_record(cell: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Start and end of a record; of several pieces, of all of them."""
+    if pieces := _pieces(cell):
+        ends = [_ends(piece) for piece in pieces]
+        known = [each for each in ends if each is not None]
+        return (min(known)[0], max(each[1] for each in known)) if len(known) == len(ends) else None
+    if "length" in cell:
+        start, length = _number(cell.get("offset", cell.get("start"))), _number(cell["length"])
+        return None if start is None or length is None else (start, start + length)
+    return _two([next((cell[name] for name in names if name in cell), None) for names in (_STARTS, _ENDS)])
+
+
+def _pieces(cell: Mapping[str, Any]) -> list[Any]:
+    """The places in one field of a record: most have one."""
+    found: Any = next((cell[name] for name in ("pos", "span", "offsets", "position") if name in cell), None)
+    if found is None:
+        return []
+    return list(found) if is_list(found) and len(found) and is_list(found[0]) else [found]
 
 
 def _of_record(cell: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -177,10 +266,10 @@ def _words(cell: Any) -> str:
 
 def _found(name: str, words: str, text: Text, kind: str) -> Place:
     """The first place of an entity's words."""
-    start = text.text.find(words)
-    if start < 0:
+    marks = places_of_words(text.text, words)
+    if not marks:
         raise DataError(
             f"{name} is `{quoted(words)}`, which is not in the text; expected words of the text, or where "
             "they are, such as `[4, 9]`"
         )
-    return Place((start, start + len(words)), kind, text.text.count(words))
+    return Place(marks[0], kind, len(marks))

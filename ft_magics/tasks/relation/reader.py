@@ -22,8 +22,10 @@ from ft_magics.errors import DataError
 from ft_magics.tasks.relation.columns import KNOWN, Columns, find_columns, label_names
 from ft_magics.tasks.relation.config import MarkedOptions
 from ft_magics.tasks.relation.documents import has_documents, read_documents
-from ft_magics.tasks.relation.places import Place, place_of, text_of
+from ft_magics.tasks.relation.fewrel import is_by_relation, rows_by_relation
+from ft_magics.tasks.relation.places import Place, place_of, places_of_words, repairs, text_of
 from ft_magics.tasks.relation.semeval import is_semeval, read_semeval
+from ft_magics.tasks.relation.shapes import in_one_shape
 
 __all__ = ["read_options", "read_split"]
 
@@ -61,7 +63,7 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
     examples = _of_semeval(source, options)
     if examples is not None:
         return Split(name=name, source=shown, examples=examples)
-    rows = read_rows(
+    rows = _rows_by_relation(source, options) or read_rows(
         source,
         split=name,
         format=options.format,
@@ -72,7 +74,7 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
     )
     if not rows.cells:
         raise DataError(f"{rows.name}: there are no rows in it, only the names of the columns")
-    notes = list(rows.notes)
+    rows, notes = in_one_shape(rows), list(rows.notes)
     by_token, last_included = options.offsets == "tokens", bool(options.last_included)
     if has_documents(rows):
         examples = read_documents(
@@ -101,20 +103,31 @@ def _of_semeval(source: str | Reference, options: MarkedOptions) -> list[MarkedT
     return None
 
 
+def _rows_by_relation(source: str | Reference, options: MarkedOptions) -> Rows | None:
+    """The rows of FewRel's original file; None for any other source."""
+    if options.format not in (None, "json") or (isinstance(source, Reference) and not isinstance(source.value, Path)):
+        return None
+    path, raw = read_file(str(source.value) if isinstance(source, Reference) else source)
+    name = printable(path.name)
+    return rows_by_relation(decode(raw, name, options.encoding), name) if is_by_relation(raw) else None
+
+
 def _of_rows(rows: Rows, options: MarkedOptions, notes: list[str]) -> list[MarkedText]:
     """Rows with one pair of entities each."""
     columns = find_columns(rows, options)
     names = label_names(rows, columns)
-    faults, examples, repeated = Faults(), [], 0
+    faults, examples, repeated, moved, pieces = Faults(), [], 0, 0, 0
     for place, row in zip(rows.places, rows.cells, strict=True):
         where = place if columns.id is None else f"{place} ({quoted(column_label(row[columns.id]))})"
         label = _label(row[columns.label], names, place, faults)
         try:
-            example, times = _marked(row, columns, options)
+            example, marked = _marked(row, columns, options)
         except DataError as error:
             faults.add(_kind(error), place, str(error))
             continue
-        repeated += times > 1
+        repeated += any(each.times > 1 for each in marked)
+        moved += sum(each.moved for each in marked)
+        pieces += sum(each.pieces > 1 for each in marked)
         examples.append(replace(example, label=label, id=where))
     faults.raise_all()
     if repeated:
@@ -122,6 +135,7 @@ def _of_rows(rows: Rows, options: MarkedOptions, notes: list[str]) -> list[Marke
             f"{rows.name}: in {repeated:,} of {len(rows.cells):,} rows the words of an entity are in the text "
             "more than once; the first place is marked"
         )
+    notes += [f"{rows.name}: {text}" for text in repairs(moved, pieces)]
     return examples
 
 
@@ -148,8 +162,20 @@ def _label(cell: Any, names: Sequence[str], place: str, faults: Faults) -> str:
     return text
 
 
-def _marked(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tuple[MarkedText, int]:
-    """The text with its marks, and how often the words of an entity are in it."""
+def _apart(text: str, places: list[Place]) -> list[Place]:
+    """Places of which the second is another one of its words, or the first, where the first ones overlap."""
+    for at, place in enumerate(places):
+        other = places[1 - at].mark
+        if place.times > 1 and max(place.mark[0], other[0]) < min(place.mark[1], other[1]):
+            marks = places_of_words(text, text[slice(*place.mark)])
+            free = next((mark for mark in marks if mark[1] <= other[0] or other[1] <= mark[0]), None)
+            if free is not None:
+                return [replace(each, mark=free) if each is place else each for each in places]
+    return places
+
+
+def _marked(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tuple[MarkedText, list[Place]]:
+    """The text with its marks, and how its entities were found."""
     cell = row[columns.text]
     if not columns.entities:
         if is_missing(cell) or not isinstance(cell, str):
@@ -166,6 +192,7 @@ def _marked(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tup
         last = columns.last_included and bool(read.tokens) if options.last_included is None else options.last_included
         given = zip(("e1", "e2"), columns.entities, strict=True)
         places = [place_of(name, [row[at] for at in found], read, last_included=last) for name, found in given]
+        places = _apart(text, places)
     if is_broken(text):
         raise DataError("the text holds half a surrogate pair, which is no letter; mend the text")
     e1, e2 = places[0].mark, places[1].mark
@@ -175,4 +202,4 @@ def _marked(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tup
         str(row[at]).strip() if at is not None and isinstance(row[at], str) else place.kind
         for at, place in zip(columns.types, places, strict=True)
     ]
-    return MarkedText(text, e1, e2, types=(kinds[0], kinds[1])), max(place.times for place in places)
+    return MarkedText(text, e1, e2, types=(kinds[0], kinds[1])), places
