@@ -355,11 +355,14 @@ def test_what_is_no_question_is_refused(inputs, said):
 
 
 def test_questions_end_with_the_marks_of_many_scripts():
-    read = read_questions(["谁去了？王小明去了。", "من هو؟ هو أحمد.", "who (or what?) came\tbob came."])
+    more = ["Which, A; B or C? It is A.", "Ποιος είναι; Ο Γιάννης."]
+    read = read_questions(["谁去了？王小明去了。", "من هو؟ هو أحمد.", "who (or what?) came\tbob came.", *more])
     assert [(each.question, each.text) for each in read] == [
         ("谁去了？", "王小明去了。"),
         ("من هو؟", "هو أحمد."),
         ("who (or what?) came", "bob came."),
+        ("Which, A; B or C?", "It is A."),
+        ("Ποιος είναι;", "Ο Γιάννης."),
     ]
 
 

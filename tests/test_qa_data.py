@@ -161,6 +161,12 @@ def test_an_empty_answer_is_none_and_counted():
     assert asked.text[slice(*asked.span)] == "Ada"
 
 
+def test_a_frames_own_missing_values_and_decimals_are_read():
+    frame = pd.DataFrame({"question": ["a", "b", "c"], "context": "In 1843 it was.", "answer": [1843, None, 7]})
+    frame["is_impossible"] = pd.array([pd.NA, False, True], dtype="boolean")
+    assert spans(read(frame)) == ["1843", None, None]
+
+
 def test_several_faults_are_said_at_once():
     rows = [{**ROW, "id": at, "answers": ["Byron"] if at % 2 else [None, "Ada"]} for at in range(4)]
     with pytest.raises(DataError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -309,10 +310,10 @@ def test_the_check_says_what_is_no_relation_and_what_dev_alone_has():
         {"text": f"<e1>a{at}</e1> x <e2>b</e2>", "label": label}
         for at, label in enumerate(["r(e1,e2)", "r(e2,e1)", "s(e1,e2)", "Other"] * 3)
     ]
-    dev = [{"text": "<e1>c</e1> y <e2>b</e2>", "label": "t(e1,e2)"}]
+    dev = [{"text": "<e1>c</e1> y <e2>b</e2>", "label": label} for label in ("t(e1,e2)", "Other")]
     corpus = Corpus(train=of(rows), dev=read_split("dev", Reference("dev", dev)))
     check = check_corpus(RelationSettings(), corpus)
-    assert check.summary == "train 12 pairs of entities, dev 1 pairs of entities"
+    assert check.summary == "train 12 pairs of entities, dev 2 pairs of entities"
     assert "Other is no relation: it is left out of macro and micro F1" in check.notes
     assert any("dev: 1 labels are of classes that train does not have" in text for text in check.warnings)
     assert any("s has one direction only" in text for text in check.warnings)
@@ -320,6 +321,17 @@ def test_the_check_says_what_is_no_relation_and_what_dev_alone_has():
         check_corpus(RelationSettings(none_label="other"), corpus)
     with pytest.raises(DataError, match="`typed` needs the types of the entities"):
         check_corpus(RelationSettings(markers="typed"), corpus)
+
+
+def test_what_no_score_can_be_given_for_is_refused_before_training():
+    train = of([{"text": MARKED, "label": name} for name in ("make(e1,e2)", "Other")])
+    dev = of([{"text": MARKED, "label": "make"}])
+    with pytest.raises(
+        DataError, match=r"data\.dev: none of its labels is one that train has, such as make; train has"
+    ):
+        check_corpus(RelationSettings(), Corpus(train=train, dev=replace(dev, name="dev")))
+    with pytest.raises(DataError, match=r"task\.relation\.class_weights: no class is called mako"):
+        check_corpus(RelationSettings(class_weights={"mako": 2.0}), Corpus(train=train))
 
 
 def test_such_data_are_seen_in_a_new_cell():

@@ -11,7 +11,7 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.data.faults import list_names, quoted
 from ft_magics.data.tagged.schemes import is_tag
-from ft_magics.errors import DataError
+from ft_magics.errors import DataError, did_you_mean
 from ft_magics.sections import Cell, Row, Table
 from ft_magics.tasks.classify.config import ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText, labels_of
@@ -153,12 +153,20 @@ def _refuse_labels(settings: ClassifySettings, corpus: Corpus[LabelledText], cou
             "that column the label? Another one: `label_column`"
         )
     for name, count in counts.items():
-        if name != "train" and count and train.keys().isdisjoint(count) and _are_ids(train) != _are_ids(count):
+        if name == "train" or not count or not train.keys().isdisjoint(count):
+            continue
+        if _are_ids(train) != _are_ids(count):
             kinds = ("numbers", "names") if _are_ids(count) else ("names", "numbers")
             raise DataError(
                 f"data.{name}: its labels are {kinds[0]} ({list_names(list(count)[:3])}) and those of train are "
                 f"{kinds[1]} ({list_names(list(train)[:3])}); list the names by number with `label_names`"
             )
+        first = next(iter(count))
+        raise DataError(
+            f"data.{name}: none of its labels is one that train has, such as {quoted(first)}; train has "
+            f"{list_names(list(train)[:3])}{', …' if len(train) > 3 else ''}, so no score can be given."
+            f"{did_you_mean(first, train)}"
+        )
 
 
 def _are_ids(labels: Iterable[str]) -> bool:

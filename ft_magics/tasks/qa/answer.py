@@ -22,7 +22,9 @@ _HOW = (
     "a question with its context: `(question, context)`, `{'question': …, 'context': …}`, or a text `question? context`"
 )
 _PARTED = re.compile(r"\s*(?:\t|\s\|\s)\s*")
-_ENDS = re.compile(r"[?？؟;՞]+[\"'”’」』)）]*")  # of a question, in several scripts
+_ENDS = re.compile(  # of a question, in several scripts; Greek's mark is often typed as a semicolon
+    r"(?:[?\uff1f\u061f\u037e\u055e]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)+[\"'”’」』)）]*"
+)
 
 
 @dataclass(frozen=True, slots=True)

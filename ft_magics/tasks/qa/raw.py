@@ -80,7 +80,7 @@ def _nested(rows: Rows) -> Iterator[Raw]:
                 yield Raw(
                     question=_first(asked, _QUESTIONS),
                     context=context,
-                    answers=() if asked.get("is_impossible") is True else answers,
+                    answers=() if _is_true(asked.get("is_impossible")) else answers,
                     key=key,
                     named=not is_missing(own),
                     place=f"{rows.name}, question {quoted(key)}",
@@ -113,7 +113,7 @@ def _flat(rows: Rows, options: QaOptions, *, to_score: bool) -> Iterator[Raw]:
         yield Raw(
             question=cell(columns.question) if columns.question is not None else "",
             context=cell(columns.context) if columns.context is not None else "",
-            answers=() if impossible in (True, "true", "True", "TRUE", 1) else answers,
+            answers=() if _is_true(impossible) else answers,
             key=place if is_missing(own) else column_label(own),
             named=not is_missing(own),
             place=place if is_missing(own) else f"{place} ({quoted(column_label(own))})",
@@ -145,6 +145,13 @@ def _answers(cell: Any, starts: Any) -> tuple[list[Answer], str]:
     return _paired([cell], None if _is_nothing(starts) else _read_out(starts))
 
 
+def _is_true(value: Any) -> bool:
+    """Whether a cell says yes: a truth value, NumPy's too, 1, or the word."""
+    if is_list(value) or is_missing(value):
+        return False
+    return value.casefold() in ("true", "1") if isinstance(value, str) else bool(value == 1)
+
+
 def _is_nothing(value: Any) -> bool:
     return not is_list(value) and is_missing(value)
 
@@ -160,6 +167,8 @@ def _paired(texts: Sequence[Any], starts: Any) -> tuple[list[Answer], str]:
         if start is None and not _is_nothing(said):
             return [], f"the start of an answer must be a whole number, found {show(said)}"
         written = isinstance(text, (int, float)) and not isinstance(text, bool) and not is_missing(text)
+        if isinstance(text, float) and text.is_integer():  # pandas makes decimals of whole numbers beside empty cells
+            text = int(text)  # noqa: PLW2901  # the same number
         found.append((str(text) if written else text, start))
     return found, ""
 

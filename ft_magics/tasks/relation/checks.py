@@ -40,7 +40,10 @@ def check_corpus(settings: RelationSettings, corpus: Corpus[MarkedText]) -> Data
             f"data.train: {corpus.train.source}: every pair is {quoted(none_label)}, which is no relation, so there is "
             "nothing to learn"
         )
-    check = check_texts(ClassifySettings(class_weights=settings.class_weights), as_texts(corpus))
+    try:
+        check = check_texts(ClassifySettings(class_weights=settings.class_weights), as_texts(corpus))
+    except DataError as error:
+        raise DataError(str(error).replace("task.classify.", "task.relation.")) from error
     summary = ", ".join(f"{split.name} {len(split.examples):,} pairs of entities" for split in corpus.splits)
     check = replace(check, summary=summary)
     if none_label is None:
