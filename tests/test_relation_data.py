@@ -330,6 +330,9 @@ def test_what_no_score_can_be_given_for_is_refused_before_training():
         DataError, match=r"data\.dev: none of its labels is one that train has, such as make; train has"
     ):
         check_corpus(RelationSettings(), Corpus(train=train, dev=replace(dev, name="dev")))
+    none = replace(of([{"text": MARKED, "label": "Other"}]), name="dev")
+    check = check_corpus(RelationSettings(), Corpus(train=train, dev=none))
+    assert "dev: every pair is Other, so there is no macro F1 of it" in check.warnings
     with pytest.raises(DataError, match=r"task\.relation\.class_weights: no class is called mako"):
         check_corpus(RelationSettings(class_weights={"mako": 2.0}), Corpus(train=train))
 

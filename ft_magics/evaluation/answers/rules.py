@@ -120,6 +120,8 @@ def _of_cmrc(gold: str, predicted: str) -> tuple[float, float]:
 
 def _longest_common(one: Sequence[str], other: Sequence[str]) -> int:
     """The length of the longest run of units that both have."""
+    if one == other:
+        return len(one)
     places: dict[str, list[int]] = {}
     for at, unit in enumerate(other):
         places.setdefault(unit, []).append(at)

@@ -52,6 +52,11 @@ def check_corpus(settings: RelationSettings, corpus: Corpus[MarkedText]) -> Data
         )
     else:
         check.notes.append(f"{none_label} is no relation: it is left out of macro and micro F1")
+        check.warnings += [
+            f"{split.name}: every pair is {none_label}, so there is no macro F1 of it"
+            for split in corpus.splits[1:]
+            if all(example.label == none_label for example in split.examples)
+        ]
     check.warnings += _one_way(labels)
     check.warnings += _types(settings, corpus)
     return check
