@@ -7,6 +7,7 @@ import random
 from collections import Counter
 
 import ft_magics
+import pandas as pd
 import pytest
 import torch
 from ft_magics.data.marked import MarkedText, parse_tags
@@ -304,5 +305,8 @@ def test_inputs_without_marks_are_refused_by_their_number():
     task = RelationTask(RelationSettings(), ("a",))
     with pytest.raises(DataError, match=r"texts\[1\]: no entity is marked"):
         task.parse(["<e1>a</e1> <e2>b</e2>", "a b"])
-    with pytest.raises(DataError, match=r"texts\[0\]: e2 is missing"):
+    with pytest.raises(DataError, match=r"texts\[0\]: found a record of text, e1; expected a text with tags"):
         task.parse([{"text": "a b", "e1": [0, 1]}])
+    frame = pd.DataFrame([{"sentence": "a b", "head": "a", "tail": [2, 3], "head_type": "X"}])
+    (example,) = task.parse(frame)
+    assert (example.entities, example.types) == (("a", "b"), ("X", ""))

@@ -56,6 +56,8 @@ def read_questions(inputs: Any) -> list[Question]:
     Raises:
         DataError: They are none.
     """
+    if hasattr(inputs, "columns") and hasattr(inputs, "to_dict"):
+        inputs = inputs.to_dict("records")
     if isinstance(inputs, Mapping) or (isinstance(inputs, tuple) and len(inputs) == 2 and _are_texts(inputs)):
         inputs = [inputs]
     if isinstance(inputs, (str, bytes)) or not isinstance(inputs, Iterable):

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ft_magics.data.cells import is_list
+from ft_magics.data.cells import Rows, is_list
+from ft_magics.data.faults import list_names
 from ft_magics.data.marked import Mark, MarkedText, check_marks, parse_tags
 from ft_magics.errors import DataError, type_name
 from ft_magics.evaluation.relations.cards import relation_card
 from ft_magics.evaluation.relations.counting import is_backward, relation_of
 from ft_magics.sections import Card
 from ft_magics.tasks.classify.records import Prediction
-from ft_magics.tasks.relation.places import place_of, text_of
+from ft_magics.tasks.relation.columns import find_columns
+from ft_magics.tasks.relation.config import MarkedOptions
+from ft_magics.tasks.relation.reader import marked_text
 
 __all__ = ["Relation", "answer_of", "card_of", "gold_card_of", "read_texts"]
 
@@ -46,11 +49,13 @@ def read_texts(inputs: Any) -> list[MarkedText]:
     """Texts without gold.
 
     Args:
-        inputs: Texts with tags, or records with `text` (or `tokens`), `e1` and `e2` as in the data.
+        inputs: Texts with tags, or records with the columns of the data, such as `text`, `e1`, `e2`; a DataFrame too.
 
     Raises:
         DataError: They are none; the message names the first that is wrong.
     """
+    if hasattr(inputs, "columns") and hasattr(inputs, "to_dict"):
+        inputs = inputs.to_dict("records")
     if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable):
         raise DataError(f"texts is {type_name(inputs)}; {_EXPECTED}, or a list of those")
     return [_read(index, item) for index, item in enumerate(inputs)]
@@ -62,7 +67,7 @@ def _read(index: int, item: Any) -> MarkedText:
         text, e1, e2, types = _parts(item)
     except DataError as error:
         raise DataError(f"{place}: {error}") from error
-    if wrong := check_marks(text, e1, e2):
+    if wrong := check_marks(text, e1, e2):  # a text with tags, or what is marked already
         raise DataError(f"{place}: {wrong}")
     return MarkedText(text, e1, e2, None, types, place)
 
@@ -81,19 +86,20 @@ def _parts(item: Any) -> _Parts:
 
 
 def _of_record(item: Mapping[str, Any]) -> _Parts:
-    said = next((item[name] for name in ("text", "tokens") if item.get(name) is not None), None)
-    if isinstance(said, str) and "e1" not in item and "e2" not in item:
-        text, e1, e2 = parse_tags(said)
-        places = None
-    else:
-        read = text_of(said, by_token=is_list(said))
-        places = [place_of(name, [item.get(name)], read, last_included=False) for name in ("e1", "e2")]
-        text, e1, e2 = read.text, places[0].mark, places[1].mark
+    """A record as a row of the data, but for its relation."""
+    kept = {str(name): cell for name, cell in item.items() if cell is not None}
+    cells, options = tuple(kept.values()), MarkedOptions()
+    try:
+        rows = Rows(name="", columns=list(kept), named=True, cells=[cells], places=[""])
+        columns = find_columns(rows, options, labelled=False)
+    except DataError as error:
+        raise DataError(f"found a record of {list_names(list(kept))}; {_EXPECTED}") from error
+    example, _ = marked_text(cells, columns, options)
     kinds = item.get("types") or ("", "")
     if not is_list(kinds) or len(kinds) != 2:
         raise DataError("`types` must be the types of e1 and e2, such as `[PERSON, CITY]`")
-    first, second = (str(kind) or (places[at].kind if places else "") for at, kind in enumerate(kinds))
-    return text, e1, e2, (first, second)
+    first, second = (str(kind) or known for kind, known in zip(kinds, example.types, strict=True))
+    return example.text, example.e1, example.e2, (first, second)
 
 
 def answer_of(labels: Sequence[str], none_label: str | None, example: MarkedText, prediction: Prediction) -> Relation:

@@ -49,7 +49,7 @@ class Columns:
     """
 
     text: int
-    label: int
+    label: int | None
     entities: tuple[tuple[int, ...], ...]
     types: tuple[int | None, int | None]
     id: int | None
@@ -58,11 +58,16 @@ class Columns:
 
 def label_names(rows: Rows, columns: Columns) -> Sequence[str]:
     """Names of the relations by id, where the source has them."""
-    return rows.class_names.get(rows.columns[columns.label], ())
+    return () if columns.label is None else rows.class_names.get(rows.columns[columns.label], ())
 
 
-def find_columns(rows: Rows, options: MarkedOptions) -> Columns:
+def find_columns(rows: Rows, options: MarkedOptions, *, labelled: bool = True) -> Columns:
     """Find the columns.
+
+    Args:
+        rows: What was read.
+        options: Of the cell.
+        labelled: Whether there must be one of relations.
 
     Raises:
         DataError: A column is not there, or nothing names one that is needed.
@@ -83,7 +88,7 @@ def find_columns(rows: Rows, options: MarkedOptions) -> Columns:
     other = others[0] if len(others) == 1 else None
     label = next((at for at in (label, _usual(places, _LABEL), other) if at is not None), None)
     faults += [_not_found(rows, "text", "text_column")] if text is None else []
-    faults += [_not_found(rows, "relation", "label_column")] if label is None else []
+    faults += [_not_found(rows, "relation", "label_column")] if label is None and labelled else []
     pairs = zip(_FIRST, _SECOND, strict=True)
     stems = next((both for both in pairs if all(_of(stem, places) for stem in both)), None)
     entities = tuple(said or (_of(stems[at], places) if stems else ()) for at, said in enumerate(given))
@@ -96,7 +101,7 @@ def find_columns(rows: Rows, options: MarkedOptions) -> Columns:
                 f"{list_names(rows.columns)}. Name them with `e1_column` and `e2_column`"
             )
         entities = ()
-    if faults or text is None or label is None:
+    if faults or text is None or (label is None and labelled):
         raise DataError("\n".join(faults))
     types = [next((places[f"{stem}type"] for stem in names if f"{stem}type" in places), None) for names in _BOTH]
     like_tacred = bool(entities) and all(fold(rows.columns[found[-1]]) in _TACRED for found in entities)

@@ -27,7 +27,7 @@ from ft_magics.tasks.relation.places import Place, place_of, places_of_words, re
 from ft_magics.tasks.relation.semeval import is_semeval, read_semeval
 from ft_magics.tasks.relation.shapes import in_one_shape
 
-__all__ = ["read_options", "read_split"]
+__all__ = ["marked_text", "read_options", "read_split"]
 
 _IN_ROWS = ("csv", "json", "jsonl", "parquet", "tsv")
 
@@ -119,9 +119,9 @@ def _of_rows(rows: Rows, options: MarkedOptions, notes: list[str]) -> list[Marke
     faults, examples, repeated, moved, pieces = Faults(), [], 0, 0, 0
     for place, row in zip(rows.places, rows.cells, strict=True):
         where = place if columns.id is None else f"{place} ({quoted(column_label(row[columns.id]))})"
-        label = _label(row[columns.label], names, place, faults)
+        label = _label(None if columns.label is None else row[columns.label], names, place, faults)
         try:
-            example, marked = _marked(row, columns, options)
+            example, marked = marked_text(row, columns, options)
         except DataError as error:
             faults.add(_kind(error), place, str(error))
             continue
@@ -174,8 +174,17 @@ def _apart(text: str, places: list[Place]) -> list[Place]:
     return places
 
 
-def _marked(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tuple[MarkedText, list[Place]]:
-    """The text with its marks, and how its entities were found."""
+def marked_text(row: Sequence[Any], columns: Columns, options: MarkedOptions) -> tuple[MarkedText, list[Place]]:
+    """The text with its marks, and how its entities were found.
+
+    Args:
+        row: Its cells.
+        columns: Which of them is what.
+        options: How places are counted.
+
+    Raises:
+        DataError: It has none, or they are none.
+    """
     cell = row[columns.text]
     if not columns.entities:
         if is_missing(cell) or not isinstance(cell, str):
