@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from ft_magics.config.references import Reference
@@ -222,6 +223,21 @@ def test_fewrels_file_has_its_relations_as_keys(tmp_path):
     assert examples[2].id == "fewrel.json, P2 2"
 
 
+def test_documents_in_frames_collections_and_standoff(tmp_path):
+    offsets = pd.DataFrame([{**ROW, "e1": np.array([16, 22]), "e2": np.array([34, 39])}])
+    assert of(offsets).examples[0].entities == ("audits", "waste")
+    frame = pd.DataFrame([SHAPES["ids with roles"], {"text": DRUG}])
+    assert len(of(frame).examples) == 2
+    path = tmp_path / "bioc.json"
+    path.write_text(json.dumps({"source": "x", "infons": {}, "documents": [SHAPES["BioC"]]}), encoding="utf-8")
+    assert len(read_split("train", str(path)).examples) == 2
+    path.write_text("T1\tChemical 0 7\tAspirin\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"bioc.json: such files, of brat or PubTator, are not read; write"):
+        read_split("train", str(path))
+    itself = {**SHAPES["ids with roles"], "relations": [LINK, {**LINK, "tail": "T1"}]}
+    assert any("1 relations lead from an entity to itself and were left out" in note for note in of([itself]).notes)
+
+
 def test_offsets_are_checked_against_the_words_beside_them():
     mend = {**ROW, "e1": {"start": 15, "end": 21, "text": "audits"}, "e2": {"start": 34, "end": 39, "text": "WASTE"}}
     pieces = {**ROW, "e1": {"offsets": [[4, 8], [16, 22]], "text": ["most", "audits"]}, "e2": [34, 39]}
@@ -243,6 +259,7 @@ def test_words_are_marked_as_whole_words_and_apart():
 
 
 WRONG = {
+    "a token that is none": ([{**FORMS["tokens"], "tokens": ["a", None, "b"]}], "token 1 (counted from 0) of the text"),
     "no such triple": (
         [{"text": DRUG, "triples": [["Aspirin", "inhibits", "COX-9"]]}],
         "relation 0 (counted from 0) names COX-9, which is not in the text",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from ft_magics.data.cells import Rows, index_of, is_list
+from ft_magics.data.cells import Rows, index_of, is_list, is_missing
 from ft_magics.data.faults import Faults, quoted, show
 from ft_magics.data.marked import Mark, MarkedText, check_mark
 from ft_magics.errors import DataError
@@ -64,6 +64,7 @@ class _Counts:
     unmarkable: int = 0
     moved: int = 0
     pieces: int = 0
+    itself: int = 0
 
 
 def has_documents(rows: Rows) -> bool:
@@ -138,6 +139,8 @@ def _say(name: str, linked: int, counts: _Counts, notes: list[str]) -> None:
             f"{name}: {counts.unmarkable:,} pairs of entities that overlap were left out, since those cannot be "
             f"marked; {counts.overlapping:,} of them have a relation"
         )
+    if counts.itself:
+        notes.append(f"{name}: {counts.itself:,} relations lead from an entity to itself and were left out")
     notes += [f"{name}: {text}" for text in repairs(counts.moved, counts.pieces)]
 
 
@@ -177,7 +180,7 @@ def _text(cell: Any, *, by_token: bool) -> tuple[Text, Sequence[int]]:
 
 
 def _listed(cell: Any, what: str) -> list[Any]:
-    if cell is None:
+    if not is_list(cell) and not isinstance(cell, str) and is_missing(cell):
         return []
     if not is_list(cell):
         raise DataError(f"{what} is {show(cell)}; expected a list")
@@ -244,8 +247,8 @@ def _labels(
         head, tail, label = triple_of(at, item)
         ends = (_end(at, head, entities, text), _end(at, tail, entities, text))
         if ends[0] == ends[1]:
-            raise DataError(f"relation {at} (counted from 0) leads from an entity to itself; expected two entities")
-        if found.setdefault(ends, label) != label:
+            counts.itself += 1
+        elif found.setdefault(ends, label) != label:
             counts.several += 1
     return found
 
@@ -258,6 +261,8 @@ def _end(at: int, said: Any, entities: Sequence[_Entity], text: Text) -> int:
     keyed = any(entity.key is not None for entity in entities)
     number = None if keyed else index_of(name)
     found: list[int] = []
+    if isinstance(name, float) and name.is_integer():  # pandas makes decimals of whole numbers beside empty cells
+        name = int(name)
     if number is not None:
         found = [number] if 0 <= number < len(entities) else []
     elif isinstance(name, (str, int)):

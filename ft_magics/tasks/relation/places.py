@@ -67,6 +67,9 @@ def text_of(cell: Any, *, by_token: bool) -> Text:
         DataError: It is no text.
     """
     if is_list(cell):
+        odd = next(((at, token) for at, token in enumerate(cell) if not isinstance(token, (str, int, float))), None)
+        if odd is not None:
+            raise DataError(f"token {odd[0]} (counted from 0) of the text is {show(odd[1])}; expected a text")
         tokens = [str(token) for token in cell]
         if not any(tokens):
             raise DataError("the text is missing")
@@ -104,7 +107,7 @@ def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool
     else:
         (cell,) = given
         cell = _parsed(cell)
-        if is_missing(cell):
+        if not is_list(cell) and is_missing(cell):
             raise DataError(f"{name} is missing; say where the entity is, such as `[4, 9]`")
         kind = _of_record(cell, _TYPES) if isinstance(cell, Mapping) else ""
         ends = _ends(cell)
@@ -144,15 +147,17 @@ def _verified(name: str, place: Place, said: Any, text: str) -> Place:
     pieces = [each for each in said if isinstance(each, str)] if is_list(said) else [said]
     words = " ".join(each for each in pieces if isinstance(each, str)).strip()
     start, end = place.mark
-    if not words or not 0 <= start < end <= len(text):
+    if not words:
         return place
-    there = text[start:end].strip()
+    there = text[max(0, start) : max(0, end)].strip()
     wanted, found = ("".join(each.split()).casefold() for each in (words, there))
     ends = words.split()[0].casefold(), words.split()[-1].casefold()
     in_pieces = len(found) > len(wanted) and found.startswith(ends[0]) and found.endswith(ends[1])
     if wanted == found or in_pieces or place.pieces > 1:
         return place
     places = places_of_words(text, words)
+    if len(places) != 1 and not 0 <= start < end <= len(text):
+        return place  # which is refused for that
     if len(places) != 1:
         raise DataError(
             f"{name} is at {start} to {end}, where the text has `{quoted(there)}`, and its words `{quoted(words)}` are "
@@ -228,7 +233,7 @@ def _ends(cell: Any) -> tuple[int, int] | None:
         return None
     items = list(cell)
     if len(items) == 3 and is_list(items[2]):  # FewRel: name, id, lists of the tokens of each mention
-        tokens = [_number(item) for item in (items[2][0] if items[2] and is_list(items[2][0]) else items[2])]
+        tokens = [_number(item) for item in (items[2][0] if len(items[2]) and is_list(items[2][0]) else items[2])]
         known = [token for token in tokens if token is not None]
         return (known[0], known[-1] + 1) if known and len(known) == len(tokens) else None
     return _two(items) if len(items) == 2 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from ft_magics.tasks.relation.shapes import in_one_shape
 
 __all__ = ["marked_text", "read_options", "read_split"]
 
+_BEGINNING = 2000  # bytes of a file by which it is seen what it is
+_STANDOFF = re.compile(rb"\s*(?:T\d+\t\S+ \d+ \d+|\d+\|t\|)")
 _IN_ROWS = ("csv", "json", "jsonl", "parquet", "tsv")
 
 
@@ -95,7 +98,12 @@ def _of_semeval(source: str | Reference, options: MarkedOptions) -> list[MarkedT
     if options.format in _IN_ROWS or (isinstance(source, Reference) and not isinstance(source.value, Path)):
         return None
     path, raw = read_file(str(source.value) if isinstance(source, Reference) else source)
-    if options.format is None and b"<e1>" not in raw[:2000]:
+    if _STANDOFF.match(raw[:_BEGINNING]):
+        raise DataError(
+            f"{printable(path.name)}: such files, of brat or PubTator, are not read; write a line of JSON for each "
+            "document: `{text, entities: [{id, type, start, end}], relations: [{type, head, tail}]}`"
+        )
+    if options.format is None and b"<e1>" not in raw[:_BEGINNING]:
         return None
     text = decode(raw, printable(path.name), options.encoding)
     if options.format == "semeval" or is_semeval(text):

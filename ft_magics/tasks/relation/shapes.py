@@ -18,6 +18,7 @@ from typing import Any
 
 from ft_magics.data.cells import Rows, fold, index_of, is_list
 from ft_magics.data.faults import Faults, quoted, show
+from ft_magics.data.frames import rows_of_records
 from ft_magics.errors import DataError
 from ft_magics.tasks.relation.places import places_of_words
 
@@ -57,7 +58,7 @@ def in_one_shape(rows: Rows) -> Rows:
     """
     if not rows.named:
         return rows
-    rows = _with_lists(rows)
+    rows = _with_lists(_of_collection(rows))
     shape = _shape_of(rows)
     if shape is None:
         return rows
@@ -71,6 +72,15 @@ def in_one_shape(rows: Rows) -> Rows:
             faults.add(str(error)[:12], place, str(error))
     faults.raise_all()
     return replace(rows, columns=["text", "entities", "relations"], cells=cells)
+
+
+def _of_collection(rows: Rows) -> Rows:
+    """The documents of BioC's collection, which is one object."""
+    at = column_of(rows, ("documents",), lists=True)
+    if at is None or len(rows.cells) != 1 or not all(isinstance(each, Mapping) for each in rows.cells[0][at]):
+        return rows
+    places = ((f"{rows.name}, document {number}", each) for number, each in enumerate(rows.cells[0][at], 1))
+    return rows_of_records(places, rows.name)
 
 
 def _with_lists(rows: Rows) -> Rows:
