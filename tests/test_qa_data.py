@@ -165,6 +165,7 @@ def test_a_frames_own_missing_values_and_decimals_are_read():
     frame = pd.DataFrame({"question": ["a", "b", "c"], "context": "In 1843 it was.", "answer": [1843, None, 7]})
     frame["is_impossible"] = pd.array([pd.NA, False, True], dtype="boolean")
     assert spans(read(frame)) == ["1843", None, None]
+    assert spans(read([{"问题": "谁?", "上下文": "王小明去了。", "答案": "王小明"}])) == ["王小明"]
 
 
 def test_several_faults_are_said_at_once():

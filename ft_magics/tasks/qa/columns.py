@@ -12,9 +12,12 @@ from ft_magics.tasks.qa.config import QaOptions
 __all__ = ["KNOWN", "Columns", "find_columns"]
 
 _NAMES = {  # folded, the surest first
-    "context": ("context", "contexttext", "passage", "paragraph", "document", "article", "text", "content"),
-    "question": ("question", "questiontext", "query", "querytext"),
-    "answer": ("answers", "answer", "answertext", "answerstext", "goldanswers"),
+    "context": (
+        *("context", "contexttext", "passage", "paragraph", "document", "article", "text", "content"),
+        *("上下文", "文章", "段落", "原文"),
+    ),
+    "question": ("question", "questiontext", "query", "querytext", "问题", "問題"),
+    "answer": ("answers", "answer", "answertext", "answerstext", "goldanswers", "答案"),
     "answer_start": ("answerstart", "answersstart", "answerstarts", "start"),
     "id": ("id", "questionid", "queryid", "qid", "qasid"),
     "is_impossible": ("isimpossible", "impossible", "unanswerable"),
