@@ -86,6 +86,14 @@ def test_macro_f1_is_the_official_one_of_any_system():
 
 
 @pytest.mark.shared
+def test_ids_and_directions_may_be_written_in_several_ways():
+    gold = {1: "make(e1,e2)", 2: "make (E2, E1)", 3: "Other"}
+    report = ft_magics.evaluate(gold, {"1": "make(e1, e2)", "2": "make(e2,e1)"}, task="relation", resamples=0)
+    assert report.scores["macro_f1"].value == report.scores["accuracy"].value == 1
+    numbers = ft_magics.evaluate([1, 0, 2], [1, 1, 2], task="relation", none_label=0, resamples=0)
+    assert numbers.scores["macro_recall"].value == 1
+
+
 def test_semevals_key_is_read_and_scored(shared, tmp_path):
     gold = read_labels(str(shared / "semeval2010_task8_en" / "test_key.txt"), {})
     draw = random.Random(1)

@@ -22,9 +22,10 @@ from ft_magics.evaluation.scores import METRICS, shares_of
 from ft_magics.evaluation.tally import Bools, Floats, Tally
 from ft_magics.metrics import Metric
 
-__all__ = ["METRICS_OF_RELATIONS", "arrow_of", "is_backward", "relation_of", "tally_relations"]
+__all__ = ["METRICS_OF_RELATIONS", "arrow_of", "in_one_spelling", "is_backward", "relation_of", "tally_relations"]
 
 _DIRECTION = re.compile(r"\s*\((e[12]), ?(e[12])\)$")
+_SPELLED = re.compile(r"\s*\(\s*e([12])\s*,\s*e([12])\s*\)\s*$", re.IGNORECASE)
 _DIGEST_BYTES = 8
 _CALLED = {"precision": "precision", "recall": "recall", "f1": "F1"}
 _WAYS = ("macro", "micro")
@@ -40,6 +41,11 @@ METRICS_OF_RELATIONS = {
         for way in _WAYS
     },
 }
+
+
+def in_one_spelling(label: str) -> str:
+    """A label whose direction is written as SemEval does: `Cause-Effect(e1,e2)` for `Cause-Effect (E1, E2)`."""
+    return _SPELLED.sub(r"(e\1,e\2)", label)
 
 
 def relation_of(label: str) -> str:

@@ -13,13 +13,19 @@ import numpy as np
 from ft_magics.data.cells import column_label
 from ft_magics.data.marked import MarkedText
 from ft_magics.errors import DataError, did_you_mean
-from ft_magics.evaluation.beside import as_list, check_notes, check_text, shown
+from ft_magics.evaluation.beside import as_list, check_notes, check_text, shown, whole
 from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.labels.buckets import bucket_scores, words_of
 from ft_magics.evaluation.labels.evaluate import label_report
 from ft_magics.evaluation.labels.report import LabelReport
 from ft_magics.evaluation.relations.cards import relation_card, what_went_wrong
-from ft_magics.evaluation.relations.counting import METRICS_OF_RELATIONS, arrow_of, relation_of, tally_relations
+from ft_magics.evaluation.relations.counting import (
+    METRICS_OF_RELATIONS,
+    arrow_of,
+    in_one_spelling,
+    relation_of,
+    tally_relations,
+)
 from ft_magics.evaluation.relations.report import RelationReport
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.scores import METRICS, Scores
@@ -75,8 +81,11 @@ def relation_report(
     """
     more = check_notes(notes)
     if none_label is not None:
-        check_text(none_label, "none_label")
+        number = None if isinstance(none_label, (str, bool)) else whole(none_label)
+        none_label = check_text(none_label if number is None else str(number), "none_label")
     sides, ids = _sides(gold, pred, none_label, more)
+    if labels is None:  # those of a model are its own
+        sides = [[in_one_spelling(label) if isinstance(label, str) else label for label in side] for side in sides]
     none_label = _none_label(none_label, [*(labels or ()), *sides[0], *sides[1]])
     report = label_report(
         *sides,
