@@ -29,6 +29,8 @@ __all__ = ["NO_RELATION", "has_documents", "read_documents"]
 
 NO_RELATION = "no_relation"
 _ROLE = re.compile(r"[^\W\d]+\d?:")  # brat's `Arg1:` before an id
+_MANY = 20  # times as many unrelated pairs as related ones
+_HINT = "; `unrelated_pairs: 3` keeps three of them for each of the others in train"
 _SEED = 42  # of the draw of unrelated pairs
 
 
@@ -127,7 +129,7 @@ def _say(name: str, linked: int, counts: _Counts, notes: list[str]) -> None:
     of = f" of {counts.unlinked:,}" if counts.kept < counts.unlinked else ""
     notes.append(
         f"{name}: {linked:,} pairs of entities with a relation, and {counts.kept:,}{of} without one, which are "
-        f"{NO_RELATION}"
+        f"{NO_RELATION}{_HINT if counts.kept == counts.unlinked > _MANY * linked > 0 else ''}"
     )
     if counts.several:
         notes.append(

@@ -110,7 +110,8 @@ def _listed(cell: Any) -> Any:
 
 def _shape_of(rows: Rows) -> _Shape | None:
     folded = {fold(name) for name in rows.columns}
-    if column_of(rows, ("passages",), lists=True) is not None:
+    passages = column_of(rows, ("passages",), lists=True)
+    if passages is not None and ("relations" in folded or any(_annotated(row[passages]) for row in rows.cells)):
         return _of_passages
     if {"sentences", "ner", "relations"} <= folded:
         return _of_sentences
@@ -122,6 +123,10 @@ def _shape_of(rows: Rows) -> _Shape | None:
     if not isinstance(first, Mapping) and not is_list(first):
         return None
     return lambda row: _of_triples(row[names[0]], row[names[1]])
+
+
+def _annotated(passages: Any) -> bool:
+    return is_list(passages) and any(isinstance(each, Mapping) and "annotations" in each for each in passages)
 
 
 def _records(value: Any, what: str) -> list[Mapping[str, Any]]:
