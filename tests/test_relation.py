@@ -85,15 +85,19 @@ def test_macro_f1_is_the_official_one_of_any_system():
         assert listed.scores["macro_f1"].value == pytest.approx(macro, abs=1e-12)
 
 
-@pytest.mark.shared
-def test_ids_and_directions_may_be_written_in_several_ways():
+def test_ids_and_directions_may_be_written_in_several_ways(tmp_path):
     gold = {1: "make(e1,e2)", 2: "make (E2, E1)", 3: "Other"}
     report = ft_magics.evaluate(gold, {"1": "make(e1, e2)", "2": "make(e2,e1)"}, task="relation", resamples=0)
     assert report.scores["macro_f1"].value == report.scores["accuracy"].value == 1
+    (tmp_path / "pred.json").write_text(json.dumps({"1": "make(e1,e2)", "2": "make(e2,e1)"}))
+    (tmp_path / "key.txt").write_text("".join(f"{key}\t{label}\n" for key, label in gold.items()))
+    files = [str(tmp_path / name) for name in ("key.txt", "pred.json")]
+    assert ft_magics.evaluate(*files, task="relation", resamples=0).scores == report.scores
     numbers = ft_magics.evaluate([1, 0, 2], [1, 1, 2], task="relation", none_label=0, resamples=0)
     assert numbers.scores["macro_recall"].value == 1
 
 
+@pytest.mark.shared
 def test_semevals_key_is_read_and_scored(shared, tmp_path):
     gold = read_labels(str(shared / "semeval2010_task8_en" / "test_key.txt"), {})
     draw = random.Random(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,18 +26,19 @@ def score(gold: Any, pred: Any, **options: Any) -> RelationReport:
     """Score relations.
 
     Args:
-        gold: A label per pair of entities, or labels by id.
+        gold: A label per pair of entities, or labels by id; a file of them.
         pred: The same for the predictions.
         options: Of `relation_report`.
 
     Raises:
         DataError: They do not belong together, or there is no such option.
     """
+    gold, pred = (read_labels(str(side), {}) if isinstance(side, (str, Path)) else side for side in (gold, pred))
     return relation_report(gold, pred, **options)
 
 
 def read_labels(source: Any, options: Mapping[str, Any]) -> list[str] | dict[str, str]:
-    """The labels in a file: by id, as in SemEval's key (`8001<tab>Other`); one a line; or those of marked texts.
+    """The labels in a file: by id, as in SemEval's key (`8001<tab>Other`) or as JSON; one a line; of marked texts.
 
     Raises:
         DataError: They cannot be read.
@@ -45,7 +47,10 @@ def read_labels(source: Any, options: Mapping[str, Any]) -> list[str] | dict[str
     if not isinstance(source, Reference) or isinstance(source.value, Path):
         path, raw = read_file(str(source.value) if isinstance(source, Reference) else source)
         name = printable(path.name)
-        lines = [line.rstrip("\r") for line in decode(raw, name, chosen.encoding).split("\n")]
+        text = decode(raw, name, chosen.encoding)
+        if path.suffix.casefold() == ".json" and (labels := _of_json(text)):
+            return labels
+        lines = [line.rstrip("\r") for line in text.split("\n")]
         filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
         pairs = [_KEY.fullmatch(line) for _, line in filled]
         if filled and all(pairs):
@@ -53,6 +58,17 @@ def read_labels(source: Any, options: Mapping[str, Any]) -> list[str] | dict[str
         if filled and not any("\t" in line or "<e1>" in line or line[:1] in "{[" for _, line in filled):
             return [line.strip() for _, line in filled]
     return [str(example.label) for example in read_split("labels", source, chosen).examples]
+
+
+def _of_json(text: str) -> list[str] | dict[str, str] | None:
+    """`{id: label}` or a list of labels; None for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):  # lines of JSON, or what `read_split` says more of
+        return None
+    if isinstance(found, dict) and all(isinstance(label, str) for label in found.values()):
+        return found
+    return found if isinstance(found, list) and all(isinstance(label, str) for label in found) else None
 
 
 def _by_id(name: str, pairs: list[tuple[int, re.Match[str]]]) -> dict[str, str]:
