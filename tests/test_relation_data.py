@@ -259,6 +259,10 @@ def test_words_are_marked_as_whole_words_and_apart():
 
 
 WRONG = {
+    "an id twice": (
+        [{"text": DRUG, "entities": [*ENDS, ENDS[0]], "relations": [LINK], "key": "1"}],
+        "$rows[0]: 2 entities have the id T1; ids differ, or list all places of one entity as its `mentions`",
+    ),
     "a token that is none": ([{**FORMS["tokens"], "tokens": ["a", None, "b"]}], "token 1 (counted from 0) of the text"),
     "no such triple": (
         [{"text": DRUG, "triples": [["Aspirin", "inhibits", "COX-9"]]}],

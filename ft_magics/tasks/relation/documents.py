@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -154,6 +155,12 @@ def _of_document(
         _entity(at, item, text, firsts, last_included=last_included)
         for at, item in enumerate(_listed(cells[1], "entities"))
     ]
+    keys = Counter(entity.key for entity in entities if entity.key is not None)
+    if twice := next((key for key, count in keys.items() if count > 1), None):
+        raise DataError(
+            f"{keys[twice]} entities have the id {quoted(twice)}; ids differ, or list all places of one entity as its "
+            "`mentions`"
+        )
     counts.moved += sum(entity.moved for entity in entities)
     counts.pieces += sum(entity.pieces for entity in entities)
     labels = _labels(_listed(cells[2], "relations"), entities, text, counts)
