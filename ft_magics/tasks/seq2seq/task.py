@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ft_magics.config.section import Section
+from ft_magics.config.tree import is_broken
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus, Split
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Seq2SeqTask"]
 
 _SHARE, _MORE, _LEAST = 0.99, 1.25, 8  # of the lengths of targets: what is generated at most
+_OF_SCORES = ("title", "resamples", "seed", "sources", "source_name", "ids", "notes")  # beside those of a report
 _UNKNOWN_LONGEST = 128  # tokens, of a model of another origin
 
 
@@ -118,6 +120,8 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
         for at, text in enumerate(texts):
             if not isinstance(text, str):
                 raise DataError(f"texts[{at}] is {type_name(text)}; expected a text")
+            if is_broken(text):
+                raise DataError(f"texts[{at}]: {text[:60]!a} holds half a surrogate pair; mend the text")
         return [TextPair(text, (), f"texts[{at}]") for at, text in enumerate(texts)]
 
     # Models
@@ -307,6 +311,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
     @classmethod
     def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
         """Score texts against references: a text each, or several references each; also `{id: text}` on both sides."""
+        cls.check_options({name: value for name, value in options.items() if name not in _OF_SCORES})
         return cls._scored(gold, pred, **options)
 
     @classmethod
