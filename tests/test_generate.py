@@ -181,7 +181,7 @@ def test_a_cell_trains_a_model_from_nothing_that_writes_on(run_cell, shell, body
     assert scored.scores["rougeL"].value == 1
 
 
-def test_what_is_read_and_what_is_refused():
+def test_what_is_read_and_what_is_refused(tmp_path):
     def read(value, **options):
         return read_passages("train", Reference("rows", value), PassageOptions(**options))
 
@@ -192,6 +192,21 @@ def test_what_is_read_and_what_is_refused():
     some = read([{"prompt": "a", "completion": ""}, {"prompt": "b", "completion": "c"}])
     assert len(some.examples) == 1
     assert "1 of 2 rows have no completion and were left out" in some.notes[-1]
+    alpaca = read([{"instruction": "a", "input": "x", "output": "b", "id": "1"}])
+    assert alpaca.examples[0].text == "a\nx"
+    assert "instruction and input, joined by a line end, were read as the prompt" in alpaca.notes[-1]
+    assert alpaca.notes[-1].endswith("not read: id")
+    with pytest.raises(DataError, match="holds half a surrogate pair"):
+        read(["a\ud800"])
+    (tmp_path / "x.csv").write_text("alpha,beta\na,b\nc,d\n", encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"the first row being 'alpha', 'beta'; .*`prompt_column` and `completion_column`"
+    ):
+        read_passages("train", str(tmp_path / "x.csv"), PassageOptions())
+    named = read_passages(
+        "train", str(tmp_path / "x.csv"), PassageOptions(prompt_column="alpha", completion_column="beta")
+    )
+    assert [(item.text, item.completion) for item in named.examples] == [("a", "b"), ("c", "d")]
     with pytest.raises(DataError, match=r"no column called reply for `completion_column`.*prompt, completion"):
         read([{"prompt": "a", "completion": "b"}], completion_column="reply")
     with pytest.raises(DataError, match="no column looks like the completion"):

@@ -278,6 +278,8 @@ def test_draws_depend_on_the_input_alone(make):
 
 def test_own_texts_are_scored_as_lists_by_id_and_from_files(tmp_path):
     scores = ft_magics.evaluate(["the cat sat"], ["the cat sat"], task="translate").scores
+    with pytest.raises(DataError, match="a report of `task: translate` has no option `foo`"):
+        ft_magics.evaluate(["the cat sat"], ["the cat sat"], task="translate", foo=1)
     assert (scores["bleu"].value, scores["chrf"].value) == (0.0, 100.0)  # three words have no run of four
     found = ft_magics.evaluate({"a": ["one two", "one"], "b": "three"}, {"b": "three", "a": "one"}, task="summarize")
     assert [found.scores[name].value for name in ("rouge1", "rouge2", "rougeL")] == [1.0, 0.0, 1.0]

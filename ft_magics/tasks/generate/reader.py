@@ -150,7 +150,7 @@ def _columns(rows: Rows, options: PassageOptions) -> _Columns | None:
         )
     if at is None:
         return None
-    parts = () if before is None else (before,)
+    parts: tuple[int, ...] = () if before is None else (before,)
     if prompt is None and before is not None and fold(rows.columns[before]) in _INSTRUCTIONS:
         more = _usual(rows, _INPUTS, at)
         parts = parts if more is None or more == before else (before, more)
