@@ -20,7 +20,7 @@ from ft_magics.tasks.seq2seq.columns import KNOWN, Columns, find_columns, with_l
 from ft_magics.tasks.seq2seq.config import PairOptions
 from ft_magics.tasks.seq2seq.examples import TextPair
 
-__all__ = ["read_lines", "read_split"]
+__all__ = ["read_lines", "read_source", "read_split"]
 
 _SAID = ("text", "content", "utterance", "value", "sentence", "words")
 _LONGEST_NAME = 40  # characters of a speaker's name
@@ -81,6 +81,23 @@ def _named_in(options: PairOptions) -> frozenset[str]:
     """Names of columns that a cell gives, by which a header is known."""
     named = (options.source_column, options.target_column, options.id_column)
     return frozenset(fold(name) for name in named if isinstance(name, str))
+
+
+def read_source(cell: Any, place: str) -> str:
+    """The source that a person hands over: a text, a list of sentences, or one of turns.
+
+    Args:
+        cell: What was given.
+        place: Where it stands.
+
+    Raises:
+        DataError: It is none of these, or empty.
+    """
+    faults: _Faults = {}
+    text = _source(cell, place, faults)
+    if faults:
+        raise DataError("\n".join(map(list_faults, faults.values())))
+    return text
 
 
 def _source(cell: Any, place: str, faults: _Faults) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ft_magics.config.section import Section
-from ft_magics.config.tree import is_broken
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.examples import Corpus, Split
@@ -29,7 +28,7 @@ from ft_magics.tasks.seq2seq.checks import check_pairs
 from ft_magics.tasks.seq2seq.config import PairData, PairOptions, Seq2SeqSettings
 from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, longest_target
 from ft_magics.tasks.seq2seq.examples import TextPair
-from ft_magics.tasks.seq2seq.reader import read_split
+from ft_magics.tasks.seq2seq.reader import read_source, read_split
 from ft_magics.tasks.seq2seq.records import check_facts, from_record, samples_of, to_record
 from ft_magics.tasks.seq2seq.score import read_options, read_texts
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
@@ -116,13 +115,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
         """New sources."""
         if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable):
             raise DataError(f"texts is {type_name(inputs)}; expected a list of texts")
-        texts = list(inputs)
-        for at, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise DataError(f"texts[{at}] is {type_name(text)}; expected a text")
-            if is_broken(text):
-                raise DataError(f"texts[{at}]: {text[:60]!a} holds half a surrogate pair; mend the text")
-        return [TextPair(text, (), f"texts[{at}]") for at, text in enumerate(texts)]
+        return [TextPair(read_source(text, f"texts[{at}]"), (), f"texts[{at}]") for at, text in enumerate(inputs)]
 
     # Models
 
