@@ -30,7 +30,7 @@ from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, lon
 from ft_magics.tasks.seq2seq.examples import TextPair
 from ft_magics.tasks.seq2seq.reader import read_source, read_split
 from ft_magics.tasks.seq2seq.records import check_facts, from_record, samples_of, to_record
-from ft_magics.tasks.seq2seq.score import read_options, read_texts
+from ft_magics.tasks.seq2seq.score import read_options, read_texts, texts_of
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
 
@@ -303,9 +303,9 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
 
     @classmethod
     def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
-        """Score texts against references: a text each, or several references each; also `{id: text}` on both sides."""
+        """Score texts against references: a text each, or several each; also `{id: text}` on both sides, or files."""
         cls.check_options({name: value for name, value in options.items() if name not in _OF_SCORES})
-        return cls._scored(gold, pred, **options)
+        return cls._scored(texts_of(gold), texts_of(pred), **options)
 
     @classmethod
     def _scored(cls, references: Any, hypotheses: Any, **options: Any) -> Report:
