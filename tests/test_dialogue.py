@@ -19,6 +19,8 @@ from ft_magics.tasks.dialogue.reader import read_dialogues
 from ft_magics.tasks.dialogue.task import DialogueTask
 from ft_magics.tasks.dialogue.templates import PLAIN, ChatText, complete_template
 from ft_magics.tasks.dialogue.turns import Dialogue, Turn
+from ft_magics.tasks.writing.inferring import KeptRow, sums_of
+from ft_magics.tasks.writing.pieces import Pack
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
@@ -240,6 +242,8 @@ def test_long_dialogues_are_cut_where_the_user_speaks_and_every_answer_is_learne
     assert piece.cut
     assert len(piece.ids) == 30
     assert piece.asked.sum() >= 15
+    (sums,) = sums_of(1, [Pack((piece,))], [KeptRow([(int(piece.asked.sum()), 1.0, 0)], [])])
+    assert sums.cut == piece.ids[piece.asked].tolist()  # so that losses are not shared out among bytes that were cut
 
 
 @pytest.mark.parametrize(

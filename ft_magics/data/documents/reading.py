@@ -141,7 +141,7 @@ def _of_rows(rows: Rows, how: HowToRead) -> Documents:
     first = rows.cells[0] if rows.cells else ()
     at = _column(rows.columns, how, rows.name, first, named=rows.named)
     texts = ListedTexts([row[at] for row in rows.cells], lambda row: rows.places[row], rows.name)
-    texts.notes[:0] = rows.notes
+    texts.notes[:0] = [note.replace("say `header: true`", "name the text's with `text_column`") for note in rows.notes]
     return texts
 
 

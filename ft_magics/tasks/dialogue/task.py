@@ -167,11 +167,12 @@ class DialogueTask(WritingTask[Dialogue]):
         """One prediction per dialogue: sums over its answers, and those that were written."""
         found = []
         for dialogue, sums in zip(examples, sums_of(len(examples), features, raw), strict=True):
-            texts = [str(spec.tokenizer.decode(ids, skip_special_tokens=True)).strip() for ids in sums.written]
+            texts = [_text(ids, spec.tokenizer).strip() for ids in sums.written]
+            learned = _text(sums.cut, spec.tokenizer) if sums.cut else _learned(dialogue)
             blanks = [
                 _written(dialogue, answer, text) for answer, text in zip(self._written_in(dialogue), texts, strict=True)
             ]
-            found.append(sums.counted(_learned(dialogue), blanks))
+            found.append(sums.counted(learned, blanks))
         return found
 
     def parse(self, inputs: Any) -> list[Dialogue]:
@@ -241,6 +242,10 @@ class DialogueTask(WritingTask[Dialogue]):
 def _learned(dialogue: Dialogue) -> str:
     """What the assistant says, a turn a line."""
     return "\n".join(turn.text for turn in dialogue.turns if turn.role == ASSISTANT)
+
+
+def _text(ids: Sequence[int], tokenizer: Any) -> str:
+    return str(tokenizer.decode(ids, skip_special_tokens=True))
 
 
 def _written(dialogue: Dialogue, answer: int, output: str) -> Written:

@@ -177,7 +177,8 @@ def _named(rows: Rows, option: str, column: int | str) -> int:
 
 
 def _of_pairs(name: str, source: str, rows: Rows, columns: _Columns) -> Split[Passage]:
-    notes = [*rows.notes, f"{rows.name}: {_chosen(rows, columns)}"]
+    notes = [note.replace("say `header: true`", "give these names here") for note in rows.notes]
+    notes.append(f"{rows.name}: {_chosen(rows, columns)}")
     passages: list[Passage] = []
     faults: list[tuple[str, str]] = []
     empty: list[str] = []
