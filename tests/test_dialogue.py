@@ -81,6 +81,7 @@ SHAPES = {
     "a turn a row": pd.DataFrame({"dialogue_id": [1, 1], "speaker": ["USER", "SYSTEM"], "utterance": ["a", "b"]}),
     "CrossWOZ": {"391": {"goal": [], "messages": [{"role": "usr", "content": "a"}, {"role": "sys", "content": "b"}]}},
     "Alpaca": [{"instruction": "a", "input": "", "output": "b"}],
+    "one alone": {"dialog": ["a", "b"]},
     "turns in JSON": [{"messages": '[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]'}],
     "named": [{"log": [{"who": "caller", "says": "a"}, {"who": "operator", "says": "b"}]}],
 }
@@ -96,7 +97,7 @@ def test_every_shape_gives_the_same_turns(shape):
     assert dialogue.turns == (Turn("user", "a"), Turn("assistant", "b"))
 
 
-@pytest.mark.parametrize("text", ['[["a", "b"], ["c", "d", "e"]]', '["a", "b"]\n["c", "d", "e"]\n'])
+@pytest.mark.parametrize("text", ['{"train": [["a", "b"], ["c", "d", "e"]]}', '["a", "b"]\n["c", "d", "e"]\n'])
 def test_files_of_lists_are_dialogues_however_long_each_is(text, tmp_path):
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
     split = read_dialogues("train", str(tmp_path / "x.json"), DialogueOptions())
@@ -164,6 +165,7 @@ def test_what_can_be_repaired_is_repaired_counted_and_said():
         ([[{"role": "user", "txt": "a"}]], "turn 1: no key is known as what is said, among role, txt"),
         ([[("user", "a"), ("tool", "{}")]], "turn 2: found 'tool' as `role`: calls of tools .* are not learned here"),
         ([[("user", "a\ud800"), ("gpt", "b")]], "turn 1: .* holds half a surrogate pair"),
+        ([["a", None]], r"\$d\[0\], turn 2: found None, expected a turn such as"),
         ([{"question": "a", "answer": 3}], r"\$d\[0\]: found 3, expected a text"),
     ],
 )

@@ -194,6 +194,7 @@ def test_columns_are_found_by_name_by_language_and_by_place(tmp_path):
     assert [(item.text, item.target) for item in same.examples] == [("yes", "对"), ("right", "对")]
     assert read("e.csv", tmp_path, "summary,story\na,b\nc,d\n").examples[0].text == "b"
     assert len(read("f.csv", tmp_path, "x1,x2\na,b\n", source_column="x1", target_column="x2").examples) == 1
+    assert len(read("g.jsonl", tmp_path, '{"source": ["One.", "Two."], "target": ["a", "b"]}').examples) == 1
     turns = [{"meeting": [{"speaker": "A", "text": "Hi."}, {"text": "Yes?"}], "summary": "They meet."}]
     assert read_split("train", Reference("x", turns)).examples[0].text == "A: Hi.\nYes?"
     turns[0]["meeting"] = [["A", "Hi."], ["B", "Yes?"]]

@@ -31,6 +31,7 @@ _BY_SUFFIX = {
     ".tab": "tsv",
     ".tsv": "tsv",
 }
+_LINES = (".jsonl", ".ndjson")
 _FASTTEXT = "__label__"
 
 
@@ -62,7 +63,7 @@ def read_rows(
         DataError: It cannot be read, or has no rows; the message has the line or row.
     """
     if isinstance(source, Reference) and not isinstance(source.value, Path):
-        return _of_object(_unnested(source.value, nested, known), str(source), split)
+        return _of_object(source.value, str(source), split, nested, known)
     path, raw = read_file(str(source.value) if isinstance(source, Reference) else source)
     name = printable(path.name)
     kind = format or _BY_SUFFIX.get(path.suffix.lower(), "")
@@ -72,7 +73,8 @@ def read_rows(
     if not text.strip():
         raise DataError(f"{name}: the file is empty")
     if kind in ("json", "jsonl") or (not kind and text.lstrip()[0] in "[{"):
-        return _of_json(text, name, split, nested, known)
+        one = format == "jsonl" or (format is None and path.suffix.lower() in _LINES)
+        return _of_json(text, name, split, nested, known, lines=one)
     if not kind and text.lstrip().startswith(_FASTTEXT):
         return _of_fasttext(text, name)
     if kind == "tsv" and delimiter is None and "\t" in text.strip("\r\n").partition("\n")[0]:
@@ -80,14 +82,15 @@ def read_rows(
     return read_delimited(text, name, delimiter=delimiter, header=header, known=known)
 
 
-def _of_object(value: Any, name: str, split: str) -> Rows:
+def _of_object(value: Any, name: str, split: str, nested: str, known: Collection[str]) -> Rows:
+    value = _unnested(value, nested, known)
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
         return rows_of_frame(value, name)
     if hasattr(value, "features") and hasattr(value, "column_names"):
         return rows_of_dataset(value, name)
     if isinstance(value, Mapping):
         chosen, note = choose_split(value, name, split)
-        rows = _of_object(chosen, name, split)
+        rows = _of_object(chosen, name, split, nested, known)
         return replace(rows, notes=[note, *rows.notes]) if note else rows
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and getattr(value, "shape", None) != ():
         return rows_of_records(((f"{name}[{index}]", row) for index, row in enumerate(value)), name)
@@ -97,20 +100,21 @@ def _of_object(value: Any, name: str, split: str) -> Rows:
     )
 
 
-def _of_json(text: str, name: str, split: str, nested: str, known: Collection[str]) -> Rows:
+def _of_json(text: str, name: str, split: str, nested: str, known: Collection[str], *, lines: bool) -> Rows:
     start = text.lstrip()[0]
     whole = loads(text, name) if start == "[" and not _is_lines(text) else one_object(text)
     if whole is None and start == "{" and "\n" not in text.strip():
         whole = loads(text, f"{name}, line 1")
     note = ""
-    whole = _unnested(whole, nested, known)
-    if isinstance(whole, Mapping) and holds_rows(whole):
+    alone = lines and "\n" not in text.strip()  # the only record of a file that has one a line
+    whole = whole if alone and isinstance(whole, Mapping) else _unnested(whole, nested, known)
+    if isinstance(whole, Mapping) and holds_rows(whole) and not alone:
         whole, note = choose_split(whole, name, split)
         whole = _unnested(whole, nested, known)
     if whole is None:
-        lines = [(f"{name}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        values = _unnested([loads(line, place) for place, line in lines], nested, known)
-        return rows_of_records(zip((place for place, _ in lines), values, strict=True), name)
+        numbered = [(f"{name}, line {at}", line) for at, line in enumerate(text.split("\n"), 1) if line.strip()]
+        values = _unnested([loads(line, place) for place, line in numbered], nested, known)
+        return rows_of_records(zip((place for place, _ in numbered), values, strict=True), name)
     records = whole if is_list(whole) else [whole]
     rows = rows_of_records(((f"{name}, record {number}", record) for number, record in enumerate(records, 1)), name)
     return replace(rows, notes=[note, *rows.notes]) if note else rows
@@ -129,15 +133,34 @@ def _is_lines(text: str) -> bool:
 
 
 def _unnested(value: Any, nested: str, known: Collection[str]) -> Any:
-    """Records that are lists as rows with one column, and records by their ids as a list; anything else as it is."""
+    """Records that are lists as rows with one column; one record, or records by their ids, as a list.
+
+    Anything else is given back as it is.
+    """
     if not nested:
         return value
     if is_list(value) and len(value) and all(map(is_list, value)):
         return [{nested: item} for item in value]
+    if isinstance(value, Mapping) and any(
+        fold(str(key)) in known and is_list(item) and _holds_texts(item, known) for key, item in value.items()
+    ):
+        return [value]
     if isinstance(value, Mapping) and value and all(isinstance(item, Mapping) for item in value.values()):
         by_id = all(any(fold(str(key)) in known for key in item) for item in value.values())
         return list(value.values()) if by_id and ALL_SPLITS.isdisjoint(value) else value
     return value
+
+
+def _holds_texts(items: Any, known: Collection[str]) -> bool:
+    """Whether a list holds texts, or objects with a text under a name that may be expected; and no records."""
+    return all(
+        isinstance(item, str)
+        or (
+            isinstance(item, Mapping)
+            and any(isinstance(text, str) and fold(str(key)) in known for key, text in item.items())
+        )
+        for item in items
+    )
 
 
 def _of_parquet(path: Path, name: str) -> Rows:

@@ -180,10 +180,12 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
     """
     found = []
     parts = [_parts(item, number, options) for number, item in enumerate(value, 1)]
-    roles = _answering([(side, Roles(options, key).of(side)) for side, _, key in parts])
+    roles = _answering([(side, Roles(options, key or "").of(side)) for side, _, key in parts])
     for number, (item, (side, said, key), role) in enumerate(zip(value, parts, roles, strict=True), 1):
         where = f"{place}, turn {number}"
-        if role is None:
+        if key is None:
+            faults.add("turn", where, f"found {show(item)}, expected a turn such as `{{'role': 'user', 'content': …}}`")
+        elif role is None:
             faults.add("role", where, _unknown_role(side, key))
         elif role == SYSTEM and number > 1:
             faults.add(
@@ -230,14 +232,14 @@ def _unknown_role(side: Any, key: str) -> str:
     )
 
 
-def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, str]:
-    """Side, what is said, and the key of the side."""
+def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, str | None]:
+    """Side, what is said, and the key of the side; None where it is no turn."""
     if isinstance(item, str):
         return (USER if number % 2 else ASSISTANT), item, "role"
     if is_list(item) and len(item) == 2:
         return item[0], item[1], "role"
     if not isinstance(item, Mapping):
-        return None, None, "role"
+        return None, None, None
     keys = {fold(str(key)): key for key in item}
     side = options.role_column or next((keys[name] for name in _SIDES if name in keys), None)
     return item.get(side), _content(item.get(_text_key(item, options))), str(side or "role")
