@@ -211,6 +211,8 @@ def test_a_template_that_refuses_or_hides_an_answer_is_said(tokenizer):
         ChatText(tokenizer).piece(0, (Turn("system", "x"), *TURNS), place="line 3")
     with pytest.raises(ModelError, match="does not show an answer of the assistant's as it is"):
         complete_template(tokenizer, "{{ messages | length }}", None)
+    with pytest.raises(ModelError, match="task.dialogue.template: the chat template does not show an answer"):
+        complete_template(tokenizer, "{% for message in messages %}{{ message.role }}{% endfor %}", None)
     with pytest.raises(ModelError, match="does not take these turns"):
         complete_template(tokenizer, "{{ 1 / 0 }}", None)
     assert "a plain one is saved with the tokenizer" in complete_template(tokenizer, "model", None)[0]

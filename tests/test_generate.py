@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from types import SimpleNamespace
 
 import ft_magics
 import numpy as np
@@ -18,6 +19,7 @@ from ft_magics.runs.cells import config_of, parse_cell
 from ft_magics.tasks.generate.config import PassageOptions
 from ft_magics.tasks.generate.reader import Passage, read_passages
 from ft_magics.tasks.task import IGNORE_INDEX
+from ft_magics.tasks.writing.continuing import most_written, room_before
 from ft_magics.tasks.writing.encoding import pieces_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, collate_packs, pack, takes_packs
 from ft_magics.training.prepare import prepare
@@ -247,6 +249,14 @@ def _bert_gpt(folder):
     GPT2LMHeadModel(GPT2Config(**sizes)).save_pretrained(folder / "gpt")
     tokenizer.save_pretrained(folder / "gpt")
     return folder / "gpt"
+
+
+def test_a_prompt_and_what_is_written_after_it_have_their_positions(make):
+    for positions, asked in ((512, 600), (512, 300), (100, 64), (64, 16), (1, 5)):
+        config = SimpleNamespace(max_position_embeddings=positions)
+        assert room_before(positions, asked) + most_written(config, asked) <= max(positions, 2)
+    task = "{generate: {samples: 2, generation: {do_sample: false, max_new_tokens: 5000}}}"
+    assert any("at most" in said and "tokens are written" in said for said in make(task=task).check.warnings)
 
 
 def test_distinct_words_are_counted_over_all_outputs():

@@ -31,6 +31,7 @@ from ft_magics.tasks.proposal import Proposal
 from ft_magics.tasks.seq2seq.score import read_texts
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
+from ft_magics.tasks.writing.continuing import room_before
 from ft_magics.tasks.writing.encoding import unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
@@ -135,7 +136,7 @@ class DialogueTask(WritingTask[Dialogue]):
     def encode(self, examples: Sequence[Dialogue], spec: Spec) -> list[Pack]:
         """Rows of all dialogues, with the prompts of the answers that are written in an evaluation."""
         chat, longest = ChatText(spec.tokenizer), spec.max_length_tokens
-        room = max(longest // 2, longest - self.settings.generation.max_new_tokens)
+        room = room_before(longest, self.settings.generation.max_new_tokens)
         pieces: list[Piece] = []
         prompts: list[Prompt] = []
         for at, dialogue in enumerate(examples):
