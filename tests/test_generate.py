@@ -200,6 +200,8 @@ def test_what_is_read_and_what_is_refused(tmp_path):
     assert alpaca.notes[-1].endswith("not read: id")
     with pytest.raises(DataError, match="holds half a surrogate pair"):
         read(["a\ud800"])
+    with pytest.raises(DataError, match="which column is the text"):
+        read([{"dialogue_id": "1", "turns": ["a", "b"]}])  # no text is an id
     (tmp_path / "x.csv").write_text("alpha,beta\na,b\nc,d\n", encoding="utf-8")
     with pytest.raises(
         DataError, match=r"the first row being 'alpha', 'beta'; .*`prompt_column` and `completion_column`"

@@ -34,6 +34,7 @@ _BY_SUFFIX = {
     ".text": "text",
 }
 TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")
+_IDS = ("id", "idx", "index", "guid", "uid", "uuid", "key")
 _WILD = ("*", "?", "[")
 _MOST_FILES = 100_000
 
@@ -174,6 +175,11 @@ def _of_object(value: Any, name: str, split: str, how: HowToRead) -> Documents:
     )
 
 
+def _is_id(column: str) -> bool:
+    """Whether a column is called as one of ids is, such as `dialogue_id`."""
+    return column.lower() in _IDS or column.lower().endswith(("_id", "-id", " id"))
+
+
 def _column(columns: Sequence[str], how: HowToRead, name: str, first: Sequence[Any], *, named: bool = True) -> int:
     """Index of the column that is read.
 
@@ -201,7 +207,7 @@ def _column(columns: Sequence[str], how: HowToRead, name: str, first: Sequence[A
     known = next((at for word in TEXT_COLUMNS for at, column in enumerate(columns) if column.lower() == word), None)
     if known is not None:
         return known
-    texts = [at for at, value in enumerate(first) if isinstance(value, str)]
+    texts = [at for at, value in enumerate(first) if isinstance(value, str) and not _is_id(columns[at])]
     if len(texts) == 1:
         return texts[0]
     if named:
