@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ft_magics.config.references import Reference
@@ -180,7 +181,8 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
     """
     found = []
     parts = [_parts(item, number, options) for number, item in enumerate(value, 1)]
-    roles = _answering([(side, Roles(options, key or "").of(side)) for side, _, key in parts])
+    of_keys = {key: Roles(options, key or "") for key in {key for _, _, key in parts}}
+    roles = _answering([(side, of_keys[key].of(side)) for side, _, key in parts])
     for number, (item, (side, said, key), role) in enumerate(zip(value, parts, roles, strict=True), 1):
         where = f"{place}, turn {number}"
         if key is None:
@@ -240,16 +242,22 @@ def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, 
         return item[0], item[1], "role"
     if not isinstance(item, Mapping):
         return None, None, None
-    keys = {fold(str(key)): key for key in item}
-    side = options.role_column or next((keys[name] for name in _SIDES if name in keys), None)
-    return item.get(side), _content(item.get(_text_key(item, options))), str(side or "role")
+    side, said = _keys(tuple(item), options.role_column, options.text_column)
+    return item.get(side), _content(item.get(said)), str(side or "role")
 
 
 def _text_key(item: Mapping[Any, Any], options: DialogueOptions) -> Any:
     """The key of what is said; None where there is none."""
-    keys = {fold(str(key)): key for key in item}
-    named = options.text_column
-    return (named if named in item else None) or next((keys[name] for name in _SAID if name in keys), None)
+    return _keys(tuple(item), options.role_column, options.text_column)[1]
+
+
+@lru_cache(maxsize=1024)
+def _keys(names: tuple[Any, ...], role: Any, text: Any) -> tuple[Any, Any]:
+    """Of the keys of a turn that of its side and that of what is said; turns have the same ones again and again."""
+    folded = {fold(str(name)): name for name in names}
+    side = role or next((folded[name] for name in _SIDES if name in folded), None)
+    said = text if text in names else next((folded[name] for name in _SAID if name in folded), None)
+    return side, said
 
 
 def _content(value: Any) -> Any:
