@@ -16,8 +16,11 @@ from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.encoding import dialogue_pieces, fitting_prompt
 from ft_magics.tasks.dialogue.inputs import read_asked
 from ft_magics.tasks.dialogue.reader import read_dialogues
+from ft_magics.tasks.dialogue.task import DialogueTask
 from ft_magics.tasks.dialogue.templates import PLAIN, ChatText, complete_template
 from ft_magics.tasks.dialogue.turns import Dialogue, Turn
+from ft_magics.tasks.writing.inferring import KeptRow, sums_of
+from ft_magics.tasks.writing.pieces import Pack
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
@@ -76,6 +79,10 @@ SHAPES = {
         {"messages": [[{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]]}
     ),
     "a turn a row": pd.DataFrame({"dialogue_id": [1, 1], "speaker": ["USER", "SYSTEM"], "utterance": ["a", "b"]}),
+    "CrossWOZ": {"391": {"goal": [], "messages": [{"role": "usr", "content": "a"}, {"role": "sys", "content": "b"}]}},
+    "Alpaca": [{"instruction": "a", "input": "", "output": "b"}],
+    "one alone": {"dialog": ["a", "b"]},
+    "turns in JSON": [{"messages": '[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]'}],
     "named": [{"log": [{"who": "caller", "says": "a"}, {"who": "operator", "says": "b"}]}],
 }
 
@@ -88,6 +95,22 @@ def test_every_shape_gives_the_same_turns(shape):
         options = {"turns_column": "log", "role_column": "who", "text_column": "says", "roles": sides}
     (dialogue,) = _read(SHAPES[shape], **options).examples
     assert dialogue.turns == (Turn("user", "a"), Turn("assistant", "b"))
+
+
+@pytest.mark.parametrize("text", ['{"train": [["a", "b"], ["c", "d", "e"]]}', '["a", "b"]\n["c", "d", "e"]\n'])
+def test_files_of_lists_are_dialogues_however_long_each_is(text, tmp_path):
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    split = read_dialogues("train", str(tmp_path / "x.json"), DialogueOptions())
+    assert [dialogue.text for dialogue in split.examples] == ["a\nb", "c\nd"]
+
+
+def test_instructions_have_their_input_history_and_system_and_are_no_proposal():
+    row = {"instruction": "a", "input": "x", "output": "b", "system": "s", "history": [["q", "r"]], "score": 1}
+    split = _read([row])
+    assert [turn.text for turn in split.examples[0].turns] == ["s", "q", "r", "a\nx", "b"]
+    assert "instruction and input as what the user says, output as the answer; not read: score" in split.notes[0]
+    with pytest.raises(DataError, match="no column holds lists of turns"):
+        DialogueTask.propose(Reference("d", [row]))
 
 
 def test_a_system_turn_stays_first_wherever_it_is_written():
@@ -139,6 +162,11 @@ def test_what_can_be_repaired_is_repaired_counted_and_said():
         ),
         ([[("assistant", "a")]], "no dialogue in it has a turn of the user's that the assistant answers"),
         ([[{"content": "a"}]], "it has no side"),
+        ([[{"role": "user", "txt": "a"}]], "turn 1: no key is known as what is said, among role, txt"),
+        ([[("user", "a"), ("tool", "{}")]], "turn 2: found 'tool' as `role`: calls of tools .* are not learned here"),
+        ([[("user", "a\ud800"), ("gpt", "b")]], "turn 1: .* holds half a surrogate pair"),
+        ([["a", None]], r"\$d\[0\], turn 2: found None, expected a turn such as"),
+        ([{"question": "a", "answer": 3}], r"\$d\[0\]: found 3, expected a text"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(value, said):
@@ -183,6 +211,8 @@ def test_a_template_that_refuses_or_hides_an_answer_is_said(tokenizer):
         ChatText(tokenizer).piece(0, (Turn("system", "x"), *TURNS), place="line 3")
     with pytest.raises(ModelError, match="does not show an answer of the assistant's as it is"):
         complete_template(tokenizer, "{{ messages | length }}", None)
+    with pytest.raises(ModelError, match="task.dialogue.template: the chat template does not show an answer"):
+        complete_template(tokenizer, "{% for message in messages %}{{ message.role }}{% endfor %}", None)
     with pytest.raises(ModelError, match="does not take these turns"):
         complete_template(tokenizer, "{{ 1 / 0 }}", None)
     assert "a plain one is saved with the tokenizer" in complete_template(tokenizer, "model", None)[0]
@@ -216,6 +246,8 @@ def test_long_dialogues_are_cut_where_the_user_speaks_and_every_answer_is_learne
     assert piece.cut
     assert len(piece.ids) == 30
     assert piece.asked.sum() >= 15
+    (sums,) = sums_of(1, [Pack((piece,))], [KeptRow([(int(piece.asked.sum()), 1.0, 0)], [])])
+    assert sums.cut == piece.ids[piece.asked].tolist()  # so that losses are not shared out among bytes that were cut
 
 
 @pytest.mark.parametrize(

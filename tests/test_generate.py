@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from types import SimpleNamespace
 
 import ft_magics
 import numpy as np
@@ -18,6 +19,7 @@ from ft_magics.runs.cells import config_of, parse_cell
 from ft_magics.tasks.generate.config import PassageOptions
 from ft_magics.tasks.generate.reader import Passage, read_passages
 from ft_magics.tasks.task import IGNORE_INDEX
+from ft_magics.tasks.writing.continuing import most_written, room_before
 from ft_magics.tasks.writing.encoding import pieces_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, collate_packs, pack, takes_packs
 from ft_magics.training.prepare import prepare
@@ -181,7 +183,7 @@ def test_a_cell_trains_a_model_from_nothing_that_writes_on(run_cell, shell, body
     assert scored.scores["rougeL"].value == 1
 
 
-def test_what_is_read_and_what_is_refused():
+def test_what_is_read_and_what_is_refused(tmp_path):
     def read(value, **options):
         return read_passages("train", Reference("rows", value), PassageOptions(**options))
 
@@ -192,6 +194,23 @@ def test_what_is_read_and_what_is_refused():
     some = read([{"prompt": "a", "completion": ""}, {"prompt": "b", "completion": "c"}])
     assert len(some.examples) == 1
     assert "1 of 2 rows have no completion and were left out" in some.notes[-1]
+    alpaca = read([{"instruction": "a", "input": "x", "output": "b", "id": "1"}])
+    assert alpaca.examples[0].text == "a\nx"
+    assert "instruction and input, joined by a line end, were read as the prompt" in alpaca.notes[-1]
+    assert alpaca.notes[-1].endswith("not read: id")
+    with pytest.raises(DataError, match="holds half a surrogate pair"):
+        read(["a\ud800"])
+    with pytest.raises(DataError, match="which column is the text"):
+        read([{"dialogue_id": "1", "turns": ["a", "b"]}])  # no text is an id
+    (tmp_path / "x.csv").write_text("alpha,beta\na,b\nc,d\n", encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"the first row being 'alpha', 'beta'; .*`prompt_column` and `completion_column`"
+    ):
+        read_passages("train", str(tmp_path / "x.csv"), PassageOptions())
+    named = read_passages(
+        "train", str(tmp_path / "x.csv"), PassageOptions(prompt_column="alpha", completion_column="beta")
+    )
+    assert [(item.text, item.completion) for item in named.examples] == [("a", "b"), ("c", "d")]
     with pytest.raises(DataError, match=r"no column called reply for `completion_column`.*prompt, completion"):
         read([{"prompt": "a", "completion": "b"}], completion_column="reply")
     with pytest.raises(DataError, match="no column looks like the completion"):
@@ -232,6 +251,14 @@ def _bert_gpt(folder):
     GPT2LMHeadModel(GPT2Config(**sizes)).save_pretrained(folder / "gpt")
     tokenizer.save_pretrained(folder / "gpt")
     return folder / "gpt"
+
+
+def test_a_prompt_and_what_is_written_after_it_have_their_positions(make):
+    for positions, asked in ((512, 600), (512, 300), (100, 64), (64, 16), (1, 5)):
+        config = SimpleNamespace(max_position_embeddings=positions)
+        assert room_before(positions, asked) + most_written(config, asked) <= max(positions, 2)
+    task = "{generate: {samples: 2, generation: {do_sample: false, max_new_tokens: 5000}}}"
+    assert any("at most" in said and "tokens are written" in said for said in make(task=task).check.warnings)
 
 
 def test_distinct_words_are_counted_over_all_outputs():

@@ -190,8 +190,19 @@ def test_columns_are_found_by_name_by_language_and_by_place(tmp_path):
     assert any("`source_column` and `target_column`" in note for note in place.notes)
     lists = read("c.jsonl", tmp_path, '{"source": ["One.", "Two."], "target": ["a", "b"]}\n' * 2)
     assert (lists.examples[0].text, lists.examples[0].references) == ("One. Two.", ("a", "b"))
+    same = read("d.csv", tmp_path, "en_XX,zh_CN\nyes,对\nright,对\n")
+    assert [(item.text, item.target) for item in same.examples] == [("yes", "对"), ("right", "对")]
+    assert read("e.csv", tmp_path, "summary,story\na,b\nc,d\n").examples[0].text == "b"
+    assert len(read("f.csv", tmp_path, "x1,x2\na,b\n", source_column="x1", target_column="x2").examples) == 1
+    assert len(read("g.jsonl", tmp_path, '{"source": ["One.", "Two."], "target": ["a", "b"]}').examples) == 1
     turns = [{"meeting": [{"speaker": "A", "text": "Hi."}, {"text": "Yes?"}], "summary": "They meet."}]
     assert read_split("train", Reference("x", turns)).examples[0].text == "A: Hi.\nYes?"
+    turns[0]["meeting"] = [["A", "Hi."], ["B", "Yes?"]]
+    assert read_split("train", Reference("x", turns)).examples[0].text == "A: Hi.\nB: Yes?"
+    for other, said in ((None, "the target is empty"), ("one", "found 'one', expected texts by language")):
+        pair[1] = {"translation": {"en": "two", "zh": None} if other is None else other}
+        with pytest.raises(DataError, match=rf"\$x\[1\]: {said}"):
+            read_split("train", Reference("x", pair))
 
 
 def test_two_parallel_files_are_read_line_by_line(tmp_path):
@@ -214,6 +225,8 @@ def test_two_parallel_files_are_read_line_by_line(tmp_path):
         ("source\ttarget\na\tb\n", {"source_column": "sauce"}, "no column called sauce for `source_column`"),
         ("a\nb\n", {}, "there is one column only (1); expected a source and its target"),
         ("1\t2\n3\t4\n", {}, "no column looks like the target"),
+        ("en\tzh\nhi\t你好\nbye\t\n", {}, "a.tsv, line 3: the target is empty"),
+        ("to title\tone\tits title\nto title\ttwo\t\n", {}, "a.tsv, line 2: the target is empty"),
     ],
 )
 def test_what_is_missing_is_said_with_its_place(text, options, said, tmp_path):
@@ -266,6 +279,8 @@ def test_draws_depend_on_the_input_alone(make):
 
 def test_own_texts_are_scored_as_lists_by_id_and_from_files(tmp_path):
     scores = ft_magics.evaluate(["the cat sat"], ["the cat sat"], task="translate").scores
+    with pytest.raises(DataError, match="a report of `task: translate` has no option `foo`"):
+        ft_magics.evaluate(["the cat sat"], ["the cat sat"], task="translate", foo=1)
     assert (scores["bleu"].value, scores["chrf"].value) == (0.0, 100.0)  # three words have no run of four
     found = ft_magics.evaluate({"a": ["one two", "one"], "b": "three"}, {"b": "three", "a": "one"}, task="summarize")
     assert [found.scores[name].value for name in ("rouge1", "rouge2", "rougeL")] == [1.0, 0.0, 1.0]

@@ -117,6 +117,7 @@ def test_the_longest_common_subsequence_is_that_of_the_table():
     ("references", "outputs", "options", "said"),
     [
         (["a"], ["a", "b"], {}, "there are 1 references and 2 hypotheses"),
+        ([["a", "b", "c"]], ["a", "b", "c"], {}, "an example a row: `list(zip(*references))`"),
         (["a", " "], ["a", "b"], {}, "references, example 1 (counted from 0): the reference is empty"),
         (["a", 3], ["a", "b"], {}, "found 3, expected a text, or a list of texts"),
         (["a"], [None], {}, "hypotheses, example 0 (counted from 0): found None, expected a text"),

@@ -11,14 +11,14 @@ from ft_magics.data.faults import list_faults, list_names, show
 from ft_magics.data.label_studio import is_export, label_records
 from ft_magics.errors import DataError, type_name
 
-__all__ = ["choose_split", "holds_rows", "rows_of_dataset", "rows_of_frame", "rows_of_records"]
+__all__ = ["ALL_SPLITS", "choose_split", "holds_rows", "rows_of_dataset", "rows_of_frame", "rows_of_records"]
 
 _SPLITS = {
     "train": ("train", "training"),
     "dev": ("dev", "validation", "val", "valid", "development", "eval"),
     "test": ("test", "testing"),
 }
-_ALL_SPLITS = frozenset(name for names in _SPLITS.values() for name in names)
+ALL_SPLITS = frozenset(name for names in _SPLITS.values() for name in names)
 _LISTS = ("data", "examples", "rows", "records", "items")
 
 
@@ -123,7 +123,7 @@ def _as_cells(record: Any) -> Any:
 def holds_rows(value: Mapping[Any, Any]) -> bool:
     """Whether a JSON object holds rows, and is no row itself."""
     lists = [key for key, item in value.items() if is_list(item)]
-    return len(lists) == len(value) > 0 or any(key in _LISTS or key in _ALL_SPLITS for key in lists)
+    return len(lists) == len(value) > 0 or any(key in _LISTS or key in ALL_SPLITS for key in lists)
 
 
 def choose_split(value: Mapping[Any, Any], name: str, split: str) -> tuple[Any, str]:
@@ -150,7 +150,7 @@ def choose_split(value: Mapping[Any, Any], name: str, split: str) -> tuple[Any, 
     key = next((key for key in _LISTS if key in lists), None)
     if key is None and len(lists) == 1:
         key = next(iter(lists))
-    if key is None or not _ALL_SPLITS.isdisjoint(value):
+    if key is None or not ALL_SPLITS.isdisjoint(value):
         example = next(iter(value), "train")
         raise DataError(
             f"{name} is a mapping of {list_names(value)}; take one split out of it, such as `{name}[{show(example)}]`"
@@ -160,7 +160,7 @@ def choose_split(value: Mapping[Any, Any], name: str, split: str) -> tuple[Any, 
 
 def _are_columns(lists: Mapping[Any, Any]) -> bool:
     """Whether lists are as long as each other and hold cells, not records."""
-    if not _ALL_SPLITS.isdisjoint(lists):
+    if not ALL_SPLITS.isdisjoint(lists):
         return False
     return len({len(item) for item in lists.values()}) == 1 and not any(
         isinstance(row, Mapping) for item in lists.values() for row in item[:1]

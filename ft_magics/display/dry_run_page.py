@@ -15,6 +15,7 @@ from ft_magics.evaluation.page import sections_html
 from ft_magics.markup import details, element, heading, size_text, terminal_text
 from ft_magics.runs.parameters import Parameters
 from ft_magics.sections import Examples, Lines, Section
+from ft_magics.tasks.task import Task
 from ft_magics.training.memory_need import need_text
 from ft_magics.training.pace import Pace, measure_pace
 from ft_magics.training.prepare import Prepared
@@ -46,7 +47,7 @@ def dry_run_html(name: str, prepared: Prepared, sections: Sequence[Section]) -> 
     """The page, below the data check."""
     return element(
         "div",
-        heading("Dry run: nothing was trained, and nothing written", muted=_after(name)),
+        heading("Dry run: nothing was trained, and nothing written", muted=_after(name, prepared)),
         sections_html(sections, shown_labels(prepared)),
         details("Resolved config", element("pre", escape(resolved(prepared)))),
         style="font-size:13px;line-height:1.5",
@@ -65,7 +66,7 @@ def dry_run_text(name: str, prepared: Prepared, sections: Sequence[Section]) -> 
     lines += [
         "Resolved config:",
         resolved(prepared),
-        f"Dry run: nothing was trained, and nothing written. {_after(name)}",
+        f"Dry run: nothing was trained, and nothing written. {_after(name, prepared)}".rstrip(),
     ]
     return terminal_text("\n".join(lines))
 
@@ -77,8 +78,9 @@ def resolved(prepared: Prepared) -> str:
     return stream.getvalue()
 
 
-def _after(name: str) -> str:
-    return f"%ft script {name} shows the plain Python of it"
+def _after(name: str, prepared: Prepared) -> str:
+    written = type(prepared.trained.task).plain is not Task.plain
+    return f"%ft script {name} shows the plain Python of it" if written else ""
 
 
 def _plan(prepared: Prepared) -> list[str]:

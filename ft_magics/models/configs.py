@@ -112,9 +112,10 @@ def _refuse_no_encoder(folder: Path, kind: str, settings: Mapping[str, Any], hea
         return
     if head.reads_forwards:
         if not head.takes(kind) or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES or settings.get("is_encoder_decoder"):
+            article = "an" if kind[0] in "aeiou" else "a"
             raise ModelError(
-                f"model: {folder} is a {kind} model, and {head.use} needs a model that reads a text from left to "
-                f"right, such as GPT-2 or Qwen2; {head.instead or 'an encoder takes `objective: mlm`'}"
+                f"model: {folder} is {article} {kind} model, and {head.use} needs a model that reads a text from left "
+                f"to right, such as GPT-2 or Qwen2; {head.instead or 'an encoder takes `objective: mlm`'}"
             )
         return
     if head.only is not None and kind != head.only:

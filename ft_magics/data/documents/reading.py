@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics.config.references import Reference
-from ft_magics.data.cells import Rows, column_label
+from ft_magics.data.cells import Rows, column_label, fold
 from ft_magics.data.documents.document import Documents, Joined
 from ft_magics.data.documents.files import JsonLines, TextFile
 from ft_magics.data.documents.listed import ListedTexts
-from ft_magics.data.faults import list_names, printable
+from ft_magics.data.faults import list_names, printable, show
 from ft_magics.data.frames import choose_split
 from ft_magics.data.paths import find_file
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, FaultsError, did_you_mean, type_name
 
-__all__ = ["FORMATS", "HowToRead", "read_documents"]
+__all__ = ["FORMATS", "TEXT_COLUMNS", "HowToRead", "read_documents"]
 
 FORMATS = ("text", "jsonl", "json", "csv", "tsv", "parquet")
 _BY_SUFFIX = {
@@ -33,7 +33,8 @@ _BY_SUFFIX = {
     ".txt": "text",
     ".text": "text",
 }
-_TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")
+TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")
+_IDS = ("id", "idx", "index", "guid", "uid", "uuid", "key")
 _WILD = ("*", "?", "[")
 _MOST_FILES = 100_000
 
@@ -47,12 +48,14 @@ class HowToRead:
         text_column: Name or number of the column that is read; None for the one that is called so.
         separator: What parts documents in a text file.
         encoding: Of files; None for the byte-order mark, or UTF-8.
+        hint: What else may be said of columns, where it is not clear which holds the text.
     """
 
     format: str | None = None
     text_column: str | int | None = None
     separator: str = "blank_line"
     encoding: str | None = None
+    hint: str = ""
 
 
 def read_documents(source: str | Reference, how: HowToRead, *, split: str = "train") -> Documents:
@@ -118,10 +121,11 @@ def _of_file(path: Path, how: HowToRead, split: str) -> Documents:
 
         def choose(record: Mapping[str, Any], name: str) -> str:
             columns = [str(key) for key in record]
-            return columns[_column(columns, how.text_column, name, [record.get(key) for key in record])]
+            return columns[_column(columns, how, name, [record.get(key) for key in record])]
 
         return JsonLines(path, name, encoding=how.encoding, choose=choose)
-    return _of_rows(read_rows(str(path), split=split, format=kind, encoding=how.encoding), how)
+    known = {*TEXT_COLUMNS, *([fold(how.text_column)] if isinstance(how.text_column, str) else [])}
+    return _of_rows(read_rows(str(path), split=split, format=kind, encoding=how.encoding, known=known), how)
 
 
 def _seen(path: Path) -> str:
@@ -136,20 +140,20 @@ def _seen(path: Path) -> str:
 
 def _of_rows(rows: Rows, how: HowToRead) -> Documents:
     first = rows.cells[0] if rows.cells else ()
-    at = _column(rows.columns, how.text_column, rows.name, first)
+    at = _column(rows.columns, how, rows.name, first, named=rows.named)
     texts = ListedTexts([row[at] for row in rows.cells], lambda row: rows.places[row], rows.name)
-    texts.notes[:0] = rows.notes
+    texts.notes[:0] = [note.replace("say `header: true`", "name the text's with `text_column`") for note in rows.notes]
     return texts
 
 
 def _of_object(value: Any, name: str, split: str, how: HowToRead) -> Documents:
     if hasattr(value, "features") and hasattr(value, "column_names") and hasattr(value, "__len__"):
-        column = _column(value.column_names, how.text_column, name, list(value[0].values()) if len(value) else ())
+        column = _column(value.column_names, how, name, list(value[0].values()) if len(value) else ())
         texts = value[value.column_names[column]]  # which `datasets` reads from its own memory map, a text at a time
         return ListedTexts(texts, lambda row: f"{name}, row {row}", name)
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
         columns = [column_label(column) for column in value.columns]
-        at = _column(columns, how.text_column, name, value.iloc[0].tolist() if len(value) else ())
+        at = _column(columns, how, name, value.iloc[0].tolist() if len(value) else ())
         return ListedTexts(
             value.iloc[:, at].tolist(), lambda row: f"{name}, row {column_label(value.index[row])}", name
         )
@@ -171,12 +175,25 @@ def _of_object(value: Any, name: str, split: str, how: HowToRead) -> Documents:
     )
 
 
-def _column(columns: Sequence[str], asked: str | int | None, name: str, first: Sequence[Any]) -> int:
+def _is_id(column: str) -> bool:
+    """Whether a column is called as one of ids is, such as `dialogue_id`."""
+    return column.lower() in _IDS or column.lower().endswith(("_id", "-id", " id"))
+
+
+def _column(columns: Sequence[str], how: HowToRead, name: str, first: Sequence[Any], *, named: bool = True) -> int:
     """Index of the column that is read.
+
+    Args:
+        columns: Their names, or numbers.
+        how: What a cell says.
+        name: Of the source, for messages.
+        first: The first row.
+        named: Whether the columns have names.
 
     Raises:
         DataError: There is no such column, or several could be meant.
     """
+    asked = how.text_column
     if isinstance(asked, int):
         at = asked - 1 if asked > 0 else len(columns) + asked
         if 0 <= at < len(columns):
@@ -187,12 +204,19 @@ def _column(columns: Sequence[str], asked: str | int | None, name: str, first: S
             return list(columns).index(asked)
         near = did_you_mean(asked, columns)
         raise DataError(f"{name} has no column `{printable(asked)}`; it has {list_names(columns)}.{near}")
-    known = next((at for word in _TEXT_COLUMNS for at, column in enumerate(columns) if column.lower() == word), None)
+    known = next((at for word in TEXT_COLUMNS for at, column in enumerate(columns) if column.lower() == word), None)
     if known is not None:
         return known
-    texts = [at for at, value in enumerate(first) if isinstance(value, str)]
+    texts = [at for at, value in enumerate(first) if isinstance(value, str) and not _is_id(columns[at])]
     if len(texts) == 1:
         return texts[0]
+    if named:
+        raise DataError(
+            f"{name}: which column is the text? It has {list_names(columns)}; name one: `data: {{text_column: …}}`"
+            f"{how.hint}"
+        )
+    shown = list_names([show(value) for value in first])
     raise DataError(
-        f"{name}: which column is the text? It has {list_names(columns)}; name one: `data: {{text_column: …}}`"
+        f"{name}: which column is the text? It has {len(columns)}, the first row being {shown}; give the text's name "
+        f"or its number from 1: `data: {{text_column: 1}}`{how.hint}"
     )

@@ -64,8 +64,8 @@ def _finish(sums: Floats) -> Floats:
     right, total = sums[:, 2 : 2 + _ORDERS], sums[:, 2 + _ORDERS :]
     halved = 2.0 ** np.cumsum((right == 0) & (total > 0), axis=1)  # each order without a match counts half the last
     with np.errstate(divide="ignore", invalid="ignore"):
-        precision = np.where(right > 0, right / total, 1 / (halved * total))
+        precision = np.where(right > 0, 100.0 * right / total, 100.0 / (halved * total))  # as there, to the last digit
         logs = np.where(total > 0, np.log(precision), -math.inf)
         brevity = np.where(length < expected, np.exp(1 - expected / length), 1.0)
-        score = 100 * brevity * np.exp(logs.mean(axis=1))
+        score = brevity * np.exp(logs.sum(axis=1) / _ORDERS)
     return np.where(right.any(axis=1) & (length > 0), score, 0.0)[:, None]

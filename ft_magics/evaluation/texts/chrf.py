@@ -66,6 +66,6 @@ def _finish(sums: Floats) -> Floats:
     orders = np.maximum(both.sum(axis=1), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         precision, recall = (np.where(both, shared / side, 0.0).sum(axis=1) / orders for side in (predicted, expected))
-        score: Floats = 100 * (1 + _BETA**2) * precision * recall / (_BETA**2 * precision + recall)
+        score: Floats = 100 * ((1 + _BETA**2) * precision * recall / (_BETA**2 * precision + recall))
     scores: Floats = np.nan_to_num(score)[:, None]
     return scores

@@ -34,8 +34,13 @@ def read_sides(references: Any, hypotheses: Any) -> tuple[list[tuple[str, ...]],
     gold = [_of_one(item, at) for at, item in enumerate(as_list(references, "references", "texts, one per example"))]
     texts = list(as_list(hypotheses, "hypotheses", "texts, one per example"))
     if len(gold) != len(texts):
+        turned = bool(gold) and all(is_row(of_it) and len(of_it) == len(texts) for of_it in references)
+        hint = (
+            ". Several references stand beside each other, an example a row: `list(zip(*references))`" if turned else ""
+        )
         raise DataError(
-            f"there are {len(gold)} references and {len(texts)} hypotheses; they must be the same, in the same order"
+            f"there are {len(gold)} references and {len(texts)} hypotheses; they must be as many, in the same "
+            f"order{hint}"
         )
     if not gold:
         raise DataError("there is no example to score: references and hypotheses are empty")

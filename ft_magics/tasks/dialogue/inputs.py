@@ -10,7 +10,7 @@ from ft_magics.data.cells import is_list
 from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.reader import turns_in
-from ft_magics.tasks.dialogue.turns import ASSISTANT, USER, Dialogue, Turn
+from ft_magics.tasks.dialogue.turns import ASSISTANT, USER, Dialogue
 
 __all__ = ["is_one_dialogue", "read_asked"]
 
@@ -52,7 +52,7 @@ def read_asked(inputs: Any) -> list[Dialogue]:
 
 def _dialogue(item: Any, place: str) -> Dialogue:
     if isinstance(item, str):
-        turns = [Turn(USER, item.strip())]
+        turns = turns_in([item], DialogueOptions(), place, _Said())
     elif is_list(item) and len(item):
         turns = turns_in(item, DialogueOptions(), place, _Said())
     else:

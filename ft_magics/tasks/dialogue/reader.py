@@ -7,17 +7,21 @@ a turn is a mapping, a pair of side and text, or a text alone: then the user and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ft_magics.config.references import Reference
+from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_list, is_missing
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, FaultsError, did_you_mean
 from ft_magics.tasks.dialogue.config import DialogueOptions
-from ft_magics.tasks.dialogue.turns import ASSISTANT, ROLES, SYSTEM, USER, Dialogue, Repairs, Turn, role_named
+from ft_magics.tasks.dialogue.pairs import find_pairs, names_in
+from ft_magics.tasks.dialogue.turns import ASSISTANT, ROLES, SYSTEM, TOOLS, USER, Dialogue, Repairs, Turn, role_named
 
 __all__ = ["Roles", "read_dialogues", "turns_in"]
 
@@ -45,35 +49,46 @@ class Roles:
         return role_named(name, self._own) if isinstance(name, str) else None
 
 
-def read_dialogues(name: str, source: str | Reference, options: DialogueOptions) -> Split[Dialogue]:
+def read_dialogues(
+    name: str, source: str | Reference, options: DialogueOptions, *, sure: bool = False
+) -> Split[Dialogue]:
     """Read one split.
 
     Args:
         name: `train`, `dev` or `test`.
         source: A path, or an object of the kernel.
         options: How to read it.
+        sure: Whether only what can be nothing but dialogues is read: no lists of cells, no questions with an answer.
 
     Raises:
         DataError: It cannot be read, or has no dialogue; the message has the line or row.
         FaultsError: There are faults of several kinds.
     """
-    rows = read_rows(_as_rows(source), split=name, format=options.format, encoding=options.encoding, known=_KNOWN)
-    found = _by_rows(rows, options) if _turns_at(rows, options) is not None else _by_turns(rows, options)
+    known = _KNOWN | names_in(options)
+    rows = read_rows(
+        source,
+        split=name,
+        format=options.format,
+        encoding=options.encoding,
+        known=known,
+        nested="" if sure else "messages",
+    )
+    notes = list(rows.notes)
+    pairs = None if sure or _turns_at(rows, options) is not None else find_pairs(rows, options)
+    if _turns_at(rows, options) is not None:
+        found = _by_rows(rows, options)
+    elif pairs is not None:
+        notes.append(f"{rows.name}: {pairs.sentence(rows)}")
+        found = pairs.read(rows)
+    else:
+        found = _by_turns(rows, options)
     repairs = Repairs()
     dialogues = [mended for dialogue in found if (mended := repairs.mended(dialogue)) is not None]
-    notes = [*rows.notes, *repairs.sentences(rows.name, len(found))]
+    notes += repairs.sentences(rows.name, len(found))
     if not dialogues:
         said = f" ({'; '.join(repairs.counts)})" if repairs.counts else ""
         raise DataError(f"{rows.name}: no dialogue in it has a turn of the user's that the assistant answers{said}")
     return Split(name=name, source=str(source), examples=dialogues, notes=notes)
-
-
-def _as_rows(source: str | Reference) -> str | Reference:
-    """A list of lists of turns as rows of one column, since dialogues are not as long as each other."""
-    value: Any = source.value if isinstance(source, Reference) else None
-    if not is_list(value) or not len(value) or not all(is_list(item) for item in value):
-        return source
-    return Reference(str(source).removeprefix("$"), [{"messages": item} for item in value])
 
 
 def _turns_at(rows: Rows, options: DialogueOptions) -> int | None:
@@ -83,9 +98,19 @@ def _turns_at(rows: Rows, options: DialogueOptions) -> int | None:
     there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
     for column in _TURNS:
         at = there.get(column)
-        if at is not None and any(is_list(cells[at]) for cells in rows.cells):
+        if at is not None and any(is_list(_listed(cells[at])) for cells in rows.cells):
             return at
     return None
+
+
+def _listed(cell: Any) -> Any:
+    """The list that a text is in JSON, as tables without lists hold it; anything else as it is."""
+    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
 
 
 def _named(rows: Rows, option: str, column: int | str) -> int:
@@ -110,7 +135,7 @@ def _by_rows(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
     faults = _Faults()
     found = []
     for place, cells in zip(rows.places, rows.cells, strict=True):
-        value = cells[at or 0]
+        value = _listed(cells[at or 0])
         if not is_list(value):
             faults.add("list", place, f"found {show(value)} as the turns, expected a list of them")
             continue
@@ -155,22 +180,51 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
         faults: Takes what is wrong: kind, place, fault.
     """
     found = []
-    for number, item in enumerate(value, 1):
-        side, said, key = _parts(item, number, options)
-        role = Roles(options, key).of(side)
+    parts = [_parts(item, number, options) for number, item in enumerate(value, 1)]
+    of_keys = {key: Roles(options, key or "") for key in {key for _, _, key in parts}}
+    roles = _answering([(side, of_keys[key].of(side)) for side, _, key in parts])
+    for number, (item, (side, said, key), role) in enumerate(zip(value, parts, roles, strict=True), 1):
         where = f"{place}, turn {number}"
-        if role is None:
+        if key is None:
+            faults.add("turn", where, f"found {show(item)}, expected a turn such as `{{'role': 'user', 'content': …}}`")
+        elif role is None:
             faults.add("role", where, _unknown_role(side, key))
         elif role == SYSTEM and number > 1:
-            faults.add("system", where, "a system turn stands before all others; move it there, or leave it out")
+            faults.add(
+                "system",
+                where,
+                "a system turn stands before all others; move it there, leave it out, or, where the system is who "
+                "answers, say `data: {roles: {system: assistant}}`",
+            )
+        elif isinstance(item, Mapping) and _text_key(item, options) is None:
+            shown = list_names(list(map(str, item)))
+            faults.add("key", where, f"no key is known as what is said, among {shown}; name it with `text_column`")
         elif said is not None and not isinstance(said, str):
             faults.add("text", where, f"found {show(said)} as what is said, expected a text")
+        elif isinstance(said, str) and is_broken(said):
+            faults.add("half", where, f"{said[:60]!a} holds half a surrogate pair; mend the text")
         else:
             found.append(Turn(role, (said or "").strip()))
     return found
 
 
+def _answering(sides: Sequence[tuple[Any, str | None]]) -> list[str | None]:
+    """Roles of turns: a side `sys` or `系统` answers where no other side of the dialogue does."""
+    roles = [role for _, role in sides]
+    if ASSISTANT in roles:
+        return roles
+    return [
+        ASSISTANT if role == SYSTEM and str(side).strip().casefold() in ("sys", "系统") else role
+        for side, role in sides
+    ]
+
+
 def _unknown_role(side: Any, key: str) -> str:
+    if isinstance(side, str) and side.strip().casefold() in TOOLS:
+        return (
+            f"found {show(side)} as `{key}`: calls of tools and what they give back are not learned here; take such "
+            "turns out, or the dialogues that have them"
+        )
     if side is None:
         return "it has no side; expected a key such as `role`, `from` or `speaker` (`role_column` names another)"
     near = did_you_mean(side, ROLES) if isinstance(side, str) else ""
@@ -180,18 +234,30 @@ def _unknown_role(side: Any, key: str) -> str:
     )
 
 
-def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, str]:
-    """Side, what is said, and the key of the side."""
+def _parts(item: Any, number: int, options: DialogueOptions) -> tuple[Any, Any, str | None]:
+    """Side, what is said, and the key of the side; None where it is no turn."""
     if isinstance(item, str):
         return (USER if number % 2 else ASSISTANT), item, "role"
     if is_list(item) and len(item) == 2:
         return item[0], item[1], "role"
     if not isinstance(item, Mapping):
-        return None, None, "role"
-    keys = {fold(str(key)): key for key in item}
-    side = options.role_column or next((keys[name] for name in _SIDES if name in keys), None)
-    said = options.text_column or next((keys[name] for name in _SAID if name in keys), None)
+        return None, None, None
+    side, said = _keys(tuple(item), options.role_column, options.text_column)
     return item.get(side), _content(item.get(said)), str(side or "role")
+
+
+def _text_key(item: Mapping[Any, Any], options: DialogueOptions) -> Any:
+    """The key of what is said; None where there is none."""
+    return _keys(tuple(item), options.role_column, options.text_column)[1]
+
+
+@lru_cache(maxsize=1024)
+def _keys(names: tuple[Any, ...], role: Any, text: Any) -> tuple[Any, Any]:
+    """Of the keys of a turn that of its side and that of what is said; turns have the same ones again and again."""
+    folded = {fold(str(name)): name for name in names}
+    side = role or next((folded[name] for name in _SIDES if name in folded), None)
+    said = text if text in names else next((folded[name] for name in _SAID if name in folded), None)
+    return side, said
 
 
 def _content(value: Any) -> Any:

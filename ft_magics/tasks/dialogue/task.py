@@ -31,6 +31,7 @@ from ft_magics.tasks.proposal import Proposal
 from ft_magics.tasks.seq2seq.score import read_texts
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
+from ft_magics.tasks.writing.continuing import room_before
 from ft_magics.tasks.writing.encoding import unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
@@ -87,7 +88,7 @@ class DialogueTask(WritingTask[Dialogue]):
     @classmethod
     def propose(cls, source: Any) -> Proposal:
         """How a new cell would read dialogues: nobody else has lists of turns."""
-        split = read_dialogues("train", source, DialogueOptions())
+        split = read_dialogues("train", source, DialogueOptions(), sure=True)
         turns = sum(len(dialogue.turns) for dialogue in split.examples)
         return Proposal(
             examples=len(split.examples),
@@ -135,7 +136,7 @@ class DialogueTask(WritingTask[Dialogue]):
     def encode(self, examples: Sequence[Dialogue], spec: Spec) -> list[Pack]:
         """Rows of all dialogues, with the prompts of the answers that are written in an evaluation."""
         chat, longest = ChatText(spec.tokenizer), spec.max_length_tokens
-        room = max(longest // 2, longest - self.settings.generation.max_new_tokens)
+        room = room_before(longest, self.settings.generation.max_new_tokens)
         pieces: list[Piece] = []
         prompts: list[Prompt] = []
         for at, dialogue in enumerate(examples):
@@ -167,11 +168,12 @@ class DialogueTask(WritingTask[Dialogue]):
         """One prediction per dialogue: sums over its answers, and those that were written."""
         found = []
         for dialogue, sums in zip(examples, sums_of(len(examples), features, raw), strict=True):
-            texts = [str(spec.tokenizer.decode(ids, skip_special_tokens=True)).strip() for ids in sums.written]
+            texts = [_text(ids, spec.tokenizer).strip() for ids in sums.written]
+            learned = _text(sums.cut, spec.tokenizer) if sums.cut else _learned(dialogue)
             blanks = [
                 _written(dialogue, answer, text) for answer, text in zip(self._written_in(dialogue), texts, strict=True)
             ]
-            found.append(sums.counted(_learned(dialogue), blanks))
+            found.append(sums.counted(learned, blanks))
         return found
 
     def parse(self, inputs: Any) -> list[Dialogue]:
@@ -241,6 +243,10 @@ class DialogueTask(WritingTask[Dialogue]):
 def _learned(dialogue: Dialogue) -> str:
     """What the assistant says, a turn a line."""
     return "\n".join(turn.text for turn in dialogue.turns if turn.role == ASSISTANT)
+
+
+def _text(ids: Sequence[int], tokenizer: Any) -> str:
+    return str(tokenizer.decode(ids, skip_special_tokens=True))
 
 
 def _written(dialogue: Dialogue, answer: int, output: str) -> Written:

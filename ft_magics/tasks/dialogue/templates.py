@@ -93,7 +93,8 @@ class ChatText:
             place: For messages.
         """
         rest = whole[len(before) :] if whole.startswith(before) else ""
-        if rest.strip() and text.startswith(before) and text.startswith(rest, len(before)):
+        words = turn.text.split()
+        if words and words[-1] in rest and text.startswith(before) and text.startswith(rest, len(before)):
             return len(before), len(before) + len(self._stripped(rest))
         start, own = text.find(turn.text, begin), whole.rfind(turn.text)  # former turns are shown in another way
         if start < 0 or own < 0:
@@ -179,5 +180,7 @@ def complete_template(tokenizer: Any, named: str, own: str | None) -> list[str]:
     try:
         ChatText(tokenizer)
     except DataError as error:
-        raise ModelError(f"model: {error}") from error
+        fault = str(error).removeprefix("the model: ")
+        where = "model" if named in ("model", "plain") else "task.dialogue.template"
+        raise ModelError(f"{where}: {fault}") from error
     return [said]

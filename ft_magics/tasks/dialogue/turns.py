@@ -11,20 +11,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-__all__ = ["ASSISTANT", "ROLES", "SYSTEM", "USER", "Dialogue", "Repairs", "Turn", "role_named"]
+__all__ = ["ASSISTANT", "ROLES", "SYSTEM", "TOOLS", "USER", "Dialogue", "Repairs", "Turn", "role_named"]
 
 USER, ASSISTANT, SYSTEM = "user", "assistant", "system"
 ROLES = (USER, ASSISTANT, SYSTEM)
+_USERS = (
+    *("user", "human", "usr", "customer", "client", "prompter", "tourist", "seeker", "patient", "questioner", "buyer"),
+    *("q", "用户", "客户", "顾客", "访客", "买家", "患者", "病人", "提问者", "问"),
+)
+_ASSISTANTS = (
+    *("assistant", "gpt", "bot", "agent", "model", "chatgpt", "chatbot", "wizard", "ai", "supporter", "doctor"),
+    *("answerer", "seller", "a", "助手", "客服", "机器人", "坐席", "卖家", "医生", "回答者", "答"),
+)
+_SYSTEMS = ("system", "developer", "系统", "sys")
 _NAMES = {
-    **dict.fromkeys(
-        ("user", "human", "usr", "customer", "client", "prompter", "tourist", "用户", "客户", "顾客"), USER
-    ),
-    **dict.fromkeys(
-        ("assistant", "gpt", "bot", "agent", "model", "chatgpt", "chatbot", "wizard", "ai", "助手", "客服", "机器人"),
-        ASSISTANT,
-    ),
-    **dict.fromkeys(("system", "系统"), SYSTEM),
+    **dict.fromkeys(_USERS, USER),
+    **dict.fromkeys(_ASSISTANTS, ASSISTANT),
+    **dict.fromkeys(_SYSTEMS, SYSTEM),
 }
+TOOLS = frozenset(
+    ("tool", "tools", "function", "function_call", "observation", "ipython", "tool_call", "tool_response")
+)
 
 
 @dataclass(frozen=True, slots=True)

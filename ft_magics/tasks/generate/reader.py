@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ft_magics.config.references import Reference
+from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_missing
-from ft_magics.data.documents.reading import HowToRead, read_documents
+from ft_magics.data.documents.reading import TEXT_COLUMNS, HowToRead, read_documents
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
 from ft_magics.data.rows import read_rows
@@ -18,8 +19,16 @@ from ft_magics.tasks.generate.config import PassageOptions
 
 __all__ = ["Passage", "read_passages"]
 
-_PROMPTS = ("prompt", "instruction", "question", "input", "query", "context", "source")
-_COMPLETIONS = ("completion", "response", "output", "answer", "reply", "target", "continuation", "chosen")
+_PROMPTS = ("prompt", "instruction", "question", "input", "query", "context", "source", "提示", "指令", "问题", "输入")
+_COMPLETIONS = (
+    *("completion", "response", "output", "answer", "reply", "target", "continuation", "chosen"),
+    *("输出", "回答", "答案", "回复", "续写"),
+)
+_PAIR_HINT = ", or of pairs both with `prompt_column` and `completion_column`"
+_INSTRUCTIONS, _INPUTS = (
+    ("instruction", "指令"),
+    ("input", "context", "输入"),
+)  # what the second holds belongs to the first
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 
@@ -68,20 +77,38 @@ def read_passages(name: str, source: str | Reference, options: PassageOptions) -
             split=name,
             format=options.format,
             encoding=options.encoding,
-            known=frozenset((*_PROMPTS, *_COMPLETIONS)),
+            known=frozenset((*_PROMPTS, *_COMPLETIONS, *TEXT_COLUMNS, *_names_in(options))),
         )
         columns = _columns(rows, options)
         if columns is not None:
-            return _of_pairs(name, str(source), rows, *columns)
+            return _of_pairs(name, str(source), rows, columns)
     how = HowToRead(
         format=options.format,
         text_column=options.text_column,
         separator=options.documents or "blank_line",
         encoding=options.encoding,
+        hint="" if options.text_column is not None else _PAIR_HINT,
     )
     documents = read_documents(source, how, split=name)
     passages = [Passage(document.text, id=document.id) for document in documents]
+    _check_letters(passages)
     return Split(name=name, source=str(source), examples=passages, notes=list(documents.notes))
+
+
+def _names_in(options: PassageOptions) -> list[str]:
+    """Names of columns that a cell gives, by which a header is known."""
+    return [fold(name) for name in (options.prompt_column, options.completion_column) if isinstance(name, str)]
+
+
+def _check_letters(passages: Sequence[Passage]) -> None:
+    """See that every text can be written as UTF-8, which tokenizers need."""
+    broken = [
+        (passage.id, f"{passage.learned[:60]!a} holds half a surrogate pair; mend the text")
+        for passage in passages
+        if is_broken(passage.text) or is_broken(passage.learned)
+    ]
+    if broken:
+        raise DataError(list_faults(broken))
 
 
 def _is_table(source: str | Reference, kind: str | None) -> bool:
@@ -97,8 +124,16 @@ def _is_table(source: str | Reference, kind: str | None) -> bool:
     return path.is_file() and (kind is not None or path.suffix.lower() in _TABLES)
 
 
-def _columns(rows: Rows, options: PassageOptions) -> tuple[int | None, int] | None:
-    """Indices of the columns of prompts and completions; None where rows are whole texts."""
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Indices of columns: what a prompt is made of, its first part first, and the completion."""
+
+    prompt: tuple[int, ...]
+    completion: int
+
+
+def _columns(rows: Rows, options: PassageOptions) -> _Columns | None:
+    """The columns of prompts and completions; None where rows are whole texts."""
     prompt, completion = options.prompt_column, options.completion_column
     at = None if completion is None else _named(rows, "completion_column", completion)
     before = None if prompt is None else _named(rows, "prompt_column", prompt)
@@ -113,7 +148,13 @@ def _columns(rows: Rows, options: PassageOptions) -> tuple[int | None, int] | No
             f"{rows.name}: no column looks like the completion; the columns are {list_names(rows.columns)}. Name it "
             "with `completion_column`"
         )
-    return None if at is None else (before, at)
+    if at is None:
+        return None
+    parts: tuple[int, ...] = () if before is None else (before,)
+    if prompt is None and before is not None and fold(rows.columns[before]) in _INSTRUCTIONS:
+        more = _usual(rows, _INPUTS, at)
+        parts = parts if more is None or more == before else (before, more)
+    return _Columns(parts, at)
 
 
 def _usual(rows: Rows, names: Sequence[str], taken: int | None) -> int | None:
@@ -135,24 +176,22 @@ def _named(rows: Rows, option: str, column: int | str) -> int:
     )
 
 
-def _of_pairs(name: str, source: str, rows: Rows, before: int | None, at: int) -> Split[Passage]:
-    notes = list(rows.notes)
-    named = f"{quoted(rows.columns[at])} as the completion"
-    if before is not None:
-        named = f"{quoted(rows.columns[before])} was read as the prompt, {named}"
-    notes.append(f"{rows.name}: {named}")
+def _of_pairs(name: str, source: str, rows: Rows, columns: _Columns) -> Split[Passage]:
+    notes = [note.replace("say `header: true`", "give these names here") for note in rows.notes]
+    notes.append(f"{rows.name}: {_chosen(rows, columns)}")
     passages: list[Passage] = []
     faults: list[tuple[str, str]] = []
     empty: list[str] = []
     for place, cells in zip(rows.places, rows.cells, strict=True):
-        prompt, completion = "" if before is None else cells[before], cells[at]
-        odd = next((cell for cell in (prompt, completion) if not is_missing(cell) and not isinstance(cell, str)), None)
+        parts, completion = [cells[at] for at in columns.prompt], cells[columns.completion]
+        odd = next((cell for cell in (*parts, completion) if not is_missing(cell) and not isinstance(cell, str)), None)
         if odd is not None:
             faults.append((place, f"found {show(odd)}, expected a text"))
         elif is_missing(completion) or not completion.strip():
             empty.append(place)
         else:
-            passages.append(Passage("" if is_missing(prompt) else prompt, completion, place))
+            filled = [part for part in parts if not is_missing(part) and (part.strip() or len(parts) == 1)]
+            passages.append(Passage("\n".join(filled), completion, place))
     if faults:
         raise DataError(list_faults(faults))
     if empty:
@@ -162,4 +201,16 @@ def _of_pairs(name: str, source: str, rows: Rows, before: int | None, at: int) -
         )
     if not passages:
         raise DataError(f"{rows.name}: no row has a completion")
+    _check_letters(passages)
     return Split(name=name, source=source, examples=passages, notes=notes)
+
+
+def _chosen(rows: Rows, columns: _Columns) -> str:
+    """Which columns were taken for what, and which were not read."""
+    named = f"{quoted(rows.columns[columns.completion])} as the completion"
+    if columns.prompt:
+        parts = [quoted(rows.columns[at]) for at in columns.prompt]
+        shared = f"{' and '.join(parts)}, joined by a line end, were" if len(parts) > 1 else f"{parts[0]} was"
+        named = f"{shared} read as the prompt, {named}"
+    rest = [name for at, name in enumerate(rows.columns) if at not in (*columns.prompt, columns.completion)]
+    return f"{named}; not read: {list_names(rest)}" if rest else named

@@ -24,6 +24,7 @@ from ft_magics.tasks.language.records import counted_record, counted_with
 from ft_magics.tasks.seq2seq.score import read_texts
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.checking import check_texts
+from ft_magics.tasks.writing.continuing import room_before
 from ft_magics.tasks.writing.encoding import begin_of, pieces_of, tokens_of_texts, unasked
 from ft_magics.tasks.writing.inferring import KeptRow, sums_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt
@@ -129,7 +130,7 @@ class GenerateTask(WritingTask[Passage]):
 
     def _prompt(self, example: Passage, before: Sequence[int], ids: Sequence[int], longest: int) -> list[int]:
         """The tokens that the model writes after: a prompt, or the first quarter of a text."""
-        room = max(1, longest - self.settings.generation.max_new_tokens)
+        room = room_before(longest, self.settings.generation.max_new_tokens)
         if example.asked:
             return [*before, *ids][-room:]
         if example.completion is None:

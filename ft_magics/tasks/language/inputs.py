@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ft_magics.config.tree import is_broken
 from ft_magics.data.documents.document import Document
 from ft_magics.errors import DataError, type_name
 
@@ -62,5 +63,7 @@ def _texts(inputs: Any, expected: str) -> list[Document]:
     for at, text in enumerate(inputs):
         if not isinstance(text, str):
             raise DataError(f"texts[{at}] is {type_name(text)}; expected {expected}")
+        if is_broken(text):
+            raise DataError(f"texts[{at}]: {text[:60]!a} holds half a surrogate pair; mend the text")
         found.append(Document(text, f"texts[{at}]", asked=True))
     return found

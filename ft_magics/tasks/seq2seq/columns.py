@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ft_magics.data.cells import Rows, fold, is_list, is_missing
-from ft_magics.data.faults import list_names, quoted
+from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean
 from ft_magics.tasks.seq2seq.config import PairOptions
 
@@ -17,73 +17,33 @@ _PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("source", "reference"), ("source", "references")),
     *(("article", "highlights"), ("article", "summary"), ("document", "summary"), ("text", "summary")),
     *(("dialogue", "summary"), ("meeting", "summary"), ("transcript", "summary"), ("report", "summary")),
+    *(("article", "summarization"), ("dialogue", "abstract"), ("transcript", "abstract"), ("story", "highlights")),
     *(("article", "abstract"), ("abstract", "title"), ("content", "title"), ("content", "summary"), ("text", "title")),
     *(("text", "translation"), ("sentence", "translation"), ("input", "output"), ("text", "target"), ("body", "title")),
     *(("english", "chinese"), ("chinese", "english"), ("原文", "译文"), ("原文", "摘要"), ("正文", "摘要")),
     *(("正文", "标题"), ("内容", "标题"), ("英文", "中文"), ("中文", "英文")),
 )
-_LANGUAGES = frozenset(
-    [
-        "ar",
-        "bg",
-        "bn",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "fa",
-        "fi",
-        "fr",
-        "ga",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "ko",
-        "lt",
-        "lv",
-        "mk",
-        "mn",
-        "ms",
-        "mt",
-        "my",
-        "ne",
-        "nl",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "th",
-        "tl",
-        "tr",
-        "uk",
-        "ur",
-        "uz",
-        "vi",
-        "zh",
-    ]  # ISO 639-1
+_LANGUAGES = frozenset(  # ISO 639-1
+    (
+        *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "ga", "he", "hi"),
+        *("hr", "hu", "id", "it", "ja", "ka", "kk", "km", "ko", "lt", "lv", "mk", "mn", "ms", "mt", "my", "ne"),
+        *("nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr"),
+        *("uk", "ur", "uz", "vi", "zh"),
+    )
+)
+_OF_REGIONS = (  # as mBART's tokenizer, browsers and parallel corpora write them
+    *("ar_AR", "cs_CZ", "de_DE", "en_GB", "en_US", "en_XX", "es_ES", "es_XX", "et_EE", "fa_IR", "fi_FI"),
+    *("fr_FR", "fr_XX", "he_IL", "hi_IN", "id_ID", "it_IT", "ja_JP", "ja_XX", "kk_KZ", "ko_KR", "lt_LT"),
+    *("lv_LV", "my_MM", "ne_NP", "nl_NL", "nl_XX", "pl_PL", "pt_BR", "pt_PT", "pt_XX", "ro_RO", "ru_RU"),
+    *("sv_SE", "th_TH", "tr_TR", "uk_UA", "ur_PK", "vi_VN", "zh_CN", "zh_HK", "zh_Hans", "zh_Hant", "zh_TW"),
+)
+_TARGETS = (  # names of what is written, also where nothing beside it has a usual name
+    *("target", "reference", "references", "summary", "summarization", "highlights", "headline", "translation"),
+    *("tldr", "摘要", "标题", "译文"),
 )
 _IDS = frozenset(("id", "idx", "index", "guid", "uid", "uuid", "paperid", "unnamed:0", "编号"))
-KNOWN = frozenset({fold(name) for pair in _PAIRS for name in pair} | _LANGUAGES)
+_FOLDED_TARGETS = frozenset(map(fold, _TARGETS))
+KNOWN = frozenset(map(fold, (*(name for pair in _PAIRS for name in pair), *_LANGUAGES, *_OF_REGIONS, *_TARGETS)))
 _TRANSLATION = "translation"  # of the data sets of `datasets`: a column of {language: text}
 
 
@@ -97,22 +57,37 @@ class Columns:
 
 
 def with_languages(rows: Rows) -> Rows:
-    """The table with a column a language, where one column holds texts by language, as in `{en: …, zh: …}`."""
+    """The table with a column a language, where one column holds texts by language, as in `{en: …, zh: …}`.
+
+    Raises:
+        DataError: In some rows the column holds something else.
+    """
     at = next((at for at, _ in enumerate(rows.columns) if rows.cells and _is_translation(rows, at)), None)
     if at is None:
         return rows
-    keys = list(dict.fromkeys(str(key) for row in rows.cells for key in row[at]))
-    cells = [(*row[:at], *(row[at].get(key) for key in keys), *row[at + 1 :]) for row in rows.cells]
+    others = [
+        (place, f"found {show(row[at])}, expected texts by language as in the other rows")
+        for place, row in zip(rows.places, rows.cells, strict=True)
+        if not isinstance(row[at], Mapping) and not is_missing(row[at])
+    ]
+    if others:
+        raise DataError(list_faults(others))
+    texts = [row[at] if isinstance(row[at], Mapping) else {} for row in rows.cells]
+    keys = list(dict.fromkeys(str(key) for by_language in texts for key in by_language))
+    cells = [
+        (*row[:at], *map(by_language.get, keys), *row[at + 1 :])
+        for row, by_language in zip(rows.cells, texts, strict=True)
+    ]
     names = [*rows.columns[:at], *keys, *rows.columns[at + 1 :]]
     return replace(rows, columns=names, cells=cells, named=True)
 
 
 def _is_translation(rows: Rows, at: int) -> bool:
-    """Whether all cells of a column are texts by language; of another name than the usual one, by two languages."""
-    named = rows.named and fold(rows.columns[at]) == _TRANSLATION
+    """Whether a column holds texts by language; of another name than the usual one, all of it and two languages."""
+    if rows.named and fold(rows.columns[at]) == _TRANSLATION:
+        return any(isinstance(row[at], Mapping) for row in rows.cells)
     return all(
-        isinstance(row[at], Mapping) and len(row[at]) > 1 and (named or all(_is_language(key) for key in row[at]))
-        for row in rows.cells
+        isinstance(row[at], Mapping) and len(row[at]) > 1 and all(map(_is_language, row[at])) for row in rows.cells
     )
 
 
@@ -186,9 +161,13 @@ def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None
         one, other = places.get(fold(first)), places.get(fold(second))
         if one is not None and other is not None and source in (None, one) and target in (None, other):
             return one, other
-    there = [at for at in range(len(rows.columns)) if at not in (source, target, key) and _holds_texts(rows, at)]
-    languages = [at for at in there if rows.named and _is_language(rows.columns[at])]
-    chosen = languages if len(languages) + (source is not None) + (target is not None) == 2 else there
+    there = [at for at in range(len(rows.columns)) if at not in (source, target, key)]
+    if target is None and rows.named:
+        usual = [at for at in there if fold(rows.columns[at]) in _FOLDED_TARGETS]
+        target = usual[0] if len(usual) == 1 else None
+    free = [at for at in there if at != target]
+    languages = [at for at in free if rows.named and _is_language(rows.columns[at])]
+    chosen = languages if len(languages) + (source is not None) + (target is not None) == 2 else _likeliest(rows, free)
     wanted = [side for side, at in (("source", source), ("target", target)) if at is None]
     if len(chosen) < len(wanted):
         shown = list_names(rows.columns) if rows.named else f"{len(rows.columns)} without names"
@@ -208,15 +187,29 @@ def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None
     return one, other
 
 
-def _holds_texts(rows: Rows, at: int) -> bool:
-    """Whether a column could be a source or a target: it is no id, no number, and not the same in every row."""
+def _likeliest(rows: Rows, free: Sequence[int]) -> list[int]:
+    """Columns of texts, in order; those that are the same in every row, or empty, where there are no two without them.
+
+    Ids and numbers are none.
+    """
+    texts = [at for at in free if not _is_other(rows, at)]
+    varied = [at for at in texts if len(rows.cells) == 1 or len({_seen(row[at]) for row in rows.cells}) > 1]
+    return varied if len(varied) > 1 else texts
+
+
+def _seen(cell: Any) -> str:
+    return "" if is_missing(cell) else cell if isinstance(cell, str) else repr(cell)
+
+
+def _is_other(rows: Rows, at: int) -> bool:
+    """Whether a column is an id, a number, or no text in a row."""
     if rows.named and fold(rows.columns[at]) in _IDS:
-        return False
-    cells: Sequence[Any] = [row[at] for row in rows.cells if not (is_list(row[at]) or is_missing(row[at]))]
-    lists = any(is_list(row[at]) for row in rows.cells)
+        return True
+    cells = [row[at] for row in rows.cells if not is_missing(row[at])]
     texts = [cell for cell in cells if isinstance(cell, str)]
-    varied = len(set(texts)) > 1 or len(rows.cells) == 1
-    return lists or (bool(texts) and len(texts) == len(cells) and varied and not all(map(_is_number, texts)))
+    if len(texts) < len(cells):
+        return not any(map(is_list, cells))
+    return bool(texts) and all(_is_number(text) for text in texts if text.strip()) and any(map(str.strip, texts))
 
 
 def _is_number(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
-from ft_magics.data.cells import Rows, column_label, is_list, is_missing
+from ft_magics.data.cells import Rows, column_label, fold, is_list, is_missing
 from ft_magics.data.encoding import decode
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, printable, quoted, show
@@ -20,10 +20,13 @@ from ft_magics.tasks.seq2seq.columns import KNOWN, Columns, find_columns, with_l
 from ft_magics.tasks.seq2seq.config import PairOptions
 from ft_magics.tasks.seq2seq.examples import TextPair
 
-__all__ = ["read_lines", "read_split"]
+__all__ = ["read_lines", "read_source", "read_split"]
 
-_SAID = ("text", "content", "utterance", "value", "sentence")
+_SAID = ("text", "content", "utterance", "value", "sentence", "words")
+_LONGEST_NAME = 40  # characters of a speaker's name
 _SPEAKERS = ("speaker", "role", "from", "name", "participant")
+_PAIR = 2
+_STOPS = (".", "!", "?", "。", "！", "？")
 _Faults = dict[str, list[tuple[str, str]]]  # by kind: places and what is wrong there
 
 
@@ -52,7 +55,7 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
                 delimiter=options.delimiter,
                 encoding=options.encoding,
                 header=options.header,
-                known=KNOWN,
+                known=KNOWN | _named_in(options),
             )
         )
         if not rows.cells:
@@ -74,10 +77,33 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
     return Split(name=name, source=printable(str(source)), examples=examples, notes=notes)
 
 
+def _named_in(options: PairOptions) -> frozenset[str]:
+    """Names of columns that a cell gives, by which a header is known."""
+    named = (options.source_column, options.target_column, options.id_column)
+    return frozenset(fold(name) for name in named if isinstance(name, str))
+
+
+def read_source(cell: Any, place: str) -> str:
+    """The source that a person hands over: a text, a list of sentences, or one of turns.
+
+    Args:
+        cell: What was given.
+        place: Where it stands.
+
+    Raises:
+        DataError: It is none of these, or empty.
+    """
+    faults: _Faults = {}
+    text = _source(cell, place, faults)
+    if faults:
+        raise DataError("\n".join(map(list_faults, faults.values())))
+    return text
+
+
 def _source(cell: Any, place: str, faults: _Faults) -> str:
     """A text as it stands; a list of sentences with spaces between them, one of turns with a line for each."""
     parts = list(map(_turn, cell)) if is_list(cell) else [cell]
-    between = "\n" if is_list(cell) and any(isinstance(part, Mapping) for part in cell) else " "
+    between = "\n" if is_list(cell) and any(isinstance(part, Mapping) or is_list(part) for part in cell) else " "
     if isinstance(cell, Mapping) or not all(isinstance(part, str) or is_missing(part) for part in parts):
         faults.setdefault("source", []).append(
             (place, f"the source must be a text, or a list of sentences, found {type_name(cell)}, {show(cell)}")
@@ -92,7 +118,13 @@ def _source(cell: Any, place: str, faults: _Faults) -> str:
 
 
 def _turn(part: Any) -> Any:
-    """A turn of a meeting or a dialogue, `{"speaker": …, "text": …}`, as one text; anything else as it is."""
+    """A turn of a meeting or a dialogue, `{"speaker": …, "text": …}`, as one text; anything else as it is.
+
+    So is a pair of speaker and text; a paragraph that is a list of sentences is joined by spaces.
+    """
+    if is_list(part) and len(part) and all(isinstance(one, str) for one in part):
+        said_by = len(part) == _PAIR and len(part[0]) <= _LONGEST_NAME and not part[0].rstrip().endswith(_STOPS)
+        return (": " if said_by else " ").join(part)
     if not isinstance(part, Mapping):
         return part
     said = next((part[name] for name in _SAID if isinstance(part.get(name), str)), None)

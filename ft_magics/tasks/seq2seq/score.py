@@ -17,7 +17,7 @@ from ft_magics.tasks.seq2seq.columns import KNOWN
 from ft_magics.tasks.seq2seq.config import PairOptions
 from ft_magics.tasks.seq2seq.reader import read_lines
 
-__all__ = ["read_options", "read_texts"]
+__all__ = ["read_options", "read_texts", "texts_of"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 _NAMES = (
@@ -66,6 +66,15 @@ def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
     )
     at = _column(list(rows.columns), chosen.target_column, rows.name)
     return [list(row[at]) if is_list(row[at]) else row[at] for row in rows.cells]
+
+
+def texts_of(side: Any) -> Any:
+    """What a file holds, where one is named; anything else as it is.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    return read_texts(str(side), {}) if isinstance(side, (str, Path)) else side
 
 
 def _column(header: list[str], asked: int | str | None, name: str) -> int:

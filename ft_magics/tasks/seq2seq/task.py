@@ -28,9 +28,9 @@ from ft_magics.tasks.seq2seq.checks import check_pairs
 from ft_magics.tasks.seq2seq.config import PairData, PairOptions, Seq2SeqSettings
 from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, longest_target
 from ft_magics.tasks.seq2seq.examples import TextPair
-from ft_magics.tasks.seq2seq.reader import read_split
+from ft_magics.tasks.seq2seq.reader import read_source, read_split
 from ft_magics.tasks.seq2seq.records import check_facts, from_record, samples_of, to_record
-from ft_magics.tasks.seq2seq.score import read_options, read_texts
+from ft_magics.tasks.seq2seq.score import read_options, read_texts, texts_of
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Seq2SeqTask"]
 
 _SHARE, _MORE, _LEAST = 0.99, 1.25, 8  # of the lengths of targets: what is generated at most
+_OF_SCORES = ("title", "resamples", "seed", "sources", "source_name", "ids", "notes")  # beside those of a report
 _UNKNOWN_LONGEST = 128  # tokens, of a model of another origin
 
 
@@ -114,11 +115,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
         """New sources."""
         if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable):
             raise DataError(f"texts is {type_name(inputs)}; expected a list of texts")
-        texts = list(inputs)
-        for at, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise DataError(f"texts[{at}] is {type_name(text)}; expected a text")
-        return [TextPair(text, (), f"texts[{at}]") for at, text in enumerate(texts)]
+        return [TextPair(read_source(text, f"texts[{at}]"), (), f"texts[{at}]") for at, text in enumerate(inputs)]
 
     # Models
 
@@ -306,8 +303,9 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
 
     @classmethod
     def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
-        """Score texts against references: a text each, or several references each; also `{id: text}` on both sides."""
-        return cls._scored(gold, pred, **options)
+        """Score texts against references: a text each, or several each; also `{id: text}` on both sides, or files."""
+        cls.check_options({name: value for name, value in options.items() if name not in _OF_SCORES})
+        return cls._scored(texts_of(gold), texts_of(pred), **options)
 
     @classmethod
     def _scored(cls, references: Any, hypotheses: Any, **options: Any) -> Report:

@@ -8,9 +8,30 @@ from typing import Any
 from ft_magics.tasks.generating import Generation, generate
 from ft_magics.tasks.writing.pieces import Prompt
 
-__all__ = ["write_after"]
+__all__ = ["most_written", "room_before", "write_after"]
 
 _ROWS = 32
+
+
+def most_written(config: Any, asked: int) -> int:
+    """Most tokens that a model of so many positions writes: as the cell says, and no more than half of them.
+
+    Args:
+        config: Of the model.
+        asked: What the cell says.
+    """
+    positions: int | None = getattr(config, "max_position_embeddings", None)
+    return min(asked, positions - positions // 2) if positions else asked
+
+
+def room_before(longest: int, asked: int) -> int:
+    """Most tokens of a prompt, so that it and what `most_written` lets the model write have their positions.
+
+    Args:
+        longest: Tokens of a row.
+        asked: Most tokens that are to be written.
+    """
+    return max(1, longest // 2, longest - asked)
 
 
 def write_after(model: Any, prompts: Sequence[Prompt], how: Generation) -> list[list[int]]:

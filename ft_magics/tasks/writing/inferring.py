@@ -76,12 +76,13 @@ def kept_rows(inputs: Mapping[str, torch.Tensor], outputs: Any, packs: Sequence[
 
 @dataclass(slots=True)
 class Sums:
-    """Of one example."""
+    """Of one example; `cut` holds the tokens that were asked for, where that is not all of what is to be learned."""
 
     asked: int = 0
     loss: float = 0.0
     right: int = 0
     written: list[list[int]] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
 
     def counted(self, learned: str, blanks: Sequence[Blank]) -> Counted:
         """The prediction of the example.
@@ -109,10 +110,13 @@ def sums_of(count: int, packs: Sequence[Pack], kept: Sequence[KeptRow]) -> list[
         kept: Of each row.
     """
     found = [Sums() for _ in range(count)]
+    cut = {piece.example for item in packs for piece in item.pieces if piece.cut}
     for item, row in zip(packs, kept, strict=True):
         for piece, (asked, loss, right) in zip(item.pieces, row.sums, strict=True):
             own = found[piece.example]
             own.asked, own.loss, own.right = own.asked + asked, own.loss + loss, own.right + right
+            if piece.example in cut:
+                own.cut += piece.ids[piece.asked].tolist()
         for prompt, ids in zip(item.prompts, row.written, strict=True):
             own = found[prompt.example]
             own.written.append(ids)

@@ -21,6 +21,7 @@ from ft_magics.evaluation.language.written import (
 from ft_magics.evaluation.texts.evaluate import text_report
 from ft_magics.evaluation.texts.inputs import is_chinese, read_sides
 from ft_magics.evaluation.texts.report import TextReport
+from ft_magics.tasks.seq2seq.score import texts_of
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.pieces import Pack
 
@@ -86,7 +87,7 @@ def score_texts(gold: Any, pred: Any, **options: Any) -> TextReport:
     odd = next((name for name in options if name not in _OPTIONS), None)
     if odd is not None:
         raise DataError(f"there is no option `{odd:.60}` for texts; there are {', '.join(_OPTIONS)}")
-    references, texts = read_sides(gold, pred)
+    references, texts = read_sides(texts_of(gold), texts_of(pred))
     chosen = {"tokenize": "zh" if is_chinese(references) else "13a", "title": "texts", **options}
     return text_report(references, texts, measures=("bleu", "chrf", "rouge"), others=distinct_scores(texts), **chosen)
 

@@ -19,7 +19,7 @@ from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.task import Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
 from ft_magics.tasks.writing.checking import as_documents
-from ft_magics.tasks.writing.continuing import write_after
+from ft_magics.tasks.writing.continuing import most_written, write_after
 from ft_magics.tasks.writing.head import causal_head
 from ft_magics.tasks.writing.inferring import KeptRow, kept_rows
 from ft_magics.tasks.writing.pieces import Pack, Piece, Prompt, collate_packs, pack, takes_packs, with_prompts
@@ -105,6 +105,13 @@ class WritingTask(Task[E, Pack, Counted]):
                 f"{spec.config.model_type} is not known to with rows of {spec.max_length_tokens}; each text has a row "
                 "of its own"
             )
+        asked = self.settings.generation.max_new_tokens
+        most = most_written(spec.config, asked)
+        if most < asked:
+            check.warnings.append(
+                f"`max_new_tokens: {asked}` is more than half of the {spec.config.max_position_embeddings} positions "
+                f"of this model; at most {most} tokens are written"
+            )
         train = [piece.ids.tolist() for item in features["train"] for piece in item.pieces]
         check.warnings += unknown_tokens(train, spec.tokenizer)
 
@@ -126,8 +133,9 @@ class WritingTask(Task[E, Pack, Counted]):
         """Per row the sums of its pieces, and what was written after its prompts."""
 
         def write(prompts: Sequence[Prompt]) -> list[list[int]]:
-            settings = self.settings.generation
-            how = Generation(settings=settings, longest=settings.max_new_tokens, stop=prompts[0].end)
+            most = most_written(model.config, self.settings.generation.max_new_tokens)
+            settings = self.settings.generation.model_copy(update={"max_new_tokens": most})
+            how = Generation(settings=settings, longest=most, stop=prompts[0].end)
             return write_after(model, prompts, how)
 
         return kept_rows(inputs, outputs, features, write)
