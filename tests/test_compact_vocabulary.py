@@ -181,7 +181,8 @@ def test_what_is_said(config):
     assert "Trains on 26 of 20,000 embedding rows; the others only decay" in plan.lines
     run = finish(start_run("small", prepared))
     page = run_html(run.events, run.status, name=run.name, known=Known())
-    assert "26 of 20,000 embedding rows, the others only decay" in page
+    assert "26 of 20,000" in page
+    assert "embedding rows trained" in page
 
 
 def test_the_embedding_alone():

@@ -52,7 +52,8 @@ def figures_of(
         text = _bytes(last.device_memory_bytes)
         figures.append(Figure(name="device-memory", label="device memory", text=text))
     figures += [
-        Figure(name="trainable", label=_trainable_label(started), text=_trainable(started), wide=True),
+        Figure(name="trainable", label="trainable parameters", text=_trainable(started), wide=True),
+        *_rows(started),
         _memory(events),
         Figure(name="kept", label="kept on disk", text=size_text(kept_bytes)),
         Figure(name="checkpoint", label="last checkpoint", text=f"step {saved[-1]:,}" if saved else "–"),
@@ -100,12 +101,12 @@ def _trainable(started: RunStarted | None) -> str:
     return f"{_millions(some)} of {_millions(every)} ({decimal(100 * some / max(1, every))} %)"
 
 
-def _trainable_label(started: RunStarted | None) -> str:
-    """With the embedding rows, where not all are trained: the others only decay."""
+def _rows(started: RunStarted | None) -> list[Figure]:
+    """Embedding rows that are trained, where not all are: the others only decay."""
     if started is None or len(started.embedding_rows) != 2:
-        return "trainable parameters"
+        return []
     used, every = started.embedding_rows
-    return f"trainable parameters; {used:,} of {every:,} embedding rows, the others only decay"
+    return [Figure(name="embedding-rows", label="embedding rows trained", text=f"{used:,} of {every:,}", wide=True)]
 
 
 def _memory(events: Sequence[RunEvent]) -> Figure:

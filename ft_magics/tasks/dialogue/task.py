@@ -18,7 +18,6 @@ from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.written import Written, written_of
 from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
-from ft_magics.models.chat_templates import read_chat_template
 from ft_magics.sections import Card
 from ft_magics.tasks.dialogue.config import DialogueData, DialogueOptions, DialogueSettings
 from ft_magics.tasks.dialogue.encoding import dialogue_pieces, fitting_prompt
@@ -115,6 +114,8 @@ class DialogueTask(WritingTask[Dialogue]):
     def complete_tokenizer(self, tokenizer: Any) -> list[str]:
         """Give it a chat template; see `complete_template`."""
         super().complete_tokenizer(tokenizer)
+        from ft_magics.models.chat_templates import read_chat_template  # noqa: PLC0415  # a cell is read without torch
+
         return complete_template(tokenizer, self.settings.template, read_chat_template(tokenizer.name_or_path))
 
     def read_more(self, source: Any, options: Mapping[str, Any]) -> Split[Dialogue]:
