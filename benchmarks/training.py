@@ -24,6 +24,7 @@ import csv
 import json
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
@@ -118,7 +119,7 @@ def read(task: str, most: int | None) -> tuple[Rows, Rows]:
 
 
 def _tagged(path: Path) -> Rows:
-    blocks = path.read_text(encoding="utf-8").replace("\r", "").strip().split("\n\n")
+    blocks = re.split(r"\n\s*\n", path.read_text(encoding="utf-8").replace("\r", "").strip())
     pairs = [[line.split("\t")[:2] for line in block.split("\n") if line.strip()] for block in blocks]
     kept = [[pair for pair in block if len(pair) == 2 and pair[0].strip()] for block in pairs]
     return [{"words": [pair[0] for pair in block], "tags": [pair[1] for pair in block]} for block in kept if block]
