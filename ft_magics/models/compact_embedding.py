@@ -28,7 +28,7 @@ def weight_bytes(model: Any) -> int:
 
 
 class CompactEmbedding:
-    """An embedding with a parameter of its used rows in the place of the whole one.
+    """An embedding whose parameter is its used rows alone.
 
     The other rows are multiplied once for each step, and not by the product of all: what float32 rounds away of a
     number times 1 - 1e-7 is the same at each step and adds up, and the rows are to be those of a plain training.
