@@ -183,3 +183,17 @@ def saved_html(page, path: Path, index: int) -> str:
         if found := "".join(output.get("data", {}).get("text/html", "") for output in outputs):
             return found
     return ""
+
+
+def read(part, *words: str) -> str:
+    """Scroll to a part of the notebook, and read it once it says all the words: Lab moves cells while it
+    draws them, and renders no text of a cell that is out of sight."""
+    wait_until = time.monotonic() + SLOW_MS / 1000
+    while True:
+        part.scroll_into_view_if_needed()
+        text = part.inner_text()
+        missing = [word for word in words if word not in text]
+        if text.strip() and not missing:
+            return text
+        assert time.monotonic() < wait_until, f"{missing} not in {text!r}"
+        part.page.wait_for_timeout(200)

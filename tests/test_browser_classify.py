@@ -9,7 +9,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from browser import browser_page, code_cell, lab_server, open_notebook, run_cell, save, wait_for_cell, write_notebook
+from browser import (
+    browser_page,
+    code_cell,
+    lab_server,
+    open_notebook,
+    read,
+    run_cell,
+    save,
+    wait_for_cell,
+    write_notebook,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # half a minute on a machine that does nothing else
 
@@ -84,7 +94,7 @@ def test_a_classifier_by_hand(lab):
         run_and_wait(page, EVALUATE)
         see_the_report(page)
         run_and_wait(page, PREDICT)
-        answers = output(page, PREDICT).inner_text()
+        answers = read(output(page, PREDICT))
         assert "<i>bin</i> and bag" in answers
         assert "gold" not in answers
         run_and_wait(page, BOX)
@@ -108,7 +118,7 @@ def see_the_report(page) -> None:
     """A cell of the grid opens exactly its examples, which Escape closes."""
     report = output(page, EVALUATE).get_by_test_id("report")
     report.wait_for()
-    assert "26 examples · 3 labels" in report.inner_text()
+    read(report, "26 examples · 3 labels")
     assert report.evaluate("root => root.scrollWidth <= root.clientWidth")
     confusion = report.locator("[data-title^='Confusion']")
     cell = confusion.locator("[data-row=water][data-column=waste]")

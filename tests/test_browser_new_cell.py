@@ -65,7 +65,7 @@ def test_a_new_user_gets_from_a_file_to_a_run_and_its_script(lab, tiny_model):
         run_cell(page, MADE)
         wait_for_cell(page, MADE)
         made.get_by_text("Dry run: nothing was trained").wait_for()
-        assert made.get_by_text("a good <i>meal</i> 0").is_visible()
+        made.get_by_text("a good <i>meal</i> 0").wait_for()
         tokens = made.locator("details", has_text="Their tokens")
         assert not tokens.get_by_text("[CLS]").first.is_visible()
         tokens.locator("summary").click()
@@ -76,7 +76,7 @@ def test_a_new_user_gets_from_a_file_to_a_run_and_its_script(lab, tiny_model):
         run_cell(page, DOCTOR)
         wait_for_cell(page, DOCTOR)
         for part in ("the Stop button at once", "ipykernel", "Hub"):
-            assert code_cell(page, DOCTOR).get_by_text(part).first.is_visible()
+            code_cell(page, DOCTOR).get_by_text(part).first.wait_for()
 
         code_cell(page, EXAMPLES).locator(".cm-content").click()
         page.keyboard.press("Control+a")

@@ -66,14 +66,14 @@ def test_seeds_have_one_dashboard_and_a_search_for_the_rate_ends_in_a_cell(lab):
         assert live.count() == 1
         live.get_by_test_id("progress-seeds").get_by_text("2 / 2").wait_for()
         rows = live.get_by_test_id("dev-table").locator("tbody tr")
-        assert rows.nth(0).locator("th, td").nth(1).inner_text() == "done"
-        assert "each seed" in live.get_by_test_id("keys").inner_text()
+        rows.nth(0).locator("th, td").nth(1).get_by_text("done", exact=True).wait_for()
+        read(live.get_by_test_id("keys"), "each seed")
         (folder / "go").touch()  # the second seed trains
         wait_for_cell(page, SEEDS)
         made = code_cell(page, SEEDS)
         made.get_by_text("mean of 2 seeds ± half of its 95 % interval").first.wait_for()
         assert made.get_by_test_id("run-dashboard").count() == 0
-        assert made.get_by_text("Scores over seeds").is_visible()
+        made.get_by_text("Scores over seeds").locator("visible=true").first.wait_for()
 
         run_cell(page, COMPARE)
         wait_for_cell(page, COMPARE)
@@ -84,9 +84,9 @@ def test_seeds_have_one_dashboard_and_a_search_for_the_rate_ends_in_a_cell(lab):
         run_cell(page, RATE)
         wait_for_cell(page, RATE)
         tried = code_cell(page, RATE)
-        assert tried.get_by_text("Which learning rate for meals?").is_visible()
-        assert tried.locator("img[alt*='over the learning rate']").is_visible()
-        text = code_cell(page, MADE).locator(".cm-content").inner_text()
+        tried.get_by_text("Which learning rate for meals?").locator("visible=true").first.wait_for()
+        tried.locator("img[alt*='over the learning rate']").locator("visible=true").first.wait_for()
+        text = read(code_cell(page, MADE).locator(".cm-content"))
         assert text.startswith("%%finetune meals\n")
         assert "train: {learning_rate: 0." in text
         kept = saved_html(page, folder / "studies.ipynb", SEEDS)
