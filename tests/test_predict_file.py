@@ -139,10 +139,10 @@ def test_answers_of_another_file_or_model_are_not_mixed(make, tmp_path):
     ("name", "content", "message"),
     [
         ("new.csv", "id,text\n1,a\n2,b,c\n", "new.csv, line 3: found 3 cells where the first row has 2; a cell"),
-        ("new.csv", 'id,text\n1,a\n2,"b\n3,c\n', "new.csv, line 3: the row that begins there cannot be read"),
+        ("new.csv", 'id,text\n1,"a, b"\n2,"b\n3,c\n', "new.csv, line 3: the row that begins there cannot be read"),
         ("new.csv", "a,b\n1,x\n2,y\n", "new.csv, line 2: which column is the input? There are a, b; name it with"),
         ("new.csv", "text,text\n1,x\n", "new.csv: text names more than one column"),
-        ("new.jsonl", '"a"\n7\n', "new.jsonl, line 2 is int; expected a text, or a pair of texts"),
+        ("new.jsonl", '"a"\n7\n', "new.jsonl, line 2 is an int; expected a text, or a pair of texts"),
         ("new.jsonl", '{"text": "a"}\n{"body": "b"}\n', "line 2: the input is in body here and in text above"),
         ("new.jsonl", '"a"\n{"text": \n', "new.jsonl, line 2: this is no JSON"),
         ("new.txt", b"a\nb\n\xff\n", "new.txt, line 3, byte 4: the bytes are not utf-8"),
@@ -197,10 +197,22 @@ def test_a_prompt_in_two_columns_is_not_taken_for_one():
         FileInputs(task.__new__(task)).of(SimpleNamespace(value={"instruction": "a", "input": "b", "output": "c"}))
 
 
+def test_how_a_file_was_read_is_said_where_it_does_not_say_so_itself(tmp_path):
+    path = tmp_path / "new.tsv"
+    path.write_text('8\tthe cow\n9\t"the" cat\n')
+    rows = stream_rows(str(path))
+    assert [row.value for row in rows] == [{"1": "8", "2": "the cow"}, {"1": "9", "2": '"the" cat'}]
+    assert rows.notes == [
+        "new.tsv, line 2: quotation marks do not enclose cells here; they were read as they stand",
+        "new.tsv: the first row was read as data; if it is not, say `header=True`",
+    ]
+
+
 def test_rows_of_a_large_file_take_no_memory(tmp_path):
     path = write_csv(tmp_path / "large.csv", [f"text number {number} " * 20 for number in range(5000)])
+    rows = stream_rows(str(path))
     tracemalloc.start()
-    assert sum(1 for _ in stream_rows(str(path))) == 5000
+    assert sum(1 for _ in rows) == 5000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert path.stat().st_size > 1_500_000

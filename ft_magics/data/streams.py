@@ -57,6 +57,7 @@ class _Rows:
     def __init__(self, file: SourceFile) -> None:
         self._file = file
         self.name = file.name
+        self.notes: list[str] = []  # sentences on what was seen and chosen
 
     def __iter__(self) -> Iterator[StreamedRow]:
         for line, text in self._lines():
@@ -98,6 +99,9 @@ class _Delimited(_Rows):
         names = [cell.strip() for cell in first]
         below = [cells[: len(first)] for cells in below]
         self._header = looks_like_header(names, below, known) if header is None else header
+        if header is None and not any(fold(name) in known for name in names):
+            what, other = ("the names of the columns", "False") if self._header else ("data", "True")
+            self.notes.append(f"{self.name}: the first row was read as {what}; if it is not, say `header={other}`")
         numbers = [str(number) for number in range(1, len(first) + 1)]
         self.columns = [name or number for name, number in zip(names, numbers, strict=True)]
         if not self._header:
@@ -136,12 +140,18 @@ class _Delimited(_Rows):
             ways.reverse()  # in TSV a quotation mark most often is just that
         faults = {}
         for way in ways:
+            marked = 0
             try:
-                for _ in self._cells(way):
-                    pass
+                for line, cells in self._cells(way):
+                    marked = marked or line * any(cell.startswith('"') for cell in cells)
             except DataError as error:
                 faults[way] = error
             else:
+                if marked and way == csv.QUOTE_NONE:
+                    self.notes.append(
+                        f"{self.name}, line {marked}: quotation marks do not enclose cells here; they were read as "
+                        "they stand"
+                    )
                 return way
         raise faults[csv.QUOTE_MINIMAL]
 

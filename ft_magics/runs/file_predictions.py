@@ -109,6 +109,8 @@ def predict_file(trained: TrainedModel, job: FileJob, *, progress: bool = False)
     """
     with _one_writer(job):
         inputs = _Inputs(trained, job)
+        if progress:
+            print("".join(f"{note}\n" for note in inputs.rows.notes), end="")
         rows = _agreed(job, inputs)
         if job.output.exists():
             return job.output
