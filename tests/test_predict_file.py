@@ -77,9 +77,9 @@ def test_entities_of_lines_and_answers_of_json_lines_are_those_of_predict(make, 
     ner = make("ner")
     found = lines(ner.predict_file(tmp_path / "new.txt", progress=False))
     expected = ner.predict(["Ada Lovelace wrote", "", "to Babbage"])
-    assert [[(item["text"], item["type"], item["start"], item["end"]) for item in line["answer"]] for line in found] == [
-        [(item.text, item.type, item.start, item.end) for item in answer] for answer in expected
-    ]
+    assert [
+        [(item["text"], item["type"], item["start"], item["end"]) for item in line["answer"]] for line in found
+    ] == [[(item.text, item.type, item.start, item.end) for item in answer] for answer in expected]
     asked = [{"id": 1, "context": "the cat sits", "question": "who?"}, {"context": "a pie", "question": "what?"}]
     (tmp_path / "new.jsonl").write_text("\n\n".join(map(json.dumps, asked)))
     qa = make("qa", "reader")
@@ -87,6 +87,18 @@ def test_entities_of_lines_and_answers_of_json_lines_are_those_of_predict(make, 
     assert [(line["line"], line["answer"]["text"]) for line in found] == [
         (at, answer.text) for at, answer in zip((1, 3), qa.predict(asked), strict=True)
     ]
+
+
+def test_a_batch_ends_where_the_rest_would_be_padding(make, monkeypatch):
+    trained = make()._trained
+    trained.batch_size, batches = 64, []
+    batch = type(trained)._batch
+    monkeypatch.setattr(
+        type(trained), "_batch", lambda self, of, chosen, to: batches.append(chosen) or batch(self, of, chosen, to)
+    )
+    trained.predict(trained.task.parse(["the cat " * size for size in (2, 25, 2, 24, *[25] * 10, *[7] * 40)]))
+    assert [len(each) for each in batches] == [12, 40, 2]
+    assert sorted(batches[0]) == [1, *range(3, 14)]
 
 
 def test_what_was_cut_off_continues_behind_the_last_whole_line(make, tmp_path, monkeypatch, capsys):
@@ -109,7 +121,9 @@ def test_what_was_cut_off_continues_behind_the_last_whole_line(make, tmp_path, m
     assert not partial.with_name("new.csv.jsonl").exists()
     partial.write_bytes(partial.read_bytes()[:-5])  # a kill within a line
     predicted.clear()
-    monkeypatch.setattr(type(trained), "predict", lambda self, given: predicted.append(len(given)) or predict(self, given))
+    monkeypatch.setattr(
+        type(trained), "predict", lambda self, given: predicted.append(len(given)) or predict(self, given)
+    )
     assert run.predict_file(path, progress=False).read_bytes() == whole
     assert predicted == [3]
 
@@ -150,7 +164,7 @@ def test_answers_of_another_file_or_model_are_not_mixed(make, tmp_path):
         ("new.txt", " \n", "new.txt: the file is empty"),
     ],
 )
-def test_a_fault_is_said_with_its_line_before_anything_is_written(make, tmp_path, name, content, message):
+def test_a_fault_is_said_with_its_line_before_anything_is_written(tmp_path, name, content, message):
     run = _quick(tmp_path)
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError, match=re.escape(message)):
