@@ -9,7 +9,9 @@ from ft_magics.data.cells import Rows, fold
 from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean
 
-__all__ = ["column_named", "named_column", "named_in", "usual_columns"]
+__all__ = ["TEXT_COLUMNS", "column_named", "named_column", "named_in", "usual_columns"]
+
+TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")  # as a text's is called
 
 
 def named_column(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:

@@ -111,7 +111,7 @@ def predict_file(trained: TrainedModel, job: FileJob, *, progress: bool = False)
         inputs = _Inputs(trained, job)
         if progress:
             print("".join(f"{note}\n" for note in inputs.rows.notes), end="")
-        rows = _agreed(job, inputs)
+        rows = _agreed(job, inputs, progress=progress)
         if job.output.exists():
             return job.output
         try:
@@ -240,7 +240,7 @@ def _plain(value: Any) -> Any:
     raise RunError(f"an answer of this task holds {type_name(value)}, which JSON has no form of; use `predict`")
 
 
-def _agreed(job: FileJob, inputs: _Inputs) -> int:
+def _agreed(job: FileJob, inputs: _Inputs, *, progress: bool) -> int:
     """How many rows there are, once what is there is known to be of this file and model.
 
     Before anything is predicted all rows are read, so that a fault in the last one is said at once.
@@ -268,7 +268,11 @@ def _agreed(job: FileJob, inputs: _Inputs) -> int:
         raise RunError(
             f"{shown_path(there[0])} is there, and {what}; remove it, give another `output`, or say `overwrite=True`"
         )
-    rows = sum(map(len, inputs.windows()))
+    rows = 0
+    for window in inputs.windows():
+        rows += len(window)
+        if progress:
+            print(f"\r{inputs.rows.name}: {rows:,} rows read", end="", flush=True)
     try:
         job.output.parent.mkdir(parents=True, exist_ok=True)
         for path in (*there, job.about):

@@ -142,7 +142,7 @@ class TrainedModel:
         rows = len(lengths) if isinstance(self.task, WritesTexts) else _rows_of_like_length(lengths)
         if not self.task.head().writes:
             return rows
-        bytes_of_row = 4 * self.model.config.vocab_size * max(lengths[0], 1)
+        bytes_of_row = 4 * int(self.model.config.vocab_size) * max(lengths[0], 1)
         return min(rows, max(1, _MOST_LOGITS_BYTES // bytes_of_row))
 
     def _take_smaller_batches(self, rows: int) -> None:

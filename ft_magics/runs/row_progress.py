@@ -26,7 +26,7 @@ class RowProgress:
     def __init__(self, name: str, done: int, rows: int, *, on: bool) -> None:
         self._name, self._rows, self._on = terminal_line(name), rows, on
         self._before = self._done = done
-        self._width = 0
+        self._width = len(f"{self._name}: {rows:,} rows read")  # which was printed before
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()

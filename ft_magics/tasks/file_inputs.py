@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ft_magics.data.columns import column_named, named_in, usual_columns
-from ft_magics.data.documents.reading import TEXT_COLUMNS
+from ft_magics.data.columns import TEXT_COLUMNS, column_named, named_in, usual_columns
 from ft_magics.data.faults import list_names
 from ft_magics.data.streams import StreamedRow
 from ft_magics.errors import DataError

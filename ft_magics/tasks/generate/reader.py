@@ -10,8 +10,8 @@ from typing import Any
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_missing
-from ft_magics.data.columns import named_in, usual_columns
-from ft_magics.data.documents.reading import TEXT_COLUMNS, HowToRead, read_documents
+from ft_magics.data.columns import TEXT_COLUMNS, named_in, usual_columns
+from ft_magics.data.documents.reading import HowToRead, read_documents
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
 from ft_magics.data.rows import read_rows
