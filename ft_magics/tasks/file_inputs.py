@@ -10,6 +10,7 @@ from ft_magics.data.faults import list_names
 from ft_magics.data.streams import StreamedRow
 from ft_magics.errors import DataError
 from ft_magics.tasks.optional import TakesColumns
+from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
 __all__ = ["COLUMN_NAMES", "FileInputs"]
@@ -69,7 +70,9 @@ class FileInputs:
     def _choose(self, columns: Sequence[str]) -> Sequence[str]:
         if self._asked is not None:
             return [column_named(columns, name) for name in self._asked]
-        chosen = self._task.input_columns(columns, self._data) if isinstance(self._task, TakesColumns) else None
+        task, chosen = self._task, None
+        if isinstance(task, TakesColumns):
+            chosen = guarded(task.name, "input_columns", lambda: task.input_columns(columns, self._data))
         if chosen is None:
             chosen = usual_columns(columns, [named_in(self._data, "text_column")], _TEXTS)
         if chosen is None and len(columns) == 1:
