@@ -32,7 +32,7 @@ from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
-from ft_magics.training.omp_threads import own_number_of_threads
+from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
