@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from ft_magics.models.memory import free_memory, is_out_of_memory
+from ft_magics.models.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.batches import GroupedByLength, token_counts
 from ft_magics.training.fitting import count_evaluations
-from ft_magics.models.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
 

@@ -13,6 +13,7 @@ from ft_magics.errors import FineTuneError, TrainingError, drop_frames
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, RunEvent
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.files import remove_or_move_aside
 from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
@@ -32,7 +33,6 @@ from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
-from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
