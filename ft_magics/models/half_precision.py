@@ -68,4 +68,4 @@ def _time_of_bf16() -> float:
         torch.set_num_threads(1)  # several wait for each other on a busy machine, which says nothing of the numbers
         pairs = [(step(True), step(False)) for _ in range(_WARM_UP + _PAIRS)]
     half, full = (min(times) for times in zip(*pairs[_WARM_UP:], strict=True))
-    return half / full
+    return float(half / full)
