@@ -7,23 +7,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
-    TRAIN,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
 )
 
 __all__ = ["ClassifyData", "ClassifySettings", "TextFile", "TextOptions"]
@@ -210,37 +202,13 @@ class TextFile(TextOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[TextFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class ClassifyData(TextOptions):
+class ClassifyData(SplitSources[TextOptions, TextFile], TextOptions):
     """Where the labelled texts are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[TextFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = TextOptions
+
+    train: TrainSource[TextFile] = described(
         expected=SOURCE_EXPECTED,
         example="train: path/to/train.csv",
         description="What is trained on; with reading options of its own it is `{path: …, text_column: …}`.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> ClassifyData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, TextOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, TextOptions)
