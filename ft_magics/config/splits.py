@@ -14,6 +14,7 @@ __all__ = [
     "SOURCE_EXPECTED",
     "SPLITS",
     "SPLIT_SYNONYMS",
+    "Character",
     "Column",
     "Fraction",
     "HeldOutSource",
@@ -22,6 +23,9 @@ __all__ = [
     "SplitSources",
     "Text",
     "TrainSource",
+    "delimiter_key",
+    "encoding_key",
+    "header_key",
 ]
 
 SOURCE_EXPECTED = "a path, or `$name` for an object of the notebook"
@@ -37,6 +41,7 @@ SPLIT_SYNONYMS = {
     "validation": "dev",
 }
 Text = Annotated[str, Field(min_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
 Source = Annotated[Text | Reference, Kind("source", SOURCE_EXPECTED)]
 
 
@@ -47,6 +52,36 @@ def _no_zero(column: int) -> int:
 
 
 Column = Annotated[Annotated[int, AfterValidator(_no_zero)] | Text, Kind("column", "a column's name or its number")]
+
+
+def delimiter_key(*more: str) -> Any:
+    """The key `delimiter` of files with a row a line.
+
+    Args:
+        more: Examples beside the usual ones.
+    """
+    return described(
+        description="The character between the cells of a CSV file.",
+        otherwise="seen in the file",
+        limits="one character",
+        examples=['","', '";"', '"\\t"', *more],
+        default=None,
+    )
+
+
+def encoding_key() -> Any:
+    """The key `encoding` of files of text."""
+    return described(
+        description="Character encoding of the file.",
+        otherwise="its byte-order mark, or UTF-8",
+        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
+        default=None,
+    )
+
+
+def header_key() -> Any:
+    """The key `header` of files with a row a line."""
+    return described(description="Whether the first row names the columns.", otherwise="seen in the file", default=None)
 
 
 class Fraction(Section):

@@ -13,6 +13,7 @@ from ft_magics.config.splits import (
     SplitSources,
     Text,
     TrainSource,
+    encoding_key,
 )
 
 __all__ = ["DataConfig", "ReadOptions", "SplitFile"]
@@ -60,12 +61,7 @@ class ReadOptions(Section):
         examples=["。", '"EOS"'],
         default=None,
     )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
+    encoding: Text | None = encoding_key()
     scheme: Scheme | None = described(
         description="How the tags mark where an entity begins and ends.",
         otherwise="seen in the tags",

@@ -11,11 +11,15 @@ from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
+    Character,
     Column,
     Source,
     SplitSources,
     Text,
     TrainSource,
+    delimiter_key,
+    encoding_key,
+    header_key,
 )
 
 __all__ = ["ClassifyData", "ClassifySettings", "TextFile", "TextOptions"]
@@ -136,22 +140,9 @@ class TextOptions(Section):
         otherwise="its place, such as `train.csv, line 12`",
         default=None,
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="The character between the cells of a CSV file.",
-        otherwise="seen in the file",
-        limits="one character",
-        examples=['","', '";"', '"\\t"', '"|"'],
-        default=None,
-    )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
-    header: bool | None = described(
-        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
-    )
+    delimiter: Character | None = delimiter_key('"|"')
+    encoding: Text | None = encoding_key()
+    header: bool | None = header_key()
     label_names: Annotated[list[Text], Field(min_length=1)] | None = described(
         description="Names of the labels in the order of their numbers, where the data have numbers.",
         otherwise="as the data name them",

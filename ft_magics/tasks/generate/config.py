@@ -13,6 +13,7 @@ from ft_magics.config.splits import (
     SplitSources,
     Text,
     TrainSource,
+    encoding_key,
 )
 from ft_magics.tasks.language.config import DocumentOptions
 from ft_magics.tasks.writing.config import SampleSettings
@@ -56,12 +57,7 @@ class PassageOptions(DocumentOptions):
         "output": "completion_column",
     }
 
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
+    encoding: Text | None = encoding_key()
     prompt_column: Column | None = described(
         description="The column of what stands before a completion.",
         otherwise="the one called `prompt`, `instruction`, `question` or `input`, beside one of completions",

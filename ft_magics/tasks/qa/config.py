@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
     SHARE_EXPECTED,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
+    Character,
     Column,
     HeldOutSource,
     Source,
     SplitSources,
     Text,
     TrainSource,
+    delimiter_key,
+    encoding_key,
+    header_key,
 )
 
 __all__ = ["QaData", "QaFile", "QaOptions", "QaSettings"]
@@ -97,22 +101,9 @@ class QaOptions(Section):
         otherwise="found by name, or the question's place",
         default=None,
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="The character between the cells of a CSV file.",
-        otherwise="seen in the file",
-        limits="one character",
-        examples=['","', '";"', '"\\t"'],
-        default=None,
-    )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
-    header: bool | None = described(
-        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
-    )
+    delimiter: Character | None = delimiter_key()
+    encoding: Text | None = encoding_key()
+    header: bool | None = header_key()
 
     @model_validator(mode="after")
     def _columns_differ(self) -> QaOptions:

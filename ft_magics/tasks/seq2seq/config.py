@@ -10,11 +10,15 @@ from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
+    Character,
     Column,
     Source,
     SplitSources,
     Text,
     TrainSource,
+    delimiter_key,
+    encoding_key,
+    header_key,
 )
 from ft_magics.tasks.generating import GenerationSettings
 
@@ -93,22 +97,9 @@ class PairOptions(Section):
         otherwise="its place, such as `train.tsv, line 12`",
         default=None,
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="The character between the cells of a CSV file.",
-        otherwise="seen in the file",
-        limits="one character",
-        examples=['","', '";"', '"\\t"', '"|"'],
-        default=None,
-    )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
-    header: bool | None = described(
-        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
-    )
+    delimiter: Character | None = delimiter_key('"|"')
+    encoding: Text | None = encoding_key()
+    header: bool | None = header_key()
 
     @model_validator(mode="after")
     def _columns_differ(self) -> PairOptions:
