@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ft_magics.data.cells import Rows
 from ft_magics.data.faults import list_names, quoted
-from ft_magics.errors import did_you_mean
+from ft_magics.errors import DataError, did_you_mean
 
-__all__ = ["named_column"]
+__all__ = ["named_column", "need_column"]
 
 
-def named_column(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
+def named_column(
+    rows: Rows, option: str, column: int | str | None, faults: list[str], *, header_key: bool = True
+) -> int | None:
     """The index of a column that a cell names.
 
     Args:
@@ -17,6 +19,7 @@ def named_column(rows: Rows, option: str, column: int | str | None, faults: list
         option: The key that names it.
         column: Its name, or its number from 1, from the end with -1; None for none.
         faults: A sentence is added here where there is no such column.
+        header_key: Whether a cell can say `header: true`.
 
     Returns:
         None where none is named, or where there is none.
@@ -45,6 +48,24 @@ def named_column(rows: Rows, option: str, column: int | str | None, faults: list
         faults.append(
             f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
             f"{len(header)}, such as `{option}: 1`"
-            + (", or say `header: true`" if rows.places[:1] == [f"{rows.name}, line 1"] else "")
+            + (", or say `header: true`" if header_key and rows.places[:1] == [f"{rows.name}, line 1"] else "")
         )
     return None
+
+
+def need_column(rows: Rows, option: str, column: int | str) -> int:
+    """The index of a column that a cell without a key `header` names.
+
+    Args:
+        rows: What was read.
+        option: The key that names it.
+        column: Its name, or its number from 1, from the end with -1.
+
+    Raises:
+        DataError: There is no such column.
+    """
+    faults: list[str] = []
+    at = named_column(rows, option, column, faults, header_key=False)
+    if at is None:
+        raise DataError(*faults)
+    return at

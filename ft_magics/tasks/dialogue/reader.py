@@ -13,10 +13,11 @@ from typing import Any
 
 from ft_magics.config.references import Reference
 from ft_magics.data.cells import Rows, fold, is_list
+from ft_magics.data.columns import need_column
 from ft_magics.data.examples import Split
-from ft_magics.data.faults import list_names, quoted, show
+from ft_magics.data.faults import list_names, show
 from ft_magics.data.rows import read_rows
-from ft_magics.errors import DataError, did_you_mean
+from ft_magics.errors import DataError
 from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.pairs import find_pairs, names_in
 from ft_magics.tasks.dialogue.turn_shapes import SAID, SIDES, Faults, turns_in
@@ -74,7 +75,7 @@ def read_dialogues(
 def _turns_at(rows: Rows, options: DialogueOptions) -> int | None:
     """Index of the column that holds lists of turns; None where a row is a turn."""
     if options.turns_column is not None:
-        return _named(rows, "turns_column", options.turns_column)
+        return need_column(rows, "turns_column", options.turns_column)
     there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
     for column in _TURNS:
         at = there.get(column)
@@ -91,20 +92,6 @@ def _listed(cell: Any) -> Any:
         return json.loads(cell)
     except (ValueError, RecursionError):
         return cell
-
-
-def _named(rows: Rows, option: str, column: int | str) -> int:
-    if isinstance(column, int):
-        at = column - 1 if column > 0 else len(rows.columns) + column
-        if 0 <= at < len(rows.columns):
-            return at
-        raise DataError(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(rows.columns)}")
-    if column in rows.columns:
-        return list(rows.columns).index(column)
-    raise DataError(
-        f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(rows.columns)}."
-        f"{did_you_mean(column, rows.columns)}"
-    )
 
 
 def _by_rows(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
@@ -157,7 +144,7 @@ def _by_turns(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
 
 def _column(rows: Rows, option: str, column: int | str | None, usual: Sequence[str]) -> int | None:
     if column is not None:
-        return _named(rows, option, column)
+        return need_column(rows, option, column)
     there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
     return next((there[name] for name in usual if name in there), None) if rows.named else None
 
