@@ -228,7 +228,7 @@ def _check_same(run: Run, config: AnyConfig) -> None:
         )
     before, now = (dict(leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
     free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
-    if _rows_a_step(before) == _rows_a_step(now):
+    if _rows_a_step(before) == _rows_a_step(now) and not config.train.batch_tokens:
         free |= set(_PARTS)
     odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
     if odd:

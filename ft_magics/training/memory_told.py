@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from ft_magics.events import MemoryMeasured
 from ft_magics.models.compact_embedding import weight_bytes
 from ft_magics.models.memory import process_memory_bytes
+from ft_magics.training.batches import most_rows
 from ft_magics.training.guard import Say
 from ft_magics.training.memory_need import measure_need
 from ft_magics.training.prepare import Prepared
@@ -55,7 +56,7 @@ def _said(prepared: Prepared) -> int | None:
     except Exception:
         logging.getLogger(__name__).debug("the memory of a step could not be measured", exc_info=True)
         return None
-    return None if need is None else need.total_bytes(min(train.batch_size, len(prepared.features["train"])))
+    return None if need is None else need.total_bytes(most_rows(prepared.features["train"], train))
 
 
 class _Peak(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import Any
 import torch
 
 from ft_magics.models.memory import free_memory, is_out_of_memory
-from ft_magics.training.batches import GroupedByLength, token_counts
-from ft_magics.training.fitting import count_evaluations
-from ft_magics.training.omp_threads import give_back_threads, own_number_of_threads
+from ft_magics.models.omp_threads import give_back_threads, own_number_of_threads
+from ft_magics.training.batches import in_batches, rows_of, token_counts
+from ft_magics.training.fitting import batches_per_epoch, count_evaluations, steps_per_epoch
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
 
@@ -65,7 +64,7 @@ def measure_pace(prepared: Prepared) -> Pace | None:
 def _measured(prepared: Prepared) -> Pace:
     trained, train = prepared.trained, prepared.train
     features = prepared.features["train"]
-    order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
+    order = in_batches(features, train)
     threads = Threads(train.threads, trained.device)
     threads.begin()
     with prepared.compact():
@@ -74,14 +73,14 @@ def _measured(prepared: Prepared) -> Pace:
     known = rates(timed)
     best = max(known, key=lambda number: known[number])
     torch.set_num_threads(best)
-    whole = sum(token_counts(features))
-    share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
+    lengths = token_counts(features)
+    share = prepared.total_steps / steps_per_epoch(batches_per_epoch(train, lengths), train.gradient_accumulation)
     times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
-    total_s = whole * share / known[best] + _evaluating_s(prepared, times)
+    total_s = sum(lengths) * share / known[best] + _evaluating_s(prepared, times)
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
 
 
-def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -> list[TimedStep]:
+def _timed_steps(prepared: Prepared, order: Any, threads: Threads) -> list[TimedStep]:
     trained, train = prepared.trained, prepared.train
     model = trained.model.to(trained.device)
     optimizer = torch.optim.AdamW([item for item in model.parameters() if item.requires_grad], lr=0.0)
@@ -89,10 +88,12 @@ def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -
     model.train()
     began = time.perf_counter()
     steps: list[TimedStep] = []
+    items = 1 if train.batch_tokens else train.batch_size
     try:
         while _go_on(len(steps), time.perf_counter() - began):
-            at = (len(steps) * train.batch_size) % len(order)
-            batch = [order[index]["feature"] for index in range(at, min(at + train.batch_size, len(order)))]
+            at = (len(steps) * items) % len(order)
+            loaded = rows_of([order[index] for index in range(at, min(at + items, len(order)))])
+            batch = [row["feature"] for row in loaded]
             threads.begin_step()
             before, with_threads = time.perf_counter(), torch.get_num_threads()
             _step(trained, batch, optimizer)

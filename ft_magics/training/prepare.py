@@ -24,6 +24,7 @@ from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
+from ft_magics.training.batches import token_counts
 from ft_magics.training.fingerprint import fingerprint
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
@@ -165,17 +166,19 @@ def prepare(
     }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
+    lengths = token_counts(features["train"])
     fitted = fit_train(
         train,
         parameters=parameters,
-        rows=len(features["train"]),
+        rows=len(lengths),
+        lengths=lengths,
         classes=task.head().classes,
         dev=corpus.dev is not None,
         every=config.eval.every,
         rate_factor=tuning.rate_factor,
     )
     check.warnings += fitted.warnings
-    total_steps = count_steps(fitted.train, len(features["train"]))
+    total_steps = count_steps(fitted.train, lengths)
     _check_warmup(train.warmup, total_steps)
     metrics = guarded(task.name, "metrics", lambda: task.metrics)
     _check_gain(fitted.train.early_stopping, metrics[0])

@@ -40,7 +40,7 @@ def train_in_thread(run: Run, prepared: Prepared, lock: FileLock, resume: Resump
     begin_turn(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
-    from ft_magics.training.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
+    from ft_magics.models.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
 
     try:
         give_back_threads()
