@@ -13,7 +13,7 @@ from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import EarlyStopping, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import CellError, ModelError, Problem, RunError, TaskError, type_name
+from ft_magics.errors import CellError, ModelError, Problem, RunError
 from ft_magics.metrics import Metric
 from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
@@ -25,6 +25,7 @@ from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, com
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.batches import token_counts
+from ft_magics.training.encoded import encode
 from ft_magics.training.fingerprint import fingerprint
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
@@ -161,7 +162,7 @@ def prepare(
     )
     known = encoded or {}
     features = {
-        split.name: known[split.name] if split.name in known else _encode(trained, split.examples)
+        split.name: known[split.name] if split.name in known else encode(trained, split.examples)
         for split in corpus.splits
     }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
@@ -266,14 +267,6 @@ def _refuse(tuning: Tuning, outline: Any, config: AnyConfig, companion: str) -> 
         found.append(("save.merge", f"`{config.method_name}` cannot be merged: {tuning.unmergeable}"))
     if found:
         raise CellError([Problem(line=None, where=where, text=text) for where, text in found])
-
-
-def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:
-    task = trained.task
-    features = guarded(task.name, "encode", lambda: task.encode(examples, trained.spec))
-    if not isinstance(features, Sequence):
-        raise TaskError(f"task `{task.name}`: `encode` gave {type_name(features)}; expected a sequence of features")
-    return features
 
 
 def _max_length(asked: int | None, limit: int) -> int:
