@@ -15,7 +15,7 @@ from ft_magics.events import CheckpointSaved, Notice, PauseChanged, RunEnded, St
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.tasks.ner.task import NerTask
-from ft_magics.training import worker
+from ft_magics.training import failures, worker
 from ft_magics.training.arguments import training_arguments
 from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.launch import resume_run, start_run
@@ -178,7 +178,7 @@ def test_memory_that_runs_out_in_an_evaluation(prepared, patch, steps):
 
 def test_advice_on_memory_is_measured_without_the_optimizer(prepared, patch):
     trainers, alive, learned, calls = [], [], NerTask.loss, []
-    made, advice = Trainer.__init__, worker.memory_advice
+    made, advice = Trainer.__init__, failures.memory_advice
 
     def note(self, *arguments, **named):
         trainers.append(weakref.ref(self))
@@ -193,7 +193,7 @@ def test_advice_on_memory_is_measured_without_the_optimizer(prepared, patch):
         return run_out() if len(calls) == 6 else learned(self, *arguments, **named)
 
     patch.setattr(Trainer, "__init__", note)
-    patch.setattr(worker, "memory_advice", look)
+    patch.setattr(failures, "memory_advice", look)
     patch.setattr(NerTask, "loss", run_out_once)
     run = start_run("optimizer", prepared("max_steps: 9, batch_size: 4"))
     assert_over(run)

@@ -238,7 +238,7 @@ def test_an_interrupt_before_the_view_is_there_stops_the_run(stops, patch, way):
     stops()
 
 
-MOMENTS = [(launch, "start_run"), (launch, "_begin"), (actions, "watch"), (Run, "wait"), (_Showing, "look")]
+MOMENTS = [(launch, "start_run"), (launch, "train_in_thread"), (actions, "watch"), (Run, "wait"), (_Showing, "look")]
 
 
 @pytest.mark.parametrize("way", DROPPING)
@@ -252,7 +252,7 @@ def test_one_that_is_dropped_anywhere_stops_the_run(stops, patch, way, moment):
 def test_an_interrupt_stops_a_resumed_run(stops, patch):
     patch.setattr(_TextView, "update", once(interrupt, _TextView.update))
     stops()
-    patch.setattr(launch, "_begin", once(interrupt_in_a_finalizer, launch._begin))
+    patch.setattr(launch, "train_in_thread", once(interrupt_in_a_finalizer, launch.train_in_thread))
     stops("%ft resume small")
 
 

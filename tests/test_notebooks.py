@@ -75,18 +75,20 @@ def load_script():
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    return run_notebook(tmp_path_factory.mktemp("demo"), "01_quickstart")
+    """Half as long as a person's: what it learns is enough to be seen."""
+    return run_notebook(tmp_path_factory.mktemp("demo"), "01_quickstart", **{"epochs: 8": "epochs: 4"})
 
 
 @pytest.fixture(scope="module")
 def classified(tmp_path_factory):
-    return run_notebook(tmp_path_factory.mktemp("demo_classify"), "02_classify")
+    return run_notebook(tmp_path_factory.mktemp("demo_classify"), "02_classify", **{"epochs: 5": "epochs: 3"})
 
 
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory):
-    """Eight runs are many: each is a few steps long here."""
-    return run_notebook(tmp_path_factory.mktemp("demo_tuned"), "03_ways_to_tune", **{"epochs: 6": "max_steps: 3"})
+    """Eight runs are many: each is a few steps of a small model here."""
+    few = {"epochs: 6": "max_steps: 3", "model: minilm": "model: ft-tiny"}
+    return run_notebook(tmp_path_factory.mktemp("demo_tuned"), "03_ways_to_tune", **few)
 
 
 @pytest.fixture(scope="module")
@@ -103,26 +105,36 @@ def pretrained(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def related(tmp_path_factory):
-    """Two runs of few steps; the graph takes what they say, sure or not."""
-    few = {"epochs: 6": "max_steps: 3", "least_confidence=0.3": "least_confidence=0.0"}
+    """Two runs of few steps of a small model; the graph takes what they say, sure or not."""
+    few = {
+        "epochs: 6": "max_steps: 3",
+        "model: minilm": "model: ft-tiny",
+        "least_confidence=0.3": "least_confidence=0.0",
+    }
     return run_notebook(tmp_path_factory.mktemp("demo_related"), "04_relations", **few)
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory):
-    few = {"epochs: 8": "max_steps: 3"}
+    few = {"epochs: 8": "max_steps: 3", "model: minilm": "model: ft-tiny"}
     return run_notebook(tmp_path_factory.mktemp("demo_answered"), "05_question_answering", **few)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    few = {"epochs: 10": "max_steps: 2, share: 0.1", "every: {epochs: 5}, ": ""}
+    short = "{generation: {max_new_tokens: 4}}"  # most of the time is taken by writing
+    few = {
+        "epochs: 10": "max_steps: 2, share: 0.1",
+        "every: {epochs: 5}, ": "",
+        "task: translate": f"task: {{translate: {short}}}",
+        "task: summarize": f"task: {{summarize: {short}}}",
+    }
     return run_notebook(tmp_path_factory.mktemp("demo_written"), "06_translation_and_summaries", **few)
 
 
 @pytest.fixture(scope="module")
 def talked(tmp_path_factory):
-    few = {"epochs: 20": "max_steps: 2", "epochs: 4": "max_steps: 2"}
+    few = {"epochs: 20": "max_steps: 2", "epochs: 4": "max_steps: 2", "model: minilm": "model: ft-tiny"}
     return run_notebook(tmp_path_factory.mktemp("demo_talked"), "07_dialogue", **few)
 
 

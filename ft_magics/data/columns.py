@@ -9,12 +9,14 @@ from ft_magics.data.cells import Rows, fold
 from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean
 
-__all__ = ["TEXT_COLUMNS", "column_named", "named_column", "named_in", "usual_columns"]
+__all__ = ["TEXT_COLUMNS", "column_named", "named_column", "named_in", "need_column", "usual_columns"]
 
 TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")  # as a text's is called
 
 
-def named_column(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
+def named_column(
+    rows: Rows, option: str, column: int | str | None, faults: list[str], *, header_key: bool = True
+) -> int | None:
     """The index of a column that a cell names.
 
     Args:
@@ -22,6 +24,7 @@ def named_column(rows: Rows, option: str, column: int | str | None, faults: list
         option: The key that names it.
         column: Its name, or its number from 1, from the end with -1; None for none.
         faults: A sentence is added here where there is no such column.
+        header_key: Whether a cell can say `header: true`.
 
     Returns:
         None where none is named, or where there is none.
@@ -50,7 +53,7 @@ def named_column(rows: Rows, option: str, column: int | str | None, faults: list
         faults.append(
             f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
             f"{len(header)}, such as `{option}: 1`"
-            + (", or say `header: true`" if rows.places[:1] == [f"{rows.name}, line 1"] else "")
+            + (", or say `header: true`" if header_key and rows.places[:1] == [f"{rows.name}, line 1"] else "")
         )
     return None
 
@@ -94,3 +97,21 @@ def usual_columns(
     return next(
         ([places[fold(name)] for name in names] for names in usual if all(fold(name) in places for name in names)), None
     )
+
+
+def need_column(rows: Rows, option: str, column: int | str) -> int:
+    """The index of a column that a cell without a key `header` names.
+
+    Args:
+        rows: What was read.
+        option: The key that names it.
+        column: Its name, or its number from 1, from the end with -1.
+
+    Raises:
+        DataError: There is no such column.
+    """
+    faults: list[str] = []
+    at = named_column(rows, option, column, faults, header_key=False)
+    if at is None:
+        raise DataError(*faults)
+    return at

@@ -12,6 +12,7 @@ import numpy as np
 from ft_magics.errors import DataError
 from ft_magics.evaluation.bootstrap import LEVEL
 from ft_magics.evaluation.report import Report, Score
+from ft_magics.evaluation.report_bases import DrawnReport
 from ft_magics.evaluation.scores import Interval
 from ft_magics.evaluation.seed_comparison import check_same_gold, compare_over_seeds, tally_name
 from ft_magics.evaluation.tally import Tally
@@ -76,7 +77,7 @@ def spread_of(metric: Metric, values: Sequence[float | None], interval: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedsReport:
+class SeedsReport(DrawnReport):
     """Reports of one split, a run and seed each.
 
     Args:
@@ -207,24 +208,6 @@ class SeedsReport:
             "by_label": {name: _plain(item) for name, item in self.label_spreads.items()},
             "notes": list(self.notes),
         }
-
-    def to_markdown(self) -> str:
-        """The table of scores as Markdown."""
-        from ft_magics.evaluation.page import report_markdown  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_markdown(self)
-
-    def to_html(self) -> str:
-        """Every section as HTML without script or style sheet."""
-        from ft_magics.evaluation.page import report_html  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_html(self)
-
-    def to_text(self) -> str:
-        """The scores as text, for a terminal."""
-        from ft_magics.evaluation.page import report_text  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_text(self)
 
 
 def _plain(item: Spread) -> dict[str, Any]:

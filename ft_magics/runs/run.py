@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ft_magics.config.schema import AnyConfig
 from ft_magics.errors import RunError, drop_frames
@@ -15,7 +15,6 @@ from ft_magics.events import PauseChanged, RunEnded, RunEvent, RunResumed, RunSt
 from ft_magics.markup import terminal_line
 from ft_magics.models.memory import free_memory
 from ft_magics.runs import merging
-from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.files import refuse_links
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.history import best_of, best_text, dev_history, headline_of, history_table
@@ -27,7 +26,7 @@ from ft_magics.runs.predictions import read_report
 from ft_magics.runs.saving import INSIDE_SAVED, check_target, copy_model, save_folder
 from ft_magics.runs.steering import Steering
 from ft_magics.runs.unevaluated import why_no_report
-from ft_magics.runs.waiting import wait_with_notice
+from ft_magics.runs.waiting import Awaited
 from ft_magics.sections import Card
 from ft_magics.tasks.optional import Converses, is_one
 from ft_magics.tasks.registry import find_task, guarded
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run:
+class Run(Awaited):
     """One training, running, finished or read back from its folder.
 
     Args:
@@ -50,40 +49,25 @@ class Run:
         folder: Where it lives.
         config: What the cell said.
         trained: The model, where it is in memory.
-
-    Attributes:
-        waits: Whether asking a running run for its report or predictions waits for its end; else it is an error.
     """
+
+    called: ClassVar[str] = "run "
 
     def __init__(
         self, name: str, folder: RunFolder, config: AnyConfig | None = None, trained: TrainedModel | None = None
     ) -> None:
-        self.name = name
-        self.folder = folder
+        super().__init__(name, folder)
         self.config = config
-        self.exception: BaseException | None = None
         self.events: list[RunEvent] = folder.read_events()
-        self.finished = threading.Event()
         self._trained = trained
         # How it computed, for when it is loaded again; fp32 is possible anywhere, and gives the digits of the training
         self._used: dict[str, Any] = {"precision": "fp32"} if config and config.train.precision == "fp32" else {}
         self._emitting = threading.Lock()
         self.steering = Steering(folder.stop_file)
-        self.waits = True
 
     def __repr__(self) -> str:
         facts = [self.status, best_text(headline_of(self.events), self.best), str(self.folder.shown)]
         return terminal_line(f"<Run {self.name}: {', '.join(filter(None, facts))}>")
-
-    @property
-    def dir(self) -> Path:
-        """The run's folder."""
-        return self.folder.path
-
-    @property
-    def title(self) -> str:
-        """Its name; of an earlier run of a name, with the time that its folder has."""
-        return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
 
     @property
     def model_dir(self) -> Path:
@@ -105,11 +89,6 @@ class Run:
     def base(self) -> Base | None:
         """What the model in memory was tuned from; None where none is in memory, or it is whole."""
         return None if self._trained is None else self._trained.base
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is under way, paused or not."""
-        return self.status in ("running", "paused")
 
     @property
     def best(self) -> float | None:
@@ -150,14 +129,6 @@ class Run:
         """Ask for a checkpoint after the step that is being done."""
         if self.is_active:
             self.steering.save()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end; whether it came."""
-        return self.finished.wait(timeout_s)
-
-    def wait_with_notice(self, why: str = "") -> None:
-        """Say that one waits for the end, and wait; see `waiting.wait_with_notice`."""
-        wait_with_notice(self, why)
 
     def emit(self, event: RunEvent) -> None:
         """Write an event down, where a dashboard and a later kernel read it."""
@@ -393,19 +364,6 @@ class Run:
         text = drop_frames(error)
         with contextlib.suppress(OSError, FolderGoneError):
             self.folder.write_text(self.folder.error, text)
-
-    def settle(self, wait: bool | None = None) -> None:
-        """Wait for the end of a run that trains, so that a notebook that is run as a whole is right.
-
-        Raises:
-            RunError: It trains, and it was said not to wait, or it trains in another kernel.
-        """
-        if not self.is_active:
-            return
-        if not (self.waits if wait is None else wait) or self.finished.is_set():
-            where = " in another kernel" if self.finished.is_set() else ""
-            raise RunError(f"run {self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
-        self.wait_with_notice()
 
     def _model(self) -> TrainedModel:
         self.settle()

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ft_magics.errors import RunError
 from ft_magics.events import Notice, RunEvent
 from ft_magics.markup import terminal_line
-from ft_magics.runs.earlier import name_in_folder
 from ft_magics.runs.folder import FolderGoneError, RunFolder
 from ft_magics.runs.history import headline_of
 from ft_magics.runs.lock import is_held
 from ft_magics.runs.run import Run
-from ft_magics.runs.waiting import wait_with_notice
+from ft_magics.runs.waiting import Awaited
 from ft_magics.sections import Card
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ RECORD = "study.json"
 SCHEMA = 1
 
 
-class Study:
+class Study(Awaited):
     """Runs of one cell, one after the other.
 
     Args:
@@ -43,7 +42,6 @@ class Study:
     Attributes:
         runs: Those that were begun, in their order; each is a run like any other.
         notices: What was said before the first of them began.
-        waits: Whether asking for a report or predictions waits for the end; else it is an error.
         noun: What it counts its runs as.
         compares: Whether its runs are of several systems, so that it is no system itself.
     """
@@ -61,15 +59,11 @@ class Study:
         runs: Sequence[Run] = (),
         ended: tuple[str, str] = ("", ""),
     ) -> None:
-        self.name = name
-        self.folder = folder
+        super().__init__(name, folder)
         self.config = config
         self.names = tuple(names)
         self.runs = list(runs)
         self.notices: list[Notice] = []
-        self.exception: BaseException | None = None
-        self.finished = threading.Event()
-        self.waits = True
         self.stop_reason = ""
         self._ended = ended
         self._pause_reason = ""
@@ -79,16 +73,6 @@ class Study:
         done = f"{len(self.done)} of {len(self.names)} {self.noun}"
         facts = [self.status, done, str(self.folder.shown)]
         return terminal_line(f"<{type(self).__name__} {self.name}: {', '.join(facts)}>")
-
-    @property
-    def dir(self) -> Path:
-        """The folder that the runs' own folders are in."""
-        return self.folder.path
-
-    @property
-    def title(self) -> str:
-        """Its name; of an earlier one of a name, with the time that its folder has."""
-        return self.dir.name if name_in_folder(self.dir.name) == self.name else self.name
 
     @property
     def task_name(self) -> str:
@@ -125,11 +109,6 @@ class Study:
     def reason(self) -> str:
         """Why it ended as it did; empty where there is nothing to say."""
         return self._ended[1]
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is under way, paused or not."""
-        return self.status in ("running", "paused")
 
     @property
     def events(self) -> list[RunEvent]:
@@ -276,24 +255,3 @@ class Study:
     def to_record(self) -> Mapping[str, Any]:
         """What the study is, as plain data."""
         raise NotImplementedError
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end; whether it came."""
-        return self.finished.wait(timeout_s)
-
-    def wait_with_notice(self, why: str = "") -> None:
-        """Say that one waits for the end, and wait; see `waiting.wait_with_notice`."""
-        wait_with_notice(self, why)
-
-    def settle(self, wait: bool | None = None) -> None:
-        """Wait for the end of a study that trains, so that a notebook that is run as a whole is right.
-
-        Raises:
-            RunError: It trains, and it was said not to wait, or it trains in another kernel.
-        """
-        if not self.is_active:
-            return
-        if not (self.waits if wait is None else wait) or self.finished.is_set():
-            where = " in another kernel" if self.finished.is_set() else ""
-            raise RunError(f"{self.name} is still training{where}; stop it or wait for it (`{self.name}.wait()`)")
-        self.wait_with_notice()

@@ -8,13 +8,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import AlignmentError
 from ft_magics.markup import terminal_line
 from ft_magics.tasks.task import IGNORE_INDEX
 
-__all__ = ["Window", "WordTokenizer", "align_labels", "make_windows", "unknown_tokens"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Window", "WordTokenizer", "align_labels", "make_windows", "padded_inputs", "unknown_tokens"]
 
 _MOST_UNKNOWN = 0.05
 _OVERLAP_SHARE = 4  # neighbouring windows share about a quarter of their tokens
@@ -195,3 +198,31 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any) -> list[str]
         "same to it; choose a model made for this language"
     )
     return [text]
+
+
+def padded_inputs(features: Sequence[Any], pad: int) -> dict[str, torch.Tensor]:
+    """What a model reads of some features, padded to the longest. Each tensor is (B, T).
+
+    Args:
+        features: With `input_ids`, as many as `tokens`, and perhaps `type_ids`. Length B.
+        pad: Id of the token that fills up.
+
+    Returns:
+        `input_ids`, `attention_mask`, and `token_type_ids` where a feature has such.
+    """
+    import torch  # noqa: PLC0415  # a cell is read and answered without it
+
+    shape = (len(features), max(feature.tokens for feature in features))
+    batch = {
+        "input_ids": torch.full(shape, pad, dtype=torch.long),
+        "attention_mask": torch.zeros(shape, dtype=torch.long),
+    }
+    types = [getattr(feature, "type_ids", ()) for feature in features]
+    if any(types):
+        batch["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
+    for row, (feature, of_type) in enumerate(zip(features, types, strict=True)):
+        batch["input_ids"][row, : feature.tokens] = torch.tensor(feature.input_ids)
+        batch["attention_mask"][row, : feature.tokens] = 1
+        if of_type:
+            batch["token_type_ids"][row, : feature.tokens] = torch.tensor(of_type)
+    return batch

@@ -1,45 +1,36 @@
-"""A run is started or resumed: its folder, its lock, the thread that trains."""
+"""A run is started or resumed: its folder and its lock; `run_thread.py` trains it."""
 
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ft_magics.errors import RunError, drop_frames
+from ft_magics.errors import RunError
 from ft_magics.evaluation.label_colors import named_by
-from ft_magics.events import CheckpointSaved, Notice, RunEnded, RunResumed, RunStarted
-from ft_magics.models.memory import free_memory
+from ft_magics.events import CheckpointSaved, Notice, RunResumed, RunStarted
 from ft_magics.runs.files import refuse_links
-from ft_magics.runs.folder import FolderGoneError, RunFolder, handle_of, shown_path
+from ft_magics.runs.folder import RunFolder, handle_of, shown_path
 from ft_magics.runs.interrupts import interrupts_kept
 from ft_magics.runs.lock import hold_run
 from ft_magics.runs.reading import load
 from ft_magics.runs.repetition import Repetition
 from ft_magics.runs.run import Run
 from ft_magics.runs.settings import leaves
-from ft_magics.training.best import Best
-from ft_magics.training.captured_warnings import capture_warnings
-from ft_magics.training.checkpoints import Checkpoints, Resumption
-from ft_magics.training.clock import Clock
+from ft_magics.training.checkpoints import Checkpoints
 from ft_magics.training.fitting import keep_chosen
 from ft_magics.training.inputs import read_inputs, shown_model
-from ft_magics.training.turns import Trains, begin_turn, check_turn, end_turn, wait_for_turn
+from ft_magics.training.run_thread import train_in_thread
+from ft_magics.training.turns import Trains, check_turn, wait_for_turn
 
 if TYPE_CHECKING:
-    from filelock import FileLock
-
     from ft_magics.config.schema import AnyConfig
     from ft_magics.training.prepare import Prepared
 
 __all__ = ["begin", "find_unfinished", "prepare_in_turn", "resume_run", "start_run", "where_it_went"]
 
-_DELETING_S, _LOOK_EVERY_S = 2.0, 0.05
 _PARTS = ("train.batch_size", "train.gradient_accumulation")
 
 
@@ -125,7 +116,7 @@ def start_run(
     except BaseException:
         lock.release()
         raise
-    return _begin(run, prepared, lock)
+    return train_in_thread(run, prepared, lock)
 
 
 def _started(name: str, prepared: Prepared, provenance: dict[str, Any]) -> RunStarted:
@@ -217,7 +208,7 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None, wit
             raise RunError(f"run {name} cannot be resumed: {path} cannot be written: {error.strerror}") from error
         raise
     fresh = Run(name, run.folder, prepared.config, prepared.trained)
-    return _begin(fresh, prepared, lock, resume)
+    return train_in_thread(fresh, prepared, lock, resume)
 
 
 def _check_same(run: Run, config: AnyConfig) -> None:
@@ -249,82 +240,3 @@ def _check_same(run: Run, config: AnyConfig) -> None:
 
 def _rows_a_step(settings: Mapping[str, Any]) -> int:
     return int(math.prod(settings.get(key, 1) for key in _PARTS))
-
-
-def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | None = None) -> Run:
-    begin_turn(run)
-    handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
-    arguments = (run, handed_over, lock, resume)
-    from ft_magics.models.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
-
-    try:
-        give_back_threads()
-        threading.Thread(target=_work, args=arguments, name=f"ft_magics-{run.name}", daemon=True).start()
-    except BaseException:
-        _let_go(run, lock)
-        raise
-    return run
-
-
-def _let_go(run: Run, lock: FileLock) -> None:
-    """Another run may train here, and another kernel this one."""
-    end_turn(run)
-    lock.release()
-
-
-def _work(run: Run, handed_over: list[Prepared], lock: FileLock, resume: Resumption | None) -> None:
-    """All that the thread does. Whatever goes wrong, those who wait for the run hear that it is over."""
-    with ExitStack() as in_the_end:
-        in_the_end.callback(run.finished.set)
-        in_the_end.callback(_let_go, run, lock)
-        ended = _trained(run, handed_over, resume)
-        with suppress(Exception):  # a full disk, a folder that is gone: the run ends in memory at least
-            run.emit(ended)
-        run.release()
-
-
-def _trained(run: Run, handed_over: list[Prepared], resume: Resumption | None) -> RunEnded:
-    """Train, and say how it ended."""
-    clock = Clock(resume.elapsed_s, resume.paused_s) if resume else Clock()
-    status, reason, best = "done", "", Best()
-    try:
-        from ft_magics.training.worker import train  # noqa: PLC0415  # the Trainer takes seconds to import
-
-        with capture_warnings(lambda text: run.emit(Notice(level="warning", text=text))):
-            best = train(run.name, handed_over.pop(), run.folder, run.emit, run.steering, resume=resume, clock=clock)
-        if run.steering.stop_reason:
-            status, reason = "stopped", run.steering.stop_reason
-    except BaseException as error:  # noqa: BLE001  # whatever it is, the folder and the notebook must hear of it
-        if _is_of_a_folder_that_goes(error, run.folder):
-            status, reason = "stopped", _without_folder(run)
-            drop_frames(error)
-        else:
-            status, reason = "failed", f"{type(error).__name__}: {error}"
-            with suppress(Exception):
-                run.fail(error)
-        free_memory()
-    return RunEnded(
-        status=status,
-        reason=reason,
-        best_epoch=best.epoch,
-        best=best.value,
-        elapsed_s=clock.elapsed_s,
-        paused_s=clock.paused_s,
-    )
-
-
-def _is_of_a_folder_that_goes(error: BaseException, folder: RunFolder) -> bool:
-    """Whether the run's folder was renamed or deleted, or is being deleted: then a file in it is missed first."""
-    chain = [error, *(each for each in (error.__cause__, error.__context__) if each)]
-    if any(isinstance(each, FileNotFoundError) or "No such file" in str(each) for each in chain):
-        until = time.monotonic() + _DELETING_S
-        while folder.is_there and time.monotonic() < until:
-            time.sleep(_LOOK_EVERY_S)
-    return isinstance(error, FolderGoneError) or not folder.is_there
-
-
-def _without_folder(run: Run) -> str:
-    return (
-        f"its folder {run.folder.shown}, or what was in it, was renamed or deleted; the model of the last step is in "
-        f"memory, and `{run.name}.save('a_folder')` keeps it"
-    )

@@ -9,28 +9,25 @@ from typing import Any
 import torch
 from transformers import DefaultFlowCallback, PrinterCallback, Trainer, TrainerControl, TrainerState
 
-from ft_magics.errors import FineTuneError, TrainingError, drop_frames
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, RunEvent
-from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
 from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.files import remove_or_move_aside
-from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
-from ft_magics.runs.full_disk import how_full, is_disk_full
+from ft_magics.runs.folder import RunFolder, is_model_file
 from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
-from ft_magics.training.batches import in_batches, leave_out_repeated, most_rows, rows_of
+from ft_magics.training.batches import in_batches, leave_out_repeated, rows_of
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
+from ft_magics.training.failures import explained
 from ft_magics.training.guard import Guarded, is_fatal, say_with_care
 from ft_magics.training.items import count_by_task
-from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
 from ft_magics.training.optimizers import make_schedule
@@ -97,10 +94,10 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
                 trained.save(fresh)
         _evaluate(name, prepared, folder, callback)
     except Exception as error:
-        explained = _explained(error, prepared, folder, callback) or _broken(error, checkpoint, callback)
-        if explained is None:
+        reason = explained(error, callback, checkpoint)
+        if reason is None:
             raise
-        raise explained from error
+        raise reason from error
     return callback.best
 
 
@@ -245,63 +242,6 @@ def _is_over(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> boo
     early = prepared.train.early_stopping
     patient = early is not None and callback.best.waiting >= early.patience
     return patient or int(checkpoint.name.rpartition("-")[2]) >= prepared.total_steps
-
-
-def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> TrainingError | None:
-    """An error of the training as a person needs it; None for one to be taken as it is."""
-    if not folder.is_there:
-        return None
-    newest = Checkpoints(folder.checkpoints).newest()
-    kept = f"The last whole checkpoint is {newest.name}" if newest else "There is no checkpoint yet"
-    if is_disk_full(error):
-        state = how_full(error, folder.path)
-        drop_frames(error)  # they hold open what could not be written to its end; not everywhere could it go then
-        Checkpoints(folder.checkpoints).drop_torn()
-        return TrainingError(
-            f"the disk that holds {folder.path} {state}, so training stopped. {kept}; make room, then resume with "
-            f"`%ft resume {folder.handle}`"
-        )
-    if is_out_of_memory(error):
-        tried, begun = callback.batches.trying, callback.batches.begun
-        drop_frames(error)  # they hold the batch that did not fit, and the optimizer
-        prepared.trained.model.zero_grad(set_to_none=True)
-        free_memory()
-        if tried == (0, 0):
-            advice = _advice_beside_training(prepared, begun=begun)
-        else:
-            train = prepared.train
-            with prepared.compact():
-                advice = memory_advice(
-                    prepared.trained,
-                    prepared.features["train"],
-                    tried=tried,
-                    batch_size=most_rows(prepared.features["train"], train),
-                    by_tokens=train.batch_tokens is not None,
-                    accumulation=train.gradient_accumulation,
-                    states=prepared.states_a_weight,
-                )
-        return TrainingError(f"{prepared.trained.device} ran out of memory. {advice}. {kept}")
-    return None
-
-
-def _broken(error: Exception, checkpoint: Path | None, callback: RunCallback) -> TrainingError | None:
-    """What keeps a run from its checkpoint: files of libraries that have no reader of their own to check them."""
-    if checkpoint is None or callback.batches.begun or isinstance(error, FineTuneError):
-        return None
-    fault = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]:.200}"
-    return TrainingError(
-        f"{shown_path(checkpoint)} cannot be read ({fault}). Remove that folder, and the run resumes from the "
-        "checkpoint before it"
-    )
-
-
-def _advice_beside_training(prepared: Prepared, *, begun: bool) -> str:
-    when = "It was predicting, one row at a time in the end" if begun else "That was before the first step"
-    free = free_bytes(prepared.trained.device)
-    return (
-        f"{when}; {free / 1e9:.1f} GB are free now. End what else takes memory there, such as other kernels, or lower "
-        "`train: {max_length_tokens: …}`"
-    )
 
 
 def _evaluate(name: str, prepared: Prepared, folder: RunFolder, callback: RunCallback) -> None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import model_validator
-
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
-    TRAIN,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
+    encoding_key,
 )
 
 __all__ = ["DataConfig", "ReadOptions", "SplitFile"]
@@ -70,12 +61,7 @@ class ReadOptions(Section):
         examples=["。", '"EOS"'],
         default=None,
     )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
+    encoding: Text | None = encoding_key()
     scheme: Scheme | None = described(
         description="How the tags mark where an entity begins and ends.",
         otherwise="seen in the tags",
@@ -96,37 +82,13 @@ class SplitFile(ReadOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[SplitFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class DataConfig(ReadOptions):
+class DataConfig(SplitSources[ReadOptions, SplitFile], ReadOptions):
     """Where the labelled data are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[SplitFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = ReadOptions
+
+    train: TrainSource[SplitFile] = described(
         expected=SOURCE_EXPECTED,
         example="train: path/to/train.conll",
         description="What is trained on; with reading options of its own it is `{path: …, tag_column: …}`.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> Self:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, ReadOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, ReadOptions)

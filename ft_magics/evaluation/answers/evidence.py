@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from ft_magics.evaluation.answers.answered import Answered
 from ft_magics.evaluation.answers.buckets import BUCKETS
 from ft_magics.evaluation.answers.cards import answer_card
 from ft_magics.evaluation.labels.buckets import fold
-from ft_magics.evaluation.paging import page_bounds, several
+from ft_magics.evaluation.paging import cards_page, in_buckets, several, with_text
 from ft_magics.evaluation.tally import Floats, Ints
 from ft_magics.sections import Card
 
@@ -64,18 +64,13 @@ class AnswerEvidence:
                 or `mistake` for all but exact matches; `text`: anywhere in the question, the context or an answer.
                 None or absent: anything.
         """
-        keep = np.ones(len(self.items), dtype=np.bool_)
-        for name, place in self.buckets.items():
-            if chosen.get(name) is not None:
-                wanted = [at for at, label in enumerate(BUCKETS[name]) if label in several(chosen[name])]
-                keep &= np.isin(place, wanted)
+        keep = in_buckets({name: (BUCKETS[name], at) for name, at in self.buckets.items()}, chosen, len(self.items))
         if chosen.get("outcome") is not None:
             asked = set(several(chosen["outcome"]))
             asked |= _MISTAKES if "mistake" in asked else set()
             keep &= np.array([outcome in asked for outcome in self.outcomes], dtype=np.bool_)
         if chosen.get("text"):
-            text = fold(str(chosen["text"]))
-            keep &= np.array([text in line for line in self._lines], dtype=np.bool_)
+            keep &= with_text(self._lines, fold(str(chosen["text"])), len(keep))
         return np.flatnonzero(keep)
 
     def sort(self, chosen: Ints, order: str) -> Ints:
@@ -98,8 +93,7 @@ class AnswerEvidence:
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some questions: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `cards`."""
-        chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort") or "row"))
-        return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
+        return cards_page(self, request)
 
     def card(self, at: int) -> Card:
         """One question with its answers."""

@@ -18,9 +18,8 @@ from ft_magics.evaluation.entities.record import check_record
 from ft_magics.evaluation.entities.scores import Scores
 from ft_magics.evaluation.entities.sections import report_sections
 from ft_magics.evaluation.entities.semeval import SemevalScores
-from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
-from ft_magics.evaluation.page import report_html, report_markdown
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.report_bases import ExamplesReport
 from ft_magics.evaluation.tally import Tally
 from ft_magics.markup import percent
 from ft_magics.metrics import Metric
@@ -58,7 +57,7 @@ class ErrorKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntityReport:
+class EntityReport(ExamplesReport):
     """Scores and mistakes of one set of predictions. Shares go from 0 to 1 and are None where they do not exist.
 
     Args:
@@ -136,20 +135,6 @@ class EntityReport:
     def by_label(self) -> dict[str, float | None]:
         """F1 per type."""
         return {kind: scores.f1 for kind, scores in self.per_type.items()}
-
-    @property
-    def errors(self) -> ExampleRows:
-        """Every mistake, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
-
-        Raises:
-            DataError: The report was read from a file, which keeps no examples.
-        """
-        return errors_of(self)
-
-    @property
-    def predictions(self) -> ExampleRows:
-        """The same of every example, right or wrong."""
-        return predictions_of(self)
 
     def summary(self) -> str:
         """The scores and counts in a line."""
@@ -242,14 +227,6 @@ class EntityReport:
             brief: Scores and confusion only.
         """
         return report_sections(self, view, brief=brief)
-
-    def to_markdown(self) -> str:
-        """The table of scores as Markdown."""
-        return report_markdown(self)
-
-    def to_html(self) -> str:
-        """Every view as HTML without script or style sheet."""
-        return report_html(self)
 
 
 def _score(way: str, metric: str, scores: Scores) -> Score:

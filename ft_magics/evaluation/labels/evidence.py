@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ft_magics.evaluation.calibration import bin_name, bins_of
 from ft_magics.evaluation.labels.buckets import BUCKETS, Buckets, fold
-from ft_magics.evaluation.paging import page_bounds, several
+from ft_magics.evaluation.paging import cards_page, several, with_text
 from ft_magics.evaluation.tally import Bools, Floats, Ints
 from ft_magics.sections import Card
 
@@ -124,8 +124,7 @@ class LabelEvidence:
         if given.get("suspect"):
             keep &= self._is_suspect
         if "text" in given:
-            wanted = fold(str(given["text"]))
-            keep &= np.fromiter((wanted in line for line in self._lines), dtype=np.bool_, count=len(keep))
+            keep &= with_text(self._lines, fold(str(given["text"])), len(keep))
         return np.flatnonzero(keep)
 
     def _any_of(self, side: Bools, labels: Any) -> Bools:
@@ -180,8 +179,7 @@ class LabelEvidence:
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `cards`."""
-        chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort") or "row"))
-        return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
+        return cards_page(self, request)
 
     def preview(self, most: int = 200) -> list[Card]:
         """What is sent along with a report for a kernel that is busy: mistakes first, then others, in order."""

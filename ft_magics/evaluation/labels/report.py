@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
-from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
 from ft_magics.evaluation.labels.buckets import Bucket
 from ft_magics.evaluation.labels.curves import Curves
 from ft_magics.evaluation.labels.evidence import LabelEvidence
 from ft_magics.evaluation.labels.probabilities import LabelCalibration
 from ft_magics.evaluation.labels.record import read_fields, to_record
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.report_bases import TalliedReport
 from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.scores import METRICS, Scores
 from ft_magics.evaluation.tally import Tally
@@ -23,13 +23,11 @@ from ft_magics.sections import Section
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ft_magics.evaluation.comparison import TallyComparison
-
 __all__ = ["LabelReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelReport:
+class LabelReport(TalliedReport):
     """Scores and mistakes of one set of predicted labels. Shares go from 0 to 1 and are None where they do not exist.
 
     Args:
@@ -86,20 +84,6 @@ class LabelReport:
         """F1 per label."""
         return {name: scores.f1 for name, scores in self.per_label.items()}
 
-    @property
-    def errors(self) -> ExampleRows:
-        """Every mistake, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
-
-        Raises:
-            DataError: The report was read from a file, which keeps no examples.
-        """
-        return errors_of(self)
-
-    @property
-    def predictions(self) -> ExampleRows:
-        """The same of every example, right or wrong."""
-        return predictions_of(self)
-
     def summary(self) -> str:
         """The scores and counts in a line."""
         first = self.headline
@@ -118,16 +102,6 @@ class LabelReport:
         from ft_magics.evaluation.labels.page import sections_of  # noqa: PLC0415  # the pages know this class
 
         return sections_of(self, view or {}, brief=brief)
-
-    def compare(self, others: Sequence[Any], *, resamples: int = 1000, seed: int = 0) -> TallyComparison:
-        """Hold other reports of the same gold against this one.
-
-        Raises:
-            DataError: They are not of the same gold; the message names the first example that differs.
-        """
-        from ft_magics.evaluation.comparison import compare_tallies  # noqa: PLC0415  # few reports are compared
-
-        return compare_tallies([self, *others], resamples=resamples, seed=seed)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; scores that do not exist are null."""
@@ -163,21 +137,3 @@ class LabelReport:
                 row |= {metric: getattr(scores, metric), f"{metric}_low": low, f"{metric}_high": high}
             rows.append(row | {"support": scores.support, "predicted": scores.predicted, "correct": scores.correct})
         return pd.DataFrame(rows, index=pd.Index(self.labels, name="label"))
-
-    def to_markdown(self) -> str:
-        """The table of scores as Markdown."""
-        from ft_magics.evaluation.page import report_markdown  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_markdown(self)
-
-    def to_html(self) -> str:
-        """Every section as HTML without script or style sheet."""
-        from ft_magics.evaluation.page import report_html  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_html(self)
-
-    def to_text(self, view: Mapping[str, Any] | None = None) -> str:
-        """The scores as text, for a terminal."""
-        from ft_magics.evaluation.page import report_text  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_text(self, view=view)

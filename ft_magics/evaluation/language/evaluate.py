@@ -14,8 +14,9 @@ from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.language.blanks import Blank
 from ft_magics.evaluation.language.counting import METRICS, tally_language
-from ft_magics.evaluation.language.evidence import LanguageEvidence, Places
+from ft_magics.evaluation.language.evidence import LanguageEvidence
 from ft_magics.evaluation.language.report import LanguageBucket, LanguageReport
+from ft_magics.evaluation.paging import Places
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.tally import Tally

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ft_magics.evaluation.labels.buckets import fold
 from ft_magics.evaluation.language.blanks import Blank
-from ft_magics.evaluation.paging import page_bounds, several
+from ft_magics.evaluation.paging import Places, cards_page, in_buckets, several, with_text
 from ft_magics.evaluation.tally import Floats, Ints
 from ft_magics.sections import Card
 
-__all__ = ["LanguageEvidence", "Places"]
-
-Places = Mapping[str, tuple[Sequence[str], Ints]]  # attribute → labels of its buckets, index per document or -1
+__all__ = ["LanguageEvidence"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,26 +40,30 @@ class LanguageEvidence:
             chosen: Names → a value, or several of which any will do: those of the buckets; `answer`: `right` or
                 `wrong`; `text`: anywhere in the text. None or absent: anything.
         """
-        keep = np.ones(len(self.blanks), dtype=np.bool_)
         of = np.array([document for document, _ in self.blanks], dtype=np.int64)
-        for name, (labels, place) in self.buckets.items():
-            if chosen.get(name) is not None:
-                keep &= np.isin(place[of], [at for at, label in enumerate(labels) if label in several(chosen[name])])
+        keep = in_buckets({name: (labels, at[of]) for name, (labels, at) in self.buckets.items()}, chosen, len(of))
         if chosen.get("answer") is not None:
             wanted = [answer == "right" for answer in several(chosen["answer"])]
             keep &= np.array([bool(blank.right) in wanted for _, blank in self.blanks], dtype=np.bool_)
         if chosen.get("text"):
-            text = fold(str(chosen["text"]))
-            keep &= np.array([text in fold(blank.text) for _, blank in self.blanks], dtype=np.bool_)
+            lines = (fold(blank.text) for _, blank in self.blanks)
+            keep &= with_text(lines, fold(str(chosen["text"])), len(keep))
         return np.flatnonzero(keep)
+
+    def sort(self, chosen: Ints, order: str) -> Ints:
+        """Blanks in another order.
+
+        Args:
+            chosen: Indices.
+            order: `row`, or `surest wrong`.
+        """
+        if order != "surest wrong":
+            return chosen
+        return chosen[np.argsort([self._surest_wrong(int(at)) for at in chosen], kind="stable")]
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some blanks: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `cards`."""
-        chosen = self.select(request.get("filter") or {})
-        if request.get("sort") == "surest wrong":
-            rank = [self._surest_wrong(int(at)) for at in chosen]
-            chosen = chosen[np.argsort(rank, kind="stable")]
-        return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
+        return cards_page(self, request)
 
     def _surest_wrong(self, at: int) -> float:
         blank = self.blanks[at][1]

@@ -16,8 +16,9 @@ from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import BUCKETS, buckets_of
 from ft_magics.evaluation.numbers.counting import METRICS_OF_NUMBERS, spearman, tally_numbers
-from ft_magics.evaluation.numbers.evidence import NumberEvidence, Places
+from ft_magics.evaluation.numbers.evidence import NumberEvidence
 from ft_magics.evaluation.numbers.report import NumberBucket, NumberReport
+from ft_magics.evaluation.paging import Places
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.tally import Floats, Ints, Tally

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import DataError
-from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
 from ft_magics.evaluation.labels.evidence import LabelEvidence
 from ft_magics.evaluation.labels.report import LabelReport
 from ft_magics.evaluation.record import (
@@ -23,6 +22,7 @@ from ft_magics.evaluation.record import (
     text_field,
 )
 from ft_magics.evaluation.report import Score
+from ft_magics.evaluation.report_bases import TalliedReport
 from ft_magics.evaluation.report_record import SCORE, score_of, score_record
 from ft_magics.evaluation.scores import METRICS, Scores
 from ft_magics.evaluation.tally import Tally
@@ -31,8 +31,6 @@ from ft_magics.sections import Section
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ft_magics.evaluation.comparison import TallyComparison
 
 __all__ = ["RelationReport"]
 
@@ -51,7 +49,7 @@ _RECORD = object_of(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelationReport:
+class RelationReport(TalliedReport):
     """Scores and mistakes of predicted relations. Shares go from 0 to 1 and are None where they do not exist.
 
     Args:
@@ -105,20 +103,6 @@ class RelationReport:
         """F1 per relation."""
         return {name: scores.f1 for name, scores in self.per_relation.items()}
 
-    @property
-    def errors(self) -> ExampleRows:
-        """Every mistake, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
-
-        Raises:
-            DataError: The report was read from a file, which keeps no examples.
-        """
-        return errors_of(self)
-
-    @property
-    def predictions(self) -> ExampleRows:
-        """The same of every example, right or wrong."""
-        return predictions_of(self)
-
     def summary(self) -> str:
         """The scores and counts in a line."""
         without = "" if self.none_label is None else f" without {self.none_label}"
@@ -139,16 +123,6 @@ class RelationReport:
         from ft_magics.evaluation.relations.page import sections_of  # noqa: PLC0415  # the pages know this class
 
         return sections_of(self, view or {}, brief=brief)
-
-    def compare(self, others: Sequence[Any], *, resamples: int = 1000, seed: int = 0) -> TallyComparison:
-        """Hold other reports of the same gold against this one.
-
-        Raises:
-            DataError: They are not of the same gold; the message names the first example that differs.
-        """
-        from ft_magics.evaluation.comparison import compare_tallies  # noqa: PLC0415  # few reports are compared
-
-        return compare_tallies([self, *others], resamples=resamples, seed=seed)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; scores that do not exist are null."""
@@ -195,21 +169,3 @@ class RelationReport:
             for relation, scores in self.per_relation.items()
         ]
         return pd.DataFrame(rows, index=pd.Index(list(self.per_relation), name="relation"))
-
-    def to_markdown(self) -> str:
-        """The table of scores as Markdown."""
-        from ft_magics.evaluation.page import report_markdown  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_markdown(self)
-
-    def to_html(self) -> str:
-        """Every section as HTML without script or style sheet."""
-        from ft_magics.evaluation.page import report_html  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_html(self)
-
-    def to_text(self, view: Mapping[str, Any] | None = None) -> str:
-        """The scores as text, for a terminal."""
-        from ft_magics.evaluation.page import report_text  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_text(self, view=view)

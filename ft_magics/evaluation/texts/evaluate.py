@@ -16,12 +16,13 @@ from ft_magics.evaluation.beside import check_bootstrap, check_notes, check_text
 from ft_magics.evaluation.bootstrap import intervals
 from ft_magics.evaluation.history import read_epochs
 from ft_magics.evaluation.labels.buckets import words_of
+from ft_magics.evaluation.paging import Places
 from ft_magics.evaluation.report import Score
 from ft_magics.evaluation.report_record import Shown
 from ft_magics.evaluation.tally import Floats, Tally
 from ft_magics.evaluation.texts.bleu import measure_bleu
 from ft_magics.evaluation.texts.chrf import measure_chrf
-from ft_magics.evaluation.texts.evidence import Places, TextEvidence
+from ft_magics.evaluation.texts.evidence import TextEvidence
 from ft_magics.evaluation.texts.inputs import is_chinese, read_sides
 from ft_magics.evaluation.texts.measure import Measure, joined
 from ft_magics.evaluation.texts.report import TextBucket, TextReport

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ft_magics.evaluation.labels.buckets import fold
-from ft_magics.evaluation.paging import page_bounds, several
+from ft_magics.evaluation.paging import Places, cards_page, in_buckets, with_text
 from ft_magics.evaluation.tally import Floats, Ints
 from ft_magics.evaluation.texts.differences import Range, other_parts
 from ft_magics.metrics import Metric
 from ft_magics.sections import Card
 
-__all__ = ["Places", "TextEvidence", "side_by_side"]
+__all__ = ["TextEvidence", "side_by_side"]
 
-Places = Mapping[str, tuple[Sequence[str], Ints]]  # attribute → labels of its buckets, index per example or -1
 
 _LONGEST_SHOWN = 1500  # characters of a source
 
@@ -65,13 +64,9 @@ class TextEvidence:
             chosen: Names → a value, or several of which any will do: those of the buckets. `text`: anywhere in the
                 source, a reference or the output. None or absent: anything.
         """
-        keep = np.ones(len(self.ids), dtype=np.bool_)
-        for name, (labels, place) in self.buckets.items():
-            if chosen.get(name) is not None:
-                keep &= np.isin(place, [at for at, label in enumerate(labels) if label in several(chosen[name])])
+        keep = in_buckets(self.buckets, chosen, len(self.ids))
         if chosen.get("text"):
-            wanted = fold(str(chosen["text"]))
-            keep &= np.fromiter((wanted in line for line in self._lines), dtype=np.bool_, count=len(keep))
+            keep &= with_text(self._lines, fold(str(chosen["text"])), len(keep))
         return np.flatnonzero(keep)
 
     def _ranks(self) -> dict[str, Floats]:
@@ -91,8 +86,7 @@ class TextEvidence:
 
     def page(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Some examples: `filter` as in `select`, `sort`, `offset` and `limit`; gives `total` and `cards`."""
-        chosen = self.sort(self.select(request.get("filter") or {}), str(request.get("sort") or "row"))
-        return {"total": len(chosen), "cards": [asdict(self.card(int(at))) for at in chosen[page_bounds(request)]]}
+        return cards_page(self, request)
 
     def card(self, at: int) -> Card:
         """One example: source, references and output, marked where they differ; its data is a `TextsData`."""

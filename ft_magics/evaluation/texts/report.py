@@ -2,57 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from ft_magics.errors import DataError
-from ft_magics.evaluation.bootstrap import LEVEL
-from ft_magics.evaluation.example_rows import ExampleRows, errors_of, predictions_of
-from ft_magics.evaluation.history import read_epochs
-from ft_magics.evaluation.record import (
-    check_schema,
-    count_field,
-    list_of,
-    map_of,
-    maybe,
-    number_field,
-    object_of,
-    text_field,
-)
-from ft_magics.evaluation.report import Score
-from ft_magics.evaluation.report_record import CARDS, SCORE, Shown, score_of, score_record, shown_of
-from ft_magics.evaluation.score_tables import number
-from ft_magics.evaluation.tally import Tally
+from ft_magics.evaluation.record import count_field, map_of, maybe, number_field, object_of, text_field
+from ft_magics.evaluation.score_report import ReportForm, ScoreReport
 from ft_magics.evaluation.texts.evidence import TextEvidence
 from ft_magics.sections import Section
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ft_magics.evaluation.comparison import TallyComparison
-
-__all__ = ["KIND", "SCHEMA", "TextBucket", "TextReport"]
-
-SCHEMA = 1
-KIND = "texts"
-
-_PLAIN = ("title", "examples", "signatures", "resamples", "history", "notes")
-_BUCKET = object_of(
-    {"label": text_field, "examples": count_field, "scores": map_of(maybe(number_field)), "ratio": number_field}
-)
-_REPORT = object_of(
-    {
-        "title": text_field,
-        "examples": count_field,
-        "scores": map_of(SCORE),
-        "signatures": map_of(text_field),
-        "buckets": map_of(list_of(_BUCKET)),
-        "lists": map_of(CARDS),
-        "resamples": count_field,
-        "notes": list_of(text_field),
-    }
-)
+__all__ = ["TextBucket", "TextReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,63 +25,30 @@ class TextBucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextReport:
-    """Scores and examples of one set of texts.
+class TextReport(ScoreReport[TextBucket, TextEvidence]):
+    """Scores and examples of one set of texts. What else it has is said at `ScoreReport`.
 
     Args:
-        title: What was scored, such as `to_chinese · test`.
         examples: How many, S.
         scores: By name, the headline first: `chrf` and `bleu` from 0 to 100, `rougeL` and its like from 0 to 1.
         signatures: How each score was computed, by its label.
-        resamples: Of the bootstrap behind the intervals.
-        buckets: Scores per attribute and bucket.
         lists: Examples by `texts`: the worst first.
-        history: Dev scores per epoch.
-        notes: Sentences that a reader of the numbers should know.
-        evidence: The examples, where they are in memory; no part of the JSON.
-        tally: What each example adds, where they are in memory; no part of the JSON.
     """
 
-    title: str
+    form: ClassVar = ReportForm(
+        kind="texts",
+        schema=1,
+        size="{0.examples:,} examples",
+        plain=("title", "examples", "signatures", "resamples", "history", "notes"),
+        own={"examples": count_field, "signatures": map_of(text_field)},
+        bucket=object_of(
+            {"label": text_field, "examples": count_field, "scores": map_of(maybe(number_field)), "ratio": number_field}
+        ),
+        read_bucket=TextBucket,
+    )
+
     examples: int
-    scores: dict[str, Score]
     signatures: dict[str, str]
-    resamples: int = 0
-    buckets: dict[str, list[TextBucket]] = field(default_factory=dict)
-    lists: dict[str, Shown] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    evidence: TextEvidence | None = field(default=None, compare=False, repr=False)
-    tally: Tally | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def headline(self) -> Score:
-        """The first of the scores."""
-        return next(iter(self.scores.values()))
-
-    @property
-    def by_label(self) -> dict[str, float | None]:
-        """Nothing: texts have no labels."""
-        return {}
-
-    @property
-    def errors(self) -> ExampleRows:
-        """Every example with its texts, a dict each: `.to_pandas()`, `.to_csv(path)`, `.to_jsonl(path)`.
-
-        Raises:
-            DataError: The report was read from a file, which keeps no examples.
-        """
-        return errors_of(self)
-
-    @property
-    def predictions(self) -> ExampleRows:
-        """The same."""
-        return predictions_of(self)
-
-    def summary(self) -> str:
-        """The scores and counts in a line."""
-        scores = [f"{score.metric.label} {number(score.metric, score.value)}" for score in self.scores.values()]
-        return f"{', '.join(scores)} · {self.examples:,} examples"
 
     def sections(self, view: Mapping[str, Any] | None = None, *, brief: bool = False) -> list[Section]:
         """What is shown.
@@ -134,80 +60,3 @@ class TextReport:
         from ft_magics.evaluation.texts.page import sections_of  # noqa: PLC0415  # the pages know this class
 
         return sections_of(self, view or {}, brief=brief)
-
-    def compare(self, others: Sequence[Any], *, resamples: int = 1000, seed: int = 0) -> TallyComparison:
-        """Hold other reports of the same references against this one.
-
-        Raises:
-            DataError: They are not of the same references; the message names the first example that differs.
-        """
-        from ft_magics.evaluation.comparison import compare_tallies  # noqa: PLC0415  # few reports are compared
-
-        return compare_tallies([self, *others], resamples=resamples, seed=seed)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; scores that do not exist are null."""
-        return {
-            "schema": SCHEMA,
-            "kind": KIND,
-            "level": LEVEL,
-            **{name: getattr(self, name) for name in _PLAIN},
-            "scores": {name: score_record(score) for name, score in self.scores.items()},
-            "buckets": {name: [asdict(item) for item in rows] for name, rows in self.buckets.items()},
-            "lists": {name: asdict(shown) for name, shown in self.lists.items()},
-        }
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> TextReport:
-        """The report that `to_json` wrote, without its examples.
-
-        Raises:
-            DataError: It is no report, or a newer version wrote it.
-        """
-        check_schema(record, SCHEMA, KIND)
-        _REPORT(record, "")
-        try:
-            report = cls(**_read(record))
-            report.headline  # noqa: B018  # a report without it cannot be shown
-        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:  # unknown fields
-            raise DataError(f"this report is not whole ({type(error).__name__}: {error})") from error
-        return report
-
-    def to_pandas(self) -> pd.DataFrame:
-        """A row per score: its value and the ends of its interval."""
-        import pandas as pd  # noqa: PLC0415  # a kernel that only trains need not wait for it
-
-        rows = [
-            {"value": score.value, "low": ends[0], "high": ends[1]}
-            for score in self.scores.values()
-            for ends in [score.interval or (None, None)]
-        ]
-        return pd.DataFrame(rows, index=pd.Index(list(self.scores), name="score"))
-
-    def to_markdown(self) -> str:
-        """The table of scores as Markdown."""
-        from ft_magics.evaluation.page import report_markdown  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_markdown(self)
-
-    def to_html(self) -> str:
-        """Every section as HTML without script or style sheet."""
-        from ft_magics.evaluation.page import report_html  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_html(self)
-
-    def to_text(self, view: Mapping[str, Any] | None = None) -> str:
-        """The scores as text, for a terminal."""
-        from ft_magics.evaluation.page import report_text  # noqa: PLC0415  # a kernel that only trains draws nothing
-
-        return report_text(self, view=view)
-
-
-def _read(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **{name: record[name] for name in _PLAIN},
-        "history": read_epochs(record["history"]),
-        "scores": {name: score_of(item) for name, item in record["scores"].items()},
-        "buckets": {name: [TextBucket(**item) for item in rows] for name, rows in record["buckets"].items()},
-        "lists": {name: shown_of(item) for name, item in record["lists"].items()},
-    }

@@ -18,14 +18,13 @@ from ft_magics.data.examples import Corpus
 from ft_magics.evaluation.language.blanks import Blank
 from ft_magics.evaluation.language.counting import next_metrics
 from ft_magics.evaluation.language.evaluate import Counted
-from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.causal.config import CausalSettings
 from ft_magics.tasks.causal.loss import asked_logits, next_token_loss
 from ft_magics.tasks.language.inputs import read_prompts
-from ft_magics.tasks.language.records import text_report
+from ft_magics.tasks.language.records import counted_of
 from ft_magics.tasks.language.rows import Row, Rows, tokens_around
 from ft_magics.tasks.language.text_task import TextTask
 from ft_magics.tasks.language.token_map import map_tokens, tokens_of
@@ -59,28 +58,13 @@ class CausalTask(TextTask[Row]):
 
     name: ClassVar = "clm"
     Settings: ClassVar = CausalSettings
-
-    def __init__(self, settings: CausalSettings) -> None:
-        self.settings = settings
+    accuracy: ClassVar = "next_accuracy"
+    note: ClassVar = _NOTE
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Perplexity is the headline."""
         return next_metrics()
-
-    @classmethod
-    def for_corpus(cls, settings: CausalSettings, corpus: Corpus[Document]) -> CausalTask:
-        """Of a new run."""
-        return cls(settings)
-
-    @classmethod
-    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> CausalTask:
-        """Of a saved model."""
-        return cls(CausalSettings())
-
-    def head(self) -> Head:
-        """The next token of the vocabulary."""
-        return self.saved_head()
 
     @classmethod
     def saved_head(cls) -> Head:
@@ -183,17 +167,7 @@ class CausalTask(TextTask[Row]):
                 kept.append(Blank(text=examples[feature.example].text, gold="", guesses=((text, 1.0),)))
             elif len(kept) < _MOST_BLANKS:
                 kept += [_blank(feature, guess, tokenizer) for guess in guesses]
-        return [
-            Counted(
-                asked=int(asked),
-                loss=float(loss),
-                right=int(right),
-                tokens=int(tokens),
-                utf8_bytes=len(example.text.encode(errors="surrogatepass")),
-                blanks=tuple(of_document),
-            )
-            for example, (asked, loss, right, tokens), of_document in zip(examples, sums, blanks, strict=True)
-        ]
+        return counted_of(examples, sums, blanks)
 
     def parse(self, inputs: Any) -> list[Document]:
         """The beginnings of texts."""
@@ -207,29 +181,6 @@ class CausalTask(TextTask[Row]):
         """A prompt and what follows."""
         texts = [("prompt", example.text), ("continued", self.answer(example, prediction))]
         return Card(kind="texts", row=example.id, data={"texts": texts})
-
-    @classmethod
-    def report(
-        cls,
-        examples: Sequence[Document],
-        predictions: Sequence[Counted],
-        *,
-        title: str,
-        facts: Mapping[str, Any],
-        history: Sequence[Mapping[str, Any]] = (),
-        resamples: int = 1000,
-        **options: Any,
-    ) -> Report:
-        """The evaluation."""
-        return text_report(
-            examples,
-            predictions,
-            accuracy="next_accuracy",
-            note=_NOTE,
-            title=title,
-            history=history,
-            resamples=resamples,
-        )
 
 
 def _written(model: Any, feature: Row) -> list[int]:

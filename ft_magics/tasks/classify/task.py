@@ -43,7 +43,7 @@ from ft_magics.tasks.classify.score import read_labels, read_options, score
 from ft_magics.tasks.classify.thresholds import choose_thresholds
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
-from ft_magics.tasks.tokens import unknown_tokens
+from ft_magics.tasks.tokens import padded_inputs, unknown_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -259,18 +259,7 @@ class ClassifyTask:
         """Pad to the longest: (B, T) each, and labels (B) or, of several, (B, C)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        shape = (len(features), max(feature.tokens for feature in features))
-        batch = {
-            "input_ids": torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long),
-            "attention_mask": torch.zeros(shape, dtype=torch.long),
-        }
-        if any(feature.type_ids for feature in features):
-            batch["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
-        for row, feature in enumerate(features):
-            batch["input_ids"][row, : feature.tokens] = torch.tensor(feature.input_ids)
-            batch["attention_mask"][row, : feature.tokens] = 1
-            if feature.type_ids:
-                batch["token_type_ids"][row, : feature.tokens] = torch.tensor(feature.type_ids)
+        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
         kind = torch.long if self.kind == "one" else torch.float
         return {**batch, "labels": torch.tensor([feature.label for feature in features], dtype=kind)}
 

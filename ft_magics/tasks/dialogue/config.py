@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import model_validator
-
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
-    TRAIN,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
 )
 from ft_magics.tasks.writing.config import AnswerSettings
 
@@ -125,37 +115,13 @@ class DialogueFile(DialogueOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[DialogueFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class DialogueData(DialogueOptions):
+class DialogueData(SplitSources[DialogueOptions, DialogueFile], DialogueOptions):
     """Where the dialogues are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[DialogueFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = DialogueOptions
+
+    train: TrainSource[DialogueFile] = described(
         expected=SOURCE_EXPECTED,
         example="train: path/to/dialogues.jsonl",
         description="What is trained on: a row a dialogue with a list of turns, a table with a turn a row, or a list.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> DialogueData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, DialogueOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, DialogueOptions)

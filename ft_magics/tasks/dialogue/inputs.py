@@ -9,7 +9,7 @@ from typing import Any
 from ft_magics.data.cells import is_list
 from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.dialogue.config import DialogueOptions
-from ft_magics.tasks.dialogue.reader import turns_in
+from ft_magics.tasks.dialogue.turn_shapes import turns_in
 from ft_magics.tasks.dialogue.turns import ASSISTANT, USER, Dialogue
 
 __all__ = ["is_one_dialogue", "read_asked"]

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import model_validator
 
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
-    TRAIN,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
+    encoding_key,
 )
 from ft_magics.tasks.language.config import DocumentOptions
 from ft_magics.tasks.writing.config import SampleSettings
@@ -64,12 +57,7 @@ class PassageOptions(DocumentOptions):
         "output": "completion_column",
     }
 
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
+    encoding: Text | None = encoding_key()
     prompt_column: Column | None = described(
         description="The column of what stands before a completion.",
         otherwise="the one called `prompt`, `instruction`, `question` or `input`, beside one of completions",
@@ -96,37 +84,13 @@ class PassageFile(PassageOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[PassageFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class GenerateData(PassageOptions):
+class GenerateData(SplitSources[PassageOptions, PassageFile], PassageOptions):
     """Where the texts are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[PassageFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = PassageOptions
+
+    train: TrainSource[PassageFile] = described(
         expected="a file, a folder, a pattern such as `texts/*.txt`, or `$name` for an object of the notebook",
         example="train: path/to/texts.jsonl",
         description="What is trained on: rows of prompt and completion, or texts: plain text, JSON lines, a table.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> GenerateData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, PassageOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, PassageOptions)

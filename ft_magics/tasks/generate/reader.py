@@ -10,12 +10,12 @@ from typing import Any
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_missing
-from ft_magics.data.columns import TEXT_COLUMNS, named_in, usual_columns
+from ft_magics.data.columns import TEXT_COLUMNS, named_in, need_column, usual_columns
 from ft_magics.data.documents.reading import HowToRead, read_documents
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
 from ft_magics.data.rows import read_rows
-from ft_magics.errors import DataError, did_you_mean
+from ft_magics.errors import DataError
 from ft_magics.tasks.generate.config import PassageOptions
 
 __all__ = ["Passage", "input_columns", "read_passages"]
@@ -145,8 +145,8 @@ class _Columns:
 def _columns(rows: Rows, options: PassageOptions) -> _Columns | None:
     """The columns of prompts and completions; None where rows are whole texts."""
     prompt, completion = options.prompt_column, options.completion_column
-    at = None if completion is None else _named(rows, "completion_column", completion)
-    before = None if prompt is None else _named(rows, "prompt_column", prompt)
+    at = None if completion is None else need_column(rows, "completion_column", completion)
+    before = None if prompt is None else need_column(rows, "prompt_column", prompt)
     if at is None:
         at = _usual(rows, _COMPLETIONS, before)
     if before is None and prompt is None:
@@ -170,20 +170,6 @@ def _columns(rows: Rows, options: PassageOptions) -> _Columns | None:
 def _usual(rows: Rows, names: Sequence[str], taken: int | None) -> int | None:
     there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns))) if at != taken}
     return next((there[name] for name in names if name in there), None) if rows.named else None
-
-
-def _named(rows: Rows, option: str, column: int | str) -> int:
-    if isinstance(column, int):
-        at = column - 1 if column > 0 else len(rows.columns) + column
-        if 0 <= at < len(rows.columns):
-            return at
-        raise DataError(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(rows.columns)}")
-    if column in rows.columns:
-        return list(rows.columns).index(column)
-    raise DataError(
-        f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(rows.columns)}."
-        f"{did_you_mean(column, rows.columns)}"
-    )
 
 
 def _of_pairs(name: str, source: str, rows: Rows, columns: _Columns) -> Split[Passage]:

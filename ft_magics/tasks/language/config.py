@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import model_validator
-
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SOURCE,
     SPLIT_SYNONYMS,
-    TRAIN,
     Column,
-    Fraction,
+    HeldOutSource,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
 )
 
 __all__ = ["DocumentFile", "DocumentOptions", "TextData"]
@@ -59,37 +51,27 @@ class DocumentFile(DocumentOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[DocumentFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class TextData(DocumentOptions):
+class TextData(SplitSources[DocumentOptions, DocumentFile], DocumentOptions):
     """Where the raw text is. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[DocumentFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = DocumentOptions
+
+    train: TrainSource[DocumentFile] = described(
         expected=_EXPECTED,
         example="train: path/to/texts",
         description="What is trained on: plain text, JSON lines, a folder of such files, a column of a table, a list.",
     )
-    dev: HeldOut | None = described(
+    dev: HeldOutSource[DocumentFile] | None = described(
         expected="a file, a folder, `$name`, or a share of train such as `{fraction: 0.05}`",
         description="What is held out, for perplexity after every epoch, by which the best model is chosen.",
         otherwise="nothing is selected: the last model is kept",
         examples=["{fraction: 0.05}"],
         default=None,
     )
-    test: HeldOut | None = described(
+    test: HeldOutSource[DocumentFile] | None = described(
         expected="a file, a folder, `$name`, or a share of train such as `{fraction: 0.05}`",
         description="What the best model is scored on at the end.",
         otherwise="no score on test",
         examples=["{fraction: 0.05}"],
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> TextData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, DocumentOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, DocumentOptions)

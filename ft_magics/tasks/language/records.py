@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ft_magics.data.documents.document import Document
 from ft_magics.data.faults import show
@@ -13,9 +13,36 @@ from ft_magics.evaluation.language.blanks import Blank, blank_of
 from ft_magics.evaluation.language.evaluate import Counted, language_report
 from ft_magics.evaluation.language.report import LanguageReport
 
-__all__ = ["counted_from", "counted_record", "counted_with", "text_report"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["counted_from", "counted_of", "counted_record", "counted_with", "text_report"]
 
 _KEPT = 200  # characters of a document's beginning, by which its script is known
+
+
+def counted_of(
+    examples: Sequence[Document], sums: NDArray[np.float64], blanks: Sequence[Sequence[Blank]]
+) -> list[Counted]:
+    """One prediction per document.
+
+    Args:
+        examples: The documents. Length S.
+        sums: Of each: tokens asked for, their loss, how many are right, all tokens. Shape (S, 4).
+        blanks: Those of each that are kept. Length S.
+    """
+    return [
+        Counted(
+            asked=int(asked),
+            loss=float(loss),
+            right=int(right),
+            tokens=int(tokens),
+            utf8_bytes=len(example.text.encode(errors="surrogatepass")),
+            blanks=tuple(of_document),
+        )
+        for example, (asked, loss, right, tokens), of_document in zip(examples, sums, blanks, strict=True)
+    ]
 
 
 def counted_record(example: Document, prediction: Counted) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.checks import DataCheck
@@ -11,12 +11,14 @@ from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
 from ft_magics.errors import DataError, ModelError
 from ft_magics.evaluation.language.evaluate import Counted
+from ft_magics.evaluation.report import Report
+from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.more_words import extend_model
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.language.reader import check_documents, read_more_text, read_text
-from ft_magics.tasks.language.records import counted_from, counted_record
+from ft_magics.tasks.language.records import counted_from, counted_record, text_report
 from ft_magics.tasks.language.token_map import TokenMap
 from ft_magics.tasks.task import Feature, Spec, Task
 
@@ -30,13 +32,41 @@ _LONGEST_SHOWN = 500  # characters of a document
 
 
 class TextTask(Task[Document, F, Counted]):
-    """An objective on raw text: what is left to it is what is predicted, and how."""
+    """An objective on raw text: what is left to it is what is predicted, and how.
+
+    Args:
+        settings: As the cell said.
+
+    Attributes:
+        within: What is of one document.
+        accuracy: Name of the metric of right predictions.
+        note: What a reader of its numbers should know.
+    """
 
     Data: ClassVar = TextData
-    within: ClassVar[str] = "row"  # what is of one document
+    within: ClassVar[str] = "row"
+    accuracy: ClassVar[str]
+    note: ClassVar[str]
 
     to_record = staticmethod(counted_record)
     from_record = staticmethod(counted_from)
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @classmethod
+    def for_corpus(cls, settings: Any, corpus: Corpus[Document]) -> Self:
+        """Of a new run."""
+        return cls(settings)
+
+    @classmethod
+    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> Self:
+        """Of a saved model: how it was trained makes no difference to what it predicts."""
+        return cls(cls.Settings())
+
+    def head(self) -> Head:
+        """The same for a new model as for a saved one."""
+        return self.saved_head()
 
     @classmethod
     def read(cls, settings: Any, data: TextData) -> Corpus[Document]:
@@ -124,3 +154,32 @@ class TextTask(Task[Document, F, Counted]):
             for item in chosen
             for blank in item.blanks[:1]
         ]
+
+    @classmethod
+    def report(
+        cls,
+        examples: Sequence[Document],
+        predictions: Sequence[Counted],
+        *,
+        title: str,
+        facts: Mapping[str, Any],
+        history: Sequence[Mapping[str, Any]] = (),
+        resamples: int = 1000,
+        **options: Any,
+    ) -> Report:
+        """The evaluation."""
+        return text_report(
+            examples,
+            predictions,
+            accuracy=cls.accuracy,
+            note=cls.note,
+            title=title,
+            history=history,
+            resamples=resamples,
+            **cls.report_options(predictions),
+        )
+
+    @classmethod
+    def report_options(cls, predictions: Sequence[Counted]) -> dict[str, Any]:
+        """What else its report has, as `text_report` takes it."""
+        return {}

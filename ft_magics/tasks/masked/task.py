@@ -19,7 +19,6 @@ from ft_magics.errors import CellError, DataError, ModelError, Problem
 from ft_magics.evaluation.language.blanks import blank_card
 from ft_magics.evaluation.language.counting import masked_metrics
 from ft_magics.evaluation.language.evaluate import Counted
-from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.models.scratch.segmenters import find_segmenter
@@ -27,7 +26,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.language.borders import Borders, map_borders
 from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_blanks
-from ft_magics.tasks.language.records import text_report
+from ft_magics.tasks.language.records import counted_of
 from ft_magics.tasks.language.rows import Rows, tokens_around
 from ft_magics.tasks.language.text_task import TextTask
 from ft_magics.tasks.language.token_map import TokenMap, map_tokens, tokens_of
@@ -45,7 +44,7 @@ __all__ = ["MaskedTask", "asked_logits"]
 _GUESSES = 5
 _BLANKS = re.compile("_{3,}")  # as people write them
 _MOST_BLANKS = 2  # of a document that are kept
-NOTE = (
+_NOTE = (
     "15 % of the tokens are hidden, in whole words, the same ones every time; perplexity is of those. It depends on "
     "the tokenizer; bits per byte (their mean loss, for all tokens of the text) less so"
 )
@@ -62,9 +61,10 @@ class MaskedTask(TextTask[MaskedRow]):
 
     name: ClassVar = "mlm"
     Settings: ClassVar = MaskedSettings
+    accuracy: ClassVar = "masked_accuracy"
+    note: ClassVar = _NOTE
 
-    def __init__(self, settings: MaskedSettings) -> None:
-        self.settings = settings
+    settings: MaskedSettings
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -81,20 +81,6 @@ class MaskedTask(TextTask[MaskedRow]):
                 where = "objective.mlm.chinese_words"
                 raise CellError([Problem(line=None, where=where, text=str(error))]) from error
         return super().read(settings, data)
-
-    @classmethod
-    def for_corpus(cls, settings: MaskedSettings, corpus: Corpus[Document]) -> MaskedTask:
-        """Of a new run."""
-        return cls(settings)
-
-    @classmethod
-    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> MaskedTask:
-        """Of a saved model: how it was trained makes no difference to what it predicts."""
-        return cls(MaskedSettings())
-
-    def head(self) -> Head:
-        """A token of the vocabulary for each hidden one."""
-        return self.saved_head()
 
     @classmethod
     def saved_head(cls) -> Head:
@@ -220,17 +206,7 @@ class MaskedTask(TextTask[MaskedRow]):
             most = len(guesses) if feature.row.asked else _MOST_BLANKS - len(kept)
             masking = feature.training if feature.row.draw else feature.held_out
             kept += [blank_in(feature, guess, spec.tokenizer, masking) for guess in guesses[: max(most, 0)]]
-        return [
-            Counted(
-                asked=int(asked),
-                loss=float(loss),
-                right=int(right),
-                tokens=int(tokens),
-                utf8_bytes=len(example.text.encode(errors="surrogatepass")),
-                blanks=tuple(of_document),
-            )
-            for example, (asked, loss, right, tokens), of_document in zip(examples, sums, blanks, strict=True)
-        ]
+        return counted_of(examples, sums, blanks)
 
     def parse(self, inputs: Any) -> list[Document]:
         """Texts with blanks: `____`, or the mask token."""
@@ -247,29 +223,6 @@ class MaskedTask(TextTask[MaskedRow]):
         first, *others = prediction.blanks
         about = [" · ".join(f"{token} {100 * share:.0f} %" for token, share in blank.guesses) for blank in others]
         return blank_card(first, example.id, about=about)
-
-    @classmethod
-    def report(
-        cls,
-        examples: Sequence[Document],
-        predictions: Sequence[Counted],
-        *,
-        title: str,
-        facts: Mapping[str, Any],
-        history: Sequence[Mapping[str, Any]] = (),
-        resamples: int = 1000,
-        **options: Any,
-    ) -> Report:
-        """The evaluation."""
-        return text_report(
-            examples,
-            predictions,
-            accuracy="masked_accuracy",
-            note=NOTE,
-            title=title,
-            history=history,
-            resamples=resamples,
-        )
 
 
 def asked_logits(outputs: Any, asked: torch.Tensor) -> torch.Tensor:

@@ -43,7 +43,7 @@ from ft_magics.tasks.ner.records import (
 )
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
-from ft_magics.tasks.tokens import Window, WordTokenizer, align_labels, make_windows, unknown_tokens
+from ft_magics.tasks.tokens import Window, WordTokenizer, align_labels, make_windows, padded_inputs, unknown_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -216,17 +216,11 @@ class NerTask:
         """Pad to the longest. Each tensor is (B, T)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        longest = max(len(feature.input_ids) for feature in features)
-        shape = (len(features), longest)
-        input_ids = torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long)
-        labels = torch.full(shape, IGNORE_INDEX, dtype=torch.long)
-        attention_mask = torch.zeros(shape, dtype=torch.long)
+        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
         for row, feature in enumerate(features):
-            length = len(feature.input_ids)
-            input_ids[row, :length] = torch.tensor(feature.input_ids)
-            labels[row, :length] = torch.tensor(feature.labels)
-            attention_mask[row, :length] = 1
-        return {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
+            labels[row, : feature.tokens] = torch.tensor(feature.labels)
+        return {**batch, "labels": labels}
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         """Cross entropy over labelled words, exact under gradient accumulation.

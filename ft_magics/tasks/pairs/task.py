@@ -19,13 +19,11 @@ from ft_magics.data.examples import Corpus
 from ft_magics.errors import ModelError
 from ft_magics.evaluation.language.counting import pair_metrics
 from ft_magics.evaluation.language.evaluate import Counted
-from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.tasks.language.config import TextData
-from ft_magics.tasks.language.records import text_report
 from ft_magics.tasks.language.token_map import map_tokens
-from ft_magics.tasks.masked.task import NOTE, Kept, MaskedTask, asked_logits
+from ft_magics.tasks.masked.task import Kept, MaskedTask, asked_logits
 from ft_magics.tasks.pairs.check import check_pairs, note_pairs
 from ft_magics.tasks.pairs.config import MaskedAndNextSettings, MaskedAndOrderSettings
 from ft_magics.tasks.pairs.draw import FROM_ELSEWHERE, Kind
@@ -57,9 +55,10 @@ class _PairTask(MaskedTask):
     """
 
     kind: ClassVar[Kind]
-    accuracy: ClassVar[str]  # name of the metric of pairs
+    pair_accuracy: ClassVar[str]  # name of the metric of pairs
     use: ClassVar[str]
     within: ClassVar[str] = "segment"
+    note: ClassVar = f"{MaskedTask.note}. Pairs of segments are the same every time; half of them are true"
 
     def __init__(self, settings: Any, trained_on: Sequence[Document] | None = None) -> None:
         super().__init__(settings.mlm)
@@ -68,7 +67,7 @@ class _PairTask(MaskedTask):
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Perplexity of the hidden tokens is the headline."""
-        return pair_metrics(self.accuracy)
+        return pair_metrics(self.pair_accuracy)
 
     @classmethod
     def read(cls, settings: Any, data: TextData) -> Corpus[Document]:
@@ -90,11 +89,6 @@ class _PairTask(MaskedTask):
     def for_corpus(cls, settings: Any, corpus: Corpus[Document]) -> _PairTask:
         """Of a new run."""
         return cls(settings, corpus.train.examples)
-
-    @classmethod
-    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> _PairTask:
-        """Of a saved model: how it was trained makes no difference to what it predicts."""
-        return cls(cls.Settings())
 
     @classmethod
     def saved_head(cls) -> Head:
@@ -212,28 +206,9 @@ class _PairTask(MaskedTask):
         ]
 
     @classmethod
-    def report(
-        cls,
-        examples: Sequence[Document],
-        predictions: Sequence[Counted],
-        *,
-        title: str,
-        facts: Mapping[str, Any],
-        history: Sequence[Mapping[str, Any]] = (),
-        resamples: int = 1000,
-        **options: Any,
-    ) -> Report:
-        """The evaluation."""
-        return text_report(
-            examples,
-            predictions,
-            accuracy="masked_accuracy",
-            pair_accuracy=cls.accuracy,
-            note=f"{NOTE}. Pairs of segments are the same every time; half of them are true",
-            title=title,
-            history=history,
-            resamples=resamples,
-        )
+    def report_options(cls, predictions: Sequence[Counted]) -> dict[str, Any]:
+        """The judgements on pairs."""
+        return {"pair_accuracy": cls.pair_accuracy}
 
 
 class MaskedAndNextTask(_PairTask):
@@ -242,7 +217,7 @@ class MaskedAndNextTask(_PairTask):
     name: ClassVar = "mlm+nsp"
     Settings: ClassVar[Any] = MaskedAndNextSettings
     kind: ClassVar[Kind] = "nsp"
-    accuracy: ClassVar = "next_sentence_accuracy"
+    pair_accuracy: ClassVar = "next_sentence_accuracy"
     use: ClassVar = "next-sentence prediction"
 
 
@@ -252,7 +227,7 @@ class MaskedAndOrderTask(_PairTask):
     name: ClassVar = "mlm+sop"
     Settings: ClassVar[Any] = MaskedAndOrderSettings
     kind: ClassVar[Kind] = "sop"
-    accuracy: ClassVar = "sentence_order_accuracy"
+    pair_accuracy: ClassVar = "sentence_order_accuracy"
     use: ClassVar = "sentence-order prediction"
 
 

@@ -30,7 +30,7 @@ from ft_magics.tasks.qa.score import read_answers, read_options, score
 from ft_magics.tasks.qa.thresholds import choose_threshold
 from ft_magics.tasks.qa.windows import Cut, PairEncoder, Window
 from ft_magics.tasks.task import Spec, Task
-from ft_magics.tasks.tokens import unknown_tokens
+from ft_magics.tasks.tokens import padded_inputs, unknown_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -187,18 +187,7 @@ class QaTask(Task[Question, Window, Prediction]):
         """Pad to the longest: (B, T) each, and labels (B, 2)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        shape = (len(features), max(feature.tokens for feature in features))
-        batch = {
-            "input_ids": torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long),
-            "attention_mask": torch.zeros(shape, dtype=torch.long),
-        }
-        if any(feature.type_ids for feature in features):
-            batch["token_type_ids"] = torch.zeros(shape, dtype=torch.long)
-        for row, feature in enumerate(features):
-            batch["input_ids"][row, : feature.tokens] = torch.tensor(feature.input_ids)
-            batch["attention_mask"][row, : feature.tokens] = 1
-            if feature.type_ids:
-                batch["token_type_ids"][row, : feature.tokens] = torch.tensor(feature.type_ids)
+        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
         return {**batch, "labels": torch.tensor([feature.labels for feature in features], dtype=torch.long)}
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:

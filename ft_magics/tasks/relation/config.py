@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
-    TRAIN,
+    Character,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
+    delimiter_key,
+    encoding_key,
+    header_key,
 )
 from ft_magics.tasks.classify.config import ClassWeights
 
@@ -126,22 +122,9 @@ class MarkedOptions(Section):
         default=None,
         ge=0,
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="The character between the cells of a CSV file.",
-        otherwise="seen in the file",
-        limits="one character",
-        examples=['","', '";"', '"\\t"', '"|"'],
-        default=None,
-    )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
-    header: bool | None = described(
-        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
-    )
+    delimiter: Character | None = delimiter_key('"|"')
+    encoding: Text | None = encoding_key()
+    header: bool | None = header_key()
 
 
 class MarkedFile(MarkedOptions):
@@ -150,37 +133,13 @@ class MarkedFile(MarkedOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[MarkedFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class RelationData(MarkedOptions):
+class RelationData(SplitSources[MarkedOptions, MarkedFile], MarkedOptions):
     """Where the texts with two marked entities are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[MarkedFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = MarkedOptions
+
+    train: TrainSource[MarkedFile] = described(
         expected=SOURCE_EXPECTED,
         example="train: path/to/train.jsonl",
         description="What is trained on; with reading options of its own it is `{path: …, e1_column: …}`.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> RelationData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, Any] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, MarkedOptions)

@@ -44,7 +44,7 @@ from ft_magics.tasks.relation.records import (
 )
 from ft_magics.tasks.relation.score import read_labels, score
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
-from ft_magics.tasks.tokens import unknown_tokens
+from ft_magics.tasks.tokens import padded_inputs, unknown_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -231,17 +231,11 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
         """Pad to the longest. Each tensor is (B, T); the label stands at the markers before both entities."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        shape = (len(features), max(feature.tokens for feature in features))
-        batch = {
-            "input_ids": torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long),
-            "attention_mask": torch.zeros(shape, dtype=torch.long),
-            "labels": torch.full(shape, IGNORE_INDEX, dtype=torch.long),
-        }
+        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
         for row, feature in enumerate(features):
-            batch["input_ids"][row, : feature.tokens] = torch.tensor(feature.input_ids)
-            batch["attention_mask"][row, : feature.tokens] = 1
-            batch["labels"][row, list(feature.positions)] = feature.label
-        return batch
+            labels[row, list(feature.positions)] = feature.label
+        return {**batch, "labels": labels}
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         """Cross entropy of the summed logits, exact under gradient accumulation.

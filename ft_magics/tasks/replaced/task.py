@@ -20,14 +20,12 @@ from ft_magics.evaluation.language.blanks import Blank
 from ft_magics.evaluation.language.counting import METRICS
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.replaced import REPLACED_METRICS, Judged, replaced_metrics, with_judgements
-from ft_magics.evaluation.report import Report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.language.config import TextData
 from ft_magics.tasks.language.inputs import read_whole
 from ft_magics.tasks.language.new_model import make_model
-from ft_magics.tasks.language.records import text_report
 from ft_magics.tasks.language.text_task import TextTask
 from ft_magics.tasks.masked.config import MaskedSettings
 from ft_magics.tasks.masked.rows import MaskedRow, MaskedRows
@@ -75,12 +73,14 @@ class ReplacedTask(TextTask[MaskedRow]):
 
     name: ClassVar = "rtd"
     Settings: ClassVar = ReplacedSettings
+    accuracy: ClassVar = "masked_accuracy"
+    note: ClassVar = _NOTE
 
     to_record = staticmethod(judged_record)
     from_record = staticmethod(judged_from)
 
     def __init__(self, settings: ReplacedSettings) -> None:
-        self.settings = settings
+        super().__init__(settings)
         masked: Any = MaskedTask
         self._masked = masked(MaskedSettings(mask=settings.mask, whole_words=settings.whole_words))
 
@@ -94,20 +94,6 @@ class ReplacedTask(TextTask[MaskedRow]):
         """Read every split, once the generator that the cell names is known to be there."""
         check_generator(settings.generator)
         return super().read(settings, data)
-
-    @classmethod
-    def for_corpus(cls, settings: ReplacedSettings, corpus: Corpus[Document]) -> ReplacedTask:
-        """Of a new run."""
-        return cls(settings)
-
-    @classmethod
-    def from_saved(cls, saved: Mapping[str, Any], config: Any) -> ReplacedTask:
-        """Of a saved model: how it was trained makes no difference to what it predicts."""
-        return cls(ReplacedSettings())
-
-    def head(self) -> Head:
-        """A number for each token, and a generator beside the model."""
-        return self.saved_head()
 
     @classmethod
     def saved_head(cls) -> Head:
@@ -296,31 +282,14 @@ class ReplacedTask(TextTask[MaskedRow]):
     # Reports
 
     @classmethod
-    def report(
-        cls,
-        examples: Sequence[Document],
-        predictions: Sequence[Counted],
-        *,
-        title: str,
-        facts: Mapping[str, Any],
-        history: Sequence[Mapping[str, Any]] = (),
-        resamples: int = 1000,
-        **options: Any,
-    ) -> Report:
-        """The evaluation."""
+    def report_options(cls, predictions: Sequence[Counted]) -> dict[str, Any]:
+        """The judgements on tokens."""
         judged = [item for item in predictions if isinstance(item, Judged)]
-        return text_report(
-            examples,
-            judged,
-            accuracy="masked_accuracy",
-            note=_NOTE,
-            title=title,
-            history=history,
-            resamples=resamples,
-            metrics={**METRICS, **REPLACED_METRICS},
-            more=lambda tally: with_judgements(tally, judged),
-            shown="judged",
-        )
+        return {
+            "metrics": {**METRICS, **REPLACED_METRICS},
+            "more": lambda tally: with_judgements(tally, judged),
+            "shown": "judged",
+        }
 
 
 def _of_token(token: str, share: float) -> Blank:

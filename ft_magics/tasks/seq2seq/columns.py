@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ft_magics.data.cells import Rows, fold, is_list, is_missing
-from ft_magics.data.columns import named_in, usual_columns
+from ft_magics.data.columns import named_column, named_in, usual_columns
 from ft_magics.data.faults import list_faults, list_names, quoted, show
-from ft_magics.errors import DataError, did_you_mean
+from ft_magics.errors import DataError
 from ft_magics.tasks.seq2seq.config import PairOptions
 
 __all__ = ["KNOWN", "Columns", "find_columns", "input_columns", "with_languages"]
@@ -113,9 +113,9 @@ def find_columns(rows: Rows, options: PairOptions, notes: list[str]) -> Columns:
         DataError: A column is not there, or there are no two.
     """
     faults: list[str] = []
-    source = _named(rows, "source_column", options.source_column, faults)
-    target = _named(rows, "target_column", options.target_column, faults)
-    key = _named(rows, "id_column", options.id_column, faults)
+    source = named_column(rows, "source_column", options.source_column, faults)
+    target = named_column(rows, "target_column", options.target_column, faults)
+    key = named_column(rows, "id_column", options.id_column, faults)
     if faults:
         raise DataError("\n".join(faults))
     if len(rows.columns) < 2:
@@ -131,33 +131,6 @@ def find_columns(rows: Rows, options: PairOptions, notes: list[str]) -> Columns:
             f"{rows.name}: source and target are both column {quoted(rows.columns[source])}; name two columns"
         )
     return Columns(source, target, key)
-
-
-def _named(rows: Rows, option: str, column: int | str | None, faults: list[str]) -> int | None:
-    if column is None:
-        return None
-    header = list(rows.columns)
-    if isinstance(column, int):
-        at = column - 1 if column > 0 else len(header) + column
-        if 0 <= at < len(header):
-            return at
-        faults.append(f"{rows.name}: `{option}: {column}`: there is no such column; there are {len(header)}")
-        return None
-    if header.count(column) == 1:
-        return header.index(column)
-    if column in header:
-        faults.append(f"{rows.name}: {header.count(column)} columns are called {quoted(column)}; give a number")
-    elif rows.named:
-        faults.append(
-            f"{rows.name}: no column called {quoted(column)} for `{option}`; the columns are {list_names(header)}."
-            f"{did_you_mean(column, header)}"
-        )
-    else:
-        faults.append(
-            f"{rows.name}: `{option}: {quoted(column)}`: nothing names the columns here; give its number, from 1 to "
-            f"{len(header)}, such as `{option}: 1`"
-        )
-    return None
 
 
 def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None, notes: list[str]) -> tuple[int, int]:

@@ -6,23 +6,19 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ft_magics.config.references import Reference
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
-    FILE,
-    FRACTION,
-    HELD_OUT,
-    SHARE_EXPECTED,
-    SOURCE,
     SOURCE_EXPECTED,
     SPLIT_SYNONYMS,
-    TRAIN,
+    Character,
     Column,
-    Fraction,
     Source,
+    SplitSources,
     Text,
-    find_source,
-    fractions_leave_something,
+    TrainSource,
+    delimiter_key,
+    encoding_key,
+    header_key,
 )
 from ft_magics.tasks.generating import GenerationSettings
 
@@ -101,22 +97,9 @@ class PairOptions(Section):
         otherwise="its place, such as `train.tsv, line 12`",
         default=None,
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = described(
-        description="The character between the cells of a CSV file.",
-        otherwise="seen in the file",
-        limits="one character",
-        examples=['","', '";"', '"\\t"', '"|"'],
-        default=None,
-    )
-    encoding: Text | None = described(
-        description="Character encoding of the file.",
-        otherwise="its byte-order mark, or UTF-8",
-        examples=["utf-8", "gb18030", "cp1252", "latin-1"],
-        default=None,
-    )
-    header: bool | None = described(
-        description="Whether the first row names the columns.", otherwise="seen in the file", default=None
-    )
+    delimiter: Character | None = delimiter_key('"|"')
+    encoding: Text | None = encoding_key()
+    header: bool | None = header_key()
 
     @model_validator(mode="after")
     def _columns_differ(self) -> PairOptions:
@@ -131,37 +114,13 @@ class PairFile(PairOptions):
     path: Source = described(description="Where this split is.")
 
 
-HeldOut = Annotated[Annotated[Fraction, FRACTION] | Annotated[PairFile, FILE] | Annotated[Source, SOURCE], HELD_OUT]
-
-
-class PairData(PairOptions):
+class PairData(SplitSources[PairOptions, PairFile], PairOptions):
     """Where the pairs of texts are. `$name` stands for an object of the kernel."""
 
-    train: Annotated[Annotated[PairFile, FILE] | Annotated[Source, SOURCE], TRAIN] = described(
+    options: ClassVar = PairOptions
+
+    train: TrainSource[PairFile] = described(
         expected=SOURCE_EXPECTED,
         example="train: path/to/train.tsv",
         description="What is trained on; with reading options of its own it is `{path: …, target_path: …}`.",
     )
-    dev: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is chosen by, after every epoch.",
-        otherwise="nothing is selected: the last model is kept",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-    test: HeldOut | None = described(
-        expected=SHARE_EXPECTED,
-        description="What the best model is scored on at the end.",
-        otherwise="no score on test",
-        examples=["{fraction: 0.1}"],
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _fractions_leave_something(self) -> PairData:
-        fractions_leave_something(self)
-        return self
-
-    def source(self, split: str) -> Fraction | tuple[str | Reference, PairOptions] | None:
-        """Where a split comes from, with its reading options; None where it is absent."""
-        return find_source(self, split, PairOptions)
