@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -134,6 +135,16 @@ class Threads:
             self._numbers = numbers if len(numbers) > 1 else ()
             self._now = numbers[len(numbers) // 2]
         torch.set_num_threads(self._now)
+
+    @contextmanager
+    def as_at_first(self) -> Iterator[None]:
+        """In the block compute with the number of the run's first step, which a resumed run knows: the same digits."""
+        now = self._now or torch.get_num_threads()
+        torch.set_num_threads(self._used[0] if self._used else now)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(now)
 
     def begin_step(self) -> None:
         """Take the next number while they are tried, and start the clock."""

@@ -27,6 +27,7 @@ from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
+from ft_magics.training.frozen_states import frozen_once
 from ft_magics.training.guard import Guarded, is_fatal, say_with_care
 from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
@@ -106,7 +107,7 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     folder.check_there()  # the Trainer makes folders
-    with prepared.compact():
+    with prepared.compact(), frozen_once(callback):
         _learn_compact(prepared, folder, callback, checkpoint)
 
 
@@ -180,7 +181,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
 
     def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         features = [item["feature"] for item in items]
-        batch = trained.task.collate(features, trained.spec)
+        batch = trained.collate(features)
         leave_out_repeated(batch, items)
         if prepared.vocabulary is not None:
             check_ids(prepared.vocabulary, batch)
