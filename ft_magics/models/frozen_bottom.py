@@ -36,18 +36,21 @@ class FrozenBottom:
     Args:
         model: A `PreTrainedModel` with a head.
         parts: Modules that make up the bottom, in the order in which they compute: the backbone, or layers.
-        quiet: Modules of the bottom that have dropout.
+        quiet: Modules that make up the bottom with what lies below its parts, by name.
         like: What the last of the parts gave for a batch.
         title: What it is, in a few words.
 
     Attributes:
+        title: As given.
+        quiet_names: Names of the modules that run without dropout.
         kinds: What is kept of each tensor that the bottom gives.
     """
 
     def __init__(
-        self, model: Any, parts: Sequence[nn.Module], quiet: Sequence[nn.Module], like: Any, *, title: str
+        self, model: Any, parts: Sequence[nn.Module], quiet: Mapping[str, nn.Module], like: Any, *, title: str
     ) -> None:
-        self._model, self._parts, self._quiet, self._like = model, list(parts), list(quiet), like
+        self._model, self._parts, self._quiet, self._like = model, list(parts), list(quiet.values()), like
+        self.quiet_names = list(quiet)
         self._now: Mapping[str, torch.Tensor] | None = None
         self._shape = (0, 0)
         self.title = title
@@ -190,7 +193,7 @@ def find_frozen_bottom(
         model: A `PreTrainedModel` with a head; what is trained of it has `requires_grad`.
         body: The name of its backbone.
         layers: Names of the backbone's layers, each of which computes once; the lowest first.
-        embeddings: How names of modules begin that lie below all layers.
+        embeddings: Names of modules that lie below all layers.
         batch: Some rows, as the model takes them: `attention_mask` is (B, T).
 
     Returns:
@@ -205,13 +208,13 @@ def find_frozen_bottom(
         outputs = _outputs(model, [named[body], *(named[name] for name in layers)], batch)
         found: FrozenBottom | None = None
         if isinstance(outputs[0], ModelOutput) and _is_frozen(outputs[0]):
-            found = FrozenBottom(model, [named[body]], [named[body]], outputs[0], title="the whole encoder")
+            found = FrozenBottom(model, [named[body]], {body: named[body]}, outputs[0], title="the whole encoder")
         depth = next((at for at, output in enumerate(outputs[1:]) if not _is_frozen(output)), len(layers))
         if found is None and depth:
-            below = [module for name, module in named.items() if name in embeddings]
+            quiet = {name: module for name, module in named.items() if name in (*embeddings, *layers[:depth])}
             parts = [named[name] for name in layers[:depth]]
             title = "the embeddings and the lowest layer" if depth == 1 else f"the embeddings and {depth} layers"
-            found = FrozenBottom(model, parts, [*below, *parts], outputs[depth], title=title)
+            found = FrozenBottom(model, parts, quiet, outputs[depth], title=title)
         if found is None:
             return "something is trained in its lowest layer, or below"
         if any(part._forward_hooks or part._forward_pre_hooks for part in found._parts):  # noqa: SLF001  # torch's own have no public way
