@@ -77,7 +77,9 @@ def test_without_dropout_a_run_ends_as_one_that_computes_all_in_each_step(make, 
     once = finish(start_run("once", make(method, settings, task=task)))
     each = finish(start_run("each", make(method, f"{settings}, cache_frozen: false", task=task)))
     (said,) = (text for text in notices(once) if "is frozen" in text)
-    assert re.search(r"computed once for \d+ rows of train and \d+ rows of dev, without dropout there: .* in memory", said)
+    assert re.search(
+        r"computed once for \d+ rows of train and \d+ rows of dev, without dropout there: .* in memory", said
+    )
     assert not any("is frozen" in text for text in notices(each))
     plain = weights_of(each)
     for name, tensor in weights_of(once).items():
@@ -86,7 +88,7 @@ def test_without_dropout_a_run_ends_as_one_that_computes_all_in_each_step(make, 
     assert scores == others
 
 
-def test_a_run_that_breaks_ends_with_the_same_bits(make, patch, tmp_path):
+def test_a_run_that_breaks_ends_with_the_same_bits(make, patch):
     """With dropout in the head; and whether memory or a file holds the states."""
     save = "save: {every: {steps: 2}}"
     whole = finish(start_run("whole", make(save=save)))

@@ -242,9 +242,9 @@ class TrainConfig(Section):
     )
     cache_frozen: AutoSwitch = described(
         expected="`auto`, `true` or `false`",
-        description="Compute what lies below all that is trained once for each row, keep that in memory or on disk, and "
-        "train on it: `method: head` and frozen lower layers. There is then no dropout in the frozen part. `auto`: where "
-        "train is seen twice or more.",
+        description="Compute what lies below all that is trained once for each row, keep that in memory or on disk, "
+        "and train on it: `method: head`, and frozen lower layers. There is then no dropout in the frozen part. "
+        "`auto`: where train is seen twice or more.",
         default="auto",
         origin="the feature-based approach of Devlin et al. 2019, section 5.3, and Peters et al. 2019",
     )

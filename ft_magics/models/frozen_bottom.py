@@ -55,7 +55,7 @@ class FrozenBottom:
         self._shape = (0, 0)
         self.title = title
         self.kinds: dict[str, Kind] = {
-            name: "row" if item.dim() == 2 else "tokens"  # noqa: PLR2004  # (B, D) or (B, T, D)
+            name: "row" if item.dim() == 2 else "tokens"  # (B, D) or (B, T, D)
             for name, item in _tensors(like).items()
         }
 
@@ -144,7 +144,11 @@ class FrozenBottom:
                 first[:, 0] = item[:, 0]
                 if _equal(same, self._answer(batch, {**given, name: nothing})):
                     self.kinds[name] = "unread"
-                elif at_left and self.kinds[name] == "tokens" and _equal(same, self._answer(batch, {**given, name: first})):
+                elif (
+                    at_left
+                    and self.kinds[name] == "tokens"
+                    and _equal(same, self._answer(batch, {**given, name: first}))
+                ):
                     self.kinds[name] = "first"
         return "nothing of it is read" if set(self.kinds.values()) == {"unread"} else ""
 
@@ -175,7 +179,7 @@ class FrozenBottom:
     def _whole(self, name: str, like: torch.Tensor) -> torch.Tensor:
         """A tensor as the bottom gives it; what nobody reads is NaN, so that it would be seen if somebody did."""
         (rows, tokens), now, kind = self._shape, self._now or {}, self.kinds[name]
-        if kind == "first" and now[name].dim() == 2:  # noqa: PLR2004  # (B, D)
+        if kind == "first" and now[name].dim() == 2:  # (B, D)
             return now[name][:, None].expand(-1, tokens, -1)
         if name in now:
             return now[name]
@@ -200,7 +204,7 @@ def find_frozen_bottom(
         The bottom; or, where there is none, why, as a part of a sentence.
     """
     named = dict(model.named_modules())
-    if batch["attention_mask"].dim() != 2 or body not in named or not all(name in named for name in layers):  # noqa: PLR2004  # (B, T)
+    if batch["attention_mask"].dim() != 2 or body not in named or not all(name in named for name in layers):
         return "its layers are not known here"
     was_training = model.training
     model.eval()
@@ -260,7 +264,7 @@ def _equal(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> bool
     return all(torch.equal(one, other) for one, other in zip(some, others, strict=True))
 
 
-def _stays_quiet(module: nn.Module, mode: bool = True) -> nn.Module:  # noqa: FBT001, FBT002  # as torch calls it
+def _stays_quiet(module: nn.Module, mode: bool = True) -> nn.Module:  # noqa: ARG001  # torch's name for it
     """What `train` does meanwhile."""
     return module
 

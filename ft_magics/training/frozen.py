@@ -81,6 +81,6 @@ def _found(trained: TrainedModel, tuning: Tuning, features: Sequence[Any]) -> Fr
             embeddings=outline.embeddings,
             batch=inputs,
         )
-    except Exception as error:  # noqa: BLE001  # the training itself says what is wrong with its model, if anything is
+    except Exception as error:  # the training itself says what is wrong with its model, if anything is
         logging.getLogger(__name__).debug("the frozen bottom could not be looked at", exc_info=True)
         return f"a look at it failed ({type(error).__name__})"

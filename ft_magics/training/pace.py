@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.training.batches import GroupedByLength, token_counts
 from ft_magics.training.fitting import count_evaluations
+from ft_magics.training.frozen_states import computed_states
 from ft_magics.training.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
@@ -68,7 +70,7 @@ def _measured(prepared: Prepared) -> Pace:
     order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
     threads = Threads(train.threads, trained.device)
     threads.begin()
-    with prepared.compact():
+    with prepared.compact(), _frozen_part_done(prepared, order) as once_s:
         steps = _timed_steps(prepared, order, threads)
     timed = steps[1:] or steps  # the first is slower than all others
     known = rates(timed)
@@ -76,9 +78,28 @@ def _measured(prepared: Prepared) -> Pace:
     torch.set_num_threads(best)
     whole = sum(token_counts(features))
     share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
+    again = prepared.frozen is None  # else an evaluation has dev's states already
     times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
-    total_s = whole * share / known[best] + _evaluating_s(prepared, times)
+    total_s = once_s + whole * share / known[best] + _evaluating_s(prepared, times if again else 1)
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
+
+
+@contextmanager
+def _frozen_part_done(prepared: Prepared, order: GroupedByLength) -> Iterator[float]:
+    """In the block what is frozen has done its work on the rows of the steps; how long it takes for all of train."""
+    bottom, trained = prepared.frozen, prepared.trained
+    if bottom is None:
+        yield 0.0
+        return
+    rows = [order[at]["feature"] for at in range(min(len(order), _MOST_STEPS * prepared.train.batch_size))]
+    with bottom.in_use():
+        began = time.perf_counter()
+        trained.kept = computed_states(trained, bottom, {"train": rows}, folder=None)
+        spent = time.perf_counter() - began
+        try:
+            yield spent * sum(token_counts(prepared.features["train"])) / sum(token_counts(rows))
+        finally:
+            trained.kept = None
 
 
 def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -> list[TimedStep]:
@@ -110,7 +131,7 @@ def _go_on(steps: int, elapsed_s: float) -> bool:
 
 
 def _step(trained: Any, batch: Sequence[Any], optimizer: torch.optim.Optimizer) -> None:
-    tensors = {name: item.to(trained.device) for name, item in trained.task.collate(batch, trained.spec).items()}
+    tensors = {name: item.to(trained.device) for name, item in trained.collate(batch).items()}
     labels = tensors.pop("labels")
     with trained.autocast():
         loss = trained.task.loss(trained.model(**tensors), labels)
