@@ -13,6 +13,7 @@ from ft_magics.models.frozen_bottom import KEPT
 from ft_magics.runs.cells import parse_cell
 from ft_magics.training import frozen_states
 from ft_magics.training.launch import resume_run, start_run
+from ft_magics.training.pace import measure_pace
 from ft_magics.training.prepare import prepare
 
 from architectures import ARCHITECTURES, make_tiny
@@ -76,11 +77,11 @@ def test_without_dropout_a_run_ends_as_one_that_computes_all_in_each_step(make, 
     settings = "dropout: 0, gradient_accumulation: 2"
     once = finish(start_run("once", make(method, settings, task=task)))
     each = finish(start_run("each", make(method, f"{settings}, cache_frozen: false", task=task)))
-    (said,) = (text for text in notices(once) if "is frozen" in text)
+    (said,) = (text for text in notices(once) if "the frozen part" in text)
     assert re.search(
-        r"computed once for \d+ rows of train and \d+ rows of dev, without dropout there: .* in memory", said
+        r"computed once for \d+ rows of train and \d+ rows of dev, without dropout: .* in memory", said
     )
-    assert not any("is frozen" in text for text in notices(each))
+    assert not any("the frozen part" in text for text in notices(each))
     plain = weights_of(each)
     for name, tensor in weights_of(once).items():
         assert torch.allclose(tensor, plain[name], atol=1e-5), name
@@ -142,6 +143,8 @@ def test_where_nothing_is_frozen_all_is_computed_in_each_step(make, method, reas
 def test_it_is_said_before_a_run_and_left_out_of_a_single_epoch(make):
     prepared = make()
     (plan, *_) = dry_run_sections(prepared)
-    assert "Computes the whole encoder once for each row, without dropout there" in " ".join(plan.lines)
+    assert "Computes the frozen part (the whole encoder) once for each row, without dropout" in " ".join(plan.lines)
+    assert measure_pace(prepared).total_s > 0
+    assert prepared.trained.kept is None
     assert make(settings="max_steps: 3").frozen is None
     assert make(settings="max_steps: 3, cache_frozen: true").frozen is not None

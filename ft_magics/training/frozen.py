@@ -53,7 +53,7 @@ def frozen_bottom(
 
 def frozen_text(bottom: FrozenBottom) -> str:
     """A sentence on what is computed once."""
-    return f"computes {bottom.title} once for each row, without dropout there, and trains on what that gives"
+    return f"computes the frozen part ({bottom.title}) once for each row, without dropout, and trains on what it gives"
 
 
 def _found(trained: TrainedModel, tuning: Tuning, features: Sequence[Any]) -> FrozenBottom | str:
@@ -82,5 +82,5 @@ def _found(trained: TrainedModel, tuning: Tuning, features: Sequence[Any]) -> Fr
             batch=inputs,
         )
     except Exception as error:  # the training itself says what is wrong with its model, if anything is
-        logging.getLogger(__name__).debug("the frozen bottom could not be looked at", exc_info=True)
-        return f"a look at it failed ({type(error).__name__})"
+        logging.getLogger(__name__).debug("the forward pass through the frozen bottom failed", exc_info=True)
+        return f"its forward pass failed ({type(error).__name__})"

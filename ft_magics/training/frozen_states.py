@@ -158,7 +158,7 @@ def _kept(callback: RunCallback, bottom: FrozenBottom) -> KeptStates | None:
                 raise
     if kept is None:
         text = (
-            f"what {bottom.title} gives for all rows takes {size / 1e9:.1f} GB, for which there is no room in memory "
+            f"what the frozen part ({bottom.title}) gives for all rows takes {size / 1e9:.1f} GB, for which there is no room in memory "
             f"or on the disk of {folder}: it is computed in each step, without dropout there"
         )
         say(lambda: Notice(level="warning", text=text))
@@ -167,7 +167,7 @@ def _kept(callback: RunCallback, bottom: FrozenBottom) -> KeptStates | None:
     rows = " and ".join(f"{len(features):,} rows of {name}" for name, features in splits.items())
     where = "in memory" if in_memory else "on disk while it trains"
     text = (
-        f"{bottom.title} is frozen, so it was computed once for {rows}, without dropout there: "
+        f"the frozen part ({bottom.title}) was computed once for {rows}, without dropout: "
         f"{kept.bytes / 1e6:,.1f} MB {where}, {seconds:.1f} s; `train: {{cache_frozen: false}}` computes it in each "
         "step, with dropout"
     )
