@@ -1,7 +1,7 @@
 """`method: head` with the encoder computed once, beside each step computing it, and beside the Trainer.
 
-    python benchmarks/frozen.py                       # WNUT-17, MiniLM, 10 epochs, three seeds: half an hour on two cores
-    QUICK=1 python benchmarks/frozen.py               # 320 rows, 3 epochs, one seed: ratios, no scores to rely on
+    python benchmarks/frozen.py             # WNUT-17, MiniLM, 10 epochs, three seeds: an hour on two cores
+    QUICK=1 python benchmarks/frozen.py     # 320 rows, 3 epochs, one seed: ratios, no scores to rely on
     python benchmarks/frozen.py --task classify --threads 1 --method "{freeze: {except_top: 1}}"
 
 Each side trains in a process of its own, in turns, on the same rows, as many epochs, batches of 16, with the same rate:

@@ -57,7 +57,8 @@ def test_what_was_kept_gives_the_same_gradients_on_every_architecture(make, tmp_
     trained.model.eval()
     plain = _gradients(trained, features[:3])
     with bottom.in_use():
-        trained.kept = frozen_states.computed_states(trained, bottom, {"train": features}, folder=tmp_path)
+        trained.batch_size = 2  # several batches at once
+        trained.kept = frozen_states.computed_states(trained, bottom, {"train": features}, folder=tmp_path, workers=3)
         assert any(name.startswith(KEPT) for name in trained.collate(features[:3]))
         found = _gradients(trained, features[:3])
     for name, gradient in plain.items():
@@ -78,9 +79,7 @@ def test_without_dropout_a_run_ends_as_one_that_computes_all_in_each_step(make, 
     once = finish(start_run("once", make(method, settings, task=task)))
     each = finish(start_run("each", make(method, f"{settings}, cache_frozen: false", task=task)))
     (said,) = (text for text in notices(once) if "the frozen part" in text)
-    assert re.search(
-        r"computed once for \d+ rows of train and \d+ rows of dev, without dropout: .* in memory", said
-    )
+    assert re.search(r"computed once for \d+ rows of train and \d+ rows of dev, without dropout: .* in memory", said)
     assert not any("the frozen part" in text for text in notices(each))
     plain = weights_of(each)
     for name, tensor in weights_of(once).items():

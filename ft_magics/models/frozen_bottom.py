@@ -7,6 +7,7 @@ bottom gave before, answers as it did. Shapes: B batch, T tokens, D hidden.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -52,6 +53,7 @@ class FrozenBottom:
         self._model, self._parts, self._quiet, self._like = model, list(parts), list(quiet.values()), like
         self.quiet_names = list(quiet)
         self._now: Mapping[str, torch.Tensor] | None = None
+        self._asked = threading.local()  # whether this thread wants no more than the bottom, and what that gave
         self._shape = (0, 0)
         self.title = title
         self.kinds: dict[str, Kind] = {
@@ -70,6 +72,7 @@ class FrozenBottom:
                 stack.enter_context(_with(module.eval(), "train", partial(_stays_quiet, module)))
             hook = self._model.register_forward_pre_hook(self._take, with_kwargs=True)
             stack.callback(hook.remove)
+            stack.callback(self._parts[-1].register_forward_hook(self._note).remove)
             try:
                 yield
             finally:
@@ -89,26 +92,21 @@ class FrozenBottom:
     def run(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What the bottom gives for a batch, without what the model does not read; it is in use.
 
+        Several threads may do this at once.
+
         Args:
             batch: As the model takes it, on its device.
 
         Returns:
             Each (B, T, D), (B, D) where one vector a row is kept.
         """
-        found: dict[str, torch.Tensor] = {}
-
-        def note(_: nn.Module, __: Any, output: Any) -> None:
-            found.update(_tensors(output))
-            raise _Enough
-
-        hook = self._parts[-1].register_forward_hook(note)
+        self._asked.found = {}
         try:
             with torch.no_grad():
                 self._model(**batch)
         except _Enough:
             pass
-        finally:
-            hook.remove()
+        found = self._asked.__dict__.pop("found")
         cut = {name: item[:, 0] if self.kinds[name] == "first" else item for name, item in found.items()}
         return {name: item for name, item in cut.items() if self.kinds[name] != "unread"}
 
@@ -164,6 +162,12 @@ class FrozenBottom:
         if kept:
             self._shape = tuple(named["attention_mask"].shape[:2])
         return args, {name: item for name, item in named.items() if not name.startswith(KEPT)}
+
+    def _note(self, _: nn.Module, __: Any, output: Any) -> None:
+        """After the last part: where no more is wanted, the rest of the model is not computed."""
+        if hasattr(self._asked, "found"):
+            self._asked.found.update(_tensors(output))
+            raise _Enough
 
     def _as_model(self, module: nn.Module) -> None:
         module.train(self._model.training)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,17 @@ from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.batches import token_counts
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.guard import say_with_care
+from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["computed_states", "frozen_once", "wanted_features"]
 
 _MOST_OF_MEMORY = 0.25  # of what is free; the rest is for the training, and for others
 _LEFT_ON_DISK_BYTES = 1 << 30
+_LONG_S = 10.0  # after which people want to know what is being done
+_MOST_AT_ONCE = 8  # batches that are computed at the same time: each takes memory
+
+_Part = tuple[Sequence[Any], torch.Tensor, dict[str, torch.Tensor]]  # rows, their mask, their states
 
 
 class _Stopped(Exception):  # noqa: N818  # no error: a person does not want to wait
@@ -47,7 +54,7 @@ def frozen_once(callback: RunCallback) -> Iterator[None]:
         yield
         return
     with bottom.in_use():
-        with callback.threads.as_at_first(), callback.throughput.between_steps():
+        with callback.throughput.between_steps():
             kept = _kept(callback, bottom)
         trained.kept = kept
         try:
@@ -73,6 +80,7 @@ def computed_states(
     splits: Mapping[str, Sequence[Any]],
     *,
     folder: Path | None,
+    workers: int = 1,
     stopping: Callable[[], bool] = lambda: False,
 ) -> KeptStates:
     """What the bottom gives for each row; the bottom is in use.
@@ -84,13 +92,14 @@ def computed_states(
         bottom: Of it.
         splits: Rows, by the names of their splits.
         folder: For a file that holds the states; None for memory.
+        workers: How many cores may compute.
         stopping: Asked before each batch.
     """
     kept = KeptStates(bottom.kinds, rows=_rows(splits), tokens=_tokens(splits), folder=folder)
     trained.model.to(trained.device)
     try:
         for features in splits.values():
-            _add_split(trained, bottom, features, kept, stopping)
+            _keep_all(trained, bottom, _batches(features, trained.batch_size, stopping), kept, workers)
         kept.finish()
     except BaseException:
         kept.close()
@@ -98,39 +107,61 @@ def computed_states(
     return kept
 
 
-def _add_split(
-    trained: TrainedModel,
-    bottom: FrozenBottom,
-    features: Sequence[Any],
-    kept: KeptStates,
-    stopping: Callable[[], bool],
-) -> None:
+def _batches(features: Sequence[Any], size: int, stopping: Callable[[], bool]) -> Iterator[list[Any]]:
+    """Rows of like length, the longest first."""
     lengths = token_counts(features)
     order = sorted(range(len(features)), key=lambda at: -lengths[at])
-    size = trained.batch_size
-    while order:
+    for begin in range(0, len(order), size):
         if stopping():
             raise _Stopped
-        chosen = [features[at] for at in order[:size]]
-        batch = trained.task.collate(chosen, trained.spec)
+        yield [features[at] for at in order[begin : begin + size]]
+
+
+def _keep_all(
+    trained: TrainedModel, bottom: FrozenBottom, batches: Iterable[list[Any]], kept: KeptStates, workers: int
+) -> None:
+    """Keep the states of some batches. Each is computed with one thread of torch's, several of them at once.
+
+    So the digits do not depend on how many cores there are, and no thread waits for another one at a barrier.
+    """
+    coming: deque[Future[list[_Part]]] = deque()
+    on_cpu = trained.device == "cpu"
+    at_once = max(1, min(workers, _MOST_AT_ONCE)) if on_cpu else 1
+    settings: dict[str, Any] = {"initializer": torch.set_num_threads, "initargs": (1,)} if on_cpu else {}
+    with own_number_of_threads(), ThreadPoolExecutor(at_once, "ft_magics-frozen", **settings) as pool:
         try:
-            states = _states(trained, bottom, batch)
-        except Exception as error:
-            if not is_out_of_memory(error) or len(chosen) == 1:
-                raise
-            states = None  # the error's frames hold the batch
-        if states is None:
-            size = len(chosen) // 2
-            free_memory()
-            continue
-        kept.add(chosen, batch["attention_mask"].bool(), states)
-        del order[: len(chosen)]
+            for chosen in batches:
+                coming.append(pool.submit(_parts, trained, bottom, chosen))
+                if len(coming) > at_once:
+                    _keep(kept, coming.popleft())
+            while coming:
+                _keep(kept, coming.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _states(trained: TrainedModel, bottom: FrozenBottom, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _keep(kept: KeptStates, done: Future[list[_Part]]) -> None:
+    for chosen, mask, states in done.result():
+        kept.add(chosen, mask, states)
+
+
+def _parts(trained: TrainedModel, bottom: FrozenBottom, chosen: Sequence[Any]) -> list[_Part]:
+    """The states of a batch, in one part, or in smaller ones where memory does not hold it."""
+    try:
+        return [_part(trained, bottom, chosen)]
+    except Exception as error:
+        if not is_out_of_memory(error) or len(chosen) == 1:
+            raise
+    free_memory()  # the error is gone, whose frames hold the batch
+    half = len(chosen) // 2
+    return _parts(trained, bottom, chosen[:half]) + _parts(trained, bottom, chosen[half:])
+
+
+def _part(trained: TrainedModel, bottom: FrozenBottom, chosen: Sequence[Any]) -> _Part:
+    batch = trained.task.collate(chosen, trained.spec)
     inputs = {name: item.to(trained.device) for name, item in batch.items() if name != "labels"}
     with trained.autocast():
-        return bottom.run(inputs)
+        return chosen, batch["attention_mask"].bool(), bottom.run(inputs)
 
 
 def _kept(callback: RunCallback, bottom: FrozenBottom) -> KeptStates | None:
@@ -138,18 +169,25 @@ def _kept(callback: RunCallback, bottom: FrozenBottom) -> KeptStates | None:
     folder, say = callback.folder.path, say_with_care(callback.emit)
     splits = wanted_features(callback.prepared, whole_dev=callback.dev.part.is_whole)
     size = bottom.bytes_for(rows=_rows(splits), tokens=_tokens(splits))
+    what = f"the frozen part ({bottom.title})"
+    rows = " and ".join(f"{len(features):,} rows of {name}" for name, features in splits.items())
     in_memory = size <= _MOST_OF_MEMORY * free_bytes("cpu")
-    room = in_memory or shutil.disk_usage(folder).free >= size + _LEFT_ON_DISK_BYTES
     began = time.monotonic()
+    told = False
+
+    def stopping() -> bool:
+        nonlocal told
+        if not told and time.monotonic() - began > _LONG_S:
+            told = True
+            say(lambda: Notice(level="info", text=f"{what} is being computed once for {rows}; then the steps begin"))
+        return callback.steering.stopping
+
     kept = None
-    if room:
+    if in_memory or shutil.disk_usage(folder).free >= size + _LEFT_ON_DISK_BYTES:
+        place, workers = None if in_memory else folder, callback.threads.most
         try:
             kept = computed_states(
-                callback.prepared.trained,
-                bottom,
-                splits,
-                folder=None if in_memory else folder,
-                stopping=lambda: callback.steering.stopping,
+                callback.prepared.trained, bottom, splits, folder=place, workers=workers, stopping=stopping
             )
         except _Stopped:
             return None
@@ -158,18 +196,15 @@ def _kept(callback: RunCallback, bottom: FrozenBottom) -> KeptStates | None:
                 raise
     if kept is None:
         text = (
-            f"what the frozen part ({bottom.title}) gives for all rows takes {size / 1e9:.1f} GB, for which there is no room in memory "
-            f"or on the disk of {folder}: it is computed in each step, without dropout there"
+            f"what {what} gives for all rows takes {size / 1e9:.1f} GB, for which there is no room in memory or on the "
+            f"disk of {folder}: it is computed in each step, without dropout too"
         )
         say(lambda: Notice(level="warning", text=text))
         return None
-    seconds = time.monotonic() - began
-    rows = " and ".join(f"{len(features):,} rows of {name}" for name, features in splits.items())
-    where = "in memory" if in_memory else "on disk while it trains"
     text = (
-        f"the frozen part ({bottom.title}) was computed once for {rows}, without dropout: "
-        f"{kept.bytes / 1e6:,.1f} MB {where}, {seconds:.1f} s; `train: {{cache_frozen: false}}` computes it in each "
-        "step, with dropout"
+        f"{what} was computed once for {rows}, without dropout: {kept.bytes / 1e6:,.1f} MB "
+        f"{'in memory' if in_memory else 'on disk while it trains'}, {time.monotonic() - began:.1f} s; "
+        "`train: {cache_frozen: false}` computes it in each step, with dropout"
     )
     say(lambda: Notice(level="info", text=text))
     return kept

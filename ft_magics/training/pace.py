@@ -70,7 +70,7 @@ def _measured(prepared: Prepared) -> Pace:
     order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
     threads = Threads(train.threads, trained.device)
     threads.begin()
-    with prepared.compact(), _frozen_part_done(prepared, order) as once_s:
+    with prepared.compact(), _frozen_part_done(prepared, order, threads.most) as once_s:
         steps = _timed_steps(prepared, order, threads)
     timed = steps[1:] or steps  # the first is slower than all others
     known = rates(timed)
@@ -85,7 +85,7 @@ def _measured(prepared: Prepared) -> Pace:
 
 
 @contextmanager
-def _frozen_part_done(prepared: Prepared, order: GroupedByLength) -> Iterator[float]:
+def _frozen_part_done(prepared: Prepared, order: GroupedByLength, workers: int) -> Iterator[float]:
     """In the block what is frozen has done its work on the rows of the steps; how long it takes for all of train."""
     bottom, trained = prepared.frozen, prepared.trained
     if bottom is None:
@@ -94,7 +94,7 @@ def _frozen_part_done(prepared: Prepared, order: GroupedByLength) -> Iterator[fl
     rows = [order[at]["feature"] for at in range(min(len(order), _MOST_STEPS * prepared.train.batch_size))]
     with bottom.in_use():
         began = time.perf_counter()
-        trained.kept = computed_states(trained, bottom, {"train": rows}, folder=None)
+        trained.kept = computed_states(trained, bottom, {"train": rows}, folder=None, workers=workers)
         spent = time.perf_counter() - began
         try:
             yield spent * sum(token_counts(prepared.features["train"])) / sum(token_counts(rows))
