@@ -93,7 +93,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", choices=SETS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
-    parser.add_argument("--train", default="", help="more of the cell's `train:`")
+    parser.add_argument("--model", default="minilm")
+    parser.add_argument("--train", default="max_length_tokens: 320, learning_rate: 2e-4", help="more of `train:`")
     arguments = parser.parse_args()
     train, test, settings, more = SETS[arguments.data]
     questions = read_split("test", str(DATA / test)).examples
@@ -103,10 +104,9 @@ def main() -> None:
     os.chdir(tempfile.mkdtemp())
     for seed in arguments.seeds:
         body = (
-            f"task: {{qa: {settings}}}\nmodel: minilm\n"
+            f"task: {{qa: {settings}}}\nmodel: {arguments.model}\n"
             f"data: {{train: {DATA / train}, dev: {{fraction: 0.1}}, test: {DATA / test}}}\n"
-            f"train: {{{more}, learning_rate: 2e-4, max_length_tokens: 320, seed: {seed}"
-            f"{arguments.train and ', '}{arguments.train}}}\nsave: {{every: null}}"
+            f"train: {{{more}, seed: {seed}, {arguments.train}}}\nsave: {{every: null}}"
         )
         began = time.monotonic()
         run = start_run(f"seed_{seed}", prepare(parse_cell(body, {})))

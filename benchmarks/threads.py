@@ -10,7 +10,7 @@ import threading
 import time
 
 import torch
-from ft_magics.training.omp_threads import give_back_threads
+from ft_magics.models.omp_threads import give_back_threads
 from transformers import BertConfig, BertForTokenClassification
 
 ROWS, TOKENS, WORDS = 16, 20, 30_000

@@ -11,6 +11,7 @@ from browser import (
     code_cell,
     lab_server,
     open_notebook,
+    read,
     run_cell,
     saved_html,
     wait_for_cell,

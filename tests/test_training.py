@@ -12,7 +12,7 @@ import pytest
 import torch
 from ft_magics.errors import DataError, DeviceError, ModelError, RunError
 from ft_magics.events import Evaluated, Notice, RunEnded, RunStarted, StepDone
-from ft_magics.models import device, loading, sources
+from ft_magics.models import device, half_precision, loading, sources
 from ft_magics.runs.cells import parse_cell
 from ft_magics.runs.event_log import event_from_json
 from ft_magics.tasks.ner.task import Feature, NerTask
@@ -295,8 +295,22 @@ def test_devices_and_precisions():
             device.choose_device("cuda")
     assert device.choose_precision("fp32", "cpu") == "fp32"
     assert device.choose_precision("bf16", "cpu") == "bf16"
-    wanted = "bf16" if torch.cpu.get_capabilities().get("amx_bf16") else "fp32"
-    assert device.choose_precision("auto", "cpu") == wanted
+
+
+@pytest.mark.parametrize(("measured", "wanted"), [(0.5, "bf16"), (1.4, "fp32")])
+def test_a_processor_that_is_slow_in_bf16_computes_in_fp32(monkeypatch, measured, wanted):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True, "cpu_name": "one"})
+    asked = []
+    monkeypatch.setattr(half_precision, "_time_of_bf16", lambda: asked.append(1) or measured)
+    for _ in range(2):
+        half_precision.gains_from_bf16.cache_clear()  # as in another kernel
+        assert device.choose_precision("auto", "cpu") == wanted
+    assert asked == [1]
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "cpu_name": "two"})
+    half_precision.gains_from_bf16.cache_clear()
+    assert device.choose_precision("auto", "cpu") == "fp32"
+    half_precision.gains_from_bf16.cache_clear()
+    assert asked == [1]
 
 
 def test_bf16_trains_on_a_cpu_too(config):

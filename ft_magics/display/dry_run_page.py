@@ -16,6 +16,7 @@ from ft_magics.markup import details, element, heading, size_text, terminal_text
 from ft_magics.runs.parameters import Parameters
 from ft_magics.sections import Examples, Lines, Section
 from ft_magics.tasks.task import Task
+from ft_magics.training.batches import most_rows
 from ft_magics.training.frozen import frozen_text
 from ft_magics.training.memory_need import need_text
 from ft_magics.training.pace import Pace, measure_pace
@@ -35,7 +36,7 @@ def dry_run_sections(prepared: Prepared) -> list[Section]:
         memory = need_text(
             prepared.trained,
             prepared.features["train"],
-            train.batch_size,
+            most_rows(prepared.features["train"], train),
             states=prepared.states_a_weight,
             accumulation=train.gradient_accumulation,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -28,6 +29,10 @@ class Score:
     metric: Metric
     value: float | None
     interval: tuple[float, float] | None = None
+
+    def __float__(self) -> float:
+        """The value; NaN where it does not exist."""
+        return math.nan if self.value is None else float(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ft_magics.errors import DeviceError
+from ft_magics.models.half_precision import gains_from_bf16
 
 __all__ = ["choose_device", "choose_precision"]
 
@@ -35,8 +36,7 @@ def choose_device(name: str) -> str:
 def choose_precision(name: str, device: str) -> str:
     """`fp32` or `bf16` (autocast over fp32 weights).
 
-    `auto` takes bf16 where the device gains from it: CUDA from Ampere on, CPUs with AMX. With AVX-512 BF16 alone the
-    casts cost more than the products save (docs/experiments.md), and emulated bf16 is slower still.
+    `auto` takes bf16 where the device gains from it: CUDA from Ampere on, CPUs that were measured to.
 
     Raises:
         DeviceError: bf16 was named and the GPU cannot do it.
@@ -46,7 +46,7 @@ def choose_precision(name: str, device: str) -> str:
     if device == "cuda":
         gains = torch.cuda.is_bf16_supported(including_emulation=False)
     elif device == "cpu":
-        gains = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        gains = name == "auto" and gains_from_bf16()
     else:
         gains = False
     if name == "auto":

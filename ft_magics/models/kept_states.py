@@ -83,7 +83,7 @@ class KeptStates:
         self._vectors = {
             name: _Vectors(tokens if kind == "tokens" else rows, folder) for name, kind in self._kinds.items()
         }
-        self._begins = [0]
+        self._begins, self._count = [0], 0
         self._rows: dict[int, tuple[int, Any]] = {}  # by id, with the feature itself, so that the id stays its own
 
     def add(self, features: Sequence[Any], mask: torch.Tensor, states: Mapping[str, torch.Tensor]) -> None:
@@ -95,7 +95,8 @@ class KeptStates:
             states: Of the bottom: (B, T, D), or (B, D).
         """
         for feature in features:
-            self._rows[id(feature)] = (len(self._rows), feature)
+            self._rows[id(feature)] = (self._count, feature)  # one that is in two splits has the same states twice
+            self._count += 1
         counts = mask.sum(1).tolist()
         self._begins += [self._begins[-1] + added for added in accumulate(counts)]
         for name, kind in self._kinds.items():

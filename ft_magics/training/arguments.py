@@ -9,24 +9,26 @@ from typing import Any
 from transformers import TrainingArguments
 
 from ft_magics.config.train import FittedTrain
-from ft_magics.training.fitting import steps_per_epoch
+from ft_magics.training.fitting import batches_per_epoch, steps_per_epoch
 from ft_magics.training.optimizers import optimizer_values, scheduler_values
+from ft_magics.training.token_batches import Lengths
 
 __all__ = ["count_steps", "training_arguments", "training_values"]
 
 _LOSS_POINTS = 200  # about as many points as a loss curve needs
 
 
-def count_steps(train: FittedTrain, features: int) -> int:
+def count_steps(train: FittedTrain, lengths: Lengths) -> int:
     """Optimiser steps in a whole run, as the Trainer counts them.
 
     Args:
-        train: Epochs, batch size, accumulation, or a fixed number of steps.
-        features: Windows in an epoch.
+        train: Epochs, batches, accumulation, or a fixed number of steps.
+        lengths: Tokens of each window of an epoch.
     """
     if train.max_steps:
         return train.max_steps
-    return math.ceil(train.epochs * steps_per_epoch(features, train.batch_size, train.gradient_accumulation))
+    batches = batches_per_epoch(train, lengths)
+    return math.ceil(train.epochs * steps_per_epoch(batches, train.gradient_accumulation))
 
 
 def training_values(train: FittedTrain, *, device: str, precision: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def training_values(train: FittedTrain, *, device: str, precision: str) -> dict[
         "num_train_epochs": train.epochs,
         "max_steps": train.max_steps or -1,
         "learning_rate": train.learning_rate,
-        "per_device_train_batch_size": train.batch_size,
+        "per_device_train_batch_size": 1 if train.batch_tokens else train.batch_size,  # else the data set has batches
         "gradient_accumulation_steps": train.gradient_accumulation,
         "weight_decay": train.weight_decay,
         "max_grad_norm": train.max_grad_norm,

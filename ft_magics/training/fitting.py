@@ -8,12 +8,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from ft_magics.config.eval_section import EvalEvery
 from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
+from ft_magics.training.token_batches import Lengths, cut
 
-__all__ = ["Fitted", "count_evaluations", "fit_train", "keep_chosen", "steps_per_epoch", "usual_batch"]
+__all__ = [
+    "Fitted",
+    "batches_per_epoch",
+    "count_evaluations",
+    "fit_train",
+    "keep_chosen",
+    "steps_per_epoch",
+    "usual_batch",
+]
 
 _CHOSEN = ("epochs", "learning_rate", "batch_size", "weight_decay", "early_stopping")
 
@@ -53,6 +64,7 @@ def fit_train(
     *,
     parameters: int,
     rows: int,
+    lengths: Lengths | None = None,
     classes: int | None = None,
     dev: bool,
     every: EvalEvery | None = None,
@@ -64,18 +76,21 @@ def fit_train(
         train: The cell's section.
         parameters: Of the model without its embeddings, whose number is a matter of its languages.
         rows: Rows (windows) of an epoch, at least 1.
+        lengths: Tokens of each, for a cell with `batch_tokens`.
         classes: That whole rows have; None where tokens are labelled, and for numbers.
         dev: Whether there is a dev split.
         every: How often it is evaluated; None for after each epoch.
         rate_factor: How many times the rate of full fine-tuning the method takes.
     """
     why: list[str] = []
-    batch_size = _batch_size(train, rows, why)
-    in_epoch = steps_per_epoch(rows, batch_size, train.gradient_accumulation)
+    lengths = [1] * rows if lengths is None else lengths
+    batch_size = _batch_size(train, lengths, why)
+    batches = batches_per_epoch(train.model_copy(update={"batch_size": batch_size}), lengths)
+    in_epoch = steps_per_epoch(batches, train.gradient_accumulation)
     epochs = _epochs(train, rows, classes, in_epoch, why)
     rate, warnings = train.learning_rate, []
     steps = train.max_steps or math.ceil(epochs * in_epoch)
-    batch = batch_size * train.gradient_accumulation / usual_batch(rows)
+    batch = (rows / batches if train.batch_tokens else batch_size) * train.gradient_accumulation / usual_batch(rows)
     times, decay = _of_optimizer(train, why)
     fitting = _rate(parameters, rate_factor * times, batch=batch, short=_usual_steps(rows, classes) / steps)
     if not isinstance(rate, str):
@@ -124,9 +139,22 @@ def keep_chosen(config: AnyConfig, before: AnyConfig) -> AnyConfig:
     return config.model_copy(update={"train": train})
 
 
-def steps_per_epoch(rows: int, batch_size: int, accumulation: int) -> int:
+def batches_per_epoch(train: TrainConfig, lengths: Lengths) -> int:
+    """Batches in an epoch.
+
+    Args:
+        train: With a number for `batch_size`.
+        lengths: Tokens of each row of an epoch.
+    """
+    most_rows = int(train.batch_size)
+    if train.batch_tokens:
+        return len(cut(lengths, most_tokens=train.batch_tokens, most_rows=most_rows)) - 1
+    return math.ceil(len(lengths) / most_rows)
+
+
+def steps_per_epoch(batches: int, accumulation: int) -> int:
     """Optimiser steps in an epoch, as the Trainer counts them; at least 1."""
-    return max(1, math.ceil(math.ceil(rows / batch_size) / accumulation))
+    return max(1, math.ceil(batches / accumulation))
 
 
 def usual_batch(rows: int) -> int:
@@ -143,13 +171,21 @@ def _usual_epochs(rows: int, classes: int | None) -> int:
 
 
 def _usual_steps(rows: int, classes: int | None) -> int:
-    return max(_FEWEST_STEPS, _usual_epochs(rows, classes) * steps_per_epoch(rows, usual_batch(rows), 1))
+    return max(_FEWEST_STEPS, _usual_epochs(rows, classes) * math.ceil(rows / usual_batch(rows)))
 
 
-def _batch_size(train: TrainConfig, rows: int, why: list[str]) -> int:
-    """As the cell says, or so that a step has the usual number of rows."""
+def _batch_size(train: TrainConfig, lengths: Lengths, why: list[str]) -> int:
+    """As the cell says, as many rows as the tokens of a batch hold at most, or so that a step has the usual number."""
     if not isinstance(train.batch_size, str):
         return train.batch_size
+    rows = len(lengths)
+    if train.batch_tokens:
+        begins = cut(lengths, most_tokens=train.batch_tokens)
+        why.append(
+            f"batch_size {np.diff(begins).max():,}: the most rows that a batch of {train.batch_tokens:,} tokens has, "
+            f"{rows / (len(begins) - 1):.0f} in the mean"
+        )
+        return int(np.diff(begins).max())
     chosen = max(1, usual_batch(rows) // train.gradient_accumulation)
     why.append(f"batch_size {chosen}: {rows:,} rows to train on")
     return chosen

@@ -14,7 +14,7 @@ from ft_magics.runs.predictor import TrainedModel
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import LazyFeatures
 from ft_magics.training.batches import token_counts
-from ft_magics.training.fitting import steps_per_epoch
+from ft_magics.training.fitting import batches_per_epoch, steps_per_epoch
 from ft_magics.tuning.tuning import Tuning
 
 __all__ = ["frozen_bottom", "frozen_text"]
@@ -39,7 +39,7 @@ def frozen_bottom(
     asked, tuning = train.cache_frozen, trained.tuning
     if asked is False or tuning is None:
         return None
-    in_epoch = steps_per_epoch(len(features), train.batch_size, train.gradient_accumulation)
+    in_epoch = steps_per_epoch(batches_per_epoch(train, token_counts(features)), train.gradient_accumulation)
     if asked == "auto" and total_steps < _FEWEST_EPOCHS * in_epoch:
         return None
     found = _found(trained, tuning, features)

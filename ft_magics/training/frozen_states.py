@@ -17,12 +17,12 @@ from ft_magics.events import Notice
 from ft_magics.models.frozen_bottom import FrozenBottom
 from ft_magics.models.kept_states import KeptStates
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.runs.full_disk import is_disk_full
 from ft_magics.runs.predictor import TrainedModel
 from ft_magics.training.batches import token_counts
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.guard import say_with_care
-from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.prepare import Prepared
 
 __all__ = ["computed_states", "frozen_once", "wanted_features"]

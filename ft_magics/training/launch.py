@@ -237,7 +237,7 @@ def _check_same(run: Run, config: AnyConfig) -> None:
         )
     before, now = (dict(leaves(item.to_plain())) for item in (run.config, config))  # of older versions with defaults
     free = {"train.threads", *(key for key in {*before, *now} if key.startswith("save."))}
-    if _rows_a_step(before) == _rows_a_step(now):
+    if _rows_a_step(before) == _rows_a_step(now) and not config.train.batch_tokens:
         free |= set(_PARTS)
     odd = [key for key in sorted({*before, *now} - free) if before.get(key) != now.get(key)]
     if odd:
@@ -255,7 +255,7 @@ def _begin(run: Run, prepared: Prepared, lock: FileLock, resume: Resumption | No
     begin_turn(run)
     handed_over = [prepared]  # a thread keeps its arguments; a model that is given up must not stay in memory for that
     arguments = (run, handed_over, lock, resume)
-    from ft_magics.training.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
+    from ft_magics.models.omp_threads import give_back_threads  # noqa: PLC0415  # torch is here by now, not before
 
     try:
         give_back_threads()

@@ -180,6 +180,7 @@ def memory_advice(
     batch_size: int,
     accumulation: int,
     states: int = 3,
+    by_tokens: bool = False,
 ) -> str:
     """What was tried, what fits as measured, and which settings train the same batch in smaller parts.
 
@@ -190,6 +191,7 @@ def memory_advice(
         batch_size: As set.
         accumulation: As set.
         states: As for `measure_need`.
+        by_tokens: Whether batches have a number of tokens, rather than of rows.
     """
     rows, tokens = tried
     text = f"It was computing a batch of {rows} rows of {tokens} tokens."
@@ -211,6 +213,9 @@ def memory_advice(
         return f"{text}. A single row is too much: {_SHORTER}"
     if fits is not None:
         text += f", so {_about(fits)} fit{'s' * (fits == 1)}" if fits < batch_size else " by now"
+    if by_tokens:
+        holds = min(fits or batch_size, batch_size // 2) * tokens
+        return f"{text}. Smaller batches: `train: {{batch_tokens: {holds}}}`; a shorter `max_length_tokens` helps too"
     whole = batch_size * accumulation
     most = min(fits or batch_size, batch_size // 2)
     smaller = max(size for size in range(1, most + 1) if whole % size == 0)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from ft_magics.events import MemoryMeasured
 from ft_magics.models.compact_embedding import weight_bytes
 from ft_magics.models.memory import process_memory_bytes
+from ft_magics.training.batches import most_rows
 from ft_magics.training.guard import Say
 from ft_magics.training.memory_need import measure_need
 from ft_magics.training.prepare import Prepared
@@ -57,7 +58,7 @@ def _said(prepared: Prepared) -> int | None:
         return None
     if need is None:
         return None
-    return need.total_bytes(min(train.batch_size, len(prepared.features["train"]))) + _kept_bytes(prepared)
+    return need.total_bytes(most_rows(prepared.features["train"], train)) + _kept_bytes(prepared)
 
 
 def _kept_bytes(prepared: Prepared) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig, PretrainConfig
+from ft_magics.config.train import FittedTrain
 from ft_magics.evaluation.report import Report
 from ft_magics.markup import markdown_code, markdown_text
 from ft_magics.models.base import Base
@@ -27,7 +28,7 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
     config, train = prepared.config, prepared.train
     pipeline, use, tags = prepared.trained.task.describe(prepared.corpus)
     settings = (
-        f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, batch size {train.batch_size}, "
+        f"Epochs {train.epochs:g}, learning rate {train.learning_rate:g}, {_batch(train)}, "
         f"seed {train.seed}, optimiser {named_settings(train.optimizer)[0]}, precision {prepared.trained.precision}."
     )
     parts = [
@@ -40,6 +41,10 @@ def model_card(name: str, prepared: Prepared, reports: Mapping[str, Report]) -> 
         *(f"## {markdown_text(split)}\n\n{report.to_markdown()}" for split, report in reports.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _batch(train: FittedTrain) -> str:
+    return f"batches of {train.batch_tokens:,} tokens" if train.batch_tokens else f"batch size {train.batch_size}"
 
 
 def _trained(config: AnyConfig) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +11,10 @@ from typing import Any
 import torch
 
 from ft_magics.models.memory import free_memory, is_out_of_memory
-from ft_magics.training.batches import GroupedByLength, token_counts
-from ft_magics.training.fitting import count_evaluations
+from ft_magics.models.omp_threads import give_back_threads, own_number_of_threads
+from ft_magics.training.batches import in_batches, rows_of, token_counts
+from ft_magics.training.fitting import batches_per_epoch, count_evaluations, steps_per_epoch
 from ft_magics.training.frozen_states import computed_states
-from ft_magics.training.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
 
@@ -67,7 +66,7 @@ def measure_pace(prepared: Prepared) -> Pace | None:
 def _measured(prepared: Prepared) -> Pace:
     trained, train = prepared.trained, prepared.train
     features = prepared.features["train"]
-    order = GroupedByLength(features, batch_size=train.batch_size * train.gradient_accumulation, seed=train.seed)
+    order = in_batches(features, train)
     threads = Threads(train.threads, trained.device)
     threads.begin()
     with prepared.compact(), _frozen_part_done(prepared, order, threads.most) as once_s:
@@ -76,22 +75,24 @@ def _measured(prepared: Prepared) -> Pace:
     known = rates(timed)
     best = max(known, key=lambda number: known[number])
     torch.set_num_threads(best)
-    whole = sum(token_counts(features))
-    share = prepared.total_steps / max(1, math.ceil(len(features) / (train.batch_size * train.gradient_accumulation)))
-    again = prepared.frozen is None  # else an evaluation has dev's states already
+    lengths = token_counts(features)
+    share = prepared.total_steps / steps_per_epoch(batches_per_epoch(train, lengths), train.gradient_accumulation)
     times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
-    total_s = once_s + whole * share / known[best] + _evaluating_s(prepared, times if again else 1)
+    again = prepared.frozen is None  # else an evaluation has dev's states already
+    total_s = once_s + sum(lengths) * share / known[best] + _evaluating_s(prepared, times if again else 1)
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
 
 
 @contextmanager
-def _frozen_part_done(prepared: Prepared, order: GroupedByLength, workers: int) -> Iterator[float]:
+def _frozen_part_done(prepared: Prepared, order: Any, workers: int) -> Iterator[float]:
     """In the block what is frozen has done its work on the rows of the steps; how long it takes for all of train."""
     bottom, trained = prepared.frozen, prepared.trained
     if bottom is None:
         yield 0.0
         return
-    rows = [order[at]["feature"] for at in range(min(len(order), _MOST_STEPS * prepared.train.batch_size))]
+    items = 1 if prepared.train.batch_tokens else prepared.train.batch_size
+    loaded = rows_of([order[at] for at in range(min(len(order), _MOST_STEPS * items))])
+    rows = [row["feature"] for row in loaded]
     with bottom.in_use():
         began = time.perf_counter()
         trained.kept = computed_states(trained, bottom, {"train": rows}, folder=None, workers=workers)
@@ -102,7 +103,7 @@ def _frozen_part_done(prepared: Prepared, order: GroupedByLength, workers: int) 
             trained.kept = None
 
 
-def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -> list[TimedStep]:
+def _timed_steps(prepared: Prepared, order: Any, threads: Threads) -> list[TimedStep]:
     trained, train = prepared.trained, prepared.train
     model = trained.model.to(trained.device)
     optimizer = torch.optim.AdamW([item for item in model.parameters() if item.requires_grad], lr=0.0)
@@ -110,10 +111,12 @@ def _timed_steps(prepared: Prepared, order: GroupedByLength, threads: Threads) -
     model.train()
     began = time.perf_counter()
     steps: list[TimedStep] = []
+    items = 1 if train.batch_tokens else train.batch_size
     try:
         while _go_on(len(steps), time.perf_counter() - began):
-            at = (len(steps) * train.batch_size) % len(order)
-            batch = [order[index]["feature"] for index in range(at, min(at + train.batch_size, len(order)))]
+            at = (len(steps) * items) % len(order)
+            loaded = rows_of([order[index] for index in range(at, min(at + items, len(order)))])
+            batch = [row["feature"] for row in loaded]
             threads.begin_step()
             before, with_threads = time.perf_counter(), torch.get_num_threads()
             _step(trained, batch, optimizer)

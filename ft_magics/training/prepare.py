@@ -13,7 +13,7 @@ from ft_magics.config.schema import AnyConfig
 from ft_magics.config.train import EarlyStopping, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import CellError, ModelError, Problem, RunError, TaskError, type_name
+from ft_magics.errors import CellError, ModelError, Problem, RunError
 from ft_magics.metrics import Metric
 from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
@@ -25,6 +25,8 @@ from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
+from ft_magics.training.batches import token_counts
+from ft_magics.training.encoded import encode
 from ft_magics.training.fingerprint import fingerprint
 from ft_magics.training.fitting import fit_train
 from ft_magics.training.frozen import frozen_bottom
@@ -172,22 +174,24 @@ def prepare(
     )
     known = encoded or {}
     features = {
-        split.name: known[split.name] if split.name in known else _encode(trained, split.examples)
+        split.name: known[split.name] if split.name in known else encode(trained, split.examples)
         for split in corpus.splits
     }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     check_tracker(train.report_to)
+    lengths = token_counts(features["train"])
     fitted = fit_train(
         train,
         parameters=parameters,
-        rows=len(features["train"]),
+        rows=len(lengths),
+        lengths=lengths,
         classes=task.head().classes,
         dev=corpus.dev is not None,
         every=config.eval.every,
         rate_factor=tuning.rate_factor,
     )
     check.warnings += fitted.warnings
-    total_steps = count_steps(fitted.train, len(features["train"]))
+    total_steps = count_steps(fitted.train, lengths)
     _check_warmup(train.warmup, total_steps)
     metrics = guarded(task.name, "metrics", lambda: task.metrics)
     _check_gain(fitted.train.early_stopping, metrics[0])
@@ -276,14 +280,6 @@ def _refuse(tuning: Tuning, outline: Any, config: AnyConfig, companion: str) -> 
         found.append(("save.merge", f"`{config.method_name}` cannot be merged: {tuning.unmergeable}"))
     if found:
         raise CellError([Problem(line=None, where=where, text=text) for where, text in found])
-
-
-def _encode(trained: TrainedModel, examples: Sequence[Any]) -> Sequence[Any]:
-    task = trained.task
-    features = guarded(task.name, "encode", lambda: task.encode(examples, trained.spec))
-    if not isinstance(features, Sequence):
-        raise TaskError(f"task `{task.name}`: `encode` gave {type_name(features)}; expected a sequence of features")
-    return features
 
 
 def _max_length(asked: int | None, limit: int) -> int:

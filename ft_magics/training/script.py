@@ -103,6 +103,7 @@ def _not_plain(prepared: Prepared) -> list[str]:
         "optimizer: muon": named_settings(train.optimizer)[0] == "muon",
         "scheduler: one_cycle": named_settings(train.scheduler)[0] == "one_cycle",
         f"ema: {train.ema}": train.ema is not None,
+        f"batch_tokens: {train.batch_tokens}": train.batch_tokens is not None,
         "dropout: {classifier: …}": not dropout.keys() <= by_class,
     }
     return [text for text, is_so in found.items() if is_so]

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from ft_magics.events import Notice, RunEvent, ThreadsChosen
-from ft_magics.training.omp_threads import give_back_threads
+from ft_magics.models.omp_threads import give_back_threads
 from ft_magics.training.slowdown import OtherProcesses, Slowdown, slowdown_text
 
 __all__ = ["Threads", "TimedStep", "choose", "next_to_try", "numbers_to_try", "rates"]

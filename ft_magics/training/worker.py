@@ -13,6 +13,7 @@ from ft_magics.errors import FineTuneError, TrainingError, drop_frames
 from ft_magics.evaluation.report import Report
 from ft_magics.events import Evaluated, RunEvent
 from ft_magics.models.memory import free_bytes, free_memory, is_out_of_memory
+from ft_magics.models.omp_threads import own_number_of_threads
 from ft_magics.models.quiet import quiet_transformers
 from ft_magics.runs.files import remove_or_move_aside
 from ft_magics.runs.folder import RunFolder, is_model_file, shown_path
@@ -21,7 +22,7 @@ from ft_magics.runs.looks import note_look
 from ft_magics.runs.predictions import read_report, write_predictions
 from ft_magics.runs.steering import Steering
 from ft_magics.training.arguments import training_arguments
-from ft_magics.training.batches import GroupedByLength, leave_out_repeated
+from ft_magics.training.batches import in_batches, leave_out_repeated, most_rows, rows_of
 from ft_magics.training.best import Best
 from ft_magics.training.callback import RunCallback, no_log
 from ft_magics.training.checkpoints import Checkpoints, Resumption
@@ -33,7 +34,6 @@ from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_need import memory_advice
 from ft_magics.training.memory_told import memory_told
 from ft_magics.training.model_card import model_card
-from ft_magics.training.omp_threads import own_number_of_threads
 from ft_magics.training.optimizers import make_schedule
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.trackers import closed_after, keep_in
@@ -179,7 +179,8 @@ def _catch_up(prepared: Prepared, callback: RunCallback, checkpoint: Path) -> No
 def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Trainer:
     trained = prepared.trained
 
-    def collate(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    def collate(loaded: Sequence[Any]) -> dict[str, torch.Tensor]:
+        items = rows_of(loaded)
         features = [item["feature"] for item in items]
         batch = trained.collate(features)
         leave_out_repeated(batch, items)
@@ -203,16 +204,10 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
         precision=trained.precision,
         total_steps=prepared.total_steps,
     )
-    together = prepared.train.batch_size * arguments.world_size  # rows of a batch in all processes: one in a notebook
     trainer = Trainer(
         model=trained.model,
         args=arguments,
-        train_dataset=GroupedByLength(
-            prepared.features["train"],
-            batch_size=together * prepared.train.gradient_accumulation,
-            seed=prepared.train.seed,
-            multiple=together if arguments.world_size > 1 else 1,
-        ),
+        train_dataset=in_batches(prepared.features["train"], prepared.train, world_size=arguments.world_size),
         data_collator=collate,
         compute_loss_func=loss,
         callbacks=[callback],
@@ -281,7 +276,8 @@ def _explained(error: Exception, prepared: Prepared, folder: RunFolder, callback
                     prepared.trained,
                     prepared.features["train"],
                     tried=tried,
-                    batch_size=train.batch_size,
+                    batch_size=most_rows(prepared.features["train"], train),
+                    by_tokens=train.batch_tokens is not None,
                     accumulation=train.gradient_accumulation,
                     states=prepared.states_a_weight,
                 )

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ft_magics.data.documents.document import Documents
 from ft_magics.errors import DataError
+from ft_magics.models.cache import CACHE
 from ft_magics.models.scratch.segmenters import find_segmenter, version_of
 from ft_magics.models.scratch.words import Segmenter, word_groups
-from ft_magics.tasks.language.cache import CACHE
 from ft_magics.tasks.language.token_map import SPARE_BYTES, TokenMap, batches
 
 __all__ = ["Borders", "map_borders"]

@@ -20,8 +20,8 @@ from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus
 from ft_magics.data.letters import CJK
 from ft_magics.errors import ModelError
+from ft_magics.models.cache import cache_folder, drop_unused
 from ft_magics.models.sources import find_weights
-from ft_magics.tasks.language.cache import cache_folder, drop_unused
 
 __all__ = ["SAID", "key_of", "made_once", "make_model", "texts_by_script"]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ft_magics.data.documents.document import Documents, Ints
 from ft_magics.errors import DataError
-from ft_magics.tasks.language.cache import CACHE, cache_folder, drop_unused
+from ft_magics.models.cache import CACHE, cache_folder, drop_unused
 
 __all__ = ["SPARE_BYTES", "TokenMap", "batches", "map_tokens", "tokenise", "tokens_of"]
 
