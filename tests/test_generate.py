@@ -147,9 +147,9 @@ def test_the_loss_is_transformers_own_and_exact_when_a_step_is_split(make, packi
     with torch.no_grad():
         kept = task.infer(trained.model, batch, trained.model(**batch), features)
     assert len(pickle.dumps(kept)) < 4000  # numbers and a few tokens, whatever the vocabulary
-    narrow = trained._rows_by_logits()(64)
+    narrow = trained._rows_of([64] * 8)
     trained.model.config.vocab_size = 1 << 24
-    assert trained._rows_by_logits()(64) == 1 < narrow  # a batch's logits take no more memory with a large vocabulary
+    assert trained._rows_of([64] * 8) == 1 < narrow  # a batch's logits take no more memory with a large vocabulary
     assert sum(loss for row in kept for _, loss, _ in row.sums) == pytest.approx(losses, rel=1e-5)
 
 

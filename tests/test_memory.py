@@ -295,15 +295,15 @@ def test_predictions_take_smaller_batches_where_memory_is_short(prepared, patch)
     batches = []
     computed = TrainedModel._batch
 
-    def no_more_than_five(self, features, chosen, results):
+    def no_more_than_two(self, features, chosen, results):
         batches.append(len(chosen))
-        if len(chosen) > 5:
+        if len(chosen) > 2:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory")
         return computed(self, features, chosen, results)
 
-    patch.setattr(TrainedModel, "_batch", no_more_than_five)
+    patch.setattr(TrainedModel, "_batch", no_more_than_two)
     again, loss_again = plan.trained.infer(plan.features["train"])
-    assert batches[:4] == [24, 12, 6, 3]
+    assert batches[:3] == [10, 5, 2]
     assert loss_again == pytest.approx(loss)
     pairs = [pair for one, other in zip(whole, again, strict=True) for pair in zip(one, other, strict=True)]
     assert all(one == pytest.approx(other, abs=1e-5) for one, other in pairs)

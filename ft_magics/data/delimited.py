@@ -18,14 +18,14 @@ from ft_magics.data.cells import Rows, fold
 from ft_magics.data.faults import list_faults, quoted
 from ft_magics.errors import DataError
 
-__all__ = ["looks_like_header", "read_delimited"]
+__all__ = ["LONGEST_CELL", "find_delimiter", "looks_like_header", "read_delimited"]
 
 _DELIMITERS = ("\t", ",", ";", "|")  # of two that fit a file equally well, the earlier
 _NAMES = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar"}
 _SAMPLE = 65_536  # characters from which the delimiter is seen
 _WORDLIKE = re.compile(r"[\w .#/()-]{1,40}")
 _MOST_HEADER_WORDS = 4
-_LONGEST_CELL = 2**31 - 1
+LONGEST_CELL = 2**31 - 1  # characters; the most that `csv.field_size_limit` takes
 _LONGER = 3  # times as long as its name, a text is at least
 _REPEATS = 2  # rows for each different value, in a column of labels
 
@@ -51,7 +51,7 @@ def read_delimited(
         DataError: A quotation mark is never closed, or rows have more or fewer cells than the first.
     """
     notes: list[str] = []
-    delimiter = delimiter or _sniff(text, known)
+    delimiter = delimiter or find_delimiter(text, known)
     lines = _parse(text, name, delimiter, notes)
     filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
     if not filled:
@@ -139,7 +139,7 @@ def _check_header(first: Sequence[str], cells: Sequence[Sequence[str]], place: s
             )
 
 
-def _sniff(text: str, known: Collection[str]) -> str:
+def find_delimiter(text: str, known: Collection[str]) -> str:
     """The delimiter that parts the rows of a file evenly, first of all one that gives names that are expected."""
     sample = text[:_SAMPLE]
     cut = len(sample) < len(text)
@@ -196,7 +196,7 @@ def _rows_or_fault(
     """All rows with the lines that they begin in, or None and what is wrong: a cell may hold line feeds."""
     lines: list[_Line] = []
     number = 1
-    limit = csv.field_size_limit(_LONGEST_CELL)  # the usual one refuses texts of over 131,072 characters
+    limit = csv.field_size_limit(LONGEST_CELL)  # the usual one refuses texts of over 131,072 characters
     try:
         source = io.StringIO(text, newline="")
         reader = csv.reader(source, delimiter=delimiter, strict=strict, quoting=quoting)  # type: ignore[arg-type]

@@ -13,10 +13,11 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.tokenizer_files import TOKENIZER_FILES
 from ft_magics.models.weight_files import open_file
 
-__all__ = ["Base", "base_of", "find_base", "sha256_of_file"]
+__all__ = ["Base", "base_of", "find_base", "sha256_of_file", "sha256_of_model"]
 
 _PART_BYTES = 1 << 20
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "*.safetensors.index.json", "pytorch_model.bin.index.json")
+_SETTINGS = ("config.json", "generation_config.json", "ft_magics.json", "adapter_config.json", "chat_template.jinja")
 
 
 class Base(BaseModel):
@@ -74,10 +75,15 @@ def find_base(base: Base, of: str) -> str:
     )
 
 
-def _sha256(source: str) -> str:
+def sha256_of_model(folder: Path) -> str:
+    """Of a saved model: of its weights' and its tokenizer's files, and of what its labels and settings are in."""
+    return _sha256(str(folder), *_SETTINGS)
+
+
+def _sha256(source: str, *more: str) -> str:
     """Of the names and contents of the files that make a model's predictions."""
     folder = Path(source)
-    files = sorted({path for pattern in (*_WEIGHTS, *TOKENIZER_FILES) for path in folder.glob(pattern)})
+    files = sorted({path for pattern in (*_WEIGHTS, *TOKENIZER_FILES, *more) for path in folder.glob(pattern)})
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode())

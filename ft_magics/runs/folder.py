@@ -6,6 +6,7 @@ events.jsonl                what happened, a line each, append-only
 model/                      the best model: weights, tokenizer, model card
 checkpoints/                what a later run can resume from
 predictions.<split>.jsonl   what the task wrote of each example: its gold and its prediction, a line each
+predicted/                  answers to files, of `Run.predict_file`, with what each is of
 report.json  report.html    the evaluation
 facts.json                  what a report needs to know of the training data
 test_looks.jsonl            when the test split was evaluated for someone, a line each

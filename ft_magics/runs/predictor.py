@@ -27,7 +27,7 @@ from ft_magics.models.sources import find_weights
 from ft_magics.models.weight_files import read_json
 from ft_magics.runs.losses import Losses, losses_of
 from ft_magics.runs.model_settings import FEWEST_TOKENS, SETTINGS, read_settings
-from ft_magics.tasks.optional import add_tokens, complete_model, complete_tokenizer
+from ft_magics.tasks.optional import WritesTexts, add_tokens, complete_model, complete_tokenizer
 from ft_magics.tasks.registry import find_task, guarded, known_names
 from ft_magics.tasks.task import LazyFeatures, Spec, Task
 from ft_magics.tuning.outline import outline_of
@@ -36,6 +36,8 @@ from ft_magics.tuning.tuning import Tuning
 __all__ = ["MOST_TOKENS", "TrainedModel", "length_limit", "load_trained"]
 
 _MOST_LOGITS_BYTES = 1 << 29
+_PADDED_SHARE = 8  # of the longest row of a batch, so much may be padding in another one
+_FEWEST_TOKENS_AT_ONCE = 256  # below that the matrix products of a CPU are slower for each token
 MOST_TOKENS = 512  # models that take more are windowed at this by default: attention is quadratic
 
 
@@ -104,8 +106,9 @@ class TrainedModel:
     ) -> tuple[list[Any], float | None]:
         """What the task keeps of each feature, and the mean loss; None where no feature has a label.
 
-        Batches hold features of like length; the results come back in the order of the features. Where memory does not
-        hold a batch, smaller ones are taken from then on. Of each batch only what the task keeps stays in memory.
+        Batches hold features of like length, so that little of them is padding; the results come back in the order of
+        the features. Where memory does not hold a batch, smaller ones are taken from then on. Of each batch only what
+        the task keeps stays in memory.
 
         Args:
             features: As the task encodes them.
@@ -121,28 +124,36 @@ class TrainedModel:
             else [feature.tokens for feature in features]
         )
         order = sorted(range(len(features)), key=lambda index: -lengths[index])
-        rows_for = self._rows_by_logits()
+        begin = 0
         try:
-            while order:
+            while begin < len(order):
                 if should_stop():
                     raise InterruptedError("a stop was requested")
-                rows = min(self.batch_size, rows_for(lengths[order[0]]))
-                done = self._batch_if_it_fits(features, order[:rows], results)
+                chosen = order[begin : begin + self.batch_size]
+                chosen = chosen[: self._rows_of([lengths[at] for at in chosen])]
+                done = self._batch_if_it_fits(features, chosen, results)
                 if done is None:
-                    self._take_smaller_batches(min(rows, len(order)))
+                    self._take_smaller_batches(len(chosen))
                     continue
                 losses.add(*done)
-                del order[:rows]
+                begin += len(chosen)
         finally:
             self.model.train(was_training)
         return results, losses.mean()
 
-    def _rows_by_logits(self) -> Callable[[int], int]:
-        """Tokens of a row → rows of which a writing model's logits stay within bounds, however large its vocabulary."""
+    def _rows_of(self, lengths: Sequence[int]) -> int:
+        """How many of the next rows make a batch; of a writing model so few that logits stay within bounds.
+
+        Generated texts take as many steps as their batch's longest: for them more batches cost more than padding.
+
+        Args:
+            lengths: Tokens of each, the longest first; at least one.
+        """
+        rows = len(lengths) if isinstance(self.task, WritesTexts) else _rows_of_like_length(lengths)
         if not self.task.head().writes:
-            return lambda _: self.batch_size
-        width = 4 * self.model.config.vocab_size
-        return lambda tokens: max(1, _MOST_LOGITS_BYTES // (width * max(tokens, 1)))
+            return rows
+        bytes_of_row = 4 * int(self.model.config.vocab_size) * max(lengths[0], 1)
+        return min(rows, max(1, _MOST_LOGITS_BYTES // bytes_of_row))
 
     def _take_smaller_batches(self, rows: int) -> None:
         before = min(self.batch_size, rows)
@@ -229,6 +240,18 @@ class TrainedModel:
         if self.tuning is not None and self.base is not None:
             frozen = self.tuning.frozen_base(self.model)
             self.shared = share_base(self.model, frozen, sha256=self.base.sha256, device=self.device)
+
+
+def _rows_of_like_length(lengths: Sequence[int]) -> int:
+    """How many of the next rows make a batch of which little is padding, which costs as much time as tokens do.
+
+    Args:
+        lengths: Tokens of each, the longest first; at least one.
+    """
+    longest = lengths[0]
+    least = longest - longest // _PADDED_SHARE
+    enough = -(-_FEWEST_TOKENS_AT_ONCE // max(longest, 1))
+    return next((at for at, tokens in enumerate(lengths) if at >= enough and tokens < least), len(lengths))
 
 
 def load_trained(

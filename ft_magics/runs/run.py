@@ -230,6 +230,59 @@ class Run:
         answers = guarded(task.name, "answer", lambda: [task.answer(*pair) for pair in pairs])
         return Answers(answers, lambda at: task.drawn(*pairs[at]), task.head().labels)
 
+    def predict_file(
+        self,
+        path: str | Path,
+        *,
+        output: str | Path | None = None,
+        column: str | int | Sequence[str | int] | None = None,
+        format: str | None = None,  # noqa: A002  # the option's name in a cell
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        header: bool | None = None,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> Path:
+        """What the best model says of every row of a file, which may be larger than memory.
+
+        The answers are those of `predict`, a line `{"line": 12, "answer": …}` for each row; `line` is where the row
+        begins in the file, from 1. They are written while they are made: after an interrupt or a kill the same call
+        continues behind the last whole line, and for a file that is done it does nothing.
+
+        Args:
+            path: Lines of text (`.txt`, each line an input), `.jsonl` (a line is an input, or an object of columns),
+                `.csv` or `.tsv`.
+            output: Where the answers go; None for `predicted/NAME.jsonl` in the run's folder.
+            column: That holds the input, or a list of those of its parts, such as `["question", "context"]`: names, or
+                numbers from 1; None for those that the run's `data:` names, or that are called so.
+            format: `text`, `jsonl`, `csv` or `tsv`; None for what the file's name ends with.
+            delimiter: Of a CSV file's cells, one character; None to see it.
+            encoding: Of the file; None for its byte-order mark, or UTF-8.
+            header: Whether a CSV file's first row names the columns; None to see it.
+            overwrite: Replace answers of another file or another model that are there.
+            progress: Whether to print how many rows are done.
+
+        Returns:
+            The file of answers.
+
+        Raises:
+            RunError: The run is still training; what is there is of another file or model; it cannot be written.
+            DataError: The file or a row is not what the task takes, with its line; all rows are read before the first
+                is predicted.
+        """
+        trained = self._model()
+        from ft_magics.runs import file_predictions as files  # noqa: PLC0415  # torch only when it is needed
+
+        job = files.FileJob(
+            source=str(path),
+            how=files.HowToRead(column=column, format=format, delimiter=delimiter, encoding=encoding, header=header),
+            data=None if self.config is None else self.config.data,
+            model=self.model_dir,
+            output=Path(output) if output is not None else files.usual_output(self.dir, str(path)),
+            overwrite=overwrite,
+        )
+        return files.predict_file(trained, job, progress=progress)
+
     def cards(self, inputs: Sequence[Any]) -> list[Card]:
         """What the best model says of new inputs, as a page shows it.
 

@@ -187,6 +187,10 @@ class Study:
         """What the best model by dev, of all runs, says of new inputs; see `Run.predict`."""
         return self._best().predict(inputs)
 
+    def predict_file(self, path: str | Path, **options: Any) -> Path:
+        """What the best model by dev, of all runs, says of every row of a file; see `Run.predict_file`."""
+        return self._best().predict_file(path, **options)
+
     def cards(self, inputs: Sequence[Any]) -> list[Card]:
         """The same, as a page shows it."""
         return self._best().cards(inputs)

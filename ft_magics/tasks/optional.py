@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ft_magics.tasks.registry import guarded
@@ -13,6 +14,7 @@ __all__ = [
     "CompletesModel",
     "CompletesTokenizer",
     "Converses",
+    "TakesColumns",
     "TakesOne",
     "WritesTexts",
     "add_tokens",
@@ -91,6 +93,23 @@ class TakesOne(Protocol):
 
     def is_one(self, inputs: Any) -> bool:
         """Whether this is one input, which has a single answer."""
+        ...
+
+
+@runtime_checkable
+class TakesColumns(Protocol):
+    """A task whose inputs stand in other columns of a file than one that is called `text`."""
+
+    def input_columns(self, columns: Sequence[str], data: Any) -> Sequence[str] | None:
+        """The columns of an input: of one its cell is what `parse` takes, of several a tuple of their cells.
+
+        Args:
+            columns: Of a row.
+            data: The run's `data:` section; None where nobody knows it.
+
+        Returns:
+            No column where `parse` takes the row as it is, by column; None where the usual column of texts is meant.
+        """
         ...
 
 

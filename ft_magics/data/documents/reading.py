@@ -9,6 +9,7 @@ from typing import Any
 
 from ft_magics.config.references import Reference
 from ft_magics.data.cells import Rows, column_label, fold
+from ft_magics.data.columns import TEXT_COLUMNS
 from ft_magics.data.documents.document import Documents, Joined
 from ft_magics.data.documents.files import JsonLines, TextFile
 from ft_magics.data.documents.listed import ListedTexts
@@ -18,7 +19,7 @@ from ft_magics.data.paths import find_file
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, FaultsError, did_you_mean, type_name
 
-__all__ = ["FORMATS", "TEXT_COLUMNS", "HowToRead", "read_documents"]
+__all__ = ["FORMATS", "HowToRead", "read_documents"]
 
 FORMATS = ("text", "jsonl", "json", "csv", "tsv", "parquet")
 _BY_SUFFIX = {
@@ -33,7 +34,6 @@ _BY_SUFFIX = {
     ".txt": "text",
     ".text": "text",
 }
-TEXT_COLUMNS = ("text", "content", "document", "body", "article", "passage", "sentence")
 _IDS = ("id", "idx", "index", "guid", "uid", "uuid", "key")
 _WILD = ("*", "?", "[")
 _MOST_FILES = 100_000

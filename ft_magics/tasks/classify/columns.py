@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ft_magics.data.cells import Rows, fold, index_of, is_list, is_missing
-from ft_magics.data.columns import named_column
+from ft_magics.data.columns import named_column, named_in, usual_columns
 from ft_magics.data.faults import list_names, quoted, show
 from ft_magics.errors import DataError
 from ft_magics.tasks.classify.config import ClassifySettings, TextOptions
 
-__all__ = ["KNOWN", "Columns", "find_columns", "flag_of"]
+__all__ = ["KNOWN", "Columns", "find_columns", "flag_of", "input_columns"]
 
 _PAIRS = (
     ("sentence1", "sentence2"),
@@ -63,6 +63,7 @@ KNOWN = frozenset(
     fold(name) for name in (*(name for pair in _PAIRS for name in pair), *_TEXT, *_LABEL, *_SCORE, *_ID) if name
 )
 _TEXTS = frozenset(map(fold, _TEXT))
+_INPUTS = (("text", "textpair"), ("text",), *_PAIRS, *((name,) for name in _TEXT))  # of a file to predict
 _MOST_LETTERS = 100  # of a label, on average
 _FLAGS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
 
@@ -104,6 +105,11 @@ class _Choice:
     pair: int | None
     labels: list[int]
     key: int | None
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The column of the text, or those of a pair; see `TakesColumns`."""
+    return usual_columns(columns, [named_in(data, "text_column"), named_in(data, "text_pair_column")], _INPUTS)
 
 
 def find_columns(rows: Rows, options: TextOptions, settings: ClassifySettings, notes: list[str]) -> Columns:

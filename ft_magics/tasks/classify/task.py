@@ -22,6 +22,7 @@ from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.classify.answer import answer_of, card_of, gold_card_of, read_texts
 from ft_magics.tasks.classify.checks import check_corpus
+from ft_magics.tasks.classify.columns import input_columns
 from ft_magics.tasks.classify.config import ClassifyData, ClassifySettings
 from ft_magics.tasks.classify.examples import LabelledText, labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
@@ -105,6 +106,7 @@ class ClassifyTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
     propose = staticmethod(propose)
     gold_card = staticmethod(gold_card_of)
     score = staticmethod(score)

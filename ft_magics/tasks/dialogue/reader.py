@@ -15,6 +15,7 @@ from typing import Any
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_list, is_missing
+from ft_magics.data.columns import named_in, usual_columns
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.data.rows import read_rows
@@ -23,7 +24,7 @@ from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.pairs import find_pairs, names_in
 from ft_magics.tasks.dialogue.turns import ASSISTANT, ROLES, SYSTEM, TOOLS, USER, Dialogue, Repairs, Turn, role_named
 
-__all__ = ["Roles", "read_dialogues", "turns_in"]
+__all__ = ["Roles", "input_columns", "read_dialogues", "turns_in"]
 
 _TURNS = ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "log", "utterances")
 _SIDES = ("role", "from", "speaker", "side", "sender", "author")
@@ -47,6 +48,13 @@ class Roles:
     def of(self, name: Any) -> str | None:
         """A role; None for a name that nobody knows."""
         return role_named(name, self._own) if isinstance(name, str) else None
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The column of lists of turns, or of what the user says; see `TakesColumns`."""
+    return usual_columns(
+        columns, [named_in(data, "turns_column")], [(name,) for name in (*_TURNS, "prompt", "question")]
+    )
 
 
 def read_dialogues(

@@ -22,7 +22,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.dialogue.config import DialogueData, DialogueOptions, DialogueSettings
 from ft_magics.tasks.dialogue.encoding import dialogue_pieces, fitting_prompt
 from ft_magics.tasks.dialogue.inputs import is_one_dialogue, read_asked
-from ft_magics.tasks.dialogue.reader import read_dialogues
+from ft_magics.tasks.dialogue.reader import input_columns, read_dialogues
 from ft_magics.tasks.dialogue.templates import ChatText, complete_template
 from ft_magics.tasks.dialogue.turns import ASSISTANT, SYSTEM, USER, Dialogue, Turn
 from ft_magics.tasks.language.records import counted_record, counted_with
@@ -65,6 +65,7 @@ class DialogueTask(WritingTask[Dialogue]):
     dev_examples: int = 200  # of dev that an evaluation answers
     score = staticmethod(score_texts)
     read_answers = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
 
     def __init__(self, settings: DialogueSettings) -> None:
         self.settings = settings

@@ -10,14 +10,15 @@ from typing import Any
 from ft_magics.config.references import Reference
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, fold, is_missing
-from ft_magics.data.documents.reading import TEXT_COLUMNS, HowToRead, read_documents
+from ft_magics.data.columns import TEXT_COLUMNS, named_in, usual_columns
+from ft_magics.data.documents.reading import HowToRead, read_documents
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, list_names, printable, quoted, show
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, did_you_mean
 from ft_magics.tasks.generate.config import PassageOptions
 
-__all__ = ["Passage", "read_passages"]
+__all__ = ["Passage", "input_columns", "read_passages"]
 
 _PROMPTS = ("prompt", "instruction", "question", "input", "query", "context", "source", "提示", "指令", "问题", "输入")
 _COMPLETIONS = (
@@ -57,6 +58,15 @@ class Passage:
     def pair(self) -> str | None:
         """What tells it from others of the same text, where train is shared out: a completion without a prompt."""
         return self.completion if not self.text.strip() else None
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The column of the prompt; see `TakesColumns`. Of a prompt in two columns nobody knows how they are joined."""
+    named = named_in(data, "prompt_column") or named_in(data, "text_column")
+    there = set(map(fold, columns))
+    parted = named is None and not there.isdisjoint(_INSTRUCTIONS) and not there.isdisjoint(_INPUTS)
+    usual = () if parted else [(name,) for name in (*_PROMPTS, *TEXT_COLUMNS)]
+    return usual_columns(columns, [named], usual)
 
 
 def read_passages(name: str, source: str | Reference, options: PassageOptions) -> Split[Passage]:

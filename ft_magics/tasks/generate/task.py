@@ -18,7 +18,7 @@ from ft_magics.evaluation.language.written import Written, written_of
 from ft_magics.evaluation.report import Report
 from ft_magics.sections import Card
 from ft_magics.tasks.generate.config import GenerateData, GenerateSettings, PassageOptions
-from ft_magics.tasks.generate.reader import Passage, read_passages
+from ft_magics.tasks.generate.reader import Passage, input_columns, read_passages
 from ft_magics.tasks.language.inputs import read_prompts
 from ft_magics.tasks.language.records import counted_record, counted_with
 from ft_magics.tasks.seq2seq.score import read_texts
@@ -55,6 +55,7 @@ class GenerateTask(WritingTask[Passage]):
 
     score = staticmethod(score_texts)
     read_answers = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
 
     def __init__(self, settings: GenerateSettings) -> None:
         self.settings = settings

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
+from ft_magics.data.columns import usual_columns
 from ft_magics.data.tagged.examples import TaggedSentence
 from ft_magics.data.tagged.schemes import spans_of
 from ft_magics.data.tagged.words import Word, split_words
@@ -15,7 +16,7 @@ from ft_magics.markup import percent
 from ft_magics.sections import Card
 from ft_magics.tasks.ner.records import Prediction
 
-__all__ = ["Entity", "card_of", "entities_in", "gold_card_of", "read_texts"]
+__all__ = ["Entity", "card_of", "entities_in", "gold_card_of", "input_columns", "read_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ def read_texts(texts: Any) -> list[TaggedSentence]:
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
         raise DataError(f"texts is {type_name(texts)}; expected a text, a list of texts, or a list of lists of words")
     return [_read(index, text) for index, text in enumerate(texts)]
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The column of lists of words; else the text's. See `TakesColumns`."""
+    return usual_columns(columns, (), [("tokens",), ("words",)])
 
 
 def _read(index: int, text: Any) -> TaggedSentence:

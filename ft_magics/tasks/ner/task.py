@@ -27,7 +27,7 @@ from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
-from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, gold_card_of, read_texts
+from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, gold_card_of, input_columns, read_texts
 from ft_magics.tasks.ner.propose import propose
 from ft_magics.tasks.ner.records import (
     Prediction,
@@ -117,6 +117,7 @@ class NerTask:
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
     propose = staticmethod(propose)
     gold_card = staticmethod(gold_card_of)
     score = staticmethod(entity_report)

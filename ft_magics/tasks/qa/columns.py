@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 from ft_magics.data.cells import Rows, fold
+from ft_magics.data.columns import named_in, usual_columns
 from ft_magics.data.faults import list_names, show
 from ft_magics.errors import DataError, did_you_mean
 from ft_magics.tasks.qa.config import QaOptions
 
-__all__ = ["KNOWN", "Columns", "find_columns"]
+__all__ = ["KNOWN", "Columns", "find_columns", "input_columns"]
 
 _NAMES = {  # folded, the surest first
     "context": (
@@ -35,6 +39,12 @@ class Columns:
     answer_start: int | None
     id: int | None
     is_impossible: int | None
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The columns of question and context; see `TakesColumns`."""
+    named = [named_in(data, "question_column"), named_in(data, "context_column")]
+    return usual_columns(columns, named, product(_NAMES["question"], _NAMES["context"]))
 
 
 def find_columns(rows: Rows, options: QaOptions, *, without_context: bool = False) -> Columns:

@@ -19,6 +19,7 @@ from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.qa.answer import Answer, answer_of, card_of, gold_card_of, read_questions
 from ft_magics.tasks.qa.checks import check_corpus, window_notes
+from ft_magics.tasks.qa.columns import input_columns
 from ft_magics.tasks.qa.config import QaData, QaSettings
 from ft_magics.tasks.qa.decode import Best, Prediction, best_spans, choose
 from ft_magics.tasks.qa.examples import Question
@@ -58,6 +59,7 @@ class QaTask(Task[Question, Window, Prediction]):
     from_record = staticmethod(from_record)
     samples = staticmethod(samples_of)
     parse = staticmethod(read_questions)
+    input_columns = staticmethod(input_columns)
     propose = staticmethod(propose)
     gold_card = staticmethod(gold_card_of)
     read_answers = staticmethod(read_answers)

@@ -18,7 +18,7 @@ from ft_magics.tasks.relation.columns import find_columns
 from ft_magics.tasks.relation.config import MarkedOptions
 from ft_magics.tasks.relation.reader import marked_text
 
-__all__ = ["Relation", "answer_of", "card_of", "gold_card_of", "read_texts"]
+__all__ = ["Relation", "answer_of", "card_of", "gold_card_of", "input_columns", "read_texts"]
 
 _MOST_SHOWN = 5
 _EXPECTED = "expected a text with tags, such as `The <e1>audits</e1> were about <e2>waste</e2>`, or `{text, e1, e2}`"
@@ -59,6 +59,11 @@ def read_texts(inputs: Any) -> list[MarkedText]:
     if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable):
         raise DataError(f"texts is {type_name(inputs)}; {_EXPECTED}, or a list of those")
     return [_read(index, item) for index, item in enumerate(inputs)]
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str]:
+    """None of a row alone: `read_texts` takes it as it is. See `TakesColumns`."""
+    return ()
 
 
 def _read(index: int, item: Any) -> MarkedText:

@@ -24,7 +24,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.classify.examples import labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
 from ft_magics.tasks.classify.records import Prediction
-from ft_magics.tasks.relation.answer import Relation, answer_of, card_of, gold_card_of, read_texts
+from ft_magics.tasks.relation.answer import Relation, answer_of, card_of, gold_card_of, input_columns, read_texts
 from ft_magics.tasks.relation.checks import check_corpus
 from ft_magics.tasks.relation.config import RelationData, RelationSettings
 from ft_magics.tasks.relation.markers import MarkedTokenizer, descriptions, types_in
@@ -107,6 +107,7 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
     report = staticmethod(report_of)
     verified = staticmethod(verified)
     parse = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
     propose = staticmethod(propose)
     score = staticmethod(score)
     read_answers = staticmethod(read_labels)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ft_magics.data.cells import Rows, fold, is_list, is_missing
+from ft_magics.data.columns import named_in, usual_columns
 from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.errors import DataError, did_you_mean
 from ft_magics.tasks.seq2seq.config import PairOptions
 
-__all__ = ["KNOWN", "Columns", "find_columns", "with_languages"]
+__all__ = ["KNOWN", "Columns", "find_columns", "input_columns", "with_languages"]
 
 _PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("source", "reference"), ("source", "references")),
@@ -54,6 +55,11 @@ class Columns:
     source: int
     target: int
     id: int | None
+
+
+def input_columns(columns: Sequence[str], data: Any) -> Sequence[str] | None:
+    """The column of the source; see `TakesColumns`."""
+    return usual_columns(columns, [named_in(data, "source_column")], [(source,) for source, _ in _PAIRS])
 
 
 def with_languages(rows: Rows) -> Rows:

@@ -25,6 +25,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.generating import Generation, generate
 from ft_magics.tasks.seq2seq.beginning import HEAD_KINDS, begin_with_encoder
 from ft_magics.tasks.seq2seq.checks import check_pairs
+from ft_magics.tasks.seq2seq.columns import input_columns
 from ft_magics.tasks.seq2seq.config import PairData, PairOptions, Seq2SeqSettings
 from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, longest_target
 from ft_magics.tasks.seq2seq.examples import TextPair
@@ -67,6 +68,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
     from_record = staticmethod(from_record)
     samples = staticmethod(samples_of)
     read_answers = staticmethod(read_texts)
+    input_columns = staticmethod(input_columns)
 
     def __init__(self, settings: Seq2SeqSettings, tokenize: str = "13a", longest: int | None = None) -> None:
         self.settings, self.tokenize, self.longest = settings, tokenize, longest
