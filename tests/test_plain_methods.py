@@ -23,7 +23,7 @@ from method_trials import METHODS, body
 from runs import finish, weights_of
 from test_plain_script import WITHOUT_US, assert_same, parsed
 
-TRAIN = "epochs: 3, batch_size: 4, learning_rate: 5e-3, threads: 1, weight_decay: 0.1, gradient_accumulation: 2"
+TRAIN = "cache_frozen: false, epochs: 3, batch_size: 4, learning_rate: 5e-3, threads: 1, weight_decay: 0.1, gradient_accumulation: 2"
 MORE = {
     "lora + freeze": "[{lora: {r: 4, targets: attention}}, {freeze: {names: '*.query.*', layers: 0}}]",
     "lora + head frozen": "[{lora: {r: 4}}, {freeze: {names: 'classifier.*'}}]",
@@ -37,8 +37,8 @@ MORE = {
 def both(tiny_model, tmp_path, capsys):
     """A finished run, what its script prints, and the weights that it writes."""
 
-    def made(method, task, *, alone=False, model=tiny_model, save=""):
-        config = parse_cell(body(tmp_path, model, task, method, train=TRAIN, save=save), {})
+    def made(method, task, *, alone=False, model=tiny_model, save="", train=TRAIN):
+        config = parse_cell(body(tmp_path, model, task, method, train=train, save=save), {})
         script = script_of("small", prepare(config), threads=1)
         run = finish(start_run("small", prepare(config)))
         Path("small.py").write_text(script.text, encoding="utf-8")
@@ -95,6 +95,15 @@ def test_the_script_needs_nothing_of_ours(both, name):
 def test_other_architectures_have_scripts_too(both, tmp_path, architecture, name):
     run, _, written = both(METHODS[name], "classify", model=make_tiny(tmp_path / architecture, architecture))
     assert_same_weights(run, written)
+
+
+@pytest.mark.parametrize("name", ["head", "lora + freeze"])
+def test_the_script_has_no_dropout_in_what_the_run_computes_once(both, name):
+    run, printed, written = both({**METHODS, **MORE}[name], "ner", train=TRAIN.replace("false", "true"))
+    for key, tensor in weights_of(run).items():
+        assert torch.allclose(tensor, written[key], atol=1e-5), key
+    assert_same(run, parsed(printed))
+    assert "computed in each step here, and once there" in " ".join(Path("small.py").read_text().split())
 
 
 def test_a_merged_run_is_merged_by_its_script(both):

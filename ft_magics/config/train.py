@@ -249,6 +249,14 @@ class TrainConfig(Section):
         "less memory and time. `auto`: where fewer than half of many rows are used, and the weights are the same.",
         default="auto",
     )
+    cache_frozen: AutoSwitch = described(
+        expected="`auto`, `true` or `false`",
+        description="Compute what lies below all that is trained once for each row, keep that in memory or on disk, "
+        "and train on it: `method: head`, and frozen lower layers. There is then no dropout in the frozen part. "
+        "`auto`: where train is seen twice or more.",
+        default="auto",
+        origin="the feature-based approach of Devlin et al. 2019, section 5.3, and Peters et al. 2019",
+    )
     early_stopping: AutoStopping = described(
         expected="`auto`, `false`, or a section such as `{patience: 3}`",
         description="Stop when the dev headline metric no longer improves; the best model by dev is kept in any case. "

@@ -17,6 +17,7 @@ from ft_magics.runs.parameters import Parameters
 from ft_magics.sections import Examples, Lines, Section
 from ft_magics.tasks.task import Task
 from ft_magics.training.batches import most_rows
+from ft_magics.training.frozen import frozen_text
 from ft_magics.training.memory_need import need_text
 from ft_magics.training.pace import Pace, measure_pace
 from ft_magics.training.prepare import Prepared
@@ -99,10 +100,10 @@ def _plan(prepared: Prepared) -> list[str]:
 
 
 def _rows(prepared: Prepared) -> list[str]:
-    if prepared.vocabulary is None:
-        return []
-    text = rows_text(prepared.vocabulary, prepared.train)
-    return [text[:1].upper() + text[1:]]
+    """What is trained or computed of less than the whole."""
+    texts = [rows_text(prepared.vocabulary, prepared.train)] if prepared.vocabulary is not None else []
+    texts += [frozen_text(prepared.frozen)] if prepared.frozen is not None else []
+    return [text[:1].upper() + text[1:] for text in texts]
 
 
 def _kept(prepared: Prepared) -> str:

@@ -18,6 +18,7 @@ from ft_magics.models.base import Base, find_base
 from ft_magics.models.companions import read_weights, save_weights
 from ft_magics.models.device import choose_device, choose_precision
 from ft_magics.models.heads import Head
+from ft_magics.models.kept_states import KeptStates
 from ft_magics.models.loading import Tuned, check_together, load_model, load_tokenizer
 from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.quiet import quiet_transformers
@@ -55,6 +56,7 @@ class TrainedModel:
         tuning: The methods that it is tuned with; None for a model that is whole.
         base: Of which only what was trained is kept; None where the whole model is.
         shared: The base's weights, where other models that are in memory read the same ones.
+        kept: What the model's frozen bottom gave for the rows of a training, while it trains.
     """
 
     model: Any
@@ -67,11 +69,19 @@ class TrainedModel:
     tuning: Tuning | None = None
     base: Base | None = None
     shared: SharedBase | None = None
+    kept: KeptStates | None = None
 
     @property
     def spec(self) -> Spec:
         """What turns examples into tensors."""
         return Spec(tokenizer=self.tokenizer, config=self.model.config, max_length_tokens=self.max_length_tokens)
+
+    def collate(self, features: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """A batch, as the task makes it, with what was kept of its rows."""
+        batch: dict[str, torch.Tensor] = self.task.collate(features, self.spec)
+        if self.kept is not None:
+            self.kept.give(batch, features)
+        return batch
 
     def predict(self, examples: Sequence[Any]) -> list[Any]:
         """One prediction per example."""
@@ -171,8 +181,7 @@ class TrainedModel:
         self, features: Sequence[Any], chosen: Sequence[int], results: list[Any]
     ) -> tuple[list[float], list[int]]:
         of_batch = [features[index] for index in chosen]
-        batch = self.task.collate(of_batch, self.spec)
-        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
+        batch = {name: tensor.to(self.device) for name, tensor in self.collate(of_batch).items()}
         labels = batch.pop("labels")
         with torch.inference_mode(), self.autocast():
             outputs = self.model(**batch)

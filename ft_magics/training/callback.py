@@ -101,6 +101,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             base=base.sha256 if (base := self.prepared.trained.base) else None,
             threads=ThreadsState(**self.threads.snapshot()),
             trained_rows=vocabulary.used if (vocabulary := self.prepared.vocabulary) else None,
+            frozen_once=self.prepared.frozen is not None,
         )
 
     def restore(self, snapshot: CheckpointState) -> None:

@@ -43,6 +43,7 @@ class Resumption:
         elapsed_s: Of the training up to there, without pauses.
         paused_s: Of the pauses up to there.
         trained_rows: Of the embedding, where not all were trained up to there.
+        frozen_once: Whether what is frozen was computed once up to there.
     """
 
     checkpoint: Path | None
@@ -51,6 +52,7 @@ class Resumption:
     elapsed_s: float
     paused_s: float = 0.0
     trained_rows: int | None = None
+    frozen_once: bool = False
 
 
 class ThreadsState(BaseModel):
@@ -82,6 +84,7 @@ class CheckpointState(BaseModel):
         base: The hash of the base, where only what is trained is kept; None where all is.
         threads: What was measured with which number; None in versions that did not measure.
         trained_rows: Of the embedding, where not all are trained; None where all are.
+        frozen_once: Whether what is frozen is computed once, without dropout; older versions never did that.
     """
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
@@ -98,6 +101,7 @@ class CheckpointState(BaseModel):
     base: str | None = None
     threads: ThreadsState | None = None
     trained_rows: Annotated[int, Field(ge=1, le=_MOST)] | None = None
+    frozen_once: bool = False
 
     @field_validator("best", mode="before")
     @classmethod
@@ -203,7 +207,15 @@ class Checkpoints:
                 f"the weights or the tokenizer of its base have changed since {newest} was written, so it cannot be "
                 "resumed; put back those that it was tuned from, or start again without `--resume`"
             )
-        return Resumption(newest, state.step, state.epoch, state.elapsed_s, state.paused_s, state.trained_rows)
+        return Resumption(
+            newest,
+            state.step,
+            state.epoch,
+            state.elapsed_s,
+            paused_s=state.paused_s,
+            trained_rows=state.trained_rows,
+            frozen_once=state.frozen_once,
+        )
 
     def read_state(self, checkpoint: Path) -> CheckpointState:
         """What `seal` was given, and what the Trainer wrote beside it is seen to be readable.

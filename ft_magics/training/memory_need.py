@@ -146,7 +146,7 @@ def _curve(trained: TrainedModel, rows: list[Any], with_gradients: bool = False)
     model = trained.model.to(trained.device)
     learning = [item for item in model.parameters() if item.requires_grad]
     gradients = [item.grad for item in learning]
-    batch = trained.task.collate(rows, trained.spec)
+    batch = trained.collate(rows)
     was_training = model.training
     devices = [] if trained.device == "cpu" else [trained.device]
     live = LiveBytes(trained.device, [*model.parameters(), *model.buffers()])

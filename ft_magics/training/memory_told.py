@@ -39,7 +39,7 @@ def memory_told(prepared: Prepared, say: Say) -> Iterator[None]:
     finally:
         grown = peak.end()
     trained = prepared.trained
-    used = grown if trained.device == "cuda" else weight_bytes(trained.model) + grown
+    used = grown if trained.device == "cuda" else weight_bytes(trained.model) + _kept_bytes(prepared) + grown
     say(lambda: MemoryMeasured(estimate_bytes=said, used_bytes=used))
 
 
@@ -56,7 +56,15 @@ def _said(prepared: Prepared) -> int | None:
     except Exception:
         logging.getLogger(__name__).debug("the memory of a step could not be measured", exc_info=True)
         return None
-    return None if need is None else need.total_bytes(most_rows(prepared.features["train"], train))
+    if need is None:
+        return None
+    return need.total_bytes(most_rows(prepared.features["train"], train)) + _kept_bytes(prepared)
+
+
+def _kept_bytes(prepared: Prepared) -> int:
+    """Of what the frozen bottom gave, where that is in memory; a GPU's has none of it."""
+    kept = prepared.trained.kept
+    return kept.bytes if kept is not None and kept.in_memory and prepared.trained.device == "cpu" else 0
 
 
 class _Peak(threading.Thread):

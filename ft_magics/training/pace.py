@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from ft_magics.models.memory import free_memory, is_out_of_memory
 from ft_magics.models.omp_threads import give_back_threads, own_number_of_threads
 from ft_magics.training.batches import in_batches, rows_of, token_counts
 from ft_magics.training.fitting import batches_per_epoch, count_evaluations, steps_per_epoch
+from ft_magics.training.frozen_states import computed_states
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.threads import Threads, TimedStep, rates
 
@@ -67,7 +69,7 @@ def _measured(prepared: Prepared) -> Pace:
     order = in_batches(features, train)
     threads = Threads(train.threads, trained.device)
     threads.begin()
-    with prepared.compact():
+    with prepared.compact(), _frozen_part_done(prepared, order, threads.most) as once_s:
         steps = _timed_steps(prepared, order, threads)
     timed = steps[1:] or steps  # the first is slower than all others
     known = rates(timed)
@@ -76,8 +78,29 @@ def _measured(prepared: Prepared) -> Pace:
     lengths = token_counts(features)
     share = prepared.total_steps / steps_per_epoch(batches_per_epoch(train, lengths), train.gradient_accumulation)
     times = count_evaluations(prepared.config.eval.every, epochs=share, steps=prepared.total_steps)
-    total_s = sum(lengths) * share / known[best] + _evaluating_s(prepared, times)
+    again = prepared.frozen is None  # else an evaluation has dev's states already
+    total_s = once_s + sum(lengths) * share / known[best] + _evaluating_s(prepared, times if again else 1)
     return Pace(steps=len(timed), tokens_per_s=known[best], threads=best, total_s=total_s)
+
+
+@contextmanager
+def _frozen_part_done(prepared: Prepared, order: Any, workers: int) -> Iterator[float]:
+    """In the block what is frozen has done its work on the rows of the steps; how long it takes for all of train."""
+    bottom, trained = prepared.frozen, prepared.trained
+    if bottom is None:
+        yield 0.0
+        return
+    items = 1 if prepared.train.batch_tokens else prepared.train.batch_size
+    loaded = rows_of([order[at] for at in range(min(len(order), _MOST_STEPS * items))])
+    rows = [row["feature"] for row in loaded]
+    with bottom.in_use():
+        began = time.perf_counter()
+        trained.kept = computed_states(trained, bottom, {"train": rows}, folder=None, workers=workers)
+        spent = time.perf_counter() - began
+        try:
+            yield spent * sum(token_counts(prepared.features["train"])) / sum(token_counts(rows))
+        finally:
+            trained.kept = None
 
 
 def _timed_steps(prepared: Prepared, order: Any, threads: Threads) -> list[TimedStep]:
@@ -111,7 +134,7 @@ def _go_on(steps: int, elapsed_s: float) -> bool:
 
 
 def _step(trained: Any, batch: Sequence[Any], optimizer: torch.optim.Optimizer) -> None:
-    tensors = {name: item.to(trained.device) for name, item in trained.task.collate(batch, trained.spec).items()}
+    tensors = {name: item.to(trained.device) for name, item in trained.collate(batch).items()}
     labels = tensors.pop("labels")
     with trained.autocast():
         loss = trained.task.loss(trained.model(**tensors), labels)

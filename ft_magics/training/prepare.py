@@ -19,6 +19,7 @@ from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
 from ft_magics.models.compact_embedding import CompactEmbedding
 from ft_magics.models.dropout import set_dropout
+from ft_magics.models.frozen_bottom import FrozenBottom
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
 from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
@@ -28,6 +29,7 @@ from ft_magics.training.batches import token_counts
 from ft_magics.training.encoded import encode
 from ft_magics.training.fingerprint import fingerprint
 from ft_magics.training.fitting import fit_train
+from ft_magics.training.frozen import frozen_bottom
 from ft_magics.training.inputs import Inputs, choose_compute, model_name, read_inputs
 from ft_magics.training.optimizers import states_a_weight
 from ft_magics.training.trackers import check_tracker
@@ -60,6 +62,7 @@ class Prepared:
         threads_plan: With how many threads each of the first steps computes, where the run repeats another one; the
             last number holds for all later steps. Empty where the number is chosen.
         vocabulary: The embedding of which only the rows that are used are trained; None where all are.
+        frozen: What of the model is computed once for each row; None where all of it is computed in each step.
     """
 
     config: AnyConfig
@@ -78,6 +81,7 @@ class Prepared:
     source: str = ""
     threads_plan: tuple[int, ...] = ()
     vocabulary: CompactEmbedding | None = None
+    frozen: FrozenBottom | None = None
 
     def compact(self) -> AbstractContextManager[None]:
         """In the block the model has only the embedding rows that are trained; it is whole before and after."""
@@ -93,15 +97,23 @@ class Prepared:
         copies = self.trained.tuning.kept_copies if self.trained.tuning else 0
         return states_a_weight(self.train) + copies
 
-    def as_begun(self, trained_rows: int | None) -> Prepared:
-        """The run with the embedding rows that were trained up to its checkpoint, of which the optimiser has its state.
+    def as_begun(self, trained_rows: int | None, *, frozen_once: bool) -> Prepared:
+        """The run as it was up to its checkpoint.
 
         Args:
-            trained_rows: How many; None for all.
+            trained_rows: Embedding rows that were trained, of which the optimiser has its state; None for all.
+            frozen_once: Whether what is frozen was computed once.
 
         Raises:
-            RunError: Other rows would be trained now.
+            RunError: Other rows would be trained now, or what is frozen could not be computed once.
         """
+        if frozen_once and self.frozen is None:
+            raise RunError(
+                "what is frozen was computed once up to the checkpoint, and now it would be computed in each step, so "
+                "it cannot be resumed; start again without `--resume`"
+            )
+        if self.frozen is not None and not frozen_once:
+            return replace(self, frozen=None).as_begun(trained_rows, frozen_once=False)
         if trained_rows is None:
             return replace(self, vocabulary=None)
         now = self.vocabulary.used if self.vocabulary else None
@@ -204,6 +216,7 @@ def prepare(
         metrics=metrics,
         source=source,
         vocabulary=compact_vocabulary(trained, fitted.train, features["train"]),
+        frozen=frozen_bottom(trained, fitted.train, features["train"], total_steps=total_steps),
     )
 
 

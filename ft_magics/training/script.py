@@ -31,6 +31,7 @@ _SAME = (
     "It trains on the same batches in the same order, from the same seed, as the cell does; on a processor with one "
     "thread the numbers are the same. Paths are as in the cell: run it from the notebook's folder."
 )
+_ONCE = "What is frozen is computed in each step here, and once there, so the last digits may differ."
 _OF_TRANSFORMERS = ("AutoTokenizer", "Trainer", "TrainingArguments", "set_seed")
 
 
@@ -136,7 +137,7 @@ def _docstring(name: str, prepared: Prepared, needs: Sequence[str], files: Mappi
     said = [
         f"{name}: `task: {config.task}`, `model: {config.model}`, in plain Python. It needs {', '.join(needs)}.",
         "",
-        _SAME,
+        f"{_SAME} {_ONCE}" if prepared.frozen is not None else _SAME,
     ]
     if files:
         said.append(f"It reads {', '.join(files)}, which were written for it: the data as the run saw them.")
@@ -197,6 +198,7 @@ def _main(
         f"tokenizer = AutoTokenizer.from_pretrained(MODEL{_tokenizer_options(trained.tokenizer)})",
         f"features = {plain.encode.__name__}(train, tokenizer)",
         *_tuned(methods, seed),
+        *_without_dropout(prepared, "".join(method.before for method in methods)),
         "",
         "def batch_of(items: list[dict[str, Any]]) -> dict[str, Any]:",
         f"    return {plain.collate.__name__}(items, tokenizer)",
@@ -258,6 +260,17 @@ def _tuned(methods: Sequence[PlainMethod], seed: int) -> list[str]:
     if not lines:
         return []
     return [f"set_seed({seed})  # a run draws what a method adds from the same seed again", *lines]
+
+
+def _without_dropout(prepared: Prepared, before: str) -> list[str]:
+    """Lines that let what the run computes once stay without dropout."""
+    if prepared.frozen is None:
+        return []
+    names = [before + name for name in prepared.frozen.quiet_names]
+    return [
+        *f"for frozen in {literal(names)}:  # it has no dropout, and nothing switches that on".splitlines(),
+        "    model.get_submodule(frozen).eval().train = lambda mode=True: None",
+    ]
 
 
 def _optimizer(methods: Sequence[PlainMethod], learning_rate: float, weight_decay: float) -> list[str]:

@@ -84,6 +84,9 @@ class Threads:
         plan: For `auto`, the numbers of the first steps of a run that is repeated; the last holds for all others. One
             that needs more threads than there are is not followed.
         clock: Gives seconds.
+
+    Attributes:
+        most: That may be taken, once it has begun.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Threads:
         self._plan = list(plan)
         self._used: list[int] = []  # by the steps until the number is settled
         self._now: int | None = None
+        self.most = 1
         self._numbers: tuple[int, ...] = ()  # to choose among; none when that is done
         self._steps: list[TimedStep] = []
         self._slowdown, self._others = Slowdown(), OtherProcesses(clock)
@@ -133,6 +137,7 @@ class Threads:
             numbers = numbers_to_try(most) if self._on_cpu else (most,)
             self._numbers = numbers if len(numbers) > 1 else ()
             self._now = numbers[len(numbers) // 2]
+        self.most = most if self._wanted == "auto" else self._wanted
         torch.set_num_threads(self._now)
 
     def begin_step(self) -> None:

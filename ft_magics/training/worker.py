@@ -26,6 +26,7 @@ from ft_magics.training.checkpoints import Checkpoints, Resumption
 from ft_magics.training.clock import Clock
 from ft_magics.training.dev_scores import measured
 from ft_magics.training.failures import explained
+from ft_magics.training.frozen_states import frozen_once
 from ft_magics.training.guard import Guarded, is_fatal, say_with_care
 from ft_magics.training.items import count_by_task
 from ft_magics.training.memory_told import memory_told
@@ -103,7 +104,7 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     folder.check_there()  # the Trainer makes folders
-    with prepared.compact():
+    with prepared.compact(), frozen_once(callback):
         _learn_compact(prepared, folder, callback, checkpoint)
 
 
@@ -178,7 +179,7 @@ def _trainer(prepared: Prepared, folder: RunFolder, callback: RunCallback) -> Tr
     def collate(loaded: Sequence[Any]) -> dict[str, torch.Tensor]:
         items = rows_of(loaded)
         features = [item["feature"] for item in items]
-        batch = trained.task.collate(features, trained.spec)
+        batch = trained.collate(features)
         leave_out_repeated(batch, items)
         if prepared.vocabulary is not None:
             check_ids(prepared.vocabulary, batch)
