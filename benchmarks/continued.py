@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/continued.py --data ../shared/data/crossner_en --domain ai --seeds 3
 
-Two cells, as a user writes them. `%%pretrain` continues MiniLM on the words of the training sentences of all domains, or
-of one (`--text-of`), without their labels: the data set has no other raw text. `%%finetune` with `compare:` then tunes
+Two cells, as a user writes them. `%%pretrain` continues MiniLM on the words of all domains' training sentences, or of
+one's (`--text-of`), without their labels: the data set has no other raw text. `%%finetune` with `compare:` then tunes
 MiniLM and the continued model on the domain's labelled sentences, and tests both on its test set.
 """
 
