@@ -51,7 +51,7 @@ objective: {mlm: {mask: 0.2}}
 model: ./start
 data: {train: text/train.txt, dev: text/dev.txt}
 train:
-  max_steps: 4500
+  max_steps: 15000
   batch_size: 16
   learning_rate: 1e-3
   warmup: 0.05
@@ -61,7 +61,7 @@ train:
   threads: 1
   early_stopping: false
   seed: 1
-eval: {every: {steps: 900}}
+eval: {every: {steps: 1500}}
 save: {every: {minutes: 4}}
 """
 DROPOUT = 0.1  # of the model that is kept, for those who fine-tune it

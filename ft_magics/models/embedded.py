@@ -15,7 +15,7 @@ __all__ = ["FILES", "FOLDER", "embedded_model"]
 FOLDER = Path(__file__).parent / "ft_tiny"
 FILES = {  # sha256 of each
     "config.json": "ab59fbc4771ebd85fc26f1d3aa774c5968ad43dc3272bd776798b8f3d1b6c1e1",
-    "model.safetensors": "87443fd930b15b6bd578572d2e78017a4175b80e29eaa2ae3554da713011cb42",
+    "model.safetensors": "dc77103b02c850e74a2a98f3d240c4f40e2cc5078ab655d2507c41f821d0acb2",
     "tokenizer.json": "137eb7eda0a4372bfc3e966d9ffdf7f0c90d764c8f83878b6384938370849006",
     "tokenizer_config.json": "d72bbf11e7c0efb8229a543e51c674012f75083f09e2bac4095ee7d8b0deb14f",
 }
