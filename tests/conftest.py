@@ -56,6 +56,16 @@ def shared():
     return SHARED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _precision_is_known(tmp_path_factory):
+    """The processor is measured before any test looks at what a cell writes."""
+    from ft_magics.models.half_precision import gains_from_bf16
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FT_MAGICS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        gains_from_bf16()
+
+
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

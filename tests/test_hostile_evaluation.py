@@ -212,7 +212,7 @@ def test_a_renderer_of_markdown_finds_no_mark_up():
 
 
 def test_a_model_card_holds_no_mark_up():
-    train = SimpleNamespace(epochs=1.0, learning_rate=1e-3, batch_size=1, seed=0, optimizer="adamw")
+    train = SimpleNamespace(epochs=1.0, learning_rate=1e-3, batch_size=1, batch_tokens=None, seed=0, optimizer="adamw")
     sizes = Table(title="Splits", columns=("split", MARKUP), rows=[Row(cells=[Cell(text="train"), Cell(text=MARKUP)])])
     prepared = SimpleNamespace(
         config=SimpleNamespace(model="a`\n---\n<script>", method_name="full"),
