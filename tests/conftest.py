@@ -75,6 +75,13 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _nothing_is_encoded_yet():
+    """As in a new kernel: a test that counts what is encoded does not depend on those before it."""
+    if encoded := sys.modules.get("ft_magics.training.encoded"):
+        encoded._kept.clear()
+
+
+@pytest.fixture(autouse=True)
 def _gradients_stay_on():
     """A test that leaves torch computing without gradients would make others fail."""
     yield

@@ -30,6 +30,12 @@ class ModelSettings(BaseModel):
     saved: dict[str, Any] = {}
     method: dict[str, Any] | None = None
     base: Base | None = None
+    device: str | None = None
+    precision: str | None = None
+
+    def precision_on(self, device: str) -> str:
+        """What a model computes in where nobody says it: in fp32 if it was trained so there, so its answers stay."""
+        return "fp32" if (self.device, self.precision) == (device, "fp32") else "auto"
 
 
 def read_settings(folder: Path) -> ModelSettings | None:

@@ -210,6 +210,7 @@ class TrainedModel:
     def save_settings(self, folder: Path) -> None:
         """Write what the task keeps, beside a model."""
         settings = {"task": self.task.name, "max_length_tokens": self.max_length_tokens, "saved": self.task.saved()}
+        settings |= {"device": self.device, "precision": self.precision}
         if self.tuning is not None and self.base is not None:
             settings |= {"method": self.tuning.plain, "base": self.base.model_dump()}
         (folder / SETTINGS).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
@@ -263,7 +264,7 @@ def load_trained(
         model: A folder that this project or transformers saved, or a hub id.
         task: What it must be trained for; None for what is written beside it.
         device: See `choose_device`.
-        precision: See `choose_precision`.
+        precision: See `choose_precision`; `auto` is fp32 for a model that was trained in it on such a device.
         batch_size: Inputs per batch.
 
     Raises:
@@ -293,6 +294,8 @@ def load_trained(
     if settings is not None:
         limit = min(limit, settings.max_length_tokens)
     chosen = choose_device(device)
+    if settings is not None and precision == "auto":
+        precision = settings.precision_on(chosen)
     trained = TrainedModel(
         model=loaded,
         tokenizer=tokenizer,
