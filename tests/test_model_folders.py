@@ -19,6 +19,7 @@ from ft_magics.models import loading, sources
 from ft_magics.models.loading import load_model, load_tokenizer
 from ft_magics.models.weight_files import open_weights
 from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.model_settings import ModelSettings
 from ft_magics.runs.predictor import TrainedModel, load_trained
 from ft_magics.tasks.ner.task import NerTask
 from ft_magics.training.prepare import prepare
@@ -572,3 +573,10 @@ def test_a_folder_spoilt_at_random_loads_or_is_refused(saved, tmp_path, no_netwo
             use()
     assert everything_below(place) == before
     assert no_network == []
+
+
+def test_a_model_that_was_trained_in_fp32_predicts_in_it():
+    kept = ModelSettings(task="ner", max_length_tokens=64, device="cpu", precision="fp32")
+    assert [kept.precision_on(device) for device in ("cpu", "cuda")] == ["fp32", "auto"]
+    assert kept.model_copy(update={"precision": "bf16"}).precision_on("cpu") == "auto"
+    assert ModelSettings(task="ner", max_length_tokens=64).precision_on("cpu") == "auto"  # of an older version
