@@ -111,7 +111,7 @@ O_co = TypeVar("O_co", covariant=True)
 O = TypeVar("O", bound=Section)  # noqa: E741  # options
 F = TypeVar("F", bound=Section)  # options and `path`
 
-# The tags stand in pydantic's error locations: angle brackets keep them apart from keys.
+# pydantic puts the tags into its error locations: angle brackets keep them apart from keys.
 _SOURCE = Annotated[Source, Tag("<source>")]
 _FRACTION = Annotated[Fraction, Tag("<fraction>")]
 TrainSource = Annotated[Annotated[F, Tag("<file>")] | _SOURCE, Discriminator(_train_kind)]

@@ -27,7 +27,7 @@ E = TypeVar("E", bound=Evidence)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportForm:
-    """What a kind of report has of its own, and how it stands in JSON.
+    """What a kind of report has of its own, and how it is written as JSON.
 
     Args:
         kind: Its name.

@@ -98,7 +98,7 @@ class TakesOne(Protocol):
 
 @runtime_checkable
 class TakesColumns(Protocol):
-    """A task whose inputs stand in other columns of a file than one that is called `text`."""
+    """A task whose inputs are in other columns of a file than one called `text`."""
 
     def input_columns(self, columns: Sequence[str], data: Any) -> Sequence[str] | None:
         """The columns of an input: of one its cell is what `parse` takes, of several a tuple of their cells.
