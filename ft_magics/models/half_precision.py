@@ -37,7 +37,7 @@ def gains_from_bf16() -> bool:
     known = cache_folder("precision") / "bf16.json"
     machine = f"{abilities.get('cpu_name')}, torch {torch.__version__}"
     told: dict[str, float] = {}
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, TypeError):
         told = dict(json.loads(known.read_text(encoding="utf-8")))
     if not isinstance(told.get(machine), float):
         told[machine] = round(_time_of_bf16(), 3)
