@@ -30,13 +30,19 @@ from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 
 DATA = Path(os.environ.get("FT_MAGICS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+_LONG = "max_length_tokens: 320, learning_rate: 2e-4"
 SETS = {  # train, test, settings of the task, of the training
-    "xquad": ("xquad_en_zh/en.train.json", "xquad_en_zh/en.test.json", "{doc_stride: 64}", "epochs: 3, batch_size: 8"),
+    "xquad": (
+        "xquad_en_zh/en.train.json",
+        "xquad_en_zh/en.test.json",
+        "{doc_stride: 64}",
+        "epochs: 3, batch_size: 8, " + _LONG,
+    ),
     "cmrc": (
         "cmrc2018_zh/cmrc2018_dev.json",
         "cmrc2018_zh/cmrc2018_trial.json",
         "{max_answer_tokens: 60}",
-        "epochs: 2, batch_size: 16",
+        "epochs: 2, batch_size: 16, " + _LONG,
     ),
 }
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -94,7 +100,7 @@ def main() -> None:
     parser.add_argument("data", choices=SETS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     parser.add_argument("--model", default="minilm")
-    parser.add_argument("--train", default="max_length_tokens: 320, learning_rate: 2e-4", help="more of `train:`")
+    parser.add_argument("--train", help="settings of `train:` instead of the set's own")
     arguments = parser.parse_args()
     train, test, settings, more = SETS[arguments.data]
     questions = read_split("test", str(DATA / test)).examples
@@ -106,7 +112,7 @@ def main() -> None:
         body = (
             f"task: {{qa: {settings}}}\nmodel: {arguments.model}\n"
             f"data: {{train: {DATA / train}, dev: {{fraction: 0.1}}, test: {DATA / test}}}\n"
-            f"train: {{{more}, seed: {seed}, {arguments.train}}}\nsave: {{every: null}}"
+            f"train: {{seed: {seed}, {arguments.train or more}}}\nsave: {{every: null}}"
         )
         began = time.monotonic()
         run = start_run(f"seed_{seed}", prepare(parse_cell(body, {})))

@@ -31,7 +31,7 @@ number stands for the reason why a pair is refused, before any weight is read; t
 def main() -> None:
     """Try all, and write the page."""
     from architectures import ARCHITECTURES, make_tiny  # noqa: PLC0415  # after the number of threads
-    from method_trials import METHODS, TASKS, try_method  # noqa: PLC0415  # the same
+    from method_trials import METHODS, OBJECTIVES, TASKS, try_method  # noqa: PLC0415  # the same
 
     reasons: dict[str, int] = {}
     tables = []
@@ -40,16 +40,21 @@ def main() -> None:
         os.chdir(place)
         for task in TASKS:
             rows = [f"| {' | '.join(['', *ARCHITECTURES])} |", f"|{'---|' * (len(ARCHITECTURES) + 1)}"]
+            unfit = {}  # by architecture, why it takes no method for this task
             for method, said in METHODS.items():
                 cells = []
                 for architecture, model in models.items():
-                    trial = try_method(Path(tempfile.mkdtemp(dir=place)), model, task, said)
+                    trial = unfit.get(architecture) or try_method(Path(tempfile.mkdtemp(dir=place)), model, task, said)
+                    if trial.unfit:
+                        unfit[architecture] = trial
                     reason = trial.refused.replace(f"this {architecture} model", "such a model")
+                    reason = reason.removeprefix(f"is a {architecture} model, and ").replace(str(model), "an encoder")
                     number = reasons.setdefault(reason, len(reasons) + 1) if reason else 0
                     cells.append(f"[{number}]" if number else "yes")
                     print(task, method, architecture, trial, flush=True)
                 rows.append(f"| `{method}` | {' | '.join(cells)} |")
-            tables.append(f"## `task: {task}`\n\n" + "\n".join(rows))
+            key = "objective" if task in OBJECTIVES else "task"
+            tables.append(f"## `{key}: {task}`\n\n" + "\n".join(rows))
     listed = "\n".join(f"{number}. {reason}" for reason, number in reasons.items())
     TARGET.write_text("\n\n".join([_HEAD.rstrip(), *tables, f"## Why not\n\n{listed}"]) + "\n", encoding="utf-8")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import make_tiny_bert
+from two_parts import make_two_parts
 
 _SMALL = {
     "hidden_size": 32,
@@ -36,19 +37,24 @@ _OF_ITS_OWN = {
     "roberta": _ROBERTA,
     "xlm-roberta": _ROBERTA,
 }
-ARCHITECTURES = (
+ENCODERS = (
     *("bert", "roberta", "xlm-roberta", "distilbert", "electra", "albert", "deberta-v2", "mpnet", "modernbert"),
     "ernie",
 )
+DECODERS = ("gpt2", "llama")
+ENCODER_DECODERS = ("bart", "t5")
+ARCHITECTURES = (*ENCODERS, *DECODERS, *ENCODER_DECODERS)
 
 
 def make_tiny(folder: Path, architecture: str) -> Path:
     """A model of an architecture, with a tokenizer, in a folder."""
     import torch
-    from transformers import AutoModel
+    from transformers import AutoModel, AutoModelForCausalLM
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     make_tiny_bert(folder, positions=98)
+    if architecture in ENCODER_DECODERS:
+        return make_two_parts(folder, architecture, folder)
     tokenizer = len((folder / "tokenizer.json").read_text()) and _words(folder)
     torch.manual_seed(0)
     small = {**_SMALL, **_OF_ITS_OWN.get(architecture, {}), "vocab_size": tokenizer}
@@ -58,7 +64,10 @@ def make_tiny(folder: Path, architecture: str) -> Path:
             for key, value in small.items()
             if key not in _SMALL or key in ("pad_token_id", "max_position_embeddings")
         }
-    model = AutoModel.from_config(CONFIG_MAPPING[architecture](**small))
+    kind = AutoModel
+    if architecture in DECODERS:  # the end of a text is [SEP]
+        kind, small = AutoModelForCausalLM, {**small, "bos_token_id": 2, "eos_token_id": 3}
+    model = kind.from_config(CONFIG_MAPPING[architecture](**small))
     model.save_pretrained(folder)
     return folder
 

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from ft_magics.errors import CellError
+import transformers
+from ft_magics.errors import CellError, ModelError
+from ft_magics.models.asked_head import ASKED
 from ft_magics.models.loading import load_tokenizer
 from ft_magics.models.quiet import quiet_transformers
-from ft_magics.runs.cells import parse_cell
+from ft_magics.runs.cells import FINETUNE, PRETRAIN, parse_cell
 from ft_magics.runs.predictor import load_trained
+from ft_magics.tasks.causal.loss import asked_logits
 from ft_magics.tasks.optional import add_tokens
 from ft_magics.training.prepare import prepare
 from peft import PeftModel
-from transformers import (
-    AutoModelForQuestionAnswering,
-    AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
-)
 
 # With settings that fit a model of two layers and 32 dimensions.
 METHODS = {
@@ -41,7 +39,8 @@ METHODS = {
     "bitfit + freeze": "[bitfit, {freeze: {layers: 0}}]",
     "lora + gradual": "[{lora: {r: 4}}, gradual]",
 }
-TASKS = ("classify", "ner", "qa")
+OBJECTIVES = ("mlm", "clm")
+TASKS = ("classify", "ner", "relation", "qa", "generate", "dialogue", "translate", "summarize", *OBJECTIVES)
 _STEPS = 3
 _TEXTS = [("the cat runs", "a"), ("a soup is hot", "b"), ("the dog", "a"), ("a pie", "b")] * 2
 _WORDS = "Ada B-PER\nLovelace I-PER\nlives O\nin O\nLondon B-LOC\n. O\n\nBob B-PER\nruns O\n\nParis B-LOC\nis O\n\n"
@@ -55,12 +54,10 @@ _DATA = {
     "ner": ("conll", _WORDS * 3),
     "qa": ("csv", "question,context,answer\n" + "".join(f"what?,{text},{text.split()[1]}\n" for text, _ in _TEXTS)),
     "relation": ("tsv", f"text\trelation\n{_MARKED}"),
-}
-_MODELS = {
-    "classify": AutoModelForSequenceClassification,
-    "ner": AutoModelForTokenClassification,
-    "qa": AutoModelForQuestionAnswering,
-    "relation": AutoModelForTokenClassification,
+    **dict.fromkeys(("generate", *OBJECTIVES), ("txt", "\n\n".join(f"{text} on and on" for text, _ in _TEXTS))),
+    "dialogue": ("jsonl", "".join(f'["{text}", "so {text}", "why", "{text}"]\n' for text, _ in _TEXTS)),
+    "translate": ("tsv", "source\ttarget\n" + "".join(f"{text}\tyes {text}\n" for text, _ in _TEXTS)),
+    "summarize": ("tsv", "text\tsummary\n" + "".join(f"{text}\t{text.split()[1]}\n" for text, _ in _TEXTS)),
 }
 
 
@@ -70,11 +67,13 @@ class Trial:
 
     Args:
         refused: The sentence that refused it; empty where it worked.
+        unfit: Whether it is the model's kind that the task does not take, whatever the method.
         trainable: Parameters that training changes.
         parameters: All of them.
     """
 
     refused: str = ""
+    unfit: bool = False
     trainable: int = 0
     parameters: int = 0
 
@@ -89,7 +88,7 @@ def body(
         data.write_text(text)
     train = train or f"max_steps: {_STEPS}, batch_size: 4, learning_rate: 1e-2"
     return (
-        f"task: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
+        f"{'objective' if task in OBJECTIVES else 'task'}: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
         f"train: {{{train}, device: cpu, precision: {precision}}}\n{save}"
     )
 
@@ -104,12 +103,15 @@ def try_method(folder: Path, model: Path, task: str, method: str) -> Trial:
         method: As in a cell.
     """
     try:
-        prepared = prepare(parse_cell(body(folder, model, task, method), {}))
+        kind = PRETRAIN if task in OBJECTIVES else FINETUNE
+        prepared = prepare(parse_cell(body(folder, model, task, method), {}, kind=kind))
     except CellError as error:
         return Trial(refused=error.problems[0].text)
+    except ModelError as error:
+        return Trial(refused=str(error).removeprefix(f"model: {model} "), unfit=True)
     with quiet_transformers():
         _train(prepared)
-        _compare(prepared, folder, model, task)
+        _compare(prepared, folder, model)
     return Trial(trainable=prepared.trainable_parameters, parameters=prepared.parameters)
 
 
@@ -133,20 +135,23 @@ def _train(prepared) -> None:
     changed = {name for name, item in model.named_parameters() if not torch.equal(item, before[name])}
     wanted = set(tuning.outline.trainable)
     assert changed <= wanted
-    assert all("lora_E" in name for name in wanted - changed)  # that AdaLoRA has taken away from the first step on
+    # AdaLoRA has taken ranks away from the first step on; an encoder made into two halves has a pooler still.
+    assert all("lora_E" in name or ".pooler." in name for name in wanted - changed), wanted - changed
 
 
-def _compare(prepared, folder: Path, model: Path, task: str) -> None:
+def _compare(prepared, folder: Path, model: Path) -> None:
     """Kept and loaded the answers are the same to the bit; merged, and loaded by peft, nearly so."""
     trained = prepared.trained
     kept = folder / "kept"
     kept.mkdir()
     trained.save(kept)
     trained.reload(kept)
+    head = trained.task.head()
+    make = getattr(transformers, head.kind).from_pretrained
     logits = _logits(trained, prepared)
     assert torch.equal(logits, _logits(load_trained(str(kept), device="cpu", precision="fp32"), prepared))
     if (kept / "adapter_config.json").exists():
-        base = _MODELS[task].from_pretrained(model, num_labels=len(trained.task.head().labels))
+        base = make(model, **({"num_labels": len(head.labels)} if head.labels else {}))
         add_tokens(trained.task, base, load_tokenizer(str(model)))
         theirs = _logits_of(PeftModel.from_pretrained(base, kept).eval(), trained, prepared)
         assert torch.allclose(logits, theirs[:, -logits.shape[1] :], atol=1e-5)
@@ -157,7 +162,7 @@ def _compare(prepared, folder: Path, model: Path, task: str) -> None:
         merged = folder / "merged"
         merged.mkdir()
         trained.save(merged)
-        assert torch.allclose(logits, _logits_of(_MODELS[task].from_pretrained(merged), trained, prepared), atol=1e-5)
+        assert torch.allclose(logits, _logits_of(make(merged), trained, prepared), atol=1e-5)
 
 
 def _logits(trained, prepared) -> torch.Tensor:
@@ -169,6 +174,8 @@ def _logits_of(model, trained, prepared) -> torch.Tensor:
     batch.pop("labels")
     with torch.no_grad():
         found = model(**batch)
+    if ASKED in batch:  # the head is computed where a token is asked for alone, or everywhere
+        return asked_logits(found, batch[ASKED][:, :-1])
     if "logits" in found:
         return found["logits"]
     seen = batch["attention_mask"] == 1  # logits of padding are hidden here and not in a plain model

@@ -257,6 +257,8 @@ def test_a_prompt_and_what_is_written_after_it_have_their_positions(make):
     for positions, asked in ((512, 600), (512, 300), (100, 64), (64, 16), (1, 5)):
         config = SimpleNamespace(max_position_embeddings=positions)
         assert room_before(positions, asked) + most_written(config, asked) <= max(positions, 2)
+        for ahead in (1, positions // 3, positions // 2):
+            assert room_before(positions - ahead, asked) + most_written(config, asked, ahead) + ahead <= positions + 1
     task = "{generate: {samples: 2, generation: {do_sample: false, max_new_tokens: 5000}}}"
     assert any("at most" in said and "tokens are written" in said for said in make(task=task).check.warnings)
 

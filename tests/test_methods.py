@@ -19,23 +19,25 @@ from ft_magics.tuning import registry
 from ft_magics.tuning.registry import find_method, method_names, refuse_together
 from torch import nn
 
-from architectures import ARCHITECTURES, make_tiny
+from architectures import DECODERS, ENCODER_DECODERS, ENCODERS, make_tiny
 from method_trials import METHODS, TASKS, body, try_method
 
+_ONE_SET, _NO_BIAS, _NO_CACHE = "one set of weights", "no bias terms", "takes no keys and values"
 REFUSED = {
-    ("modernbert", "bitfit"): "no bias terms",
-    ("albert", "freeze"): "one set of weights",
-    ("albert", "bitfit + freeze"): "one set of weights",
-    **{
-        (each, "prefix"): "takes no keys and values"
-        for each in ("distilbert", "albert", "deberta-v2", "mpnet", "modernbert")
-    },
+    ("modernbert", "bitfit"): _NO_BIAS,
+    ("albert", "freeze"): _ONE_SET,
+    ("albert", "bitfit + freeze"): _ONE_SET,
+    **{(each, "prefix"): _NO_CACHE for each in ("distilbert", "albert", "deberta-v2", "mpnet", "modernbert")},
+    **{(each, name): _NO_BIAS for each in ("llama", "t5") for name in ("bitfit", "bitfit + freeze")},
+    **{(each, "head"): "its embeddings once more" for each in ("gpt2", *ENCODER_DECODERS)},
+    **{(each, "prefix"): "`prompt`, before what the encoder reads" for each in ENCODER_DECODERS},
 }
+_WRITING, _PAIRS = ("generate", "dialogue", "clm"), ("translate", "summarize")
 # Each method and each architecture with each task, and every pair that is refused.
 COVERING = [
-    *((ARCHITECTURES[at % len(ARCHITECTURES)], TASKS[at % 2], name) for at, name in enumerate(METHODS)),
-    *((architecture, TASKS[(at + 1) % 2], "lora") for at, architecture in enumerate(ARCHITECTURES)),
-    *((architecture, "ner", name) for architecture, name in REFUSED),
+    *((ENCODERS[at % len(ENCODERS)], TASKS[at % 2], name) for at, name in enumerate(METHODS)),
+    *((architecture, TASKS[(at + 1) % 2], "lora") for at, architecture in enumerate(ENCODERS)),
+    *((architecture, "ner", name) for architecture, name in REFUSED if architecture in ENCODERS),
     ("modernbert", "classify", "p_tuning"),
     *(("bert", "qa", name) for name in ("full", "lora", "prompt", "prefix", "adalora")),
     *((architecture, "qa", "bitfit") for architecture in ("roberta", "deberta-v2")),
@@ -47,6 +49,16 @@ COVERING = [
     ("deberta-v2", "relation", "full"),
     ("electra", "relation", "prompt"),
     ("modernbert", "relation", "adapter"),
+    # Models that write; the head of some is the embeddings once more, and that of XLM-R stands before its backbone.
+    *((DECODERS[at % 2], _WRITING[at % 3], name) for at, name in enumerate(METHODS)),
+    *((ENCODER_DECODERS[at % 2], _PAIRS[at // 2 % 2], name) for at, name in enumerate(METHODS)),
+    *((architecture, "translate", "full") for architecture in ("bert", "xlm-roberta")),
+    *(("xlm-roberta", "mlm", name) for name in ("lora", "head", "bitfit")),
+    *((architecture, "mlm", "lora") for architecture in ("bert", "albert", "distilbert", "electra", "modernbert")),
+    *(("llama", "generate", name) for name in ("prefix", "adalora")),
+    ("gpt2", "dialogue", "head"),
+    ("t5", "summarize", "adapter"),
+    ("t5", "translate", "ia3"),
 ]
 
 

@@ -156,9 +156,8 @@ def test_methods_work_on_both_parts_or_are_refused_in_a_sentence(tmp_path, tiny_
         trainable = [name for name, item in prepared.trained.model.named_parameters() if item.requires_grad]
         assert any(".encoder." in name for name in trainable)
         assert any(".decoder." in name for name in trainable)
-    for method in ("prefix", "prompt"):
-        with pytest.raises(CellError, match=f"`{method}` needs a model that classifies texts or tokens"):
-            make(model=bart, extra=f"method: {method}")
+    with pytest.raises(CellError, match="this bart model has two; `prompt`, before what the encoder reads"):
+        make(model=bart, extra="method: prefix")
     with pytest.raises(CellError, match="a model that is made of .* has new weights, which have to be kept too"):
         make(extra="method: lora")
 

@@ -21,7 +21,7 @@ from ft_magics.markup import terminal_line
 from ft_magics.models.heads import Head
 from ft_magics.models.weight_files import Weights, read_json
 
-__all__ = ["build_config", "check_sizes", "not_theirs", "not_two_parts", "read_config"]
+__all__ = ["backbone_first", "build_config", "check_sizes", "not_theirs", "not_two_parts", "read_config"]
 
 _LARGEST_NUMBER = 10_000_000  # vocabularies end at a few 100,000
 _LARGEST_BASE = 10**12  # of rotary embeddings, `rope_theta`
@@ -288,7 +288,7 @@ def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> Any:
         ModelError: It is larger.
     """
     with torch.random.fork_rng(devices=[]), torch.device("meta"), _Budget(source, weights):
-        model = head.model_classes()[type(config)](config)
+        model = backbone_first(head.model_classes()[type(config)](config))
     prefix = f"{model.base_model_prefix}."
     computed = set(model._keys_to_ignore_on_save or ())  # noqa: SLF001  # positions, which no file has: Marian's
     base = {
@@ -305,6 +305,21 @@ def check_sizes(source: str, config: Any, weights: Weights, head: Head) -> Any:
             name for name, shape in base.items() if not {(name, shape), (name.removeprefix(prefix), shape)} & there
         ]
         raise not_theirs(source, wrong or list(base))
+    return model
+
+
+def backbone_first(model: Any) -> Any:
+    """The same model, its backbone before its head, so that weights of both are named as the backbone's.
+
+    XLM-R and CamemBERT have the head first, and the map of a language model's head is the embeddings once more.
+
+    Args:
+        model: A `PreTrainedModel`.
+    """
+    parts = model._modules  # noqa: SLF001  # torch's own order of modules
+    if model.base_model is not model:
+        others = {name: parts.pop(name) for name in list(parts) if parts[name] is not model.base_model}
+        parts.update(others)
     return model
 
 

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from ft_magics.errors import ModelError
 from ft_magics.models.asked_head import compute_where_asked
-from ft_magics.models.configs import build_config, check_sizes, not_theirs, read_config
+from ft_magics.models.configs import backbone_first, build_config, check_sizes, not_theirs, read_config
 from ft_magics.models.faults import plain_errors
 from ft_magics.models.heads import Head
 from ft_magics.models.memory import free_bytes
@@ -137,7 +137,7 @@ def load_model(
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    model.config.name_or_path = model.name_or_path = source
+    backbone_first(model).config.name_or_path = model.name_or_path = source
     if head.reads_and_writes:
         _set_special_tokens(model, folder)
     if head.predicts_tokens:

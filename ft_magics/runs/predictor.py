@@ -74,7 +74,12 @@ class TrainedModel:
     @property
     def spec(self) -> Spec:
         """What turns examples into tensors."""
-        return Spec(tokenizer=self.tokenizer, config=self.model.config, max_length_tokens=self.max_length_tokens)
+        return Spec(
+            tokenizer=self.tokenizer,
+            config=self.model.config,
+            max_length_tokens=self.max_length_tokens,
+            virtual_tokens=self.tuning.virtual_tokens if self.tuning else 0,
+        )
 
     def collate(self, features: Sequence[Any]) -> dict[str, torch.Tensor]:
         """A batch, as the task makes it, with what was kept of its rows."""

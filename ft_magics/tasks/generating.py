@@ -139,6 +139,10 @@ def generate(
     given: dict[str, Any] = {"input_ids": ids}
     if encoded is not None:
         given = {"encoder_outputs": BaseModelOutput(last_hidden_state=encoded)}
+        ahead = encoded.shape[1] - attended.shape[1]  # virtual tokens, which stand in what was encoded
+        if ahead:
+            attended = torch.cat([attended.new_ones(len(attended), ahead), attended], dim=1)
+            model = model.get_base_model()
     config = _config(model, how, pad)
     with torch.random.fork_rng(devices=_devices(ids)):
         torch.manual_seed(zlib.crc32(ids.cpu().numpy().tobytes()))  # a resumed run draws the same

@@ -42,11 +42,13 @@ class Spec:
         tokenizer: A fast one.
         config: The model's.
         max_length_tokens: The longest input, special tokens included.
+        virtual_tokens: How many trained tokens the model puts before each row.
     """
 
     tokenizer: Any
     config: Any
     max_length_tokens: int
+    virtual_tokens: int = 0
 
 
 class Feature(Protocol):

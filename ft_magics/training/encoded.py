@@ -54,7 +54,7 @@ def _key(trained: TrainedModel, examples: Sequence[Any]) -> str | None:
             pickle.dumps(trained.task),
             pickle.dumps(list(examples)),
             tokenizer.backend_tokenizer.to_str().encode(),
-            repr((sides, tokenizer.chat_template, spec.max_length_tokens)).encode(),
+            repr((sides, tokenizer.chat_template, spec.max_length_tokens, spec.virtual_tokens)).encode(),
             spec.config.to_json_string(use_diff=False).encode(),
         )
     except Exception:  # noqa: BLE001  # a third party's task or examples that cannot be pickled: nothing is lost

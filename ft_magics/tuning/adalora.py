@@ -108,7 +108,7 @@ class AdaLora(AddedLayers):
             total_step=total_steps,
             orth_reg_weight=settings.orthogonality,
             target_modules=find_targets(outline, settings.targets),
-            modules_to_save=list(outline.head),
+            modules_to_save=list(outline.whole_head),
         )
 
     def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:

@@ -51,11 +51,12 @@ class Gradual(Method):
     def begin_step(self, model: nn.Module, outline: Outline, *, step: int, total_steps: int) -> None:
         """Unfreeze what is due."""
         done = min(1.0, step / max(1.0, self._share * total_steps))
-        lowest = outline.top - int(done * outline.top)
+        wanted = set(outline.trainable)
+        top = max(outline.depth(name) for name in wanted)  # a head that is the embeddings once more is not at the top
+        lowest = top - int(done * top)
         if lowest == self._lowest:
             return
         self._lowest = lowest
-        wanted = set(outline.trainable)
         for name, parameter in model.named_parameters():
             if name in wanted:
                 parameter.requires_grad_(outline.depth(name) >= lowest)

@@ -32,6 +32,15 @@ class Head(Method):
     def __init__(self, settings: Any) -> None:
         pass
 
+    def refusal(self, outline: Outline, task: str) -> str | None:
+        """A model whose head has no weights of its own."""
+        if outline.head:
+            return None
+        return (
+            f"the head of this {outline.model_type} model is its embeddings once more, so there is none to train; "
+            "`method: {freeze: {except_top: 1}}` and `lora` work on it"
+        )
+
     def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
         """Make the head trainable."""
         for name, parameter in model.named_parameters():

@@ -52,7 +52,7 @@ class Ia3(AddedLayers):
         return IA3Config(
             target_modules=[*outline.matching(KEY, VALUE), *inside],
             feedforward_modules=inside,
-            modules_to_save=list(outline.head),
+            modules_to_save=list(outline.whole_head),
         )
 
     def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:

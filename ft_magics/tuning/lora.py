@@ -69,7 +69,7 @@ def lora_config(outline: Outline, settings: LoraSettings, *, dora: bool = False)
         use_dora=dora,
         fan_in_fan_out=outline.transposed,
         target_modules=find_targets(outline, settings.targets),
-        modules_to_save=list(outline.head),
+        modules_to_save=list(outline.whole_head),
     )
 
 

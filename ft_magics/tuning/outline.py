@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ class Outline:
         linears: Inputs and outputs of the backbone's linear maps, by module name.
         parameters: Elements by name, all of the model's.
         head: Names of the modules on top of the backbone that hold parameters.
+        whole_head: Names of the modules of the head all of whose parameters are its own: a language model's last map
+            is its embeddings once more.
         width: Of the hidden states, D.
         embedding_width: Of a token's embedding, where it enters.
         heads: Of an attention.
@@ -47,6 +49,7 @@ class Outline:
     linears: Mapping[str, tuple[int, int]]
     parameters: Mapping[str, int]
     head: tuple[str, ...]
+    whole_head: tuple[str, ...]
     width: int
     embedding_width: int
     heads: int
@@ -126,12 +129,15 @@ def outline_of(model: Any) -> Outline:
     count = int(getattr(config, "num_hidden_layers", 0))
     layers = _both_layers(model) if writes else _layers(model, prefix, count)
     parameters = {name: parameter.numel() for name, parameter in model.named_parameters()}
-    output = model.get_output_embeddings() if writes else None  # it is the embeddings once more, mostly
+    output = model.get_output_embeddings()
+    tied = output is not None and output.weight is entry.weight
     head = dict.fromkeys(name.partition(".")[0] for name in parameters if not name.startswith(prefix))
     linears = {
         name: shape
         for name, module in model.named_modules()
-        if name.startswith(prefix) and module is not output and (shape := _linear_shape(module)) is not None
+        if name.startswith(prefix)
+        and not (writes and module is output)
+        and (shape := _linear_shape(module)) is not None
     }
     return Outline(
         model_type=str(model.config.model_type),
@@ -141,6 +147,7 @@ def outline_of(model: Any) -> Outline:
         linears=linears,
         parameters=parameters,
         head=tuple(head),
+        whole_head=tuple(head if not tied else _without(model, head, output)),
         width=int(config.hidden_size),
         embedding_width=int(entry.embedding_dim),
         heads=int(config.num_attention_heads),
@@ -160,6 +167,23 @@ def _linear_shape(module: nn.Module) -> tuple[int, int] | None:
     if isinstance(module, nn.Linear):
         return module.in_features, module.out_features
     return (module.nx, module.nf) if isinstance(module, Conv1D) else None
+
+
+def _without(parent: nn.Module, names: Iterable[str], left_out: nn.Module) -> Iterator[str]:
+    """Names of modules, in the place of one that holds what is left out those of its parts that do not."""
+    for name in names:
+        module = parent.get_submodule(name)
+        if module is left_out:
+            continue
+        if any(part is left_out for part in module.modules()):
+            inside = [
+                f"{name}.{part}"
+                for part, child in module.named_children()
+                if next(child.parameters(), None) is not None
+            ]
+            yield from _without(parent, inside, left_out)
+        else:
+            yield name
 
 
 def _layers(model: nn.Module, prefix: str, count: int) -> tuple[str, ...]:

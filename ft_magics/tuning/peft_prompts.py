@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ __all__ = ["filled", "head_of_tokens", "load_tokens", "save_tokens", "with_token
 
 _PREFIX = "base_model."  # of a model within a PeftModel of this kind
 _TASK_TYPES = {
+    "ForCausalLM": "CAUSAL_LM",
+    "ForConditionalGeneration": "SEQ_2_SEQ_LM",
+    "LMHeadModel": "CAUSAL_LM",
     "ForQuestionAnswering": "QUESTION_ANS",
     "ForSequenceClassification": "SEQ_CLS",
     "ForTokenClassification": "TOKEN_CLS",
@@ -33,10 +38,35 @@ def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
         config: Of peft.
         outline: Of the model.
     """
-    made: nn.Module = get_peft_model(model, filled(config, outline))
+    made: Any = get_peft_model(model, filled(config, outline))
+    made.virtual_tokens = config.num_virtual_tokens
+    if config.task_type == "CAUSAL_LM":
+        model.register_forward_pre_hook(_count_positions, with_kwargs=True)
+        made.base_model_prepare_inputs_for_generation = partial(
+            _without_positions, made.base_model_prepare_inputs_for_generation
+        )
     if config.task_type in ("QUESTION_ANS", "TOKEN_CLS"):
         made.register_forward_hook(without_virtual, with_kwargs=True)
     return made
+
+
+def _without_positions(prepare: Callable[..., dict[str, Any]], *args: Any, **named: Any) -> dict[str, Any]:
+    """What a model is generated with, without the positions, which peft would leave out with a warning."""
+    found = prepare(*args, **named)
+    found.pop("position_ids", None)
+    return found
+
+
+def _count_positions(
+    _: nn.Module, args: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Before a causal model: padding takes no position, on whichever side it stands; peft leaves positions out."""
+    mask = named.get("attention_mask")
+    if mask is None or mask.dim() != 2 or named.get("position_ids") is not None:  # (B, V + T)
+        return args, named
+    given = next(item for item in (named.get("inputs_embeds"), named.get("input_ids"), *args) if item is not None)
+    positions = (mask.long().cumsum(dim=1) - 1).clamp(min=0)
+    return args, {**named, "position_ids": positions[:, -given.shape[1] :]}
 
 
 def filled(config: Any, outline: Outline) -> Any:
@@ -47,6 +77,7 @@ def filled(config: Any, outline: Outline) -> Any:
         outline: Of the model.
     """
     config.task_type = next(named for kind, named in _TASK_TYPES.items() if outline.kind.endswith(kind))
+    config.num_transformer_submodules = 1  # of an encoder-decoder the encoder's input alone has virtual tokens
     config.num_layers, config.num_attention_heads = outline.layer_count, outline.heads
     config.modules_to_save = [
         _PREFIX + name for name in outline.head

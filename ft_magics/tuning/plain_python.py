@@ -61,13 +61,13 @@ class Unfreeze(TrainerCallback):  # type: ignore[misc]  # transformers is untype
     """
 
     def __init__(self, model: Any, embeddings: tuple[str, ...], layers: Sequence[str], share: float) -> None:
-        self.top, self.share = len(layers) + 1, share
-        self.depths = []
+        self.share, self.depths = share, []
         for name, parameter in model.named_parameters():
             if parameter.requires_grad:
-                lowest = 0 if name.startswith(embeddings) else self.top
+                lowest = 0 if name.startswith(embeddings) else len(layers) + 1
                 depth = next((at + 1 for at, layer in enumerate(layers) if name.startswith(layer)), lowest)
                 self.depths.append((depth, parameter))
+        self.top = max(depth for depth, _ in self.depths)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Unfreeze what is due."""

@@ -43,7 +43,12 @@ class Prefix(VirtualTokens):
 
     def refusal(self, outline: Outline, task: str) -> str | None:
         """A model of another kind, or one that takes no keys and values."""
-        if not outline.takes_cache and not outline.writes:
+        if outline.writes:
+            return (
+                f"`prefix` puts keys and values into models of one half, and this {outline.model_type} model has two; "
+                "`prompt`, before what the encoder reads, and `lora` work on it"
+            )
+        if not outline.takes_cache:
             return (
                 f"this {outline.model_type} model takes no keys and values from elsewhere; `method: prompt` puts its "
                 "virtual tokens before the embeddings, which works on it"

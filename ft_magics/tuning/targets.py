@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ATTENTION", "DOWN", "KEY", "OUTPUT", "QUERY", "VALUE", "Targets", "find_targets", "refuse_targets"]
 
-# Names of linear maps within a layer: BERT and its kin, ALBERT, DistilBERT, DeBERTa, MPNet, ModernBERT, BART, Llama,
-# GPT-2.
-_SELF = r"(attention\.|self_attn\.|attn\.)(self\.|attn\.)?"
+# Names of linear maps within a layer, of attention to the text itself and to an encoder's: BERT and its kin, ALBERT,
+# DistilBERT, DeBERTa, MPNet, ModernBERT, BART, ProphetNet, T5, Llama, GPT-2.
+_SEQ2SEQ = r"(self|encoder|cross)_attn\.|layer\.\d\.(Self|EncDec)Attention\."
+_SELF = rf"((cross)?attention\.|{_SEQ2SEQ}|attn\.)(self\.|attn\.)?"
 _FUSED = r"(Wqkv|in_proj|qkv|c_attn)"
 QUERY = rf"{_SELF}(query|q_lin|query_proj|q|q_proj|{_FUSED})"
 KEY = rf"{_SELF}(key|k_lin|key_proj|k|k_proj|{_FUSED})"
 VALUE = rf"{_SELF}(value|v_lin|value_proj|v|v_proj|{_FUSED})"
 OUTPUT = (
-    r"attention\.output\.dense|attention\.dense|attention\.out_lin|attention\.attn\.o|attn\.Wo|self_attn\.(out|o)_proj"
-    r"|attn\.c_proj"
+    r"(cross)?attention\.output\.dense|attention\.dense|attention\.out_lin|attention\.attn\.o|attn\.Wo|attn\.c_proj"
+    rf"|({_SEQ2SEQ})(out_proj|o_proj|o)"
 )
 # The last map of the feed-forward block.
-DOWN = r"output\.dense|ffn_output|ffn\.lin2|mlp\.Wo|fc2|mlp\.down_proj|mlp\.c_proj"
+DOWN = r"output\.dense|ffn_output|ffn\.lin2|mlp\.Wo|fc2|mlp\.down_proj|mlp\.c_proj|layer\.\d\.DenseReluDense\.wo"
 ATTENTION = (QUERY, KEY, VALUE, OUTPUT)
 
 

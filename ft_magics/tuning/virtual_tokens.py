@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["VirtualTokens", "refuse_tokens"]
 
-_KINDS = ("ForQuestionAnswering", "ForSequenceClassification", "ForTokenClassification")
+_KINDS = (
+    *("ForQuestionAnswering", "ForSequenceClassification", "ForTokenClassification"),
+    *("ForCausalLM", "ForConditionalGeneration", "LMHeadModel"),
+)
 
 
 def refuse_tokens(outline: Outline, name: str, length: int) -> str | None:
     """Why a model has no place for so many virtual tokens; None where it has."""
     if not outline.kind.endswith(_KINDS):
         return (
-            f"`{name}` needs a model that classifies texts or tokens or finds answers, and this is {outline.kind}; "
-            "`lora` works on it"
+            f"`{name}` is there for models that classify texts or tokens, find answers or write, and this is "
+            f"{outline.kind}; `lora` works on it"
         )
     if outline.positions is not None and length > outline.positions // 2:
         return (

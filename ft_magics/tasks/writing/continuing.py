@@ -13,15 +13,17 @@ __all__ = ["most_written", "room_before", "write_after"]
 _ROWS = 32
 
 
-def most_written(config: Any, asked: int) -> int:
+def most_written(config: Any, asked: int, virtual_tokens: int = 0) -> int:
     """Most tokens that a model of so many positions writes: as the cell says, and no more than half of them.
 
     Args:
         config: Of the model.
         asked: What the cell says.
+        virtual_tokens: That the model puts before each row; they take positions.
     """
     positions: int | None = getattr(config, "max_position_embeddings", None)
-    return min(asked, positions - positions // 2) if positions else asked
+    room = positions - virtual_tokens if positions else 2 * asked
+    return min(asked, room - room // 2)
 
 
 def room_before(longest: int, asked: int) -> int:

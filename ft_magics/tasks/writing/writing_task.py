@@ -89,9 +89,13 @@ class WritingTask(Task[E, Pack, Counted]):
     def rows(self, pieces: Sequence[Piece], prompts: Sequence[Prompt], spec: Spec) -> list[Pack]:
         """Rows of all pieces, one a row or packed, with the prompts that are written on after."""
         longest = spec.max_length_tokens
-        together = self.settings.packing and takes_packs(spec.config, longest=longest)
-        packs = pack(pieces, longest=longest) if together else [Pack((piece,)) for piece in pieces]
+        packs = pack(pieces, longest=longest) if self._packs(spec) else [Pack((piece,)) for piece in pieces]
         return with_prompts(packs, prompts)
+
+    def _packs(self, spec: Spec) -> bool:
+        """Whether several pieces share a row: virtual tokens stand before a row, not before each of its pieces."""
+        takes = takes_packs(spec.config, longest=spec.max_length_tokens)
+        return bool(self.settings.packing) and takes and not spec.virtual_tokens
 
     def check_encoded(
         self, corpus: Corpus[E], features: Mapping[str, Sequence[Pack]], spec: Spec, check: DataCheck
@@ -99,14 +103,14 @@ class WritingTask(Task[E, Pack, Counted]):
         """Say how many tokens and rows there are, and whether texts were cut."""
         for split in corpus.splits:
             check.notes.append(rows_note(split.name, features[split.name], len(split.examples), spec, self.too_long))
-        if self.settings.packing and not takes_packs(spec.config, longest=spec.max_length_tokens):
+        if self.settings.packing and not self._packs(spec) and not spec.virtual_tokens:
             check.warnings.append(
                 "`packing` needs a model that takes positions and a mask for each pair of tokens, and "
                 f"{spec.config.model_type} is not known to with rows of {spec.max_length_tokens}; each text has a row "
                 "of its own"
             )
         asked = self.settings.generation.max_new_tokens
-        most = most_written(spec.config, asked)
+        most = most_written(spec.config, asked, spec.virtual_tokens)
         if most < asked:
             check.warnings.append(
                 f"`max_new_tokens: {asked}` is more than half of the {spec.config.max_position_embeddings} positions "
@@ -133,7 +137,8 @@ class WritingTask(Task[E, Pack, Counted]):
         """Per row the sums of its pieces, and what was written after its prompts."""
 
         def write(prompts: Sequence[Prompt]) -> list[list[int]]:
-            most = most_written(model.config, self.settings.generation.max_new_tokens)
+            before = getattr(model, "virtual_tokens", 0)
+            most = most_written(model.config, self.settings.generation.max_new_tokens, before)
             settings = self.settings.generation.model_copy(update={"max_new_tokens": most})
             how = Generation(settings=settings, longest=most, stop=prompts[0].end)
             return write_after(model, prompts, how)
