@@ -181,7 +181,7 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
     @classmethod
     def saved_head(cls) -> Head:
         """A label for each token."""
-        return Head(kind="AutoModelForTokenClassification", labels=(), use="relations between marked entities")
+        return Head(kind="AutoModelForTokenClassification", labels=(), use="finding relations")
 
     def add_tokens(self, model: Any, tokenizer: Any) -> list[str]:
         """Give the model the markers."""
