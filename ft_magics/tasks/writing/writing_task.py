@@ -103,7 +103,11 @@ class WritingTask(Task[E, Pack, Counted]):
         """Say how many tokens and rows there are, and whether texts were cut."""
         for split in corpus.splits:
             check.notes.append(rows_note(split.name, features[split.name], len(split.examples), spec, self.too_long))
-        if self.settings.packing and not self._packs(spec) and not spec.virtual_tokens:
+        if self.settings.packing and spec.virtual_tokens:
+            check.notes.append(
+                "each text has a row of its own: virtual tokens stand before a row, not before each text"
+            )
+        elif self.settings.packing and not self._packs(spec):
             check.warnings.append(
                 "`packing` needs a model that takes positions and a mask for each pair of tokens, and "
                 f"{spec.config.model_type} is not known to with rows of {spec.max_length_tokens}; each text has a row "
