@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import make_tiny_bert
-from two_parts import make_two_parts
+from two_parts import KINDS, make_two_parts
 
 _SMALL = {
     "hidden_size": 32,
@@ -53,7 +53,7 @@ def make_tiny(folder: Path, architecture: str) -> Path:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     make_tiny_bert(folder, positions=98)
-    if architecture in ENCODER_DECODERS:
+    if architecture in KINDS:
         return make_two_parts(folder, architecture, folder)
     tokenizer = len((folder / "tokenizer.json").read_text()) and _words(folder)
     torch.manual_seed(0)

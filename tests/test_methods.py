@@ -446,3 +446,37 @@ DEFAULTS = {
         "gradual": ("share",),
     }.items()
 }
+
+
+@pytest.mark.parametrize("architecture", DECODERS)
+def test_embeddings_are_the_lowest_part_of_a_causal_model(tiny, tmp_path, architecture):
+    def trainable(method):
+        prepared = prepare(parse_cell(body(tmp_path, tiny(architecture), "generate", method), {}))
+        prepared.trained.tuning.begin_step(prepared.trained.model, step=0, total_steps=10)
+        return [name for name, item in prepared.trained.model.named_parameters() if item.requires_grad]
+
+    embeddings = ("transformer.wte.", "transformer.wpe.", "model.embed_tokens.")
+    for method in ("{freeze: {layers: 0}}", "{freeze: {except_top: 1}}", "gradual", "[full, freeze]"):
+        assert not any(name.startswith(embeddings) for name in trainable(method)), method
+    assert any(name.startswith(embeddings) for name in trainable("full"))
+
+
+@pytest.mark.parametrize("method", ["lora", "adapter", "ia3", "{prompt: {length: 3}}"])
+def test_a_head_that_was_pretrained_with_a_causal_model_is_left_alone(tiny, tmp_path, method):
+    outline = prepare(parse_cell(body(tmp_path, tiny("llama"), "generate", method), {})).trained.tuning.outline
+    assert outline.pretrained_head == ("lm_head",)
+    assert not any("lm_head" in name for name in outline.trainable)
+    head = prepare(parse_cell(body(tmp_path, tiny("llama"), "generate", "head"), {})).trained.tuning.outline
+    assert head.trainable == ("lm_head.weight",)
+
+
+def test_a_head_that_a_causal_model_lacks_is_trained_with_it(tiny, tmp_path):
+    from transformers import AutoModel, AutoTokenizer
+
+    AutoModel.from_pretrained(tiny("llama")).save_pretrained(tmp_path / "bare")
+    AutoTokenizer.from_pretrained(tiny("llama")).save_pretrained(tmp_path / "bare")
+    outline = prepare(parse_cell(body(tmp_path, tmp_path / "bare", "generate", "lora"), {})).trained.tuning.outline
+    assert outline.head == ("lm_head",)
+    assert "lm_head.weight" in outline.trainable
+    with pytest.raises(CellError, match="`prompt` would leave a new one as it begins; `lora` trains it"):
+        prepare(parse_cell(body(tmp_path, tmp_path / "bare", "generate", "{prompt: {length: 3}}"), {}))

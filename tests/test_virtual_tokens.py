@@ -71,7 +71,7 @@ def _greedy(model, ids, most=8):
 
 
 @pytest.mark.parametrize("method", ["prompt", "p_tuning"])
-@pytest.mark.parametrize("architecture", ["bart", "t5"])
+@pytest.mark.parametrize("architecture", ["bart", "t5", "marian"])
 def test_an_encoder_decoder_writes_what_peft_writes(tmp_path, architecture, method):
     prepared, base = prepared_with_moved_tokens(tmp_path, "translate", method, architecture)
     trained, features = prepared.trained, prepared.features["dev"]

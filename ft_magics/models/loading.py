@@ -126,6 +126,7 @@ def load_model(
         config = build_config(described, raw, weights, head, fresh=fresh)
         adjust(config)
         outline = check_sizes(source, config, weights, head)
+    outline.head_is_pretrained = head.reads_forwards and _has_head(outline, weights)
     check(outline)
     with plain_errors(source), quiet_transformers():
         _check_memory(source, weights)
@@ -137,6 +138,7 @@ def load_model(
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
+    model.head_is_pretrained = outline.head_is_pretrained
     backbone_first(model).config.name_or_path = model.name_or_path = source
     if head.reads_and_writes:
         _set_special_tokens(model, folder)
@@ -147,6 +149,12 @@ def load_model(
             say(sentence)
     _check_weights(source, model, loading, None if fresh else head)
     return model
+
+
+def _has_head(model: Any, weights: Weights) -> bool:
+    """Whether the weights have all parameters of a model that are not its backbone's."""
+    prefix = f"{model.base_model_prefix}."
+    return all(name in weights.shapes for name, _ in model.named_parameters() if not name.startswith(prefix))
 
 
 def _set_special_tokens(model: Any, folder: Path) -> None:

@@ -42,7 +42,7 @@ class Gradual(Method):
 
     def __init__(self, settings: GradualSettings) -> None:
         self._share = settings.share
-        self._lowest: int | None = None
+        self._top = self._lowest = -1
 
     def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
         """All is trainable in the end."""
@@ -50,13 +50,14 @@ class Gradual(Method):
 
     def begin_step(self, model: nn.Module, outline: Outline, *, step: int, total_steps: int) -> None:
         """Unfreeze what is due."""
+        if self._top < 0:  # a head that is the embeddings once more is not at the top
+            self._top = max(outline.depth(name) for name in outline.trainable)
         done = min(1.0, step / max(1.0, self._share * total_steps))
-        wanted = set(outline.trainable)
-        top = max(outline.depth(name) for name in wanted)  # a head that is the embeddings once more is not at the top
-        lowest = top - int(done * top)
+        lowest = self._top - int(done * self._top)
         if lowest == self._lowest:
             return
         self._lowest = lowest
+        wanted = set(outline.trainable)
         for name, parameter in model.named_parameters():
             if name in wanted:
                 parameter.requires_grad_(outline.depth(name) >= lowest)

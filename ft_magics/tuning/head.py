@@ -34,8 +34,13 @@ class Head(Method):
 
     def refusal(self, outline: Outline, task: str) -> str | None:
         """A model whose head has no weights of its own."""
-        if outline.head:
+        if outline.head or outline.pretrained_head:
             return None
+        if not outline.tied:
+            return (
+                f"the last map of this {outline.model_type} model is a part of what is tuned as a whole; "
+                "`method: {freeze: {except_top: 1}}` and `lora` work on it"
+            )
         return (
             f"the head of this {outline.model_type} model is its embeddings once more, so there is none to train; "
             "`method: {freeze: {except_top: 1}}` and `lora` work on it"
@@ -44,7 +49,7 @@ class Head(Method):
     def apply(self, model: nn.Module, outline: Outline, *, total_steps: int) -> nn.Module:
         """Make the head trainable."""
         for name, parameter in model.named_parameters():
-            parameter.requires_grad_(outline.in_head(name))
+            parameter.requires_grad_(outline.on_top(name))
         return model
 
     def plain(self, outline: Outline, run: PlainRun) -> PlainMethod:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["Outline", "is_norm", "listed", "outline_of", "short_names"]
 
 _MOST_LISTED = 12
+_PEFT_TASKS = {
+    "ForCausalLM": "CAUSAL_LM",
+    "ForQuestionAnswering": "QUESTION_ANS",
+    "ForSequenceClassification": "SEQ_CLS",
+    "ForTokenClassification": "TOKEN_CLS",
+    "LMHeadModel": "CAUSAL_LM",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +35,8 @@ class Outline:
         layer_count: How many layers are computed.
         linears: Inputs and outputs of the backbone's linear maps, by module name.
         parameters: Elements by name, all of the model's.
-        head: Names of the modules on top of the backbone that hold parameters.
+        head: Names of the modules on top of the backbone that hold parameters, and are trained with whatever else is.
+        pretrained_head: Names of those of a causal model that were pre-trained with it: few methods train them.
         whole_head: Names of the modules of the head all of whose parameters are its own: a language model's last map
             is its embeddings once more.
         width: Of the hidden states, D.
@@ -37,6 +45,9 @@ class Outline:
         positions: The longest input, where the config has a limit.
         kind: The class of the model, such as `BertForTokenClassification`.
         takes_cache: Whether keys and values from elsewhere can be put before its own.
+        takes_positions: Whether it can be told where each token stands.
+        input_embeddings: How the names of the embeddings' parameters begin, as far as the model itself says.
+        tied: Whether the last map of a language model is its embeddings once more.
         transposed: Whether its linear maps are GPT-2's, whose weights are (in, out).
         writes: Whether it is an encoder-decoder, all of which is the backbone.
         trainable: The parameters that training changes, once a method was applied.
@@ -49,6 +60,7 @@ class Outline:
     linears: Mapping[str, tuple[int, int]]
     parameters: Mapping[str, int]
     head: tuple[str, ...]
+    pretrained_head: tuple[str, ...]
     whole_head: tuple[str, ...]
     width: int
     embedding_width: int
@@ -56,6 +68,9 @@ class Outline:
     positions: int | None
     kind: str
     takes_cache: bool
+    takes_positions: bool
+    input_embeddings: tuple[str, ...]
+    tied: bool
     transposed: bool = False
     writes: bool = False
     trainable: tuple[str, ...] = ()
@@ -64,6 +79,13 @@ class Outline:
     def shares_layers(self) -> bool:
         """Whether several layers are one set of weights, as in ALBERT."""
         return len(self.layers) < self.layer_count
+
+    @property
+    def peft_task(self) -> str | None:
+        """What peft calls the task of a model that it puts virtual tokens before; None for one that it does not."""
+        if self.writes:
+            return "SEQ_2_SEQ_LM"
+        return next((named for end, named in _PEFT_TASKS.items() if self.kind.endswith(end)), None)
 
     @property
     def biases(self) -> list[str]:
@@ -88,8 +110,12 @@ class Outline:
         return parameter.removeprefix("base_model.").startswith(self.prefix)
 
     def in_head(self, parameter: str) -> bool:
-        """Whether a parameter is of the head."""
+        """Whether a parameter is of the head that is trained with whatever else is."""
         return parameter.removeprefix("base_model.").partition(".")[0] in self.head
+
+    def on_top(self, parameter: str) -> bool:
+        """Whether a parameter is of the head, be it one that was pre-trained."""
+        return parameter.removeprefix("base_model.").partition(".")[0] in (*self.head, *self.pretrained_head)
 
     def depth(self, parameter: str) -> int:
         """How high a parameter lies: 0 for the embeddings, n for the nth layer, above all layers for the rest."""
@@ -97,6 +123,8 @@ class Outline:
         for at, layer in enumerate(self.layers):
             if inside.startswith(f"{layer}."):
                 return at + 1
+        if inside.startswith(self.input_embeddings):
+            return 0
         if self.writes and ("embed" in inside or "shared" in inside):
             return 0
         if "embedding" in inside.removeprefix(self.prefix).partition(".")[0] and inside.startswith(self.prefix):
@@ -131,6 +159,7 @@ def outline_of(model: Any) -> Outline:
     parameters = {name: parameter.numel() for name, parameter in model.named_parameters()}
     output = model.get_output_embeddings()
     tied = output is not None and output.weight is entry.weight
+    pretrained = bool(getattr(model, "head_is_pretrained", False))
     head = dict.fromkeys(name.partition(".")[0] for name in parameters if not name.startswith(prefix))
     linears = {
         name: shape
@@ -146,14 +175,18 @@ def outline_of(model: Any) -> Outline:
         layer_count=len(layers) if writes else int(getattr(config, "num_hidden_layers", len(layers))),
         linears=linears,
         parameters=parameters,
-        head=tuple(head),
-        whole_head=tuple(head if not tied else _without(model, head, output)),
+        head=() if pretrained else tuple(head),
+        pretrained_head=tuple(head) if pretrained else (),
+        whole_head=() if pretrained else tuple(_without(model, head, output) if tied else head),
         width=int(config.hidden_size),
         embedding_width=int(entry.embedding_dim),
         heads=int(config.num_attention_heads),
         positions=getattr(config, "max_position_embeddings", None),
         kind=type(model).__name__,
         takes_cache="past_key_values" in signature(backbone.forward).parameters,
+        takes_positions="position_ids" in signature(backbone.forward).parameters,
+        input_embeddings=tuple(_beside(model, entry)),
+        tied=tied,
         writes=writes,
         transposed=any(hasattr(model.get_submodule(name), "nf") for name in linears),
     )
@@ -167,6 +200,17 @@ def _linear_shape(module: nn.Module) -> tuple[int, int] | None:
     if isinstance(module, nn.Linear):
         return module.in_features, module.out_features
     return (module.nx, module.nf) if isinstance(module, Conv1D) else None
+
+
+def _beside(model: nn.Module, entry: nn.Module) -> Iterator[str]:
+    """How the names of the input embeddings begin, and of the embeddings beside them, of positions mostly."""
+    from torch import nn  # noqa: PLC0415  # a cell is read without torch
+
+    name = next((name for name, module in model.named_modules() if module is entry), "")
+    parent, _, last = name.rpartition(".")
+    for child, module in model.get_submodule(parent).named_children():
+        if child == last or isinstance(module, nn.Embedding):
+            yield f"{parent}.{child}." if parent else f"{child}."
 
 
 def _without(parent: nn.Module, names: Iterable[str], left_out: nn.Module) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
@@ -20,14 +20,6 @@ from ft_magics.tuning.plain_python import without_virtual
 __all__ = ["filled", "head_of_tokens", "load_tokens", "save_tokens", "with_tokens"]
 
 _PREFIX = "base_model."  # of a model within a PeftModel of this kind
-_TASK_TYPES = {
-    "ForCausalLM": "CAUSAL_LM",
-    "ForConditionalGeneration": "SEQ_2_SEQ_LM",
-    "LMHeadModel": "CAUSAL_LM",
-    "ForQuestionAnswering": "QUESTION_ANS",
-    "ForSequenceClassification": "SEQ_CLS",
-    "ForTokenClassification": "TOKEN_CLS",
-}
 
 
 def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
@@ -47,7 +39,7 @@ def with_tokens(model: nn.Module, config: Any, outline: Outline) -> nn.Module:
         )
     if config.task_type in ("QUESTION_ANS", "TOKEN_CLS"):
         made.register_forward_hook(without_virtual, with_kwargs=True)
-    return made
+    return cast("nn.Module", made)
 
 
 def _without_positions(prepare: Callable[..., dict[str, Any]], *args: Any, **named: Any) -> dict[str, Any]:
@@ -76,7 +68,7 @@ def filled(config: Any, outline: Outline) -> Any:
         config: Of peft.
         outline: Of the model.
     """
-    config.task_type = next(named for kind, named in _TASK_TYPES.items() if outline.kind.endswith(kind))
+    config.task_type = outline.peft_task
     config.num_transformer_submodules = 1  # of an encoder-decoder the encoder's input alone has virtual tokens
     config.num_layers, config.num_attention_heads = outline.layer_count, outline.heads
     config.modules_to_save = [

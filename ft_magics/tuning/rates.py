@@ -69,7 +69,7 @@ class Rates(Method):
     def rate(self, parameter: str, rate: float, outline: Outline) -> float:
         """The head's own rate, or a layer's."""
         settings = self._settings
-        if outline.in_head(parameter):
+        if outline.on_top(parameter):
             return rate if settings.head is None else settings.head
         return rate * (settings.layer_decay or 1.0) ** (outline.top - outline.depth(parameter))
 

@@ -167,7 +167,9 @@ class Tuning:
         changed = set(outline.trainable)
         plain = {name: _plain(name) for name, _ in model.named_parameters() if name not in changed}
         return {
-            name: known for name, known in plain.items() if known in outline.parameters and outline.in_backbone(known)
+            name: known
+            for name, known in plain.items()
+            if known in outline.parameters and (outline.in_backbone(known) or known.startswith(outline.pretrained_head))
         }
 
     def groups(self, model: nn.Module, *, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:

@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 
 __all__ = ["VirtualTokens", "refuse_tokens"]
 
-_KINDS = (
-    *("ForQuestionAnswering", "ForSequenceClassification", "ForTokenClassification"),
-    *("ForCausalLM", "ForConditionalGeneration", "LMHeadModel"),
-)
-
 
 def refuse_tokens(outline: Outline, name: str, length: int) -> str | None:
     """Why a model has no place for so many virtual tokens; None where it has."""
-    if not outline.kind.endswith(_KINDS):
+    if outline.peft_task is None:
         return (
             f"`{name}` is there for models that classify texts or tokens, find answers or write, and this is "
             f"{outline.kind}; `lora` works on it"
+        )
+    if outline.peft_task == "CAUSAL_LM" and not outline.takes_positions:
+        return (
+            f"this {outline.model_type} model cannot be told where a token stands, so padding would come between "
+            "virtual tokens and a text; `lora` works on it"
+        )
+    if outline.peft_task == "CAUSAL_LM" and outline.head:
+        return (
+            f"the weights have no head for a language model, and `{name}` would leave a new one as it begins; `lora` "
+            "trains it"
         )
     if outline.positions is not None and length > outline.positions // 2:
         return (

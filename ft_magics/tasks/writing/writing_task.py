@@ -104,9 +104,7 @@ class WritingTask(Task[E, Pack, Counted]):
         for split in corpus.splits:
             check.notes.append(rows_note(split.name, features[split.name], len(split.examples), spec, self.too_long))
         if self.settings.packing and spec.virtual_tokens:
-            check.notes.append(
-                "each text has a row of its own: virtual tokens stand before a row, not before each text"
-            )
+            check.notes.append("each text has a row of its own: virtual tokens stand before a row, not before a text")
         elif self.settings.packing and not self._packs(spec):
             check.warnings.append(
                 "`packing` needs a model that takes positions and a mask for each pair of tokens, and "
