@@ -16,7 +16,7 @@ from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.pace import measure_pace
 from ft_magics.training.prepare import prepare
 
-from architectures import ARCHITECTURES, make_tiny
+from architectures import ENCODERS, make_tiny
 from method_trials import body
 from runs import assert_same_end, finish, weights_of
 from test_compact_vocabulary import die_at
@@ -40,7 +40,7 @@ def notices(run):
     return [event.text for event in run.events if isinstance(event, Notice)]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ENCODERS)
 @pytest.mark.parametrize("method", ["head", LOWEST])
 def test_what_was_kept_gives_the_same_gradients_on_every_architecture(make, tmp_path, architecture, method):
     """Of rows in other batches than those in which their states were computed."""

@@ -9,7 +9,7 @@ from ft_magics.runs.cells import parse_cell
 from ft_magics.training.prepare import prepare
 from torch import nn
 
-from architectures import ARCHITECTURES, make_tiny
+from architectures import ENCODERS, make_tiny
 from method_trials import METHODS, TASKS, body
 
 # Where the head has no dropout of its own.
@@ -52,16 +52,16 @@ def logits(prepared, *, training):
         return prepared.trained.model.train(training)(**batch)["logits"]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ENCODERS)
 def test_one_share_sets_all_dropout_of_a_model(plan, architecture):
-    none = plan(architecture, "dropout: 0", task=TASKS[ARCHITECTURES.index(architecture) % 2])
+    none = plan(architecture, "dropout: 0", task=TASKS[ENCODERS.index(architecture) % 2])
     assert torch.equal(logits(none, training=True), logits(none, training=False))
     some = plan(architecture, "dropout: 0.5")
     assert not torch.allclose(logits(some, training=True), logits(some, training=False), atol=1e-3)
 
 
 @pytest.mark.parametrize("task", ["classify", "ner"])  # a head for answers has no dropout
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ENCODERS)
 def test_each_kind_of_dropout_acts_or_is_refused(plan, tiny, tmp_path, architecture, task):
     for kind in ("hidden", "attention", "classifier"):
         others = ", ".join(f"{other}: 0" for other in ("hidden", "attention") if other != kind)
@@ -103,7 +103,7 @@ def gradients(prepared):
 
 
 CHECKPOINTED = [
-    *((architecture, "full") for architecture in ARCHITECTURES),
+    *((architecture, "full") for architecture in ENCODERS),
     *(("bert", name) for name in METHODS if name not in ("full", "prefix")),
     ("modernbert", "lora"),
     ("deberta-v2", "adapter"),
@@ -133,7 +133,7 @@ def test_checkpointing_would_lose_a_prefix(tiny, tmp_path):
         prepare(parse_cell(text, {}))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ENCODERS)
 def test_biases_and_norms_of_every_architecture_have_no_weight_decay(plan, architecture):
     prepared = plan(architecture, "")
     tuning, model = prepared.trained.tuning, prepared.trained.model
