@@ -4,7 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/distilled.py --text ../shared/data/mlm_text_en_zh --weight 0 --out undistilled
     python benchmarks/ft_tiny.py train --set en --models ./distilled ./undistilled --seeds 1 2 3 --work FOLDER_OF_BOTH
 
-Both go on from `ft-tiny` with the same batches, half of them English, for as many steps; with weight 0 nothing is asked
+Both continue `ft-tiny` with the same batches, half of them English, for as many steps; with weight 0 nothing is asked
 of the states. Their tokenizers differ, so what is taught is a vector for each text, through a linear map that is thrown
 away (Reimers & Gurevych 2020, section 3, teach sentence vectors so).
 """

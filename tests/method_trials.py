@@ -87,8 +87,9 @@ def body(
     if not data.exists():
         data.write_text(text)
     train = train or f"max_steps: {_STEPS}, batch_size: 4, learning_rate: 1e-2"
+    key = "objective" if task in OBJECTIVES else "task"
     return (
-        f"{'objective' if task in OBJECTIVES else 'task'}: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
+        f"{key}: {task}\nmodel: {model}\ndata: {{train: {data}, dev: {data}, test: {data}}}\nmethod: {method}\n"
         f"train: {{{train}, device: cpu, precision: {precision}}}\n{save}"
     )
 

@@ -139,7 +139,7 @@ def generate(
     given: dict[str, Any] = {"input_ids": ids}
     if encoded is not None:
         given = {"encoder_outputs": BaseModelOutput(last_hidden_state=encoded)}
-        ahead = encoded.shape[1] - attended.shape[1]  # virtual tokens, which stand in what was encoded
+        ahead = encoded.shape[1] - attended.shape[1]  # virtual tokens, which the encoder has read
         if ahead:
             attended = torch.cat([attended.new_ones(len(attended), ahead), attended], dim=1)
             model = model.get_base_model()

@@ -214,7 +214,7 @@ def _beside(model: nn.Module, entry: nn.Module) -> Iterator[str]:
 
 
 def _without(parent: nn.Module, names: Iterable[str], left_out: nn.Module) -> Iterator[str]:
-    """Names of modules, in the place of one that holds what is left out those of its parts that do not."""
+    """The names of modules; one that contains the module to leave out is replaced by its other parts."""
     for name in names:
         module = parent.get_submodule(name)
         if module is left_out:
