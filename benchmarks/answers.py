@@ -41,8 +41,8 @@ SETS = {  # train, test, settings of the task, of the training
     "cmrc": (
         "cmrc2018_zh/cmrc2018_dev.json",
         "cmrc2018_zh/cmrc2018_trial.json",
-        "{max_answer_tokens: 60}",
-        "epochs: 2, batch_size: 16, " + _LONG,
+        "{max_answer_tokens: 60, doc_stride: 64}",
+        "epochs: 3, batch_size: 8, " + _LONG,
     ),
 }
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")

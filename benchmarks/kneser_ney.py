@@ -105,7 +105,7 @@ def _cell(arguments: argparse.Namespace) -> str:
         f"tokenizer: {{vocab_size: {arguments.vocabulary}}}\n"
         f"data: {data}\n"
         f"train: {{epochs: {arguments.epochs}, learning_rate: {arguments.rate}, batch_size: {arguments.batch}, "
-        f"seed: 1}}\n"
+        f"seed: 1{arguments.set and ', ' + arguments.set}}}\n"
     )
 
 
@@ -129,6 +129,7 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--set", default="", help="more of the cell's `train:`, such as `dropout: 0.3`")
     parser.add_argument("--count-only", action="store_true")
     arguments = parser.parse_args()
     prepared = prepare(parse_cell(_cell(arguments), {}))

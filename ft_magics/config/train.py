@@ -227,6 +227,13 @@ class TrainConfig(Section):
         default=None,
         origin="Srivastava et al. 2014",
     )
+    fast_dropout: bool = described(
+        description="On a processor: draw what dropout leaves out sixteen bits at a time, a few times as fast as torch "
+        "does, and as random. The numbers are others than torch's: `false` for a training that is to be the plain "
+        "Trainer's to the bit.",
+        default=True,
+        origin="docs/decisions/0036",
+    )
     ema: float | None = described(
         description="Dev and test are evaluated with, and the run keeps, an exponential moving average of the weights; "
         "this is how much of it is kept at each step, less in the first steps.",

@@ -19,6 +19,7 @@ from ft_magics.models.base import base_of
 from ft_magics.models.checkpointing import begin_checkpointing
 from ft_magics.models.compact_embedding import CompactEmbedding
 from ft_magics.models.dropout import set_dropout
+from ft_magics.models.fast_dropout import fast_dropout
 from ft_magics.models.frozen_bottom import FrozenBottom
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
@@ -91,18 +92,28 @@ class Prepared:
         """In the block, within that of `compact`, the model has all its rows as they are by now."""
         return nullcontext() if self.vocabulary is None else self.vocabulary.whole()
 
+    def drawing(self) -> AbstractContextManager[None]:
+        """In the block dropout draws as the run says."""
+        return fast_dropout() if self.draws_fast else nullcontext()
+
+    @property
+    def draws_fast(self) -> bool:
+        """Whether dropout is drawn by `fast_dropout`."""
+        return self.train.fast_dropout and self.trained.device == "cpu"
+
     @property
     def states_a_weight(self) -> int:
         """How many numbers are kept in memory beside a weight that is trained."""
         copies = self.trained.tuning.kept_copies if self.trained.tuning else 0
         return states_a_weight(self.train) + copies
 
-    def as_begun(self, trained_rows: int | None, *, frozen_once: bool) -> Prepared:
+    def as_begun(self, trained_rows: int | None, *, frozen_once: bool, fast_dropout: bool) -> Prepared:
         """The run as it was up to its checkpoint.
 
         Args:
             trained_rows: Embedding rows that were trained, of which the optimiser has its state; None for all.
             frozen_once: Whether what is frozen was computed once.
+            fast_dropout: Whether dropout was drawn the fast way.
 
         Raises:
             RunError: Other rows would be trained now, or what is frozen could not be computed once.
@@ -113,7 +124,10 @@ class Prepared:
                 "it cannot be resumed; start again without `--resume`"
             )
         if self.frozen is not None and not frozen_once:
-            return replace(self, frozen=None).as_begun(trained_rows, frozen_once=False)
+            return replace(self, frozen=None).as_begun(trained_rows, frozen_once=False, fast_dropout=fast_dropout)
+        if self.train.fast_dropout and not fast_dropout:
+            train = self.train.model_copy(update={"fast_dropout": False})
+            return replace(self, train=train).as_begun(trained_rows, frozen_once=frozen_once, fast_dropout=False)
         if trained_rows is None:
             return replace(self, vocabulary=None)
         now = self.vocabulary.used if self.vocabulary else None

@@ -12,6 +12,7 @@ from ft_magics.config.optimizers import named_settings
 from ft_magics.errors import TaskError
 from ft_magics.models.aliases import ALIASES, EMBEDDED
 from ft_magics.models.dropout import dropout_settings
+from ft_magics.models.fast_dropout import fast_dropout
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values
@@ -121,6 +122,7 @@ def _bundle(
     bundle.add([plain.tune] if plain.tune and dev else [])
     bundle.add([Grouped, *[BestOnDev] * dev])
     bundle.add([function for method in methods for function in method.functions] + [parameter_groups])
+    bundle.add([fast_dropout] if prepared.draws_fast else [])
     head = prepared.trained.task.head()
     for line in (
         "import torch",
@@ -232,7 +234,7 @@ def _main(
         *([f"    callbacks=[{', '.join(callbacks)}],"] if callbacks else []),
         ")",
         *_optimizer(methods, train.learning_rate, train.weight_decay),
-        "trainer.train()",
+        *(["with fast_dropout():", "    trainer.train()"] if prepared.draws_fast else ["trainer.train()"]),
         *(["model.load_state_dict(best.weights)"] if dev else []),
         *(base.merge if prepared.config.save.merge else []),
     ]

@@ -118,6 +118,7 @@ def _learn_compact(prepared: Prepared, folder: RunFolder, callback: RunCallback,
         # A checkpoint's progress bar would tear the display.
         with (
             quiet_transformers(),
+            prepared.drawing(),
             memory_told(prepared, say_with_care(callback.emit)),
             closed_after(trainer, callback.warn),
         ):
