@@ -30,19 +30,18 @@ from ft_magics.training.launch import start_run
 from ft_magics.training.prepare import prepare
 
 DATA = Path(os.environ.get("FT_MAGICS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-_LONG = "max_length_tokens: 320, learning_rate: 2e-4"
 SETS = {  # train, test, settings of the task, of the training
     "xquad": (
         "xquad_en_zh/en.train.json",
         "xquad_en_zh/en.test.json",
         "{doc_stride: 64}",
-        "epochs: 3, batch_size: 8, " + _LONG,
+        "epochs: 2, batch_size: 8, learning_rate: 3e-4, max_length_tokens: 320",
     ),
     "cmrc": (
         "cmrc2018_zh/cmrc2018_dev.json",
         "cmrc2018_zh/cmrc2018_trial.json",
         "{max_answer_tokens: 60, doc_stride: 64}",
-        "epochs: 3, batch_size: 8, " + _LONG,
+        "epochs: 2, batch_size: 8, learning_rate: 3e-4, max_length_tokens: 320",
     ),
 }
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")

@@ -174,13 +174,18 @@ def test_attention_drops_shares():
     torch.testing.assert_close(found[found != 0].unique(), torch.tensor([0.02]))
 
 
-def test_attention_in_bf16_is_near_that_in_fp32():
-    query, key, value = (torch.randn(2, 4, 30, 16) for _ in range(3))
-    expected = functional.scaled_dot_product_attention(query, key, value)
+@pytest.mark.parametrize("share", [0.0, HARDLY])
+def test_attention_in_bf16_is_near_that_in_fp32(share):
+    given = [torch.randn(2, 4, 30, 16, requires_grad=True) for _ in range(3)]
+    expected = functional.scaled_dot_product_attention(*given, is_causal=True)
+    gradients = torch.autograd.grad(expected.square().sum(), given)
     with fast_dropout(), torch.autocast("cpu", torch.bfloat16):
-        found = functional.scaled_dot_product_attention(query, key, value, dropout_p=HARDLY)
+        halves = [item.bfloat16() for item in given]
+        found = functional.scaled_dot_product_attention(*halves, dropout_p=share, is_causal=True)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.float(), expected, rtol=0.05, atol=0.03)
+    for one, other in zip(torch.autograd.grad(found.float().square().sum(), given), gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=0.05, atol=0.1)
 
 
 def test_a_step_that_computes_its_layers_again_drops_the_same():

@@ -2,8 +2,8 @@
 
 torch draws a number for each value, one after the other: of a training step on two cores a tenth to a quarter. Here 64
 bits serve four values. They come from NumPy's SFC64, seeded by torch's generator, so that torch's state still says all
-that is drawn, for a run that is resumed too. Attention with dropout is computed here as well: torch's own, on a
-processor, draws the same slow way, and is slower in bf16 besides.
+that is drawn, for a run that is resumed too. Attention is computed here as well: torch's own, on a processor, draws the
+same slow way, and in bf16 takes longer than the products that it consists of, dropout or not.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch.nn import functional
 __all__ = ["fast_dropout"]
 
 _KINDS = 1 << 16  # of 16 bits
+_SHORT = 512  # tokens; longer rows would take memory that torch's attention without dropout does not
 _LOCK = threading.Lock()
 _HERE = threading.local()
 _of_torch: dict[str, Any] = {}  # what stands in for them now
@@ -59,6 +60,12 @@ def _is_ours(values: torch.Tensor, share: float) -> bool:
     return on and values.device.type == "cpu" and values.is_floating_point() and 0 < round(share * _KINDS) < _KINDS
 
 
+def _is_slow(query: torch.Tensor, key: torch.Tensor, share: float) -> bool:
+    """Whether torch's attention without dropout is slower in training than the products it consists of."""
+    short = query.dtype == torch.bfloat16 and key.shape[-2] <= _SHORT
+    return short and not share and query.requires_grad and query.device.type == "cpu" and getattr(_HERE, "on", False)
+
+
 def _dropout(input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:  # noqa: A002  # as torch has it
     if not training or inplace or not _is_ours(input, p):
         kept: torch.Tensor = _of_torch["dropout"](input, p, training, inplace)
@@ -76,7 +83,8 @@ def _attention(  # noqa: PLR0917  # as torch has it
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> torch.Tensor:
-    if not _is_ours(query, dropout_p):
+    drops = _is_ours(query, dropout_p)
+    if not drops and not _is_slow(query, key, dropout_p):
         result: torch.Tensor = _of_torch["scaled_dot_product_attention"](
             query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
         )
@@ -96,7 +104,7 @@ def _attention(  # noqa: PLR0917  # as torch has it
         weights = weights.add_(attn_mask)
     with torch.autocast("cpu", enabled=False):  # it would make them fp32, for a product in bf16
         shares = torch.softmax(weights, dim=-1)
-    return torch.matmul(_dropped(shares, dropout_p), value)
+    return torch.matmul(_dropped(shares, dropout_p) if drops else shares, value)
 
 
 def _dropped(values: torch.Tensor, share: float) -> torch.Tensor:
