@@ -131,9 +131,9 @@ def test_a_run_that_was_begun_with_all_rows_is_resumed_with_all_rows(config, pat
 
 def test_other_rows_than_those_of_the_checkpoint_are_refused(config):
     prepared = prepare(config())
-    assert prepared.as_begun(USED, frozen_once=False, fast_dropout=True) is prepared
+    assert prepared.as_begun(USED, frozen_once=False) is prepared
     with pytest.raises(RunError, match="25 rows of the embedding were trained up to the checkpoint, and now 26 would"):
-        prepared.as_begun(25, frozen_once=False, fast_dropout=True)
+        prepared.as_begun(25, frozen_once=False)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_few_rows_are_all_trained_unless_the_cell_says_so(prepared):
 
 def test_what_is_said(config):
     prepared = prepare(config())
-    with prepared.compact():
+    with prepared.as_trained():
         less = measure_need(prepared.trained, prepared.features["train"])
     more = measure_need(prepared.trained, prepared.features["train"])
     saved = 3 * (ROWS - USED) * 16 * 4

@@ -117,10 +117,10 @@ def test_where_there_is_no_room_each_step_computes_it_without_dropout(make, patc
 
 def test_a_run_that_was_begun_without_is_resumed_without(make):
     prepared = make()
-    assert prepared.as_begun(None, frozen_once=True, fast_dropout=True).frozen is prepared.frozen
-    assert prepared.as_begun(None, frozen_once=False, fast_dropout=True).frozen is None
+    assert prepared.as_begun(None, frozen_once=True).frozen is prepared.frozen
+    assert prepared.as_begun(None, frozen_once=False).frozen is None
     with pytest.raises(RunError, match="what is frozen was computed once up to the checkpoint"):
-        make(settings="cache_frozen: false").as_begun(None, frozen_once=True, fast_dropout=True)
+        make(settings="cache_frozen: false").as_begun(None, frozen_once=True)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,19 @@ def test_the_script_of_a_demo_run_gives_its_scores(run_and_script, tiny_model, t
     assert "type: ignore" not in text
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_is_dropped_is_drawn_as_in_the_run(run_and_script, shell, tiny_model, fast):
+    shell.user_ns["frame"] = pd.DataFrame(FEW | {"label": ["x", "y"] * 24})
+    settings = SMALL.replace("threads", f"dropout: 0.3, fast_dropout: {str(fast).lower()}, threads")
+    body = f"task: classify\nmodel: {tiny_model}\ndata: {{train: $frame, dev: $frame}}\n{settings}"
+    run, scores = run_and_script(body)
+    assert_same(run, scores)
+    assert ("fast_dropout" in Path("scripts/small.py").read_text()) is fast
+    written = load_file("small_plain/model.safetensors")
+    kept = load_file(run.folder.model / "model.safetensors")
+    assert all(torch.equal(kept[name], written[name]) for name in kept)
+
+
 @pytest.mark.parametrize(
     ("settings", "labels"),
     [

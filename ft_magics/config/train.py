@@ -228,9 +228,9 @@ class TrainConfig(Section):
         origin="Srivastava et al. 2014",
     )
     fast_dropout: bool = described(
-        description="On a processor: draw what dropout leaves out sixteen bits at a time, a few times as fast as torch "
-        "does, and as random. The numbers are others than torch's: `false` for a training that is to be the plain "
-        "Trainer's to the bit.",
+        description="On a processor: draw what dropout leaves out a few times as fast as torch does, and as random, "
+        "and compute attention in a way that takes less time. The numbers are others than torch's: `false` for a "
+        "training that is to be the plain Trainer's to the bit.",
         default=True,
         origin="docs/decisions/0036",
     )

@@ -32,7 +32,7 @@ _MOST_IN_TEXT = 12  # examples in a terminal
 def dry_run_sections(prepared: Prepared) -> list[Section]:
     """The plan, with its time and memory measured, and what the model will see. This takes a few seconds."""
     train = prepared.train
-    with prepared.compact():
+    with prepared.as_trained():
         memory = need_text(
             prepared.trained,
             prepared.features["train"],

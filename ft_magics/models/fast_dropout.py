@@ -1,9 +1,9 @@
 """Dropout on a processor, as random as torch's, in a fraction of its time.
 
-torch draws a number for each value, one after the other: of a training step on two cores a tenth to a quarter. Here 64
-bits serve four values. They come from NumPy's SFC64, seeded by torch's generator, so that torch's state still says all
-that is drawn, for a run that is resumed too. Attention is computed here as well: torch's own, on a processor, draws the
-same slow way, and in bf16 takes longer than the products that it consists of, dropout or not.
+torch draws a number for each value, one after the other, however many cores there are. Here 64 bits serve four values.
+They come from NumPy's SFC64, seeded by torch's generator, so that torch's state still says all that is drawn, for a run
+that is resumed too. Attention is computed here as well: torch's own, on a processor, draws the same slow way, and in
+bf16 takes longer than the products that it consists of. See docs/decisions/0036.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from torch.nn import functional
 __all__ = ["fast_dropout"]
 
 _KINDS = 1 << 16  # of 16 bits
-_SHORT = 512  # tokens; longer rows would take memory that torch's attention without dropout does not
+_SHORT = 128  # tokens: torch's attention without dropout is faster on longer rows, and takes less memory
+_dropout_of_torch = functional.dropout
+_attention_of_torch = functional.scaled_dot_product_attention
 _LOCK = threading.Lock()
 _HERE = threading.local()
-_of_torch: dict[str, Any] = {}  # what stands in for them now
 _users = [0]
 
 
@@ -35,42 +36,45 @@ def fast_dropout() -> Iterator[None]:
     `torch.nn.functional.dropout` and `scaled_dot_product_attention` are replaced for as long as a block lasts; other
     threads, other devices and evaluation get torch's.
     """
-    ours = {"dropout": _dropout, "scaled_dot_product_attention": _attention}
-    with _LOCK:
-        if not _users[0]:
-            _of_torch.update({name: getattr(functional, name) for name in ours})
-            for name, function in ours.items():
-                setattr(functional, name, function)
-        _users[0] += 1
     before = getattr(_HERE, "on", False)
+    _count(1)
     _HERE.on = True
     try:
         yield
     finally:
         _HERE.on = before
-        with _LOCK:
-            _users[0] -= 1
-            if not _users[0]:
-                for name in ours:
-                    setattr(functional, name, _of_torch[name])
+        _count(-1)
 
 
-def _is_ours(values: torch.Tensor, share: float) -> bool:
-    on = getattr(_HERE, "on", False)
-    return on and values.device.type == "cpu" and values.is_floating_point() and 0 < round(share * _KINDS) < _KINDS
+def _count(blocks: int) -> None:
+    """Put ours in the place of torch's with the first block, and torch's back with the last."""
+    with _LOCK:
+        was = _users[0]
+        _users[0] += blocks
+        if not was:
+            functional.dropout = _dropout
+            functional.scaled_dot_product_attention = _attention
+        if not _users[0] and functional.dropout is _dropout:
+            functional.dropout = _dropout_of_torch
+        if not _users[0] and functional.scaled_dot_product_attention is _attention:
+            functional.scaled_dot_product_attention = _attention_of_torch
 
 
-def _is_slow(query: torch.Tensor, key: torch.Tensor, share: float) -> bool:
-    """Whether torch's attention without dropout is slower in training than the products it consists of."""
-    short = query.dtype == torch.bfloat16 and key.shape[-2] <= _SHORT
-    return short and not share and query.requires_grad and query.device.type == "cpu" and getattr(_HERE, "on", False)
+def _is_here(values: torch.Tensor) -> bool:
+    """Whether these are usual numbers on a processor, and this thread asked for what is fast."""
+    usual = values.device.type == "cpu" and values.layout == torch.strided and values.is_floating_point()
+    transformed = torch._C._functorch.peek_interpreter_stack() is not None  # noqa: SLF001  # by `torch.func`; there is no public way
+    return getattr(_HERE, "on", False) and usual and not transformed
+
+
+def _drops(share: Any) -> bool:
+    return isinstance(share, float) and 0 < share < 1 and 0 < round(share * _KINDS) < _KINDS
 
 
 def _dropout(input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:  # noqa: A002  # as torch has it
-    if not training or inplace or not _is_ours(input, p):
-        kept: torch.Tensor = _of_torch["dropout"](input, p, training, inplace)
-        return kept
-    return _dropped(input, p)
+    if training and not inplace and _drops(p) and _is_here(input):
+        return _dropped(input, p)
+    return _dropout_of_torch(input, p, training, inplace)
 
 
 def _attention(  # noqa: PLR0917  # as torch has it
@@ -83,28 +87,42 @@ def _attention(  # noqa: PLR0917  # as torch has it
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> torch.Tensor:
-    drops = _is_ours(query, dropout_p)
-    if not drops and not _is_slow(query, key, dropout_p):
-        result: torch.Tensor = _of_torch["scaled_dot_product_attention"](
+    short = query.dtype == torch.bfloat16 and key.shape[-2] <= _SHORT and query.requires_grad and not dropout_p
+    refused = attn_mask is not None and (
+        is_causal or not (attn_mask.dtype == torch.bool or attn_mask.is_floating_point())
+    )
+    if refused or not (_drops(dropout_p) or short) or not _is_here(query):
+        result: torch.Tensor = _attention_of_torch(
             query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
         )
         return result
     if enable_gqa:
-        times = query.shape[-3] // key.shape[-3]
-        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
-    weights = torch.matmul(query, key.transpose(-2, -1)).mul_(
-        1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    )
-    if is_causal:
-        attn_mask = torch.ones(weights.shape[-2:], dtype=torch.bool).tril()
-    if attn_mask is not None and attn_mask.dtype == torch.bool:
-        least = torch.finfo(weights.dtype).min
-        attn_mask = torch.zeros(attn_mask.shape, dtype=weights.dtype).masked_fill_(~attn_mask, least)
-    if attn_mask is not None:
-        weights = weights.add_(attn_mask)
-    with torch.autocast("cpu", enabled=False):  # it would make them fp32, for a product in bf16
-        shares = torch.softmax(weights, dim=-1)
-    return torch.matmul(_dropped(shares, dropout_p) if drops else shares, value)
+        key, value = (item.repeat_interleave(query.shape[-3] // item.shape[-3], -3) for item in (key, value))
+    with torch.autocast("cpu", enabled=False):  # what is summed up within a row is fp32, as with torch
+        exact = torch.promote_types(query.dtype, torch.float32)
+        scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+        weights = torch.matmul(query.to(exact) * scale, key.to(exact).transpose(-2, -1))
+        if is_causal:
+            attn_mask = torch.ones(weights.shape[-2:], dtype=torch.bool, device=query.device).tril()
+        seen = None
+        if attn_mask is not None:
+            added, seen = _added(attn_mask, exact)
+            weights = weights + added
+        shares = torch.softmax(weights, dim=-1).to(value.dtype)
+    result = torch.matmul(_dropped(shares, dropout_p) if dropout_p else shares, value)
+    return result if seen is None else result * seen
+
+
+def _added(mask: torch.Tensor, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """A mask as numbers to add; and 0 for each row that sees nothing, whose result is 0, else 1; None for all 1."""
+    least = torch.finfo(dtype).min
+    if mask.dtype == torch.bool:
+        seen = mask.any(-1, keepdim=True)
+        added = torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, least)
+    else:
+        seen = mask.isneginf().logical_not_().any(-1, keepdim=True)
+        added = mask.to(dtype).clamp(min=least)  # the softmax of a row of -inf is NaN
+    return added, None if bool(seen.all()) else seen
 
 
 def _dropped(values: torch.Tensor, share: float) -> torch.Tensor:
@@ -117,7 +135,7 @@ class _Dropped(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: torch.Tensor, share: float) -> torch.Tensor:
-        seed = int(torch.empty((), dtype=torch.int64).random_())
+        seed = int(torch.empty((), dtype=torch.int64, device="cpu").random_())
         bits = np.random.SFC64(seed).random_raw(-(-values.numel() // 4)).view(np.uint16)[: values.numel()]
         dropped = round(share * _KINDS)
         kept = torch.from_numpy(bits >= dropped).view(values.shape)

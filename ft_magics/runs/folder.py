@@ -164,10 +164,17 @@ class RunFolder:
     def config_text(self) -> str:
         """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run.
 
+        Of a run of a version that had no fast dropout, it says so: what is left out would mean the default.
+
         Raises:
             RunError: It cannot be read.
         """
-        return read_text(self._config)
+        text = read_text(self._config)
+        if "fast_dropout:" in text:
+            return text
+        block = "train:\n  "
+        text = text.replace("train: {", "train: {fast_dropout: false, ", 1)
+        return text.replace(block, f"{block}fast_dropout: false\n  ", 1)
 
     def read_config(self) -> dict[str, Any]:
         """Read config.yaml; empty when there is none.

@@ -102,7 +102,6 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # transformers is unt
             threads=ThreadsState(**self.threads.snapshot()),
             trained_rows=vocabulary.used if (vocabulary := self.prepared.vocabulary) else None,
             frozen_once=self.prepared.frozen is not None,
-            fast_dropout=self.prepared.train.fast_dropout,
         )
 
     def restore(self, snapshot: CheckpointState) -> None:

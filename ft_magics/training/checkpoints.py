@@ -44,7 +44,6 @@ class Resumption:
         paused_s: Of the pauses up to there.
         trained_rows: Of the embedding, where not all were trained up to there.
         frozen_once: Whether what is frozen was computed once up to there.
-        fast_dropout: Whether dropout was drawn the fast way up to there.
     """
 
     checkpoint: Path | None
@@ -54,7 +53,6 @@ class Resumption:
     paused_s: float = 0.0
     trained_rows: int | None = None
     frozen_once: bool = False
-    fast_dropout: bool = False
 
 
 class ThreadsState(BaseModel):
@@ -87,7 +85,6 @@ class CheckpointState(BaseModel):
         threads: What was measured with which number; None in versions that did not measure.
         trained_rows: Of the embedding, where not all are trained; None where all are.
         frozen_once: Whether what is frozen is computed once, without dropout; older versions never did that.
-        fast_dropout: Whether dropout is drawn the fast way; older versions never did that.
     """
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
@@ -105,7 +102,6 @@ class CheckpointState(BaseModel):
     threads: ThreadsState | None = None
     trained_rows: Annotated[int, Field(ge=1, le=_MOST)] | None = None
     frozen_once: bool = False
-    fast_dropout: bool = False
 
     @field_validator("best", mode="before")
     @classmethod
@@ -219,7 +215,6 @@ class Checkpoints:
             paused_s=state.paused_s,
             trained_rows=state.trained_rows,
             frozen_once=state.frozen_once,
-            fast_dropout=state.fast_dropout,
         )
 
     def read_state(self, checkpoint: Path) -> CheckpointState:

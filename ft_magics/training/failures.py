@@ -52,7 +52,7 @@ def _out_of_room(error: Exception, callback: RunCallback) -> TrainingError | Non
             advice = _advice_beside_training(prepared, begun=begun)
         else:
             train = prepared.train
-            with prepared.compact():
+            with prepared.as_trained():
                 advice = memory_advice(
                     prepared.trained,
                     prepared.features["train"],

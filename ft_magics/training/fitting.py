@@ -135,6 +135,7 @@ def count_evaluations(every: EvalEvery, *, epochs: float, steps: int) -> int:
 def keep_chosen(config: AnyConfig, before: AnyConfig) -> AnyConfig:
     """A config whose open settings are those that were chosen for the run before, which is to be resumed."""
     open_ = [name for name in _CHOSEN if getattr(config.train, name) == "auto"]
+    open_ += ["fast_dropout"] * ("fast_dropout" not in config.train.model_fields_set)  # false in older versions
     train = config.train.model_copy(update={name: getattr(before.train, name) for name in open_})
     return config.model_copy(update={"train": train})
 

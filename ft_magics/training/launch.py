@@ -193,9 +193,7 @@ def resume_run(name: str, prepared: Prepared, *, folder: Path | None = None, wit
             prepared.fingerprint, base.sha256 if (base := prepared.trained.base) else None
         )
         if resume.checkpoint:
-            prepared = prepared.as_begun(
-                resume.trained_rows, frozen_once=resume.frozen_once, fast_dropout=resume.fast_dropout
-            )
+            prepared = prepared.as_begun(resume.trained_rows, frozen_once=resume.frozen_once)
         run.folder.mend_events()
         run.folder.write_config(prepared.config.to_plain())
         run.emit(RunResumed(step=resume.step, epoch=resume.epoch))

@@ -69,7 +69,7 @@ def _measured(prepared: Prepared) -> Pace:
     order = in_batches(features, train)
     threads = Threads(train.threads, trained.device)
     threads.begin()
-    with prepared.compact(), prepared.drawing(), _frozen_part_done(prepared, order, threads.most) as once_s:
+    with prepared.as_trained(), _frozen_part_done(prepared, order, threads.most) as once_s:
         steps = _timed_steps(prepared, order, threads)
     timed = steps[1:] or steps  # the first is slower than all others
     known = rates(timed)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,17 +84,16 @@ class Prepared:
     vocabulary: CompactEmbedding | None = None
     frozen: FrozenBottom | None = None
 
-    def compact(self) -> AbstractContextManager[None]:
-        """In the block the model has only the embedding rows that are trained; it is whole before and after."""
-        return nullcontext() if self.vocabulary is None else self.vocabulary.compact()
+    @contextmanager
+    def as_trained(self) -> Iterator[None]:
+        """In the block the model has only the embedding rows that are trained, and dropout draws as the run says."""
+        compact = nullcontext() if self.vocabulary is None else self.vocabulary.compact()
+        with compact, fast_dropout() if self.draws_fast else nullcontext():
+            yield
 
     def whole(self) -> AbstractContextManager[None]:
-        """In the block, within that of `compact`, the model has all its rows as they are by now."""
+        """In the block, within that of `as_trained`, the model has all its rows as they are by now."""
         return nullcontext() if self.vocabulary is None else self.vocabulary.whole()
-
-    def drawing(self) -> AbstractContextManager[None]:
-        """In the block dropout draws as the run says."""
-        return fast_dropout() if self.draws_fast else nullcontext()
 
     @property
     def draws_fast(self) -> bool:
@@ -107,13 +106,12 @@ class Prepared:
         copies = self.trained.tuning.kept_copies if self.trained.tuning else 0
         return states_a_weight(self.train) + copies
 
-    def as_begun(self, trained_rows: int | None, *, frozen_once: bool, fast_dropout: bool) -> Prepared:
+    def as_begun(self, trained_rows: int | None, *, frozen_once: bool) -> Prepared:
         """The run as it was up to its checkpoint.
 
         Args:
             trained_rows: Embedding rows that were trained, of which the optimiser has its state; None for all.
             frozen_once: Whether what is frozen was computed once.
-            fast_dropout: Whether dropout was drawn the fast way.
 
         Raises:
             RunError: Other rows would be trained now, or what is frozen could not be computed once.
@@ -124,10 +122,7 @@ class Prepared:
                 "it cannot be resumed; start again without `--resume`"
             )
         if self.frozen is not None and not frozen_once:
-            return replace(self, frozen=None).as_begun(trained_rows, frozen_once=False, fast_dropout=fast_dropout)
-        if self.train.fast_dropout and not fast_dropout:
-            train = self.train.model_copy(update={"fast_dropout": False})
-            return replace(self, train=train).as_begun(trained_rows, frozen_once=frozen_once, fast_dropout=False)
+            return replace(self, frozen=None).as_begun(trained_rows, frozen_once=False)
         if trained_rows is None:
             return replace(self, vocabulary=None)
         now = self.vocabulary.used if self.vocabulary else None

@@ -104,7 +104,7 @@ def _train(name: str, callback: RunCallback, resume: Resumption | None) -> Best:
 
 def _learn(prepared: Prepared, folder: RunFolder, callback: RunCallback, checkpoint: Path | None) -> None:
     folder.check_there()  # the Trainer makes folders
-    with prepared.compact(), frozen_once(callback):
+    with prepared.as_trained(), frozen_once(callback):
         _learn_compact(prepared, folder, callback, checkpoint)
 
 
@@ -118,7 +118,6 @@ def _learn_compact(prepared: Prepared, folder: RunFolder, callback: RunCallback,
         # A checkpoint's progress bar would tear the display.
         with (
             quiet_transformers(),
-            prepared.drawing(),
             memory_told(prepared, say_with_care(callback.emit)),
             closed_after(trainer, callback.warn),
         ):
