@@ -47,7 +47,7 @@ def lab(tmp_path_factory, tiny_model):
     write_texts(folder / "train.csv", count=20, seed=1)
     write_texts(folder / "dev.csv", count=8, seed=2)
     with (folder / "dev.csv").open("a", encoding="utf-8") as file:
-        file.write('"a <i>skip</i> of bag and bin",water\n"bin, bag and skip",water\n')
+        file.write("number 7: the <i>skip</i> and the bin,water\nnumber 8: the bag and skip,water\n")
     cells = (
         "%load_ext ft_magics",
         CELL.format(model=tiny_model),
@@ -129,7 +129,7 @@ def see_the_report(page) -> None:
     cards = confusion.get_by_test_id("example")
     assert cards.count() == count
     assert all("gold water" in text.replace("\n", " ") for text in cards.all_inner_texts())
-    assert any("a <i>skip</i> of bag and bin" in text for text in cards.all_inner_texts())
+    assert any("the <i>skip</i> and the bin" in text for text in cards.all_inner_texts())
     confusion.get_by_test_id("explorer-search").fill("bag and <i>")
     page.wait_for_function(
         "part => part.querySelectorAll('[data-testid=example]').length === 0", arg=confusion.element_handle()

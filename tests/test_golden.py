@@ -55,8 +55,7 @@ def test_the_history_is_the_same(old_run):
 
 def test_training_it_again_gives_the_same(old_run):
     """Other processors add up in another order, which moves the last digits, and an answer that was a toss-up."""
-    body = (GOLDEN / "demo_run" / "config.yaml").read_text()
-    run = start_run("demo", prepare(parse_cell(body, {}, ["save.every=null"])))
+    run = start_run("demo", prepare(parse_cell(old_run.folder.config_text(), {}, ["save.every=null"])))
     run.wait()
     assert run.status == "done"
     old, new = ([event.to_json() for event in each.events] for each in (old_run, run))

@@ -202,7 +202,8 @@ def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path
     plan = prepare(parse_cell(text, {}))
     longest = max(plan.features["train"], key=lambda feature: feature.tokens)
     plan.features["train"] = [longest] * 64
-    said = measure_need(plan.trained, [longest])
+    with plan.as_trained():
+        said = measure_need(plan.trained, [longest])
     learn, seen = worker._learn, []
 
     def profiled(*arguments):

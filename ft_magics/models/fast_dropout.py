@@ -138,7 +138,8 @@ class _Dropped(torch.autograd.Function):
         seed = int(torch.empty((), dtype=torch.int64, device="cpu").random_())
         bits = np.random.SFC64(seed).random_raw(-(-values.numel() // 4)).view(np.uint16)[: values.numel()]
         dropped = round(share * _KINDS)
-        kept = torch.from_numpy(bits >= dropped).view(values.shape)
+        kept = torch.empty(values.shape, dtype=torch.bool, device="cpu")  # torch's, which memory is counted by
+        np.greater_equal(bits, dropped, out=kept.view(-1).numpy())
         ctx.save_for_backward(kept)
         ctx.scale = _KINDS / (_KINDS - dropped)
         return _scaled(values, kept, ctx.scale)
