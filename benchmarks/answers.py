@@ -8,7 +8,7 @@ The baseline takes the stretch of the context whose neighbourhood has most of th
 nearer the better (after the sliding window of Richardson et al. 2013, which SQuAD's paper uses too); of how many words
 it is, is chosen on train. Chinese characters are words.
 
-With `--cloze` a first run learns to find places: from sentences of train's contexts a stretch is taken out, and what is
+With `--cloze` a first run learns to find places: from sentences of train's contexts a span is taken out, and what is
 left is the question (Lewis et al. 2019, “Unsupervised Question Answering by Cloze Translation”, with rules for
 Chinese). The second run begins with its model.
 
@@ -42,7 +42,7 @@ SETS = {  # train, test, settings of the task, of the training
         "xquad_en_zh/en.train.json",
         "xquad_en_zh/en.test.json",
         "{doc_stride: 64}",
-        "epochs: 2, batch_size: 8, learning_rate: 3e-4, max_length_tokens: 320",
+        "epochs: 3, batch_size: 8, learning_rate: 2e-4, max_length_tokens: 320",
     ),
     "cmrc": (
         "cmrc2018_zh/cmrc2018_dev.json",
@@ -56,7 +56,7 @@ _LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16)
 _REACH = 10  # words to each side that are looked at
 _TUNED_ON = 200  # questions of train
 _SENTENCE = re.compile(r"[^。！？]{12,}[。！？]")
-_STRETCHES = (  # what may be taken out of a sentence, and what is asked in its place
+_SPANS = (  # what may be taken out of a sentence, and what is asked in its place
     (re.compile(r"\d{2,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"), ("哪一年", "什么时候", "何时")),
     (re.compile(r"\d[\d.,]*[^\d，。、；：]{0,2}"), ("多少", "几")),
     (re.compile(r"[《「“][^》」”，。]{2,20}[》」”]"), ("什么", "哪个")),
@@ -109,13 +109,13 @@ class Baseline:
 
 
 def made_questions(contexts: Sequence[str], number: int, seed: int = 1) -> dict[str, Any]:
-    """Questions in SQuAD's format, each with a part of a context: a sentence without the stretch that is the answer."""
-    draw = random.Random(seed)  # no secret
+    """Questions in SQuAD's format, each with a part of a context: a sentence without the span that is the answer."""
+    draw = random.Random(seed)
     paragraphs: list[dict[str, Any]] = []
     while len(paragraphs) < number:
         context = draw.choice(contexts)
         sentences = list(_SENTENCE.finditer(context))
-        pattern, words = draw.choice(_STRETCHES)
+        pattern, words = draw.choice(_SPANS)
         found = [(item, place) for item in sentences for place in pattern.finditer(item[0])]
         if not found:
             continue

@@ -47,7 +47,7 @@ def fast_dropout() -> Iterator[None]:
 
 
 def _count(blocks: int) -> None:
-    """Put ours in the place of torch's with the first block, and torch's back with the last."""
+    """Replace torch's functions with the first block, and restore them with the last."""
     with _LOCK:
         was = _users[0]
         _users[0] += blocks
