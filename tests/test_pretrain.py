@@ -332,7 +332,7 @@ def test_a_model_without_a_mask_token_or_of_another_shape_is_refused(make, tmp_p
     ("objective", "shape", "said"),
     [
         ("mlm", "gpt2", "`shape: gpt2` reads from left to right, so it cannot fill gaps; take `shape: bert`"),
-        ("clm", "bert", "`shape: bert` reads from both sides, so it cannot write on; take `shape: gpt2`"),
+        ("clm", "bert", "`shape: bert` reads from both sides, so it cannot write on; take `shape: llama`"),
     ],
 )
 def test_a_shape_that_an_objective_cannot_take_is_refused_before_a_tokenizer_is_trained(
@@ -421,7 +421,7 @@ def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, te
     rest = f"data: {{train: {text_file}, dev: {{fraction: 0.2}}}}\ntrain: {{max_steps: 6, batch_size: 4, gradient_accumulation: 2, learning_rate: 1e-3, max_length_tokens: 48}}"
     said = run_cell(f"%%pretrain letters\nobjective: clm\n{new}\n{rest}")
     assert run_cell.result.success, said
-    assert "model from nothing: GPT-2 of 1 layers" in said
+    assert "model from nothing: Llama of 1 layers" in said
     run = shell.user_ns["letters"]
     assert run.status == "done"
     assert math.exp(run.history["loss"].min()) == pytest.approx(run.best, rel=1e-4)
@@ -431,7 +431,7 @@ def test_a_causal_model_is_pre_trained_and_continues_prompts(run_cell, shell, te
     said = run_cell(f"%%pretrain further\nobjective: clm\nmodel: letters\n{rest}")
     assert run_cell.result.success, said
     said = run_cell(f"%%pretrain wrong\nobjective: mlm\nmodel: letters\n{rest}")
-    assert "A gpt2 model takes `objective: clm`" in said
+    assert "A llama model takes `objective: clm`" in said
     with pytest.raises(ModelError, match="an encoder takes `objective: mlm`"):
         make(objective="clm")
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from ft_magics.config.scratch import NewModelSettings
+from ft_magics.config.scratch import WRITING_SHAPES, NewModelSettings
 from ft_magics.errors import ModelError
 
 from scratch_texts import mixed, small_tokenizer
 
-HEADS = {"bert": "AutoModelForMaskedLM", "modernbert": "AutoModelForMaskedLM", "gpt2": "AutoModelForCausalLM"}
+HEADS = {
+    "bert": "AutoModelForMaskedLM",
+    "modernbert": "AutoModelForMaskedLM",
+    "gpt2": "AutoModelForCausalLM",
+    "llama": "AutoModelForCausalLM",
+}
 DOMAIN = [
     "Overflowing streetlamps and hydroxychloroquine: the overflowing streetlamps.",
     "图书馆的路灯坏了，图书馆",
@@ -115,7 +120,7 @@ def test_what_is_counted_stays_small(monkeypatch):
     assert found[0].count > 1900
 
 
-KINDS = [("wordpiece", "bert"), ("bpe", "bert"), ("unigram", "modernbert"), ("bpe", "gpt2")]
+KINDS = [("wordpiece", "bert"), ("bpe", "bert"), ("unigram", "modernbert"), ("bpe", "gpt2"), ("bpe", "llama")]
 
 
 @pytest.mark.parametrize(("kind", "shape"), KINDS)
@@ -139,7 +144,7 @@ def test_new_words_are_tokens_and_old_ones_are_as_before(kind, shape, tmp_path):
     assert new(text, return_offsets_mapping=True)["offset_mapping"].count((len(text) - 4, len(text) - 1)) == 1
     untouched = [*mixed(), "streetlampses hydroxychloroquines ystreetlamps 图书 书馆 Streetlamps"]
     assert all(new(one) == old(one) for one in untouched)
-    if shape == "gpt2":
+    if shape in WRITING_SHAPES:
         assert new.decode(ids) == text
 
     weights, output = model.get_input_embeddings().weight, model.get_output_embeddings()
@@ -258,7 +263,7 @@ def test_chosen_layers_and_shared_tokens_are_copied(minilm):
     assert said[1].endswith("149,908 other parameters are fresh")
 
 
-@pytest.mark.parametrize("shape", ["bert", "modernbert", "gpt2"])
+@pytest.mark.parametrize("shape", ["bert", "modernbert", "gpt2", "llama"])
 def test_with_all_layers_and_the_same_vocabulary_the_model_is_the_same(shape):
     import torch
     from ft_magics.models.scratch.copying import copy_model

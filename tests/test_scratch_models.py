@@ -10,8 +10,14 @@ from pydantic import ValidationError
 from scratch_texts import small_tokenizer
 
 _MASKED = "AutoModelForMaskedLM"
-HEADS = {"bert": _MASKED, "modernbert": _MASKED, "electra": _MASKED, "gpt2": "AutoModelForCausalLM"}
-KINDS = {"bert": "wordpiece", "modernbert": "bpe", "electra": "wordpiece", "gpt2": "bpe"}
+HEADS = {
+    "bert": _MASKED,
+    "modernbert": _MASKED,
+    "electra": _MASKED,
+    "gpt2": "AutoModelForCausalLM",
+    "llama": "AutoModelForCausalLM",
+}
+KINDS = {"bert": "wordpiece", "modernbert": "bpe", "electra": "wordpiece", "gpt2": "bpe", "llama": "bpe"}
 
 
 def make(shape="bert", seed=1, head=None, **fields):
@@ -26,6 +32,7 @@ def test_presets_are_the_published_sizes():
     assert PRESETS["bert"]["mini"] == Sizes(4, 256, 4, 1024)
     assert PRESETS["bert"]["small"] == Sizes(4, 512, 8, 2048)
     assert PRESETS["bert"]["base"] == PRESETS["gpt2"]["base"] == Sizes(12, 768, 12, 3072)
+    assert PRESETS["llama"]["tiny"] == Sizes(2, 128, 2, 352)
     assert PRESETS["modernbert"]["base"] == Sizes(22, 768, 12, 1152)
     assert PRESETS["electra"]["small"] == Sizes(12, 256, 4, 1024)
     assert PRESETS["electra"]["base"] == PRESETS["bert"]["base"]
@@ -43,7 +50,7 @@ def test_the_smallest_bert_has_the_parameters_that_turc_et_al_count():
     assert round(counted / 1e6, 1) == 4.4
 
 
-@pytest.mark.parametrize("shape", ["bert", "modernbert", "gpt2"])
+@pytest.mark.parametrize("shape", ["bert", "modernbert", "gpt2", "llama"])
 def test_the_same_seed_gives_the_same_model_and_leaves_torch_s_numbers_alone(shape):
     import torch
 
@@ -58,7 +65,7 @@ def test_the_same_seed_gives_the_same_model_and_leaves_torch_s_numbers_alone(sha
     assert first.dtype == torch.float32
 
 
-@pytest.mark.parametrize("shape", ["bert", "modernbert", "electra", "gpt2"])
+@pytest.mark.parametrize("shape", ["bert", "modernbert", "electra", "gpt2", "llama"])
 def test_it_takes_what_its_tokenizer_gives_and_ties_its_head(shape):
     import torch
 
@@ -105,7 +112,7 @@ def test_sizes_that_no_model_has_are_refused(fields, message):
     ("shape", "head", "message"),
     [
         ("gpt2", "AutoModelForMaskedLM", "cannot fill gaps; take `shape: bert`"),
-        ("bert", "AutoModelForCausalLM", "cannot write on; take `shape: gpt2`"),
+        ("bert", "AutoModelForCausalLM", "cannot write on; take `shape: llama`"),
         ("modernbert", "AutoModelForPreTraining", "no head for pairs of sentences"),
     ],
 )

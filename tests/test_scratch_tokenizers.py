@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ft_magics.config.scratch import TokenizerSettings
+from ft_magics.config.scratch import WRITING_SHAPES, TokenizerSettings
 from ft_magics.errors import DataError, ModelError
 from ft_magics.models.scratch.sampling import sample_texts
 from pydantic import ValidationError
@@ -20,9 +20,9 @@ from scratch_texts import mixed, small_tokenizer, texts
 KINDS = [
     *(("wordpiece", "bert"), ("bpe", "bert"), ("unigram", "bert")),
     *(("wordpiece", "modernbert"), ("bpe", "modernbert"), ("unigram", "modernbert")),
-    *(("bpe", "gpt2"), ("unigram", "gpt2")),
+    *(("bpe", "gpt2"), ("unigram", "gpt2"), ("bpe", "llama"), ("unigram", "llama")),
 ]
-ENCODERS = [pair for pair in KINDS if pair[1] != "gpt2"]
+ENCODERS = [pair for pair in KINDS if pair[1] not in WRITING_SHAPES]
 TEXT = "Hello, don't 北京 is big: 我爱it."
 
 

@@ -13,11 +13,12 @@ from ft_magics.config.references import Reference
 from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.splits import Text
 
-__all__ = ["PRESETS", "InitSettings", "NewModelSettings", "Sizes", "TokenizerSettings"]
+__all__ = ["PRESETS", "WRITING_SHAPES", "InitSettings", "NewModelSettings", "Sizes", "TokenizerSettings"]
 
-Shape = Literal["bert", "modernbert", "electra", "gpt2"]
+Shape = Literal["bert", "modernbert", "electra", "gpt2", "llama"]
+WRITING_SHAPES: frozenset[str] = frozenset({"gpt2", "llama"})  # they read from left to right, and can write on
 _HEAD_WIDTH = 64  # of every published BERT, ModernBERT, ELECTRA and GPT-2
-_ROTARY = "modernbert"
+_ROTARY = frozenset({"modernbert", "llama"})
 _USUAL: Shape = "bert"
 
 
@@ -46,7 +47,7 @@ class Sizes:
                 f"`hidden_size: {self.hidden_size}` cannot be shared out to `heads: {self.heads}`; take "
                 f"`hidden_size: {below}` or {below + self.heads}, or another number of heads"
             )
-        if shape == _ROTARY and width % 2:
+        if shape in _ROTARY and width % 2:
             return (
                 f"each of the {self.heads} heads is {width} wide, and rotary positions turn pairs of numbers; take "
                 f"`hidden_size: {(width + 1) * self.heads}`"
@@ -58,8 +59,9 @@ def _sizes(layers: int, hidden_size: int, factor: float = 4) -> Sizes:
     return Sizes(layers, hidden_size, hidden_size // _HEAD_WIDTH, int(factor * hidden_size))
 
 
-# ModernBERT's gated feed-forward block has two maps in, and is 1.5 times as wide as the model (Warner et al. 2024).
-_FACTORS = {"bert": 4.0, "modernbert": 1.5, "electra": 4.0, "gpt2": 4.0}
+# A gated feed-forward block has two maps in: ModernBERT's is 1.5 times as wide as the model (Warner et al. 2024), a
+# Llama's 2.75 times (TinyLlama, Zhang et al. 2024).
+_FACTORS = {"bert": 4.0, "modernbert": 1.5, "electra": 4.0, "gpt2": 4.0, "llama": 2.75}
 _GRID = {"tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "base": (12, 768)}
 _PUBLISHED = {"modernbert": {"base": (22, 768)}, "electra": {"small": (12, 256)}}
 PRESETS: Mapping[str, Mapping[str, Sizes]] = {
@@ -83,7 +85,7 @@ class TokenizerSettings(NewWordsSettings):
     type: Literal["wordpiece", "bpe", "unigram"] | None = described(
         description="How words are split: `wordpiece` as BERT does, `bpe` into merged bytes, so that nothing is "
         "unknown, `unigram` into the most likely pieces.",
-        otherwise="that of the model's shape: `wordpiece` for BERT and ELECTRA, `bpe` for ModernBERT and GPT-2",
+        otherwise="that of the model's shape: `wordpiece` for BERT and ELECTRA, `bpe` for ModernBERT, GPT-2 and Llama",
         default=None,
         origin="Wu et al. 2016; Sennrich et al. 2016 and Radford et al. 2019; Kudo 2018",
     )
@@ -185,10 +187,12 @@ class NewModelSettings(Section):
     }
 
     shape: Shape | None = described(
-        description="`bert`, `modernbert` and `electra` read a text from both sides, `gpt2` from left to right.",
-        otherwise="that of the objective: `gpt2` for `clm`, `electra` for `rtd`, else `bert`",
+        description="`bert`, `modernbert` and `electra` read a text from both sides, `llama` and `gpt2` from left "
+        "to right; `llama` has rotary positions, and learns from little text sooner.",
+        otherwise="that of the objective or task: `llama` where a model writes, `electra` for `rtd`, else `bert`",
         default=None,
-        origin="Devlin et al. 2019; Warner et al. 2024; Clark et al. 2020; Radford et al. 2019",
+        origin="Devlin et al. 2019; Warner et al. 2024; Clark et al. 2020; Radford et al. 2019; Touvron et al. "
+        "2023; Su et al. 2021 (rotary positions)",
     )
     preset: Literal["tiny", "mini", "small", "base"] | None = described(
         description="Layers and width: `tiny` 2 × 128, `mini` 4 × 256, `small` 4 × 512, `base` 12 × 768 (ModernBERT: "
@@ -220,7 +224,7 @@ class NewModelSettings(Section):
     )
     intermediate_size: int | None = described(
         description="How wide the feed-forward block is.",
-        otherwise="4 times the width; of ModernBERT 1.5 times",
+        otherwise="4 times the width; of ModernBERT 1.5 times, of Llama 2.75",
         default=None,
         ge=4,
         le=65_536,
@@ -234,8 +238,8 @@ class NewModelSettings(Section):
         origin="`max_position_embeddings` of Hugging Face",
     )
     dropout: float | None = described(
-        description="Which share of the hidden numbers is left out in training.",
-        otherwise="the shape's: 0.1; of ModernBERT 0",
+        description="Which share of the hidden numbers is left out in training; of Llama what attention looks at.",
+        otherwise="the shape's: 0.1; of ModernBERT and Llama 0",
         default=None,
         ge=0,
         lt=1,

@@ -15,7 +15,7 @@ __all__ = ["dropout_settings", "set_dropout", "unused_dropout"]
 
 _NAMES = {
     "hidden": (
-        *("hidden_dropout_prob", "dropout", "mlp_dropout", "embedding_dropout"),
+        *("hidden_dropout_prob", "hidden_dropout", "dropout", "mlp_dropout", "embedding_dropout"),
         *("resid_pdrop", "embd_pdrop", "dropout_rate"),
     ),
     "attention": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),

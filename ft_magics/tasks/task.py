@@ -112,7 +112,7 @@ class SeveralLosses(Protocol):
 class BeginsFromNothing(Protocol):
     """A task of `%%finetune` that takes a model from nothing too: `model: {preset: tiny}`. Its `make_model` makes it.
 
-    `usual_shape` is the shape of one whose cell names none, such as `gpt2`.
+    `usual_shape` is the shape of one whose cell names none, such as `llama`.
     """
 
     usual_shape: ClassVar[str]

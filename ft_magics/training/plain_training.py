@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import distributed
 from torch.utils.data import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-__all__ = ["BestOnDev", "Grouped", "draw", "outputs_of", "read_jsonl"]
+__all__ = ["BestOnDev", "Grouped", "draw", "outputs_of", "read_jsonl", "share_of"]
 
 # A script has its own values of these at its head.
 BF16 = False
@@ -35,6 +37,27 @@ def draw(train: list[Any], fraction: float, seed: int, total: int) -> tuple[list
     chosen = set(random.Random(seed).sample(range(len(train)), round(fraction * total)))
     left = [example for at, example in enumerate(train) if at not in chosen]
     return left, [example for at, example in enumerate(train) if at in chosen]
+
+
+def place() -> tuple[int, int]:
+    """Which process this is, of those that torchrun started, and how many they are."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def share_of(batch_size: int) -> int:
+    """How many rows of a batch each process trains on."""
+    rows, rest = divmod(batch_size, place()[1])
+    if rest or not rows:
+        raise SystemExit(f"a batch of {batch_size} rows cannot be shared out to {place()[1]} processes")
+    return rows
+
+
+def gathered(value: Any) -> list[Any]:
+    """What each process has, in the order of the processes."""
+    values = [value] * place()[1]
+    if len(values) > 1:
+        distributed.all_gather_object(values, value)
+    return values
 
 
 class Grouped(Dataset[Any]):
@@ -64,13 +87,17 @@ def outputs_of(
     keep: Callable[[torch.Tensor, list[dict[str, Any]]], list[Any]],
     loss: Callable[[Any, torch.Tensor], torch.Tensor],
 ) -> tuple[list[Any], float]:
-    """What is kept of each feature, and the mean loss, computed batch by batch, the longest first."""
+    """What is kept of each feature, and the mean loss, computed batch by batch, the longest first.
+
+    Several processes share out the batches, and each has what all have computed.
+    """
     was_training = model.training
     model.eval()
-    kept: list[Any] = [None] * len(features)
+    at_process, processes = place()
+    mine: dict[int, Any] = {}
     total_loss, total_labels = 0.0, 0
     order = sorted(range(len(features)), key=lambda at: -len(features[at]["input_ids"]))
-    for start in range(0, len(order), EVAL_BATCH_SIZE):
+    for start in range(at_process * EVAL_BATCH_SIZE, len(order), processes * EVAL_BATCH_SIZE):
         chosen = order[start : start + EVAL_BATCH_SIZE]
         batch = collate([features[at] for at in chosen])
         inputs = {name: tensor.to(model.device) for name, tensor in batch.items()}
@@ -81,10 +108,12 @@ def outputs_of(
             total_loss += float(loss(outputs, labels)) * count
         total_labels += count
         logits = outputs["logits"].float().cpu()
-        for at, item in zip(chosen, keep(logits, [features[at] for at in chosen]), strict=True):
-            kept[at] = item
+        mine.update(zip(chosen, keep(logits, [features[at] for at in chosen]), strict=True))
     model.train(was_training)
-    return kept, total_loss / max(total_labels, 1)
+    shares = gathered((mine, total_loss, total_labels))
+    found = {at: item for share, _, _ in shares for at, item in share.items()}
+    mean_loss = sum(loss for _, loss, _ in shares) / max(sum(labels for _, _, labels in shares), 1)
+    return [found[at] for at in range(len(features))], mean_loss
 
 
 class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
@@ -121,10 +150,11 @@ class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyp
         """Score, compare, keep."""
         self.scored_at = state.global_step
         scores, loss = self.evaluate()
-        print(
-            f"step {state.global_step}, epoch {state.epoch:g}: dev",
-            ", ".join(f"{name} {value:.4f}" for name, value in scores.items()),
-        )
+        if state.is_world_process_zero:
+            print(
+                f"step {state.global_step}, epoch {state.epoch:g}: dev",
+                ", ".join(f"{name} {value:.4f}" for name, value in scores.items()),
+            )
         value = self.sign * next(iter(scores.values()))
         enough = self.best is None or value > self.best + MIN_DELTA
         self.waiting = 0 if enough else self.waiting + 1

@@ -18,7 +18,7 @@ from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values
 from ft_magics.training.bundle import Bundle
 from ft_magics.training.plain_data import PlainData
-from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of
+from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of, share_of
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.tuned import tuning_of
 from ft_magics.training.unfit import dropout_shares
@@ -120,7 +120,7 @@ def _bundle(
     bundle.add([plain.encode, plain.collate, plain.loss])
     bundle.add([plain.keep, plain.decode, plain.score, outputs_of] if dev or test else [])
     bundle.add([plain.tune] if plain.tune and dev else [])
-    bundle.add([Grouped, *[BestOnDev] * dev])
+    bundle.add([share_of, Grouped, *[BestOnDev] * dev])
     bundle.add([function for method in methods for function in method.functions] + [parameter_groups])
     bundle.add([fast_dropout] if prepared.draws_fast else [])
     head = prepared.trained.task.head()
@@ -220,14 +220,16 @@ def _main(
     if dev:
         lines.append(f'best = BestOnDev(model, lambda: scores("dev"), higher={metric.higher_is_better})')
     lines += [
+        "args = TrainingArguments(",
+        f"    output_dir={literal(folder)},",
+        *(f"    {key}={_value(key, value)}," for key, value in values.items()),
+        '    save_strategy="no",',
+        '    report_to="none",',
+        ")",
+        "args._n_gpu = min(1, args.n_gpu)  # the Trainer would give each of several GPUs a whole batch",
         f"trainer = {next((each.trainer for each in methods if each.trainer != 'Trainer'), base.trainer)}(",
         "    model=model,",
-        "    args=TrainingArguments(",
-        f"        output_dir={literal(folder)},",
-        *(f"        {key}={literal(value)}," for key, value in values.items()),
-        '        save_strategy="no",',
-        '        report_to="none",',
-        "    ),",
+        "    args=args,",
         f"    train_dataset=Grouped(features, {batch}, {seed}),",
         "    data_collator=batch_of,",
         f"    compute_loss_func={plain.loss.__name__},",
@@ -247,13 +249,20 @@ def _main(
         lines += [
             "for split in held_out:",
             "    for score_name, value in scores(split)[0].items():",
-            '        print(f"{split} {score_name} {value:.6f}")',
+            "        if trainer.is_world_process_zero():",
+            '            print(f"{split} {score_name} {value:.6f}")',
         ]
     merged = prepared.config.save.merge and base.merge
     save = PlainMethod().save if merged else base.save
-    lines += [save.format(literal(folder)), f"tokenizer.save_pretrained({literal(folder)})"]
+    saving = f"{save.format(literal(folder))}\ntokenizer.save_pretrained({literal(folder)})"
+    lines += ["if trainer.is_world_process_zero():", textwrap.indent(saving, "    ")]
     body = textwrap.indent("\n".join(lines), "    ")
     return f'def main() -> None:\n    """Train, score, save."""\n{body}\n\n\nif __name__ == "__main__":\n    main()'
+
+
+def _value(key: str, value: Any) -> str:
+    """What an argument of the Trainer is set to; each of several processes gets its share of a batch."""
+    return f"share_of({value})" if key == "per_device_train_batch_size" else literal(value)
 
 
 def _tuned(methods: Sequence[PlainMethod], seed: int) -> list[str]:

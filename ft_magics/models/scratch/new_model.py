@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import BertConfig, ElectraConfig, GPT2Config, ModernBertConfig
+from transformers import BertConfig, ElectraConfig, GPT2Config, LlamaConfig, ModernBertConfig
 
-from ft_magics.config.scratch import NewModelSettings, Sizes
+from ft_magics.config.scratch import WRITING_SHAPES, NewModelSettings, Sizes
 from ft_magics.errors import ModelError
 from ft_magics.models.memory import free_bytes
 from ft_magics.models.own_random_numbers import OwnRandomNumbers
@@ -17,7 +17,13 @@ from ft_magics.models.quiet import quiet_transformers
 
 __all__ = ["check_shape", "describe_model", "new_config", "new_model", "sizes_of"]
 
-_TITLES = {"bert": "BERT", "modernbert": "ModernBERT", "electra": "ELECTRA", "gpt2": "GPT-2"}
+_TITLES = {
+    "bert": "BERT",
+    "modernbert": "ModernBERT",
+    "electra": "ELECTRA",
+    "gpt2": "GPT-2",
+    "llama": "Llama",
+}
 _NARROW = 128  # embeddings of an ELECTRA as narrow as its published small one, or narrower
 _BYTES = 4  # of a number in float32
 
@@ -50,7 +56,8 @@ def new_config(settings: NewModelSettings, tokenizer: Any, *, source: Sizes | No
     fault = sizes.fault(shape)
     if fault:
         raise ModelError(f"model: {fault}")
-    needed = ("eos_token", "pad_token") if shape == "gpt2" else ("cls_token", "sep_token", "mask_token", "pad_token")
+    framed = ("cls_token", "sep_token", "mask_token", "pad_token")
+    needed = ("eos_token", "pad_token") if shape in WRITING_SHAPES else framed
     missing = [role for role in needed if getattr(tokenizer, role) is None]
     if missing:
         raise ModelError(
@@ -132,7 +139,25 @@ def _gpt2(sizes: Sizes, tokenizer: Any, rows: int, settings: NewModelSettings) -
     )
 
 
-_CONFIGS = {"bert": _bert, "modernbert": _modernbert, "electra": _electra, "gpt2": _gpt2}
+def _llama(sizes: Sizes, tokenizer: Any, rows: int, settings: NewModelSettings) -> LlamaConfig:
+    """Embeddings are tied, as small ones are published (SmolLM, Allal et al. 2024); only attention has dropout."""
+    return LlamaConfig(
+        vocab_size=rows,
+        hidden_size=sizes.hidden_size,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        num_key_value_heads=sizes.heads,
+        intermediate_size=sizes.intermediate_size,
+        max_position_embeddings=settings.max_length_tokens,
+        tie_word_embeddings=True,
+        attention_dropout=settings.dropout or 0.0,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+
+
+_CONFIGS = {"bert": _bert, "modernbert": _modernbert, "electra": _electra, "gpt2": _gpt2, "llama": _llama}
 
 
 def new_model(settings: NewModelSettings, tokenizer: Any, head: str, seed: int, *, source: Sizes | None = None) -> Any:
@@ -184,7 +209,7 @@ def _takes(model_type: str, head: str) -> bool:
         "AutoModelForSequenceClassification": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES",
         "AutoModel": "MODEL_MAPPING_NAMES",
     }
-    reads_both_sides = model_type != "gpt2"
+    reads_both_sides = model_type not in WRITING_SHAPES
     if head in ("AutoModelForMaskedLM", "AutoModelForCausalLM"):  # BERT as a decoder is another model
         return reads_both_sides == (head == "AutoModelForMaskedLM")
     found = getattr(import_module("transformers.models.auto.modeling_auto"), names[head])
@@ -195,9 +220,14 @@ def _takes(model_type: str, head: str) -> bool:
 
 def _no_head(shape: str, head: str) -> str:
     if head == "AutoModelForMaskedLM":
-        return "`shape: gpt2` reads from left to right, so it cannot fill gaps; take `shape: bert`, or `objective: clm`"
+        return (
+            f"`shape: {shape}` reads from left to right, so it cannot fill gaps; take `shape: bert`, or "
+            "`objective: clm`"
+        )
     if head == "AutoModelForCausalLM":
-        return f"`shape: {shape}` reads from both sides, so it cannot write on; take `shape: gpt2`, or `objective: mlm`"
+        return (
+            f"`shape: {shape}` reads from both sides, so it cannot write on; take `shape: llama`, or `objective: mlm`"
+        )
     return f"`shape: {shape}` has no head for pairs of sentences; take `shape: bert`"
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from tokenizers import AddedToken, processors
 
-__all__ = ["SPECIAL_TOKENS", "SpecialTokens"]
+from ft_magics.config.scratch import WRITING_SHAPES
+
+__all__ = ["UNIGRAM_WRITES", "SpecialTokens", "special_tokens"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,16 @@ _PLAIN = {
     "eos_token": "<|endoftext|>",
     "pad_token": "<|padding|>",
 }
-SPECIAL_TOKENS: Mapping[str, SpecialTokens] = {
+_WRITES = SpecialTokens(_PLAIN, framed=False, segments=False)
+UNIGRAM_WRITES = SpecialTokens(_PLAIN | {"unk_token": "<unk>"}, framed=False, segments=False)
+_OF_SHAPES: Mapping[str, SpecialTokens] = {
     "bert": SpecialTokens(_FRAMED, framed=True, segments=True),
     "electra": SpecialTokens(_FRAMED, framed=True, segments=True),
     "modernbert": SpecialTokens(_FRAMED, framed=True, segments=False),
-    "gpt2": SpecialTokens(_PLAIN, framed=False, segments=False),
-    "gpt2-unigram": SpecialTokens(_PLAIN | {"unk_token": "<unk>"}, framed=False, segments=False),
+    **dict.fromkeys(WRITING_SHAPES, _WRITES),
 }
+
+
+def special_tokens(shape: str, kind: str) -> SpecialTokens:
+    """Those of a model's shape with a tokenizer of a kind: `wordpiece`, `bpe` or `unigram`."""
+    return UNIGRAM_WRITES if shape in WRITING_SHAPES and kind == "unigram" else _OF_SHAPES[shape]

@@ -11,6 +11,7 @@ from typing import Any
 
 from tokenizers import Regex, decoders, normalizers, pre_tokenizers
 
+from ft_magics.config.scratch import WRITING_SHAPES
 from ft_magics.data.letters import CJK
 from ft_magics.models.scratch.special_tokens import SpecialTokens
 
@@ -38,7 +39,7 @@ def normalizer(kind: str, shape: str, *, lowercase: bool, characters: bool) -> A
             clean_text=True, handle_chinese_chars=characters, strip_accents=None, lowercase=lowercase
         )
     steps: list[Any] = []
-    if shape != "gpt2":
+    if shape not in WRITING_SHAPES:
         steps.append(normalizers.NFC() if kind == "bpe" else normalizers.NFKC())
     if lowercase:
         steps.append(normalizers.Lowercase())
@@ -56,9 +57,9 @@ def pre_tokenizer(kind: str, shape: str, *, characters: bool) -> Any:
     if kind == "wordpiece":
         return pre_tokenizers.BertPreTokenizer()
     split = [pre_tokenizers.Split(Regex(_CJK), "isolated")] if characters else []
-    if shape == "gpt2" and kind == "bpe":
+    if shape in WRITING_SHAPES and kind == "bpe":
         return pre_tokenizers.Sequence([*split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
-    if shape == "gpt2":
+    if shape in WRITING_SHAPES:
         lines = pre_tokenizers.Split(Regex(r"\n"), "isolated")
         return pre_tokenizers.Sequence([lines, *split, pre_tokenizers.Metaspace(SPACE, prepend_scheme="first")])
     # A space before each word of letters, none before a mark or a Chinese character, which can begin nothing else.
@@ -80,4 +81,4 @@ def decoder(kind: str, shape: str) -> Any:
         return decoders.WordPiece(prefix="##")
     if kind == "bpe":
         return decoders.ByteLevel()
-    return decoders.Metaspace(SPACE, prepend_scheme="first" if shape == "gpt2" else "always")
+    return decoders.Metaspace(SPACE, prepend_scheme="first" if shape in WRITING_SHAPES else "always")

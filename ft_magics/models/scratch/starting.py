@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ft_magics.config.scratch import NewModelSettings
+from ft_magics.config.scratch import WRITING_SHAPES, NewModelSettings
 from ft_magics.models.heads import Head
 from ft_magics.models.loading import load_model, load_tokenizer
 from ft_magics.models.own_random_numbers import OwnRandomNumbers
@@ -37,7 +37,7 @@ def start_model(
     if source is None:
         model = new_model(settings, tokenizer, head, seed)
         return model, [f"from nothing: {describe_model(model)}"]
-    kind = "AutoModelForCausalLM" if settings.shape == "gpt2" else "AutoModelForMaskedLM"
+    kind = "AutoModelForCausalLM" if settings.shape in WRITING_SHAPES else "AutoModelForMaskedLM"
     with OwnRandomNumbers(seed):
         trained = load_model(source, Head(kind=kind, labels=_NO_LABELS, use="pre-training"))
     model = new_model(settings, tokenizer, head, seed, source=sizes_of(trained.config))

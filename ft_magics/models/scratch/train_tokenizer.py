@@ -11,10 +11,10 @@ from typing import Any
 from tokenizers import Tokenizer, models, trainers
 from transformers import PreTrainedTokenizerFast
 
-from ft_magics.config.scratch import TokenizerSettings
+from ft_magics.config.scratch import WRITING_SHAPES, TokenizerSettings
 from ft_magics.errors import DataError, ModelError
 from ft_magics.models.scratch.sampling import sample_texts
-from ft_magics.models.scratch.special_tokens import SPECIAL_TOKENS, SpecialTokens
+from ft_magics.models.scratch.special_tokens import UNIGRAM_WRITES, SpecialTokens, special_tokens
 from ft_magics.models.scratch.splitting import BYTES, SPACE, decoder, normalizer, post_processor, pre_tokenizer
 from ft_magics.models.scratch.unigram import unigram_pieces
 
@@ -39,7 +39,7 @@ def train_tokenizer(
     Args:
         texts: Read once; of a stream longer than `most_characters` a sample is kept.
         settings: What the cell says.
-        shape: Of the model: `bert`, `modernbert`, `electra` or `gpt2`.
+        shape: Of the model: `bert`, `modernbert`, `electra`, `gpt2` or `llama`.
         max_length_tokens: The longest input of the model.
         most_characters: Of the texts that are looked at.
 
@@ -55,7 +55,7 @@ def train_tokenizer(
     """
     kind = settings.kind(shape)
     _refuse(kind, shape, settings)
-    special = SPECIAL_TOKENS["gpt2-unigram" if (shape, kind) == ("gpt2", "unigram") else shape]
+    special = special_tokens(shape, kind)
     characters = settings.cjk == "characters"
     cleaned = normalizer(kind, shape, lowercase=settings.lowercase, characters=characters)
     split = pre_tokenizer(kind, shape, characters=characters)
@@ -85,9 +85,10 @@ def train_tokenizer(
 
 
 def _refuse(kind: str, shape: str, settings: TokenizerSettings) -> None:
-    if kind == "wordpiece" and shape == "gpt2":
+    if kind == "wordpiece" and shape in WRITING_SHAPES:
         raise ModelError(
-            "tokenizer: `type: wordpiece` loses the spaces that a model of the shape `gpt2` has to write; take `bpe`"
+            f"tokenizer: `type: wordpiece` loses the spaces that a model of the shape `{shape}` has to write; take "
+            "`type: bpe`"
         )
     if kind == "wordpiece" and settings.cjk == "pieces":
         raise ModelError("tokenizer: `cjk: pieces` needs `type: bpe` or `unigram`, which join several characters")
@@ -161,7 +162,7 @@ def _bpe(sample: Sequence[str], split: Any, special: SpecialTokens, settings: To
 def _unigram(sample: Sequence[str], split: Any, special: SpecialTokens, settings: TokenizerSettings) -> models.Unigram:
     words = _words(sample, split)
     blank = {character for text in sample for character in text if character.isspace()} - {" "}
-    letters = set().union(*words) | {SPACE} | (blank if SPECIAL_TOKENS["gpt2-unigram"] is special else set())
+    letters = set().union(*words) | {SPACE} | (blank if special is UNIGRAM_WRITES else set())
     first = special.tokens()
     _check_alphabet(len(first) + len(letters), settings)
     pieces = unigram_pieces(words, letters, settings.vocab_size - len(first))

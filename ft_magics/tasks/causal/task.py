@@ -72,8 +72,8 @@ class CausalTask(TextTask[Row]):
         return Head(kind="AutoModelForCausalLM", labels=(), use="causal language modelling")
 
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train: of GPT-2's shape, where the cell names none."""
-        return super().make_model(corpus, model.shaped("gpt2"), tokenizer or TokenizerSettings(), seed=seed)
+        """A model from nothing, for the text of train: of Llama's shape, where the cell names none."""
+        return super().make_model(corpus, model.shaped("llama"), tokenizer or TokenizerSettings(), seed=seed)
 
     def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
         """For the model card."""

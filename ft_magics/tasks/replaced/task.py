@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
+from ft_magics.config.scratch import WRITING_SHAPES, NewModelSettings, TokenizerSettings
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import DataError, ModelError
@@ -106,7 +106,7 @@ class ReplacedTask(TextTask[MaskedRow]):
         if settings.shape != _SHAPE:
             raise ModelError(
                 f"model: `shape: {settings.shape}` has no head for replaced-token detection; take `shape: {_SHAPE}`, "
-                f"or `objective: {'clm' if settings.shape == 'gpt2' else 'mlm'}`"
+                f"or `objective: {'clm' if settings.shape in WRITING_SHAPES else 'mlm'}`"
             )
         words = tokenizer or TokenizerSettings()
         return make_model(corpus, settings, words, head="AutoModelForPreTraining", seed=seed)

@@ -45,7 +45,7 @@ class WritingTask(Task[E, Pack, Counted]):
 
     use: ClassVar[str]
     too_long: ClassVar[str] = "cut into several"
-    usual_shape: ClassVar[str] = "gpt2"
+    usual_shape: ClassVar[str] = "llama"
     settings: Any
 
     @property
@@ -63,7 +63,7 @@ class WritingTask(Task[E, Pack, Counted]):
         return causal_head(cls.use)
 
     def make_model(self, corpus: Corpus[E], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train: of GPT-2's shape, where the cell names none."""
+        """A model from nothing, for the text of train: of Llama's shape, where the cell names none."""
         texts = as_documents(corpus, self.text_of)
         shaped = model.shaped(self.usual_shape)
         return make_model(texts, shaped, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
