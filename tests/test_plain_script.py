@@ -16,6 +16,7 @@ from ft_magics.errors import RunError, TaskError
 from ft_magics.runs.cells import parse_cell
 from ft_magics.training.bundle import Bundle
 from ft_magics.training.launch import start_run
+from ft_magics.training.plain_training import share_of
 from ft_magics.training.prepare import prepare
 from ft_magics.training.script import script_of
 from safetensors.torch import load_file
@@ -133,6 +134,35 @@ def test_objects_become_files_and_every_kind_of_label_is_scored(run_and_script, 
     assert_same(run, scores)
     examples = [json.loads(line) for line in Path("small_plain/train.jsonl").read_text().splitlines()]
     assert [example["text"] for example in examples] == FEW["text"]
+
+
+def test_several_processes_share_out_batches_and_end_with_the_weights_of_one(run_cell, shell, tiny_model):
+    shell.user_ns["frame"] = pd.DataFrame(FEW | {"label": ["x", "y"] * 24})
+    body = (
+        f"task: classify\nmodel: {tiny_model}\ndata: {{train: $frame, dev: $frame}}\n"
+        f"{SMALL.replace('threads', 'dropout: 0, precision: fp32, threads')}"
+    )
+    run_cell(f"%%finetune small\n{body}")
+    run_cell("%ft script small scripts/small.py")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run([*torchrun, "scripts/small.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    run = shell.user_ns["small"]
+    assert_same(run, parsed(done.stdout))
+    printed = done.stdout.splitlines()
+    assert len([line for line in printed if line.startswith("dev accuracy ")]) == 1
+    assert len([line for line in printed if line.startswith("step ")]) == 2
+    written, kept = load_file("small_plain/model.safetensors"), load_file(run.model_dir / "model.safetensors")
+    assert written.keys() == kept.keys()
+    assert max(float((kept[name] - written[name]).abs().max()) for name in kept) < 1e-5
+
+
+def test_a_batch_that_cannot_be_shared_out_is_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert share_of(6) == 2
+    for rows in (2, 8):
+        with pytest.raises(SystemExit, match=f"a batch of {rows} rows cannot be shared out to 3 processes"):
+            share_of(rows)
 
 
 def test_long_sentences_are_read_in_windows(run_and_script, tiny_model):
