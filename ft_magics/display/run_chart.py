@@ -98,11 +98,13 @@ def _values(curves: Sequence[Curve], axis: str, planned: int) -> list[float]:
 
 
 def axis_range(values: Sequence[float]) -> Range | None:
-    """Ends of an axis that has room for some values; never of no length."""
+    """Ends of an axis that has room for some values; never of no length, and from 0 to 1 where all are 0."""
     if not values:
         return None
+    if not any(values):
+        return 0.0, 1.0
     low, high = min(values), max(values)
-    room = _ROOM * (high - low) or abs(low) * 0.1 or 1.0
+    room = _ROOM * (high - low) or abs(low) * 0.1
     return low - room, high + room
 
 

@@ -187,11 +187,11 @@ def _points(series: Series, *, above_zero: bool) -> list[_Dot]:
 
 
 def _range(values: Sequence[float]) -> Range:
-    """Ends of an axis that has room for some values; never of no length."""
+    """Ends of an axis that has room for some values; never of no length, and from 0 to 1 where all are 0."""
     low, high = min(values), max(values)
     if low == high:
-        room = abs(low) * 0.1 or 1.0
-        return low - room, high + room
+        room = abs(low) * 0.1
+        return (low - room, high + room) if low else (0.0, 1.0)
     return low, high
 
 

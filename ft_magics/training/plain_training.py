@@ -112,8 +112,8 @@ def outputs_of(
     model.train(was_training)
     shares = gathered((mine, total_loss, total_labels))
     found = {at: item for share, _, _ in shares for at, item in share.items()}
-    mean_loss = sum(loss for _, loss, _ in shares) / max(sum(labels for _, _, labels in shares), 1)
-    return [found[at] for at in range(len(features))], mean_loss
+    total_loss, total_labels = (sum(share[at] for share in shares) for at in (1, 2))
+    return [found[at] for at in range(len(features))], total_loss / max(total_labels, 1)
 
 
 class BestOnDev(TrainerCallback):  # type: ignore[misc]  # transformers is untyped for mypy
