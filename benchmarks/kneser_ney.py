@@ -2,7 +2,7 @@
 
     python benchmarks/kneser_ney.py generate --data path/to/sgd_en  # its dialogues as texts
     python benchmarks/kneser_ney.py dialogue --data path/to/sgd_en
-    python benchmarks/kneser_ney.py generate --data path/to/mlm_text_en_zh/en_pride_and_prejudice.txt
+    python benchmarks/kneser_ney.py generate --data path/to/mlm_text_en_zh/en_pride_and_prejudice.txt --documents line --packing
     python benchmarks/kneser_ney.py generate --data path/to/banking77_en/train.csv  # the intent after a question
 
 The n-gram model is interpolated modified Kneser-Ney (Chen & Goodman 1998, section 3; Kneser & Ney 1995). It is counted
@@ -91,7 +91,7 @@ def _discounts(counts: Counter[Gram]) -> tuple[float, float, float]:
 
 def _cell(arguments: argparse.Namespace) -> str:
     source = Path(arguments.data)
-    lines = ", documents: line"
+    lines = f", documents: {arguments.documents}"
     if source.suffix == ".csv":
         lines = ", prompt_column: text, completion_column: category"
     if source.is_dir():
@@ -100,7 +100,7 @@ def _cell(arguments: argparse.Namespace) -> str:
             source = _as_texts(source)
     data = f"{{train: {source}{lines}, dev: {{fraction: 0.1}}}}"
     return (
-        f"task: {arguments.task}\n"
+        f"task: {{{arguments.task}: {{packing: {str(arguments.packing).lower()}}}}}\n"
         f"model: {{layers: {arguments.layers}, hidden_size: {arguments.width}, max_length_tokens: 256}}\n"
         f"tokenizer: {{vocab_size: {arguments.vocabulary}}}\n"
         f"data: {data}\n"
@@ -130,6 +130,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--set", default="", help="more of the cell's `train:`, such as `dropout: 0.3`")
+    parser.add_argument("--documents", default="blank_line", choices=("line", "blank_line"), help="of a plain text")
+    parser.add_argument("--packing", action="store_true", help="several texts in a row")
     parser.add_argument("--count-only", action="store_true")
     arguments = parser.parse_args()
     prepared = prepare(parse_cell(_cell(arguments), {}))
