@@ -2,7 +2,7 @@
 
     python benchmarks/kneser_ney.py generate --data path/to/sgd_en  # its dialogues as texts
     python benchmarks/kneser_ney.py dialogue --data path/to/sgd_en
-    python benchmarks/kneser_ney.py generate --data path/to/mlm_text_en_zh/en_pride_and_prejudice.txt --documents line --packing
+    python benchmarks/kneser_ney.py generate --data path/to/mlm_text_en_zh/en_pride_and_prejudice.txt --packing
     python benchmarks/kneser_ney.py generate --data path/to/banking77_en/train.csv  # the intent after a question
 
 The n-gram model is interpolated modified Kneser-Ney (Chen & Goodman 1998, section 3; Kneser & Ney 1995). It is counted
@@ -101,7 +101,8 @@ def _cell(arguments: argparse.Namespace) -> str:
     data = f"{{train: {source}{lines}, dev: {{fraction: 0.1}}}}"
     return (
         f"task: {{{arguments.task}: {{packing: {str(arguments.packing).lower()}}}}}\n"
-        f"model: {{layers: {arguments.layers}, hidden_size: {arguments.width}, max_length_tokens: 256}}\n"
+        f"model: {{shape: {arguments.shape}, layers: {arguments.layers}, hidden_size: {arguments.width}, "
+        "max_length_tokens: 256}\n"
         f"tokenizer: {{vocab_size: {arguments.vocabulary}}}\n"
         f"data: {data}\n"
         f"train: {{epochs: {arguments.epochs}, learning_rate: {arguments.rate}, batch_size: {arguments.batch}, "
@@ -123,6 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=("generate", "dialogue"))
     parser.add_argument("--data", required=True)
+    parser.add_argument("--shape", default="llama", choices=("llama", "gpt2"))
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--width", type=int, default=192)
@@ -130,7 +132,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--set", default="", help="more of the cell's `train:`, such as `dropout: 0.3`")
-    parser.add_argument("--documents", default="blank_line", choices=("line", "blank_line"), help="of a plain text")
+    parser.add_argument("--documents", default="line", choices=("line", "blank_line"), help="of a plain text")
     parser.add_argument("--packing", action="store_true", help="several texts in a row")
     parser.add_argument("--count-only", action="store_true")
     arguments = parser.parse_args()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import ft_magics
@@ -274,3 +276,36 @@ def test_a_row_of_one_piece_needs_no_mask_of_pairs():
     batch = collate_packs([Pack((_piece(0, 4),)), Pack((_piece(1, 2),))], pad=0)
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
     assert "position_ids" not in batch
+
+
+def test_the_shape_that_was_made_is_written_down_and_an_older_run_is_a_gpt2(run_cell, shell):
+    Path("texts.jsonl").write_text("".join(json.dumps({"text": f"the day {at} was good"}) + "\n" for at in range(40)))
+    cell = (
+        "%%finetune {name}{flags}\ntask: generate\nmodel: {{layers: 1, hidden_size: 32, heads: 2, "
+        "max_length_tokens: 64{shape}}}\ntokenizer: {{vocab_size: 270}}\ndata: {{train: texts.jsonl, dev: "
+        "{{fraction: 0.2}}}}\ntrain: {{max_steps: 4, batch_size: 4, learning_rate: 1e-3}}\nsave: {{every: {{steps: 2}}}}"
+    )
+    run_cell(cell.format(name="new", flags="", shape=""))
+    assert shell.user_ns["new"].config.model.shape == "llama"
+    assert shell.user_ns["new"].folder.read_config()["model"]["shape"] == "llama"
+
+    run_cell(cell.format(name="old", flags="", shape=", shape: gpt2"))
+    folder = shell.user_ns["old"].folder
+    path = folder.path / "config.yaml"
+    path.write_text(re.sub(r",\s*shape:\s*gpt2", "", path.read_text()))
+    assert "shape:" not in path.read_text()
+    assert folder.read_config()["model"]["shape"] == "gpt2"
+    printed = run_cell("%%finetune again --from old")
+    assert run_cell.result.success, printed
+    assert shell.user_ns["again"].history["loss"].tolist() == shell.user_ns["old"].history["loss"].tolist()
+    init = ", init: {from: old, layers: [0]}"
+    printed = run_cell(cell.format(name="begun", flags="", shape=init))
+    assert run_cell.result.success, printed
+    assert shell.user_ns["begun"].config.model.shape == "gpt2"
+    printed = run_cell(
+        cell.format(name="odd", flags="", shape=", intermediate_size: 64").replace("heads: 2", "heads: 32")
+    )
+    assert "rotary positions turn pairs of numbers" in printed
+    run_cell(cell.format(name="old", flags=" --resume", shape="").replace("max_steps: 4", "max_steps: 6"))
+    assert run_cell.result.success
+    assert shell.user_ns["old"].config.model.shape == "gpt2"

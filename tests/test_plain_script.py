@@ -139,7 +139,7 @@ def test_objects_become_files_and_every_kind_of_label_is_scored(run_and_script, 
 def test_several_processes_share_out_batches_and_end_with_the_weights_of_one(run_cell, shell, tiny_model):
     shell.user_ns["frame"] = pd.DataFrame(FEW | {"label": ["x", "y"] * 24})
     body = (
-        f"task: classify\nmodel: {tiny_model}\ndata: {{train: $frame, dev: $frame}}\n"
+        f"task: classify\nmodel: {tiny_model}\nmethod: {{l2_sp: {{alpha: 0.1}}}}\ndata: {{train: $frame, dev: $frame}}\n"
         f"{SMALL.replace('threads', 'dropout: 0, precision: fp32, threads')}"
     )
     run_cell(f"%%finetune small\n{body}")
@@ -154,7 +154,9 @@ def test_several_processes_share_out_batches_and_end_with_the_weights_of_one(run
     assert len([line for line in printed if line.startswith("step ")]) == 2
     written, kept = load_file("small_plain/model.safetensors"), load_file(run.model_dir / "model.safetensors")
     assert written.keys() == kept.keys()
-    assert max(float((kept[name] - written[name]).abs().max()) for name in kept) < 1e-5
+    # Attention does not see the bias of its keys, whose gradient is nothing but rounding, which Adam scales up.
+    seen = [name for name in kept if not name.endswith("key.bias")]
+    assert max(float((kept[name] - written[name]).abs().max()) for name in seen) < 1e-6
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(monkeypatch):

@@ -324,3 +324,22 @@ def test_a_model_of_another_shape_is_refused():
 
     with pytest.raises(ModelError, match="`init` is a gpt2 model and the new one is of the shape `bert`"):
         copy_model(make(), small_tokenizer("bpe"), make("gpt2"), small_tokenizer("bpe", "gpt2"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"num_key_value_heads": 1}, "its `num_key_value_heads` is 1 and not 2; train it further"),
+        ({"rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}, "its `rope_parameters` is "),
+    ],
+)
+def test_a_llama_that_is_built_otherwise_is_refused(setting, message):
+    from ft_magics.models.scratch.copying import copy_model
+    from transformers import AutoModelForCausalLM
+
+    tokenizer = small_tokenizer("bpe", "llama")
+    config = make("llama", layers=2).config
+    for name, value in setting.items():
+        setattr(config, name, value)
+    with pytest.raises(ModelError, match=message):
+        copy_model(make("llama", layers=2), tokenizer, AutoModelForCausalLM.from_config(config), tokenizer)

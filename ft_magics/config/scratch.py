@@ -13,7 +13,7 @@ from ft_magics.config.references import Reference
 from ft_magics.config.section import Kind, Section, described
 from ft_magics.config.splits import Text
 
-__all__ = ["PRESETS", "WRITING_SHAPES", "InitSettings", "NewModelSettings", "Sizes", "TokenizerSettings"]
+__all__ = ["PRESETS", "WRITING_SHAPES", "InitSettings", "NewModelSettings", "Shape", "Sizes", "TokenizerSettings"]
 
 Shape = Literal["bert", "modernbert", "electra", "gpt2", "llama"]
 WRITING_SHAPES: frozenset[str] = frozenset({"gpt2", "llama"})  # they read from left to right, and can write on
@@ -253,7 +253,7 @@ class NewModelSettings(Section):
         default=None,
     )
 
-    def shaped(self, usual: Shape = _USUAL) -> NewModelSettings:
+    def shaped(self, usual: Shape | None = _USUAL) -> NewModelSettings:
         """The same with a shape: the one that it says, or the usual one of an objective."""
         return self if self.shape else self.model_copy(update={"shape": usual})
 

@@ -54,6 +54,10 @@ _MODEL_FILES = re.compile(
 )
 _MOST_LINE_CHARACTERS = 1 << 24  # 16 MB: a sentence has its words, tags and shares there
 _MOST_FAULTS = 3
+_OF_OLDER = (  # section, key and default of versions that did not write it down, and which configs it belongs to
+    ("train", "fast_dropout", "false", re.compile("")),
+    ("model", "shape", "gpt2", re.compile(r"^(?:task|objective):\s*\{?(?:generate|dialogue|clm)\b", re.MULTILINE)),
+)
 
 
 class FolderGoneError(RunError):
@@ -164,17 +168,17 @@ class RunFolder:
     def config_text(self) -> str:
         """config.yaml as it stands; a `$name` in it stands for an object of the kernel that began the run.
 
-        Of a run of a version that had no fast dropout, it says so: what is left out would mean the default.
+        Of a run of an older version it says what the defaults were then: what is left out would mean those of now.
 
         Raises:
             RunError: It cannot be read.
         """
         text = read_text(self._config)
-        if "fast_dropout:" in text:
-            return text
-        block = "train:\n  "
-        text = text.replace("train: {", "train: {fast_dropout: false, ", 1)
-        return text.replace(block, f"{block}fast_dropout: false\n  ", 1)
+        for section, key, value, belongs in _OF_OLDER:
+            if f"{key}:" not in text and belongs.search(text):
+                text = re.sub(rf"^{section}: \{{", rf"\g<0>{key}: {value}, ", text, count=1, flags=re.MULTILINE)
+                text = re.sub(rf"^{section}:\n( +)", rf"\g<0>{key}: {value}\n\1", text, count=1, flags=re.MULTILINE)
+        return text
 
     def read_config(self) -> dict[str, Any]:
         """Read config.yaml; empty when there is none.

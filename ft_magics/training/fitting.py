@@ -13,6 +13,7 @@ import numpy as np
 from ft_magics.config.eval_section import EvalEvery
 from ft_magics.config.optimizers import named_settings
 from ft_magics.config.schema import AnyConfig
+from ft_magics.config.scratch import NewModelSettings
 from ft_magics.config.train import MOST_EPOCHS, EarlyStopping, FittedTrain, TrainConfig
 from ft_magics.training.token_batches import Lengths, cut
 
@@ -137,7 +138,10 @@ def keep_chosen(config: AnyConfig, before: AnyConfig) -> AnyConfig:
     open_ = [name for name in _CHOSEN if getattr(config.train, name) == "auto"]
     open_ += ["fast_dropout"] * ("fast_dropout" not in config.train.model_fields_set)  # false in older versions
     train = config.train.model_copy(update={name: getattr(before.train, name) for name in open_})
-    return config.model_copy(update={"train": train})
+    made = {}
+    if isinstance(config.model, NewModelSettings) and isinstance(before.model, NewModelSettings):
+        made = {"model": config.model.shaped(before.model.shape)}
+    return config.model_copy(update={"train": train, **made})
 
 
 def batches_per_epoch(train: TrainConfig, lengths: Lengths) -> int:

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-__all__ = ["BestOnDev", "Grouped", "draw", "outputs_of", "read_jsonl", "share_of"]
+__all__ = ["BestOnDev", "Grouped", "check_processes", "draw", "outputs_of", "place", "read_jsonl", "share_of"]
 
 # A script has its own values of these at its head.
 BF16 = False
@@ -50,6 +50,12 @@ def share_of(batch_size: int) -> int:
     if rest or not rows:
         raise SystemExit(f"a batch of {batch_size} rows cannot be shared out to {place()[1]} processes")
     return rows
+
+
+def check_processes(found: int) -> None:
+    """See that the Trainer knows of as many processes as torchrun started: on some devices it knows of one only."""
+    if found != place()[1]:
+        raise SystemExit(f"{place()[1]} processes were started, and they do not see each other; start one")
 
 
 def gathered(value: Any) -> list[Any]:

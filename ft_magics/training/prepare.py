@@ -10,6 +10,7 @@ from typing import Any
 from transformers import set_seed
 
 from ft_magics.config.schema import AnyConfig
+from ft_magics.config.scratch import NewModelSettings
 from ft_magics.config.train import EarlyStopping, FittedTrain
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
@@ -161,6 +162,8 @@ def prepare(
         check=lambda outline: _refuse(tuning, outline, config, task.head().companion),
         say=new_parts.append,
     )
+    if isinstance(config.model, NewModelSettings):  # what its shape is by default may be another one some day
+        config = config.model_copy(update={"model": config.model.shaped(model.config.model_type)})
     tokenizer = load_tokenizer(
         source, writes=task.head().writes, verbatim=task.head().reads_forwards, say=new_parts.append
     )

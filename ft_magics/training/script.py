@@ -18,7 +18,7 @@ from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import training_values
 from ft_magics.training.bundle import Bundle
 from ft_magics.training.plain_data import PlainData
-from ft_magics.training.plain_training import BestOnDev, Grouped, draw, outputs_of, share_of
+from ft_magics.training.plain_training import BestOnDev, Grouped, check_processes, draw, outputs_of, share_of
 from ft_magics.training.prepare import Prepared
 from ft_magics.training.tuned import tuning_of
 from ft_magics.training.unfit import dropout_shares
@@ -32,6 +32,7 @@ _SAME = (
     "It trains on the same batches in the same order, from the same seed, as the cell does; on a processor with one "
     "thread the numbers are the same. Paths are as in the cell: run it from the notebook's folder."
 )
+_ON_CPU = "It computes on the processor, as the run did; on GPUs, take `use_cpu=True` out."
 _ONCE = "What is frozen is computed in each step here, and once there, so the last digits may differ."
 _OF_TRANSFORMERS = ("AutoTokenizer", "Trainer", "TrainingArguments", "set_seed")
 
@@ -120,7 +121,7 @@ def _bundle(
     bundle.add([plain.encode, plain.collate, plain.loss])
     bundle.add([plain.keep, plain.decode, plain.score, outputs_of] if dev or test else [])
     bundle.add([plain.tune] if plain.tune and dev else [])
-    bundle.add([share_of, Grouped, *[BestOnDev] * dev])
+    bundle.add([check_processes, share_of, Grouped, *[BestOnDev] * dev])
     bundle.add([function for method in methods for function in method.functions] + [parameter_groups])
     bundle.add([fast_dropout] if prepared.draws_fast else [])
     head = prepared.trained.task.head()
@@ -139,7 +140,7 @@ def _docstring(name: str, prepared: Prepared, needs: Sequence[str], files: Mappi
     said = [
         f"{name}: `task: {config.task}`, `model: {config.model}`, in plain Python. It needs {', '.join(needs)}.",
         "",
-        f"{_SAME} {_ONCE}" if prepared.frozen is not None else _SAME,
+        " ".join([_SAME, *[_ONCE] * (prepared.frozen is not None), *[_ON_CPU] * (prepared.trained.device == "cpu")]),
     ]
     if files:
         said.append(f"It reads {', '.join(files)}, which were written for it: the data as the run saw them.")
@@ -176,6 +177,7 @@ def _main(
     values = {key: value for key, value in values.items() if (key, value) != ("max_steps", -1)}
     if train.activation_checkpointing:
         values["activation_checkpointing"] = True
+        values["ddp_find_unused_parameters"] = True  # a method may freeze what several processes gather
     dropout = dropout_settings(trained.model.config, dropout_shares(train))
     seed, batch = train.seed, train.batch_size * train.gradient_accumulation
     labels = f"dict(enumerate({'LABELS' if 'LABELS' in plain.constants else literal(list(head.labels))}))"
@@ -184,7 +186,7 @@ def _main(
     dev, base = "dev" in splits, methods[0]
     callbacks = [callback for method in methods for callback in method.callbacks] + ["best"] * dev
     lines = [
-        *([f"torch.set_num_threads({threads})"] if threads else []),
+        *([f"torch.set_num_threads(max(1, {threads} // place()[1]))"] if threads else []),
         *data.lines,
         f"set_seed({seed})",
         f"labels = {labels}",
@@ -226,6 +228,7 @@ def _main(
         '    save_strategy="no",',
         '    report_to="none",',
         ")",
+        "check_processes(args.world_size)",
         "args._n_gpu = min(1, args.n_gpu)  # the Trainer would give each of several GPUs a whole batch",
         f"trainer = {next((each.trainer for each in methods if each.trainer != 'Trainer'), base.trainer)}(",
         "    model=model,",

@@ -116,11 +116,11 @@ class PulledTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped f
         """Compute the gradients of a batch; the first one finds the weights where they begin."""
         if self.state.global_step == 0 and not hasattr(self, "start"):
             self.start = {
-                name: item.detach().clone() for name, item in model.named_parameters() if name.startswith(BACKBONE)
+                name: item.detach().clone() for name, item in self.model.named_parameters() if name.startswith(BACKBONE)
             }
         loss = super().training_step(model, *arguments, **named)
         if self.accelerator.sync_gradients:
-            pull(model, self.start).backward()  # type: ignore[no-untyped-call]  # torch's is untyped
+            pull(self.model, self.start).backward()  # type: ignore[no-untyped-call]  # torch's is untyped
         return loss
 
 

@@ -143,8 +143,8 @@ function options(parent: HTMLElement, log: boolean, shown: () => ChartData, zoom
   const loss = (_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax => {
     const fixed = zoom.range === null ? shown().ranges.loss : null;
     if (fixed) return [...fixed];
-    if (low === null || high === null) return [0, 1];
-    const room = 0.05 * (high - low) || Math.abs(low) * 0.1 || 1;
+    if (low === null || high === null || (low === 0 && high === 0)) return [0, 1];
+    const room = 0.05 * (high - low) || Math.abs(low) * 0.1;
     return [low - room, high + room];
   };
   return {

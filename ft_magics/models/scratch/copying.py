@@ -15,6 +15,9 @@ from ft_magics.models.scratch.surfaces import BROKEN, SPECIAL_ROLES, spelling_of
 
 __all__ = ["Copied", "copy_model", "spread_layers"]
 
+# What a config says of how layers compute: weights copied into layers of another kind would mean something else.
+_BUILT = ("num_key_value_heads", "head_dim", "rope_parameters", "attention_bias", "mlp_bias")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
@@ -119,6 +122,13 @@ def _refuse(config: Any, source: Any) -> None:
             raise ModelError(
                 f"model: `init` has `{key}: {getattr(theirs, key)}` and the new model {getattr(mine, key)}; layers are "
                 "copied at the same sizes only: leave out `preset` and the sizes, and they are those of `init`"
+            )
+    for key in _BUILT:
+        if getattr(config, key, None) != getattr(source, key, None):
+            raise ModelError(
+                f"model: `init` is built in another way than a model from nothing: its `{key}` is "
+                f"{getattr(source, key)!r} and not {getattr(config, key, None)!r}; train it further with `model: …` "
+                "instead"
             )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.data.documents.document import Document, Documents
 from ft_magics.data.examples import Corpus
 from ft_magics.evaluation.language.blanks import Blank
@@ -59,6 +58,7 @@ class CausalTask(TextTask[Row]):
     name: ClassVar = "clm"
     Settings: ClassVar = CausalSettings
     accuracy: ClassVar = "next_accuracy"
+    usual_shape: ClassVar = "llama"
     note: ClassVar = _NOTE
 
     @property
@@ -70,10 +70,6 @@ class CausalTask(TextTask[Row]):
     def saved_head(cls) -> Head:
         """The next token of the vocabulary."""
         return Head(kind="AutoModelForCausalLM", labels=(), use="causal language modelling")
-
-    def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train: of Llama's shape, where the cell names none."""
-        return super().make_model(corpus, model.shaped("llama"), tokenizer or TokenizerSettings(), seed=seed)
 
     def describe(self, corpus: Corpus[Document]) -> tuple[str, str, list[str]]:
         """For the model card."""

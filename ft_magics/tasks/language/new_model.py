@@ -12,10 +12,10 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ft_magics.config.references import Reference
-from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
+from ft_magics.config.scratch import NewModelSettings, Shape, TokenizerSettings
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus
 from ft_magics.data.letters import CJK
@@ -32,7 +32,13 @@ _MOSTLY = 0.3  # of the characters; letters of formulas and names stand in Chine
 
 
 def make_model(
-    corpus: Corpus[Document], model: NewModelSettings, tokenizer: TokenizerSettings, *, head: str, seed: int
+    corpus: Corpus[Document],
+    model: NewModelSettings,
+    tokenizer: TokenizerSettings,
+    *,
+    head: str,
+    usual: Shape,
+    seed: int,
 ) -> tuple[str, list[str]]:
     """The folder of a new model, and sentences on what it and its tokenizer are.
 
@@ -41,6 +47,7 @@ def make_model(
         model: Shape and sizes, and the model that it begins with layers of.
         tokenizer: Kind and size.
         head: A class of transformers.
+        usual: The shape, where the cell names none and no model to begin with.
         seed: Of the weights.
 
     Raises:
@@ -54,8 +61,13 @@ def make_model(
     from ft_magics.models.scratch.starting import start_model  # noqa: PLC0415  # the same
     from ft_magics.models.scratch.train_tokenizer import train_tokenizer  # noqa: PLC0415  # the same
 
-    shape = str(model.shaped().shape)
+    source = None if model.init is None else find_weights(_named(model.init.source))
+    model = model.shaped(_shape_of(source) or usual)
+    shape = str(model.shape)
     check_shape(shape, head)  # before a tokenizer is trained, which may take long
+    fault = None if source else model.sizes().fault(shape)
+    if fault:
+        raise ModelError(f"model: {fault}")
     documents: Any = corpus.train.examples
 
     def save_tokenizer(folder: Path) -> None:
@@ -72,7 +84,6 @@ def make_model(
         save_tokenizer,
     )
     loaded = AutoTokenizer.from_pretrained(words)
-    source = None if model.init is None else find_weights(_named(model.init.source))
 
     def save_model(folder: Path) -> None:
         with quiet_transformers():
@@ -88,6 +99,14 @@ def make_model(
     said = [f"model {sentence}" for sentence in json.loads((folder / SAID).read_text(encoding="utf-8"))]
     said.append(f"tokenizer from nothing: {tokenizer.kind(shape)}, {len(loaded):,} tokens")
     return str(folder), [*said, *_fits(corpus, loaded)]
+
+
+def _shape_of(source: str | None) -> Shape | None:
+    """The shape of the model that a new one begins with, where it is one that is made from nothing."""
+    if source is None:
+        return None
+    kind = json.loads((Path(source) / "config.json").read_text(encoding="utf-8")).get("model_type")
+    return kind if kind in get_args(Shape) else None
 
 
 def _named(model: str | Reference) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
-from ft_magics.config.scratch import TokenizerSettings
+from ft_magics.config.scratch import Shape, TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
@@ -41,12 +41,14 @@ class TextTask(Task[Document, F, Counted]):
         within: What is of one document.
         accuracy: Name of the metric of right predictions.
         note: What a reader of its numbers should know.
+        usual_shape: Of a model from nothing, where the cell names none.
     """
 
     Data: ClassVar = TextData
     within: ClassVar[str] = "row"
     accuracy: ClassVar[str]
     note: ClassVar[str]
+    usual_shape: ClassVar[Shape] = "bert"
 
     to_record = staticmethod(counted_record)
     from_record = staticmethod(counted_from)
@@ -83,8 +85,10 @@ class TextTask(Task[Document, F, Counted]):
         return read_more_text(source, options)
 
     def make_model(self, corpus: Corpus[Document], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """A model from nothing, for the text of train."""
-        return make_model(corpus, model.shaped(), tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+        """A model from nothing, for the text of train, of the usual shape where the cell names none."""
+        return make_model(
+            corpus, model, tokenizer or TokenizerSettings(), head=self.head().kind, usual=self.usual_shape, seed=seed
+        )
 
     def extend_model(
         self, corpus: Corpus[Document], source: str, tokenizer: Any, *, seed: int

@@ -109,7 +109,7 @@ class ReplacedTask(TextTask[MaskedRow]):
                 f"or `objective: {'clm' if settings.shape in WRITING_SHAPES else 'mlm'}`"
             )
         words = tokenizer or TokenizerSettings()
-        return make_model(corpus, settings, words, head="AutoModelForPreTraining", seed=seed)
+        return make_model(corpus, settings, words, head="AutoModelForPreTraining", usual=_SHAPE, seed=seed)
 
     def complete(self, model: Any, folder: str, *, fresh: bool, seed: int) -> list[str]:
         """Put the generator into the model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ft_magics.config.scratch import TokenizerSettings
+from ft_magics.config.scratch import Shape, TokenizerSettings
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import ModelError
@@ -45,7 +45,7 @@ class WritingTask(Task[E, Pack, Counted]):
 
     use: ClassVar[str]
     too_long: ClassVar[str] = "cut into several"
-    usual_shape: ClassVar[str] = "llama"
+    usual_shape: ClassVar[Shape] = "llama"
     settings: Any
 
     @property
@@ -65,8 +65,8 @@ class WritingTask(Task[E, Pack, Counted]):
     def make_model(self, corpus: Corpus[E], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train: of Llama's shape, where the cell names none."""
         texts = as_documents(corpus, self.text_of)
-        shaped = model.shaped(self.usual_shape)
-        return make_model(texts, shaped, tokenizer or TokenizerSettings(), head=self.head().kind, seed=seed)
+        words = tokenizer or TokenizerSettings()
+        return make_model(texts, model, words, head=self.head().kind, usual=self.usual_shape, seed=seed)
 
     @staticmethod
     def text_of(example: Any) -> str:
