@@ -16,7 +16,17 @@ from torch.utils.data import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-__all__ = ["BestOnDev", "Grouped", "check_processes", "draw", "outputs_of", "place", "read_jsonl", "share_of"]
+__all__ = [
+    "BestOnDev",
+    "Grouped",
+    "check_processes",
+    "draw",
+    "gathered",
+    "outputs_of",
+    "place",
+    "read_jsonl",
+    "share_of",
+]
 
 # A script has its own values of these at its head.
 BF16 = False
