@@ -71,7 +71,7 @@ def _in_process(train: Path, size: int, threads: int) -> dict[str, float]:
 
 
 def _measured(train: Path, size: int, threads: int) -> dict[str, float]:
-    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # their memory is told from the cell's
+    from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # only where a size is measured
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
 
