@@ -20,7 +20,7 @@ from ft_magics.evaluation.language.written import distinct_scores
 from ft_magics.runs.cells import config_of, parse_cell
 from ft_magics.tasks.generate.config import PassageOptions
 from ft_magics.tasks.generate.reader import Passage, read_passages
-from ft_magics.tasks.task import IGNORE_INDEX
+from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.writing.continuing import most_written, room_before
 from ft_magics.tasks.writing.encoding import pieces_of
 from ft_magics.tasks.writing.pieces import Pack, Piece, collate_packs, pack, takes_packs
@@ -29,6 +29,7 @@ from ft_magics.training.prepare import prepare
 from conftest import make_tiny_bert
 from scratch_texts import texts
 
+PADDED = Spec(tokenizer=SimpleNamespace(pad_token_id=0), config=None, max_length_tokens=16)
 NEW = "{layers: 1, hidden_size: 32, heads: 2, max_length_tokens: 64}"
 SMALL = {
     "vocab_size": 64,
@@ -93,7 +94,7 @@ def test_packed_logits_are_those_of_each_text_alone(kind, attention):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config, attn_implementation=attention).eval()
     packs = pack([_piece(at, size) for at, size in enumerate((5, 9, 3, 14, 2))], longest=16)
-    batch = collate_packs(packs, pad=0)
+    batch = collate_packs(packs, PADDED)
     labels, asked = batch.pop("labels"), batch.pop("asked")
     assert int((labels[:, 1:] != IGNORE_INDEX).sum()) == int(asked.sum()) == sum(sum(item.counts) for item in packs)
     with torch.no_grad():
@@ -273,7 +274,7 @@ def test_distinct_words_are_counted_over_all_outputs():
 
 
 def test_a_row_of_one_piece_needs_no_mask_of_pairs():
-    batch = collate_packs([Pack((_piece(0, 4),)), Pack((_piece(1, 2),))], pad=0)
+    batch = collate_packs([Pack((_piece(0, 4),)), Pack((_piece(1, 2),))], PADDED)
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
     assert "position_ids" not in batch
 

@@ -116,6 +116,17 @@ def test_what_is_dropped_is_drawn_as_in_the_run(run_and_script, shell, tiny_mode
     assert all(torch.equal(kept[name], written[name]) for name in kept)
 
 
+@pytest.mark.parametrize("task", ["ner", "classify"])
+def test_in_bf16_batches_are_as_wide_as_in_the_run(run_and_script, tiny_model, task):
+    data = "{train: demo:en/train.conll}" if task == "ner" else "{train: demo:en/intents_train.csv}"
+    settings = SMALL.replace("threads", "dropout: 0.3, precision: bf16, threads")
+    run, _ = run_and_script(f"task: {task}\nmodel: {tiny_model}\ndata: {data}\n{settings}")
+    assert "one_of_few(longest, MAX_LENGTH)" in Path("scripts/small.py").read_text()
+    written = load_file("small_plain/model.safetensors")
+    kept = load_file(run.folder.model / "model.safetensors")
+    assert all(torch.equal(kept[name], written[name]) for name in kept)
+
+
 @pytest.mark.parametrize(
     ("settings", "labels"),
     [

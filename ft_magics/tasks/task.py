@@ -19,6 +19,7 @@ from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.proposal import Proposal
+from ft_magics.tasks.widths import one_of_few
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,12 +44,23 @@ class Spec:
         config: The model's.
         max_length_tokens: The longest input, special tokens included.
         virtual_tokens: How many trained tokens the model puts before each row.
+        few_widths: Whether batches are padded to one of few widths, and not to their longest row.
     """
 
     tokenizer: Any
     config: Any
     max_length_tokens: int
     virtual_tokens: int = 0
+    few_widths: bool = False
+
+    def width(self, longest: int, most: int | None = None) -> int:
+        """How many tokens a batch is padded to.
+
+        Args:
+            longest: Tokens of its longest row.
+            most: Tokens that the model takes, where these are no inputs but a decoder's.
+        """
+        return one_of_few(longest, most or self.max_length_tokens) if self.few_widths else longest
 
 
 class Feature(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ft_magics.errors import AlignmentError
 from ft_magics.markup import terminal_line
-from ft_magics.tasks.task import IGNORE_INDEX
+from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
 if TYPE_CHECKING:
     import torch
@@ -200,21 +200,21 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any) -> list[str]
     return [text]
 
 
-def padded_inputs(features: Sequence[Any], pad: int) -> dict[str, torch.Tensor]:
-    """What a model reads of some features, padded to the longest. Each tensor is (B, T).
+def padded_inputs(features: Sequence[Any], spec: Spec) -> dict[str, torch.Tensor]:
+    """What a model reads of some features, padded at the end. Each tensor is (B, T).
 
     Args:
         features: With `input_ids`, as many as `tokens`, and perhaps `type_ids`. Length B.
-        pad: Id of the token that fills up.
+        spec: Of the model; it says how wide a batch is.
 
     Returns:
         `input_ids`, `attention_mask`, and `token_type_ids` where a feature has such.
     """
     import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-    shape = (len(features), max(feature.tokens for feature in features))
+    shape = (len(features), spec.width(max(feature.tokens for feature in features)))
     batch = {
-        "input_ids": torch.full(shape, pad, dtype=torch.long),
+        "input_ids": torch.full(shape, spec.tokenizer.pad_token_id, dtype=torch.long),
         "attention_mask": torch.zeros(shape, dtype=torch.long),
     }
     types = [getattr(feature, "type_ids", ()) for feature in features]

@@ -97,12 +97,12 @@ class CausalTask(TextTask[Row]):
         return feature.ids.tobytes()
 
     def collate(self, features: Sequence[Row], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each; the labels are the tokens themselves, but for the first of each row."""
+        """Pad at the end: (B, T) each; the labels are the tokens themselves, but for the first of each row."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
         from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
 
-        shape = (len(features), max(feature.tokens for feature in features))
+        shape = (len(features), spec.width(max(feature.tokens for feature in features)))
         ids = np.full(shape, spec.tokenizer.pad_token_id, dtype=np.int64)
         attended = np.zeros(shape, dtype=np.int64)
         labels = np.full(shape, IGNORE_INDEX, dtype=np.int64)

@@ -69,7 +69,7 @@ def plain_of(
         record=record,
         readings={split.name: _readings(data.source(split.name), settings) for split in corpus.splits},
         encode=plain_python.encode_in_windows if windows else plain_python.encode,
-        collate=plain_python.collate,
+        collate=plain_python.collate_in_few_widths if spec.few_widths else plain_python.collate,
         loss=plain_python.loss,
         keep=plain_python.keep,
         decode=decode,

@@ -13,10 +13,13 @@ import torch
 
 from ft_magics.tasks.classify.loss import classification_loss
 from ft_magics.tasks.classify.thresholds import choose_thresholds
+from ft_magics.tasks.widths import one_of_few
 
 __all__ = [
     "choose_own_thresholds",
     "collate",
+    "collate_in_few_widths",
+    "collate_to",
     "decode",
     "decode_numbers",
     "decode_several",
@@ -112,7 +115,18 @@ def encode_in_windows(examples: list[dict[str, Any]], tokenizer: Any) -> list[di
 
 def collate(features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
     """A batch, padded to its longest text: each tensor is (B, T); labels are (B), of several (B, C)."""
-    shape = len(features), max(len(item["input_ids"]) for item in features)
+    return collate_to(max(len(item["input_ids"]) for item in features), features, tokenizer)
+
+
+def collate_in_few_widths(features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """A batch, as `collate` makes it, of one of few widths: in bf16 each other one costs kernels of its own."""
+    longest = max(len(item["input_ids"]) for item in features)
+    return collate_to(one_of_few(longest, MAX_LENGTH), features, tokenizer)
+
+
+def collate_to(width: int, features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """A batch, padded to so many tokens."""
+    shape = len(features), width
     batch = {
         "input_ids": torch.full(shape, tokenizer.pad_token_id),
         "attention_mask": torch.zeros(shape, dtype=torch.long),

@@ -256,10 +256,10 @@ class ClassifyTask:
         return repr((feature.input_ids.tobytes(), feature.type_ids.tobytes(), feature.label)).encode()
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each, and labels (B) or, of several, (B, C)."""
+        """Pad at the end: (B, T) each, and labels (B) or, of several, (B, C)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        batch = padded_inputs(features, spec)
         kind = torch.long if self.kind == "one" else torch.float
         return {**batch, "labels": torch.tensor([feature.label for feature in features], dtype=kind)}
 

@@ -13,9 +13,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ft_magics.tasks.tokens import make_windows
+from ft_magics.tasks.widths import one_of_few
 
 __all__ = [
     "collate",
+    "collate_in_few_widths",
+    "collate_to",
     "decode",
     "encode",
     "encode_in_windows",
@@ -135,7 +138,18 @@ def encode_in_windows(examples: list[dict[str, Any]], tokenizer: Any) -> list[di
 
 def collate(features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
     """A batch, padded to its longest sentence: each tensor is (B, T)."""
-    shape = len(features), max(len(item["input_ids"]) for item in features)
+    return collate_to(max(len(item["input_ids"]) for item in features), features, tokenizer)
+
+
+def collate_in_few_widths(features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """A batch, as `collate` makes it, of one of few widths: in bf16 each other one costs kernels of its own."""
+    longest = max(len(item["input_ids"]) for item in features)
+    return collate_to(one_of_few(longest, MAX_LENGTH), features, tokenizer)
+
+
+def collate_to(width: int, features: list[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """A batch, padded to so many tokens."""
+    shape = len(features), width
     input_ids = torch.full(shape, tokenizer.pad_token_id)
     attention_mask, labels = torch.zeros(shape, dtype=torch.long), torch.full(shape, -100)
     for row, item in enumerate(features):

@@ -213,10 +213,10 @@ class NerTask:
         return repr((feature.input_ids, feature.labels)).encode()
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest. Each tensor is (B, T)."""
+        """Pad at the end. Each tensor is (B, T)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        batch = padded_inputs(features, spec)
         labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
         for row, feature in enumerate(features):
             labels[row, : feature.tokens] = torch.tensor(feature.labels)

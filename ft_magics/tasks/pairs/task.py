@@ -139,7 +139,7 @@ class _PairTask(MaskedTask):
         note_pairs(pairs, spec.max_length_tokens, check)
 
     def collate(self, features: Sequence[Any], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each; labels (B, 1 + T): that of the pair, and those of the hidden tokens."""
+        """Pad at the end: (B, T) each; labels (B, 1 + T): that of the pair, and those of the hidden tokens."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
         batch = super().collate(features, spec)

@@ -184,10 +184,10 @@ class QaTask(Task[Question, Window, Prediction]):
         return repr((feature.input_ids.tobytes(), feature.type_ids.tobytes(), feature.labels)).encode()
 
     def collate(self, features: Sequence[Window], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each, and labels (B, 2)."""
+        """Pad at the end: (B, T) each, and labels (B, 2)."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        batch = padded_inputs(features, spec)
         return {**batch, "labels": torch.tensor([feature.labels for feature in features], dtype=torch.long)}
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:

@@ -228,10 +228,10 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
         return repr((feature.input_ids.tobytes(), feature.positions, feature.label)).encode()
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest. Each tensor is (B, T); the label stands at the markers before both entities."""
+        """Pad at the end. Each tensor is (B, T); the label stands at the markers before both entities."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
-        batch = padded_inputs(features, spec.tokenizer.pad_token_id)
+        batch = padded_inputs(features, spec)
         labels = torch.full_like(batch["input_ids"], IGNORE_INDEX)
         for row, feature in enumerate(features):
             labels[row, list(feature.positions)] = feature.label

@@ -136,13 +136,13 @@ class ReplacedTask(TextTask[MaskedRow]):
         return feature.row.ids.tobytes()
 
     def collate(self, features: Sequence[MaskedRow], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each, but for the labels, (B, T, 2): those of the masked tokens, and of all."""
+        """Pad at the end: (B, T) each, but for the labels, (B, T, 2): those of the masked tokens, and of all."""
         import torch  # noqa: PLC0415  # a cell is read and answered without it
 
         from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
         from ft_magics.models.generator import ORIGINAL, UNIFORMS  # noqa: PLC0415  # the same
 
-        shape = (len(features), max(feature.tokens for feature in features))
+        shape = (len(features), spec.width(max(feature.tokens for feature in features)))
         ids = np.full(shape, spec.tokenizer.pad_token_id, dtype=np.int64)
         original = ids.copy()
         attended = np.zeros(shape, dtype=np.int64)

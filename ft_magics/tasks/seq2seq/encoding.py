@@ -118,16 +118,17 @@ def end_token(tokenizer: Any) -> int | None:
 
 
 def collate(features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
-    """Pad to the longest: (B, T) of the sources, (B, U) of the decoder's inputs and of the labels."""
+    """Pad at the end: (B, T) of the sources, (B, U) of the decoder's inputs and of the labels."""
     import torch  # noqa: PLC0415  # a cell is read and answered without it
 
     pad = spec.tokenizer.pad_token_id
-    shape = (len(features), max(len(feature.input_ids) for feature in features))
+    shape = (len(features), spec.width(max(len(feature.input_ids) for feature in features)))
     batch = {
         "input_ids": torch.full(shape, pad, dtype=torch.long),
         "attention_mask": torch.zeros(shape, dtype=torch.long),
     }
-    width = max(1, *(len(feature.labels) for feature in features))
+    longest = max(len(feature.labels) for feature in features)
+    width = spec.width(longest, longest_target(spec.config, None)) if longest else 1
     inputs = torch.full((len(features), width), pad, dtype=torch.long)
     labels = torch.full((len(features), width), IGNORE_INDEX, dtype=torch.long)
     for row, feature in enumerate(features):

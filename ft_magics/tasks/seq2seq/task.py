@@ -214,7 +214,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
         return repr((feature.input_ids.tobytes(), feature.labels.tobytes())).encode()
 
     def collate(self, features: Sequence[Feature], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest, with the decoder's inputs and the labels."""
+        """Pad at the end, with the decoder's inputs and the labels."""
         return collate(features, spec)
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:

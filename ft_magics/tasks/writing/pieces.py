@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ft_magics.tasks.task import IGNORE_INDEX
+from ft_magics.tasks.task import IGNORE_INDEX, Spec
 
 if TYPE_CHECKING:
     import torch
@@ -150,7 +150,7 @@ TAKE_POSITIONS = frozenset(
 )
 
 
-def collate_packs(packs: Sequence[Pack], *, pad: int) -> dict[str, torch.Tensor]:
+def collate_packs(packs: Sequence[Pack], spec: Spec) -> dict[str, torch.Tensor]:
     """A batch, padded at the end of each row: ids, mask, labels, and which places are asked for, (B, T) each.
 
     The labels are the tokens themselves where they are asked for; who computes a loss shifts them. With several pieces
@@ -158,14 +158,14 @@ def collate_packs(packs: Sequence[Pack], *, pad: int) -> dict[str, torch.Tensor]
 
     Args:
         packs: The rows.
-        pad: The padding token.
+        spec: Of the model.
     """
     import torch  # noqa: PLC0415  # a cell is read and answered without it
 
     from ft_magics.models.asked_head import ASKED  # noqa: PLC0415  # the same
 
-    shape = (len(packs), max(item.tokens for item in packs))
-    ids = np.full(shape, pad, dtype=np.int64)
+    shape = (len(packs), spec.width(max(item.tokens for item in packs)))
+    ids = np.full(shape, spec.tokenizer.pad_token_id, dtype=np.int64)
     labels = np.full(shape, IGNORE_INDEX, dtype=np.int64)
     piece_of, positions = np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for row, item in enumerate(packs):

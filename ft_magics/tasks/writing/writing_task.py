@@ -126,8 +126,8 @@ class WritingTask(Task[E, Pack, Counted]):
         return feature.fingerprint()
 
     def collate(self, features: Sequence[Pack], spec: Spec) -> dict[str, torch.Tensor]:
-        """Pad to the longest: (B, T) each; several pieces in a row do not see each other."""
-        return collate_packs(features, pad=spec.tokenizer.pad_token_id)
+        """Pad at the end: (B, T) each; several pieces in a row do not see each other."""
+        return collate_packs(features, spec)
 
     def loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         """Cross entropy of each next token: its sum, divided by their number."""
