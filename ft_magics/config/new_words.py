@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
+from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import Text
 
-__all__ = ["NewWordsSettings"]
+__all__ = ["AddedWords", "NewWordsSettings"]
 
 _MOST = 100_000
 _KEYS = frozenset({"new_words", "chinese_words"})
@@ -21,12 +22,15 @@ _Words = Annotated[
 
 
 class NewWordsSettings(Section):
-    """Words that the tokenizer of a model lacks; in a section that says too how a tokenizer is trained."""
+    """Words that the tokenizer of a model lacks."""
+
+    synonyms: ClassVar[Mapping[str, str]] = {"add_tokens": "new_words", "words": "new_words"}
 
     new_words: _Words | None = described(
         expected="how many words, such as `500`, or a list of words",
         description="Words of train that become tokens of a model that is trained already: those that save most "
-        "tokens, or the ones listed. Each begins as the mean of its pieces' embeddings.",
+        "tokens, or the ones listed. Each begins as the mean of its pieces' embeddings; of those that were unknown the "
+        "embedding is drawn like the others'.",
         otherwise="the vocabulary stays as it is",
         examples=[500],
         default=None,
@@ -49,3 +53,12 @@ class NewWordsSettings(Section):
         """Of a tokenizer that only gets new words, these alone; of another one, how it is trained."""
         found: dict[str, Any] = {name: value for name, value in plain(self).items() if value is not None}
         return {name: value for name, value in found.items() if (name in _KEYS) == (self.new_words is not None)}
+
+
+def _with_words(settings: NewWordsSettings) -> NewWordsSettings:
+    if settings.new_words is None:
+        raise ValueError("expected `new_words`, such as `tokenizer: {new_words: 500}`")
+    return settings
+
+
+AddedWords = Annotated[NewWordsSettings, AfterValidator(_with_words)]

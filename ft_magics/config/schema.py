@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ft_magics.config.compare import CompareConfig
 from ft_magics.config.eval_section import EvalConfig
+from ft_magics.config.new_words import AddedWords
 from ft_magics.config.references import Reference
 from ft_magics.config.scratch import NewModelSettings, TokenizerSettings
 from ft_magics.config.section import JoinedSection, Kind, Section, described
@@ -100,6 +101,13 @@ class RunConfig(Section, Generic[S, D, M]):
         expected="`minilm`, `ft-tiny`, a folder, a hub id, or `$name` for a run",
         example="model: minilm",
         description="The model that training begins from; of a run, its best.",
+    )
+    tokenizer: AddedWords | None = described(
+        expected="a section such as `{new_words: 500}`",
+        description="Words that the vocabulary of the model lacks, and gets.",
+        otherwise="the vocabulary stays as it is",
+        examples=["{new_words: 500}"],
+        default=None,
     )
     data: D = described(
         expected="a section such as `{train: path/to/file}`",

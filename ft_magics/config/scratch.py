@@ -78,8 +78,7 @@ class TokenizerSettings(NewWordsSettings):
         "algorithm": "type",
         "size": "vocab_size",
         "do_lower_case": "lowercase",
-        "add_tokens": "new_words",
-        "words": "new_words",
+        **NewWordsSettings.synonyms,
     }
 
     type: Literal["wordpiece", "bpe", "unigram"] | None = described(

@@ -145,7 +145,7 @@ def config_of(plain: Mapping[str, Any]) -> AnyConfig:
     said = plain.get("method", DEFAULT_METHOD)
     method = said if isinstance(said, dict) else {str(said): {}}
     sections = in_order({str(name): _settings_of(str(name)) for name in method}, methods.method_names())
-    whole = kind if kind is PretrainConfig else schema_of(str(task))
+    whole: Any = kind if kind is PretrainConfig else schema_of(str(task))
     schema: Any = whole.__class_getitem__((*kinds, method_section(**sections)))  # they are known only now
     train = plain.get("train")
     trained = {"train": {"early_stopping": None, **train}} if isinstance(train, dict) else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from ft_magics.data.examples import Corpus
+from ft_magics.errors import TaskError
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
@@ -14,6 +16,7 @@ __all__ = [
     "CompletesModel",
     "CompletesTokenizer",
     "Converses",
+    "ExtendsModel",
     "TakesColumns",
     "TakesOne",
     "WritesTexts",
@@ -21,6 +24,7 @@ __all__ = [
     "begin_with",
     "complete_model",
     "complete_tokenizer",
+    "extend_model",
     "is_one",
 ]
 
@@ -184,3 +188,36 @@ def add_tokens(task: Task[Any, Any, Any], model: Any, tokenizer: Any) -> list[st
     if not isinstance(task, AddsTokens):
         return []
     return guarded(task.name, "add_tokens", lambda: task.add_tokens(model, tokenizer))
+
+
+@runtime_checkable
+class ExtendsModel(Protocol):
+    """A task that gives a model the words that it lacks: `tokenizer: {new_words: 500}`."""
+
+    def extend_model(self, corpus: Corpus[Any], source: str, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
+        """The folder of a model that has more words in its vocabulary, and sentences on them.
+
+        Args:
+            corpus: Of the run.
+            source: The folder of the model.
+            tokenizer: Which words, as the cell said.
+            seed: Of a head that the model lacks.
+
+        Raises:
+            ModelError: There are no new words, or the tokenizer cannot have them.
+        """
+        ...
+
+
+def extend_model(
+    task: Task[Any, Any, Any], corpus: Corpus[Any], source: str, tokenizer: Any, *, seed: int
+) -> tuple[str, list[str]]:
+    """The folder of a model that has more words in its vocabulary, and sentences on them; see `ExtendsModel`.
+
+    Raises:
+        TaskError: The task takes a model's vocabulary as it is.
+        ModelError: There are no new words, or the tokenizer cannot have them.
+    """
+    if not isinstance(task, ExtendsModel):
+        raise TaskError(f"`task: {task.name}` takes the vocabulary of a model as it is; leave `tokenizer` out")
+    return guarded(task.name, "extend_model", lambda: task.extend_model(corpus, source, tokenizer, seed=seed))

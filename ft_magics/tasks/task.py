@@ -264,21 +264,6 @@ class Task(Protocol[E, F, P]):
         """
         raise TaskError(f"`task: {self.name}` begins from a model that is there; `%%pretrain` makes one from nothing")
 
-    def extend_model(self, corpus: Corpus[E], source: str, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
-        """The folder of a model that has more words in its vocabulary, and sentences on them.
-
-        Args:
-            corpus: Of the run.
-            source: The folder of the model.
-            tokenizer: Which words, as the cell said.
-            seed: Of a head that the model lacks.
-
-        Raises:
-            TaskError: The task takes a model's vocabulary as it is.
-            ModelError: There are no new words, or the tokenizer cannot have them.
-        """
-        raise TaskError(f"`task: {self.name}` takes the vocabulary of a model as it is; leave `tokenizer` out")
-
     @classmethod
     def saved_head(cls) -> Head:
         """Which model a saved one must be; its labels are in its config."""

@@ -180,12 +180,13 @@ def align_labels(word_ids: Sequence[int | None], labels: Sequence[int], owned: t
     return aligned
 
 
-def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any) -> list[str]:
+def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any, *, extends: bool = True) -> list[str]:
     """A warning when the model cannot read much of the training data: its vocabulary is of another language.
 
     Args:
         inputs: Token ids per input.
         tokenizer: That made them.
+        extends: Whether the task can give a model more words.
     """
     if tokenizer.unk_token_id is None:
         return []
@@ -197,6 +198,8 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any) -> list[str]
         f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
         "same to it; choose a model made for this language"
     )
+    if extends:
+        text += ", or give it the characters and words that it lacks: `tokenizer: {new_words: 3000}`"
     return [text]
 
 

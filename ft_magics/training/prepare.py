@@ -24,7 +24,7 @@ from ft_magics.models.fast_dropout import fast_dropout
 from ft_magics.models.frozen_bottom import FrozenBottom
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer
+from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer, extend_model
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.batches import token_counts
@@ -235,7 +235,7 @@ def prepare(
 def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
     """The model's folder, and sentences on what of it is new."""
     task, seed = inputs.task, config.train.seed
-    tokenizer, tuning = getattr(config, "tokenizer", None), Tuning(config.methods)
+    tokenizer, tuning = config.tokenizer, Tuning(config.methods)
     if inputs.source is not None:
         source, made = begin_with(task, inputs.source, model_name(config.model), seed=seed)
         if made and not tuning.keeps_all:
@@ -252,9 +252,7 @@ def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
                 "too; take `method: full`, or `save: {merge: true}`, which keeps the whole model"
             )
             raise CellError([Problem(line=None, where="tokenizer.new_words", text=text)])
-        return guarded(
-            task.name, "extend_model", lambda: task.extend_model(inputs.corpus, source, tokenizer, seed=seed)
-        )
+        return extend_model(task, inputs.corpus, source, tokenizer, seed=seed)
     if not tuning.keeps_all:
         text = f"`{config.method_name}` tunes a model that is trained already; one from nothing needs `method: full`"
         raise CellError([Problem(line=None, where="method", text=text)])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ft_magics.data.cells import is_missing
 from ft_magics.data.documents.document import Document, Documents, Found, Ints, cut, number_runs
+from ft_magics.data.examples import Corpus, Split
 from ft_magics.data.faults import show
 from ft_magics.errors import DataError
 
-__all__ = ["ListedTexts"]
+__all__ = ["ListedTexts", "as_documents"]
+
+E = TypeVar("E")
 
 
 class ListedTexts(Documents):
@@ -51,3 +54,16 @@ class ListedTexts(Documents):
         row = int(self._rows[at])
         text: str = self._texts[row]
         return Document(text[self._begins[at] : self._ends[at]].strip(), self._place(row))
+
+
+def as_documents(corpus: Corpus[E], text_of: Callable[[E], str]) -> Corpus[Document]:
+    """A corpus as raw text, by which a vocabulary is made or gets more words."""
+
+    def raw(split: Split[E] | None) -> Any:
+        if split is None:
+            return None
+        texts: Sequence[str] = [text_of(example) for example in split.examples]
+        documents = ListedTexts(texts, lambda row: f"{split.source}, {row}", split.source)
+        return Split(name=split.name, source=split.source, examples=documents)
+
+    return Corpus(train=raw(corpus.train), dev=raw(corpus.dev), test=raw(corpus.test))

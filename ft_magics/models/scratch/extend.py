@@ -29,16 +29,19 @@ class Extended:
     Args:
         tokenizer: The new one; the old one is as it was.
         ids: Id by new word.
-        said: A sentence on it.
+        drawn: How many of the words were unknown to the old one, in whole or in part.
     """
 
     tokenizer: Any
     ids: Mapping[str, int]
-    said: str
+    drawn: int
 
 
 def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
-    """Give words a token of their own; their embeddings are the mean of those of the pieces that they were split into.
+    """Give words a token of their own, whose embedding is the mean of those of the pieces that they were split into.
+
+    Words that were unknown, in whole or in part, would all begin alike so: theirs is drawn from a normal distribution
+    with the mean and the covariance of all embeddings.
 
     All other words are split as before: a new word is found only where it stands by itself, a Chinese one wherever its
     characters do. A head that is tied to the embeddings follows them; one that is not, and its bias, get the means of
@@ -66,16 +69,36 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     if max(ids.values()) >= rows:
         with OwnRandomNumbers(0):  # for rows that are written over
             model.resize_token_embeddings(max(ids.values()) + 1, mean_resizing=False)
+    unknown = [word for word in fresh if tokenizer.unk_token_id in pieces[word]]
     for parameter in _vocabulary_rows(model):
         with torch.no_grad():
+            drawn = _drawn_like(parameter[:rows], len(unknown))
             for word, at in ids.items():
                 parameter[at] = parameter[pieces[word]].mean(dim=0)
-    shown = ", ".join(fresh[:3]) + (", …" if len(fresh) > 3 else "")
-    return Extended(
-        tokenizer=larger,
-        ids=ids,
-        said=f"{len(fresh):,} new words in the vocabulary ({shown}); each begins as the mean of its pieces' embeddings",
-    )
+            for word, row in zip(unknown, drawn, strict=True):
+                parameter[ids[word]] = row
+    return Extended(tokenizer=larger, ids=ids, drawn=len(unknown))
+
+
+def _drawn_like(rows: torch.Tensor, count: int) -> torch.Tensor:
+    """Rows that are drawn from a normal distribution like that of others; of numbers, such as a bias, their mean.
+
+    Args:
+        rows: (V, D), or (V,).
+        count: How many are drawn.
+
+    Returns:
+        (count, D), or (count,): the same at each call.
+    """
+    mean = rows.mean(dim=0)
+    if rows.dim() == 1:
+        return mean.expand(count)
+    centred = (rows - mean).double()
+    values, axes = torch.linalg.eigh(centred.T @ centred / len(rows))
+    noise = torch.randn(count, len(values), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    drawn = noise * values.clamp(min=0).sqrt() @ axes.T
+    found: torch.Tensor = mean + drawn.to(rows.dtype)
+    return found
 
 
 def _writes(model: Any) -> bool:

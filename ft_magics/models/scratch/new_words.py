@@ -13,6 +13,7 @@ from ft_magics.models.scratch.words import Segmenter, words_of
 __all__ = ["NewWord", "new_words"]
 
 _MOST_WORDS = 1_000_000  # that are counted at once; the rarest are forgotten then
+_OF_ONE_LETTER = 2  # times that an unknown character stands there: lost altogether, it is worth a token sooner
 _LONGEST = 50  # characters of a word; longer ones are addresses and sequences
 
 
@@ -43,7 +44,7 @@ def new_words(
         texts: Read once; memory stays below that of a million words.
         tokenizer: A fast one.
         count: At most so many.
-        min_count: Rarer words are left out.
+        min_count: Rarer words are left out; of single characters that are unknown, those that stand there once only.
         segmenter: For Chinese words of several characters; without it only characters that are unknown are found.
 
     Returns:
@@ -61,12 +62,14 @@ def new_words(
         if any(letter.isalpha() for letter in word):
             normalized[_as_seen(word, tokenizer)] += times
     vocabulary = tokenizer.get_vocab()
-    frequent = sorted(word for word, times in normalized.items() if times >= min_count and word not in vocabulary)
     found = []
-    for word in frequent:
+    for word in sorted(normalized.keys() - vocabulary.keys()):
+        times = normalized[word]
+        if times < (min(min_count, _OF_ONE_LETTER) if len(word) == 1 else min_count):
+            continue
         pieces = tuple(tokenizer.tokenize(_in_place(word)))
-        if len(pieces) > 1 or tokenizer.unk_token in pieces:
-            found.append(NewWord(word, normalized[word], pieces))
+        if tokenizer.unk_token in pieces or (len(pieces) > 1 and times >= min_count):
+            found.append(NewWord(word, times, pieces))
     found.sort(key=lambda new: (-_saved(new, tokenizer.unk_token), new.word))
     return found[:count]
 

@@ -41,6 +41,7 @@ from ft_magics.tasks.classify.records import (
 )
 from ft_magics.tasks.classify.score import read_labels, read_options, score
 from ft_magics.tasks.classify.thresholds import choose_thresholds
+from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.plain import Plain
 from ft_magics.tasks.task import IGNORE_INDEX, Spec
 from ft_magics.tasks.tokens import padded_inputs, unknown_tokens
@@ -179,6 +180,19 @@ class ClassifyTask:
     def saved(self) -> dict[str, Any]:
         """The kind of labels, and the thresholds."""
         return {"kind": self.kind, "thresholds": list(self.thresholds)}
+
+    def extend_model(
+        self, corpus: Corpus[LabelledText], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model with words of the texts in its vocabulary."""
+        return extend_for(
+            corpus,
+            lambda example: f"{example.text} {example.pair or ''}",
+            source,
+            tokenizer,
+            head=self.head(),
+            seed=seed,
+        )
 
     def head(self) -> Head:
         """A label for a text."""

@@ -6,26 +6,31 @@ So nothing of loading, resuming and saving knows of it, and a run that is resume
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ft_magics.config.scratch import TokenizerSettings
+from ft_magics.config.new_words import NewWordsSettings
 from ft_magics.data.documents.document import Document
+from ft_magics.data.documents.listed import as_documents
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import ModelError
 from ft_magics.models.heads import Head
+from ft_magics.models.scratch.fertility import Fit
 from ft_magics.models.scratch.segmenters import find_segmenter, version_of
 from ft_magics.tasks.language.new_model import SAID, key_of, made_once, texts_by_script
 
-__all__ = ["extend_model"]
+__all__ = ["extend_for", "extend_model"]
+
+E = TypeVar("E")
 
 _SHOWN = 5  # of the words
+_WORTH_SAYING = 0.001  # of the tokens
 _LOOKED_AT = 2000  # characters of each text by which it is told what they save
 
 
 def extend_model(
-    corpus: Corpus[Document], source: str, tokenizer: TokenizerSettings, *, head: Head, seed: int
+    corpus: Corpus[Document], source: str, tokenizer: NewWordsSettings, *, head: Head, seed: int
 ) -> tuple[str, list[str]]:
     """The folder of a model with new words, and sentences on them and on what they save.
 
@@ -59,7 +64,7 @@ def extend_model(
         with quiet_transformers():
             model.save_pretrained(folder)
             extended.tokenizer.save_pretrained(folder)
-        said.append(_spoken(list(extended.ids), wanted))
+        said.append(_spoken(list(extended.ids), wanted, extended.drawn))
         (folder / SAID).write_text(json.dumps(said), encoding="utf-8")
 
     if segmenter != "characters":
@@ -67,13 +72,27 @@ def extend_model(
     texts = documents.hashes.tobytes() if isinstance(wanted, int) else b""
     folder = made_once(
         key_of(
-            "words", base_of(source, source).sha256, texts, wanted, segmenter, version_of(segmenter), head.kind, seed
+            "words",
+            base_of(source, source).sha256,
+            texts,
+            wanted,
+            segmenter,
+            version_of(segmenter),
+            [head.kind, head.problem_type, *head.labels],
+            seed,
         ),
         save,
     )
     sentences: list[str] = json.loads((folder / SAID).read_text(encoding="utf-8"))
     after = load_tokenizer(str(folder), writes=head.writes, verbatim=head.reads_forwards)
     return str(folder), [*sentences, *_saved(corpus, before, after)]
+
+
+def extend_for(
+    corpus: Corpus[E], text_of: Callable[[E], str], source: str, tokenizer: Any, *, head: Head, seed: int
+) -> tuple[str, list[str]]:
+    """The same for examples of another kind, all text of which `text_of` gives; see `extend_model`."""
+    return extend_model(as_documents(corpus, text_of), source, tokenizer, head=head, seed=seed)
 
 
 def _frequent(documents: Any, tokenizer: Any, count: int, segmenter: str) -> list[str]:
@@ -104,14 +123,14 @@ def _check_found(tokenizer: Any, ids: Mapping[str, int]) -> None:
         )
 
 
-def _spoken(words: Sequence[str], wanted: Any) -> str:
+def _spoken(words: Sequence[str], wanted: Any, drawn: int) -> str:
     asked = wanted if isinstance(wanted, int) else len(wanted)
     less = f" of {asked:,} that were asked for" if len(words) < asked else ""
     why = "train has no more that are frequent" if isinstance(wanted, int) else "the others are tokens already"
-    return (
-        f"{len(words):,} new words{less} in the vocabulary: {_listed(words)}; each begins as the mean of its pieces' "
-        f"embeddings{f' ({why})' if less else ''}"
-    )
+    begins = "each begins as the mean of its pieces' embeddings"
+    if drawn:
+        begins += f"; of the {drawn:,} that were unknown the embedding is drawn like the others'"
+    return f"{len(words):,} new words{less} in the vocabulary: {_listed(words)}; {begins}{f' ({why})' if less else ''}"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -124,8 +143,15 @@ def _saved(corpus: Corpus[Document], before: Any, after: Any) -> list[str]:
 
     texts = {script: [text[:_LOOKED_AT] for text in texts] for script, texts in texts_by_script(corpus).items()}
     where = "dev" if corpus.dev else "train"
+    fits = zip(coverage_and_fertility(before, texts), coverage_and_fertility(after, texts), strict=True)
     return [
         f"on {where}, {then.language}: {now.fertility:.2f} tokens per {'character' if now.by_character else 'word'}, "
-        f"{then.fertility:.2f} without the new words"
-        for then, now in zip(coverage_and_fertility(before, texts), coverage_and_fertility(after, texts), strict=True)
+        f"{then.fertility:.2f} without the new words{_less_unknown(then, now)}"
+        for then, now in fits
     ]
+
+
+def _less_unknown(then: Fit, now: Fit) -> str:
+    if then.unknown_share < _WORTH_SAYING:
+        return ""
+    return f"; {100 * now.unknown_share:.1f} % of the tokens unknown, {100 * then.unknown_share:.1f} % without"

@@ -27,6 +27,7 @@ from ft_magics.evaluation.entities.evaluate import entity_report
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
+from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.ner.answer import Entity, card_of, entities_in, gold_card_of, input_columns, read_texts
 from ft_magics.tasks.ner.propose import propose
 from ft_magics.tasks.ner.records import (
@@ -162,6 +163,14 @@ class NerTask:
     def saved(self) -> dict[str, Any]:
         """Nothing: the labels are the model's."""
         return {}
+
+    def extend_model(
+        self, corpus: Corpus[TaggedSentence], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model with words of the sentences in its vocabulary."""
+        return extend_for(
+            corpus, lambda example: " ".join(example.words), source, tokenizer, head=self.head(), seed=seed
+        )
 
     def head(self) -> Head:
         """A label for each token."""

@@ -17,6 +17,7 @@ from ft_magics.evaluation.beside import is_number
 from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.sections import Card
+from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.qa.answer import Answer, answer_of, card_of, gold_card_of, read_questions
 from ft_magics.tasks.qa.checks import check_corpus, window_notes
 from ft_magics.tasks.qa.columns import input_columns
@@ -138,6 +139,14 @@ class QaTask(Task[Question, Window, Prediction]):
     def saved(self) -> dict[str, Any]:
         """The settings and the threshold."""
         return {"settings": self.settings.model_dump(), "threshold": self.threshold}
+
+    def extend_model(
+        self, corpus: Corpus[Question], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model with words of questions and contexts in its vocabulary."""
+        return extend_for(
+            corpus, lambda example: f"{example.question} {example.text}", source, tokenizer, head=self.head(), seed=seed
+        )
 
     def head(self) -> Head:
         """Two logits a token: that an answer begins there, and that it ends there."""

@@ -24,6 +24,7 @@ from ft_magics.sections import Card
 from ft_magics.tasks.classify.examples import labels_of
 from ft_magics.tasks.classify.loss import classification_loss, label_weights
 from ft_magics.tasks.classify.records import Prediction
+from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.relation.answer import Relation, answer_of, card_of, gold_card_of, input_columns, read_texts
 from ft_magics.tasks.relation.checks import check_corpus
 from ft_magics.tasks.relation.config import RelationData, RelationSettings
@@ -173,6 +174,12 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
     def known_facts(self) -> dict[str, Any]:
         """The labels that the model has."""
         return {"labels": list(self.labels), "none_label": self.none_label, "train_counts": {}}
+
+    def extend_model(
+        self, corpus: Corpus[MarkedText], source: str, tokenizer: Any, *, seed: int
+    ) -> tuple[str, list[str]]:
+        """A model with words of the texts in its vocabulary."""
+        return extend_for(corpus, lambda example: example.text, source, tokenizer, head=self.head(), seed=seed)
 
     def head(self) -> Head:
         """A label for each token, of which those before the entities count."""

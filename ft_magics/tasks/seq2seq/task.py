@@ -205,7 +205,7 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
         if tokenizer.decode(tokenizer("A")["input_ids"], skip_special_tokens=True).strip() == "a":
             check.notes.append("the tokenizer knows no capital letters, so outputs have none; the scores do see them")
         for side in ("input_ids", "labels"):
-            said = unknown_tokens([getattr(feature, side) for feature in features["train"]], tokenizer)
+            said = unknown_tokens([getattr(feature, side) for feature in features["train"]], tokenizer, extends=False)
             name = "sources" if side == "input_ids" else "targets"
             check.warnings += [text.replace("train: ", f"train, {name}: ", 1) for text in said]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from ft_magics.data.checks import DataCheck
-from ft_magics.data.documents.document import Document
-from ft_magics.data.documents.listed import ListedTexts
-from ft_magics.data.examples import Corpus, Split
+from ft_magics.data.examples import Corpus
 from ft_magics.errors import DataError
 from ft_magics.sections import Cell, Row, Table
 
-__all__ = ["as_documents", "check_texts"]
+__all__ = ["check_texts"]
 
 E = TypeVar("E")
 
@@ -67,16 +65,3 @@ def _oddities(corpus: Corpus[E], many: str, text_of: Callable[[E], str]) -> list
                 "better than on text that is new to the model"
             )
     return said
-
-
-def as_documents(corpus: Corpus[E], text_of: Callable[[E], str]) -> Corpus[Document]:
-    """A corpus as raw text, by which a tokenizer is trained."""
-
-    def raw(split: Split[E] | None) -> Any:
-        if split is None:
-            return None
-        texts: Sequence[str] = [text_of(example) for example in split.examples]
-        documents = ListedTexts(texts, lambda row: f"{split.source}, {row}", split.source)
-        return Split(name=split.name, source=split.source, examples=documents)
-
-    return Corpus(train=raw(corpus.train), dev=raw(corpus.dev), test=raw(corpus.test))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ft_magics.config.scratch import Shape, TokenizerSettings
 from ft_magics.data.checks import DataCheck
+from ft_magics.data.documents.listed import as_documents
 from ft_magics.data.examples import Corpus
 from ft_magics.errors import ModelError
 from ft_magics.evaluation.language.evaluate import Counted
@@ -15,10 +16,10 @@ from ft_magics.metrics import Metric
 from ft_magics.models.heads import Head
 from ft_magics.tasks.causal.loss import next_token_loss
 from ft_magics.tasks.generating import Generation
+from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.language.new_model import make_model
 from ft_magics.tasks.task import Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
-from ft_magics.tasks.writing.checking import as_documents
 from ft_magics.tasks.writing.continuing import most_written, write_after
 from ft_magics.tasks.writing.head import causal_head
 from ft_magics.tasks.writing.inferring import KeptRow, kept_rows
@@ -68,8 +69,12 @@ class WritingTask(Task[E, Pack, Counted]):
         words = tokenizer or TokenizerSettings()
         return make_model(texts, model, words, head=self.head().kind, usual=self.usual_shape, seed=seed)
 
-    @staticmethod
-    def text_of(example: Any) -> str:
+    def extend_model(self, corpus: Corpus[E], source: str, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
+        """A model with words of the texts in its vocabulary."""
+        return extend_for(corpus, self.text_of, source, tokenizer, head=self.head(), seed=seed)
+
+    @classmethod
+    def text_of(cls, example: Any) -> str:
         """All of an example, by which a tokenizer is trained."""
         return str(example.text)
 
