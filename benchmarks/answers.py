@@ -2,6 +2,7 @@
 
     python benchmarks/answers.py xquad --seeds 1
     python benchmarks/answers.py cmrc --seeds 1
+    python benchmarks/answers.py cmrc --seeds 1 --new-words 3500
     python benchmarks/answers.py cmrc --seeds 1 --model ft-tiny --cloze 20000
 
 The baseline takes the stretch of the context whose neighbourhood has most of the question's words, the rarer and the
@@ -150,6 +151,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     parser.add_argument("--model", default="minilm")
     parser.add_argument("--train", help="settings of `train:` instead of the set's own")
+    parser.add_argument("--new-words", type=int, help="how many characters and words of train become tokens")
     parser.add_argument("--cloze", type=int, default=0, help="how many questions are made for a first run; Chinese")
     arguments = parser.parse_args()
     train, test, settings, more = SETS[arguments.data]
@@ -168,9 +170,10 @@ def main() -> None:
         )
         model = run.name
         run.release()
+    words = f"tokenizer: {{new_words: {arguments.new_words}}}\n" if arguments.new_words else ""
     for seed in arguments.seeds:
         body = (
-            f"model: {model}\n"
+            f"model: {model}\n{words}"
             f"data: {{train: {DATA / train}, dev: {{fraction: 0.1}}, test: {DATA / test}}}\n"
             f"train: {{seed: {seed}, {arguments.train or more}}}"
         )
