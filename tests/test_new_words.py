@@ -9,7 +9,9 @@ import ft_magics
 import pytest
 import torch
 from ft_magics.errors import CellError, TaskError
+from ft_magics.models.scratch.extend import extend
 from ft_magics.runs.cells import parse_cell
+from ft_magics.studies.transfer_runs import compared_of, prepare_parts
 from ft_magics.training.callback import RunCallback
 from ft_magics.training.launch import resume_run, start_run
 from ft_magics.training.prepare import prepare
@@ -17,13 +19,18 @@ from ft_magics.training.script import script_of
 from transformers import AutoTokenizer
 
 from runs import assert_same_end, finish
+from scratch_texts import small_tokenizer
 
+TEMPLATE = "{% for turn in messages %}<{{ turn.role }}>{{ turn.content }}{{ eos_token }}{% endfor %}"
 UNKNOWN = "龘靐齉"  # the tiny model has none of them
 TEXTS = [f"ada {UNKNOWN[at % 3]} ran {UNKNOWN[(at + 1) % 3]} bob" for at in range(24)]
 ROWS = {
     "classify": [{"text": text, "label": "xy"["龘" in text]} for text in TEXTS],
     "relation": [{"text": f"<e1>{text[4]}</e1>{text} <e2>b</e2>", "label": "xy"["龘" in text]} for text in TEXTS],
-    "qa": [{"question": f"who {text[4]}?", "context": text, "answers": [text[-3:]]} for text in TEXTS],
+    "qa": [
+        {"question": f"who {text[4]}?", "context": f"{text} {at}", "answers": [text[4]]}
+        for at, text in enumerate(TEXTS)
+    ],
 }
 ASKED = {
     "ner": TEXTS[0],
@@ -54,14 +61,16 @@ def body(tiny_model, tmp_path):
 def test_characters_that_a_model_lacks_are_tokens_that_it_learns_and_keeps(body, task):
     prepared = prepare(parse_cell(body(task), {}))
     said = "\n".join(prepared.chosen)
-    assert "of the 3 that were unknown the embedding is drawn like the others'" in said
-    assert re.search(r"on dev, .*; 0.0 % of the tokens unknown, [1-9]\d\.\d % without", said)
+    assert "; 3 were unknown, and their embeddings are drawn like the others'; the rest begin as means" in said
+    assert re.search(r"on dev, .*; 100.0 % of the characters are known, [5-9]\d\.\d % without", said)
     assert not [text for text in prepared.check.warnings if "vocabulary lacks" in text]
     ids = prepared.trained.tokenizer.convert_tokens_to_ids(list(UNKNOWN))
     begun = prepared.trained.model.get_input_embeddings().weight.detach()[ids].clone()
     others = prepared.trained.model.get_input_embeddings().weight[: min(ids)]
     assert len({tuple(row.tolist()) for row in begun}) == 3
     assert begun.std().item() == pytest.approx(others.std().item(), rel=0.5)
+    if task == "qa":
+        assert {feature.labels for feature in prepared.features["train"]} == {prepared.features["train"][0].labels}
 
     run = finish(start_run("more", prepared))
     words = AutoTokenizer.from_pretrained(run.model_dir)
@@ -71,10 +80,76 @@ def test_characters_that_a_model_lacks_are_tokens_that_it_learns_and_keeps(body,
     assert not torch.equal(prepared.trained.model.get_input_embeddings().weight.detach()[ids], begun)
 
 
+def test_what_was_unknown_begins_like_any_other_token(tiny_model):
+    from transformers import AutoModel
+
+    model, tokenizer = AutoModel.from_pretrained(tiny_model), AutoTokenizer.from_pretrained(tiny_model)
+    old = model.get_input_embeddings().weight.detach().clone().double()
+    spread = torch.linspace(0.1, 3, old.shape[1])
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(spread).add_(1)
+    old = old * spread + 1
+    words = [chr(at) for at in range(0x5000, 0x5000 + 2000) if chr(at) not in tokenizer.get_vocab()]
+    found = extend(model, tokenizer, [*words, "bob"])
+    rows = model.get_input_embeddings().weight.detach().double()[[found.ids[word] for word in words]]
+    assert found.drawn == len(words)
+    assert torch.allclose(rows.mean(0), old.mean(0), atol=0.3 * old.std(0).max())
+    assert torch.allclose(torch.cov(rows.T), torch.cov(old.T), atol=0.15 * old.var(0).max())
+    assert torch.allclose(rows.std(0), old.std(0), rtol=0.15)
+
+
+def test_each_of_compared_runs_has_words_of_its_own_share(body, tiny_model, tmp_path):
+    more = f"compare: {{models: [{tiny_model}, scratch], share: [0.3, 1.0], seeds: 2}}"
+    text = body("classify", words="{new_words: 60}", more=more).replace("max_steps: 4", "max_steps: 1")
+    rows = [{"text": f"{chr(0x9F00 + at % 40)} {chr(0x9F00 + at % 7)} ran", "label": "xy"[at % 2]} for at in range(80)]
+    (tmp_path / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    compared = compared_of(parse_cell(text, {}), "study")
+    preparing, sizes = prepare_parts(compared), set()
+    for part in compared.parts:
+        if part.model != "scratch":
+            prepared = preparing(part.run, ())
+            task, trained = prepared.trained.task, prepared.trained
+            expected = task.encode(prepared.corpus.dev.examples, trained.spec)
+            assert [item.input_ids for item in prepared.features["dev"]] == [item.input_ids for item in expected]
+            sizes.add(len(trained.tokenizer))
+    assert len(sizes) > 1
+
+
+def test_a_method_that_trains_no_embeddings_says_that_they_stay_as_they_begin(body):
+    more = "method: lora\nsave: {merge: true}"
+    warnings = prepare(parse_cell(body("ner", more=more), {})).check.warnings
+    assert [text for text in warnings if text.startswith("tokenizer: `lora` does not train embeddings, so those of")]
+
+
+def test_a_model_that_talks_keeps_its_template(tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    folder = tmp_path / "talks"
+    tokenizer = small_tokenizer("bpe", "gpt2")
+    tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+    GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=64)
+    ).save_pretrained(folder)
+    path = tmp_path / "talk.jsonl"
+    turns = [{"role": "user", "content": "a zanzibar of 龘"}, {"role": "assistant", "content": "zanzibar ran"}]
+    path.write_text((json.dumps({"messages": turns}) + "\n") * 8)
+    text = f"task: dialogue\nmodel: {folder}\ntokenizer: {{new_words: [zanzibar]}}\ndata: {{train: {path}}}\ntrain: {{max_steps: 1}}"
+    prepared = prepare(parse_cell(text, {}))
+    assert prepared.trained.tokenizer.chat_template == TEMPLATE
+    assert "1 new word in the vocabulary: `zanzibar`; each begins as the mean" in "\n".join(prepared.chosen)
+
+
+def test_a_run_that_is_done_again_with_another_model_keeps_the_words(body):
+    recorded = parse_cell(body("ner"), {}).to_plain()
+    again = parse_cell("model: ft-tiny", {}, recorded=recorded)
+    assert (str(again.model), again.tokenizer.new_words) == ("ft-tiny", 10)
+
+
 def test_without_them_the_data_check_says_what_would_help(body):
     plain = body("classify").replace("tokenizer: {new_words: 10}\n", "")
     (warning,) = [text for text in prepare(parse_cell(plain, {})).check.warnings if "vocabulary lacks" in text]
-    assert warning.endswith("or give it the characters and words that it lacks: `tokenizer: {new_words: 3000}`")
+    assert warning.endswith("or give it the letters and words that it lacks: `tokenizer: {new_words: 3000}`")
 
 
 def test_a_run_that_breaks_finds_the_same_words_and_ends_with_the_same_bits(body, patch):

@@ -45,7 +45,8 @@ def lay_under(tree: Tree, recorded: Mapping[str, Any], word: str) -> None:
         del tree.data["compare"]
     if word in tree.data:
         tree.data[word] = _task(tree.data[word], base.pop(word, None))
-    if "model" in tree.data and not isinstance(tree.data["model"], dict) and "tokenizer" not in tree.data:
+    was_new = isinstance(base.get("model"), dict)
+    if was_new and "model" in tree.data and not isinstance(tree.data["model"], dict) and "tokenizer" not in tree.data:
         base.pop("tokenizer", None)  # of the new model that the cell replaces by one that is there
     if tree.data.get("seeds") is not None and isinstance(base.get("train"), dict):
         base["train"].pop("seed", None)  # each run has its own

@@ -148,9 +148,10 @@ class TrainConfig(Section):
         origin="`per_device_train_batch_size` of Hugging Face; Devlin et al. 2019, appendix A.3: 16 or 32",
     )
     batch_tokens: Count | None = described(
-        description="Tokens, padding included, that go through the model at once in training: rows of like length, as "
-        "many as fit into it, so that hardly any padding is computed. A `batch_size` beside it is the most rows that a "
-        "batch has. The lengths decide which rows meet, so batches are less random than those of `batch_size`.",
+        description="Tokens, those that fill rows up to the longest included, that go through the model at once in "
+        "training: rows of like length, as many as fit into it, so that hardly any padding is computed. A `batch_size` "
+        "beside it is the most rows that a batch has. The lengths decide which rows meet, so batches are less random "
+        "than those of `batch_size`.",
         otherwise="batches of `batch_size` rows",
         examples=[4096],
         default=None,

@@ -58,6 +58,11 @@ def general() -> list[Group]:
     keys = task_keys(None)
     groups = [
         _group("A cell", (), "`task`, `model` and `data` must be given."),
+        _group(
+            "`tokenizer:`",
+            ("tokenizer",),
+            "Of a model that is trained already; `translate` and `summarize` have no such section.",
+        ),
         _group("`train:`", ("train",), "Hugging Face's names are understood too, as is `--set train.epochs=3`."),
         _group("`train: {early_stopping: …}`", ("train", "early_stopping"), ""),
         _group("`compare:`", ("compare",), "In a cell that fine-tunes; `model` may then be left out."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ft_magics.models.weight_files import read_bytes, read_json
 
-__all__ = ["read_chat_template"]
+__all__ = ["read_chat_template", "write_chat_template"]
 
 _FILE, _CONFIG, _KEY = "chat_template.jinja", "tokenizer_config.json", "chat_template"
 _MOST_BYTES = 1 << 18
@@ -30,3 +30,8 @@ def read_chat_template(folder: str) -> str | None:
         named = {item.get("name"): item.get("template") for item in said if isinstance(item, dict)}
         said = named.get("default")
     return said if isinstance(said, str) and len(said) <= _MOST_BYTES else None
+
+
+def write_chat_template(folder: Path, template: str) -> None:
+    """Keep a template in a tokenizer's folder, where `read_chat_template` finds it."""
+    (folder / _FILE).write_text(template, encoding="utf-8")

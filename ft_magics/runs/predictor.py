@@ -79,7 +79,7 @@ class TrainedModel:
             config=self.model.config,
             max_length_tokens=self.max_length_tokens,
             virtual_tokens=self.tuning.virtual_tokens if self.tuning else 0,
-            few_widths=self.precision == "bf16",
+            few_widths=self.precision == "bf16" and self.device == "cpu",
         )
 
     def collate(self, features: Sequence[Any]) -> dict[str, torch.Tensor]:

@@ -260,7 +260,8 @@ class _Runs:
         source = str(config.model) if part.model == SCRATCH else self._compared.sources[part.model]
         check = replace(inputs.check, warnings=list(inputs.check.warnings))  # each run adds its own
         key = (source if part.model != SCRATCH else SCRATCH, inputs.task.head().labels)
-        prepared = prepare(config, replace(inputs, source=source, check=check), encoded=self._held_out.get(key))
+        known_rows = self._held_out.get(key) if config.tokenizer is None else None  # words come from a run's own share
+        prepared = prepare(config, replace(inputs, source=source, check=check), encoded=known_rows)
         whole, known = self._compared.inputs.check, len(inputs.check.warnings)
         self.check = replace(whole, warnings=[*whole.warnings, *check.warnings[known:]])
         self._held_out[key] = {split: item for split, item in prepared.features.items() if split != "train"}

@@ -186,7 +186,7 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any, *, extends: 
     Args:
         inputs: Token ids per input.
         tokenizer: That made them.
-        extends: Whether the task can give a model more words.
+        extends: Whether the task can give a model more words; no such is advised where it has some.
     """
     if tokenizer.unk_token_id is None:
         return []
@@ -198,8 +198,8 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any, *, extends: 
         f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
         "same to it; choose a model made for this language"
     )
-    if extends:
-        text += ", or give it the characters and words that it lacks: `tokenizer: {new_words: 3000}`"
+    if extends and not tokenizer.get_added_vocab().keys() - {*tokenizer.all_special_tokens}:
+        text += ", or give it the letters and words that it lacks: `tokenizer: {new_words: 3000}`"
     return [text]
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 __all__ = ["one_of_few"]
 
+_LEAST_STEP = 4
+_A_DOUBLING = 8  # widths, from one power of 2 to the next
+
 
 def one_of_few(longest: int, most: int) -> int:
     """A width that a batch is padded to: a multiple of 4 up to 64, then one of eight between a power of 2 and the next.
@@ -15,5 +18,6 @@ def one_of_few(longest: int, most: int) -> int:
     Returns:
         At least `longest`.
     """
-    step = max(4, 1 << max(0, longest - 1).bit_length() >> 4)
+    doubling = 1 << max(0, longest - 1).bit_length()
+    step = max(_LEAST_STEP, doubling // (2 * _A_DOUBLING))
     return max(longest, min(most, -(-longest // step) * step))

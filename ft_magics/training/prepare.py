@@ -211,6 +211,7 @@ def prepare(
         begin_checkpointing(model)
     trained.model = model = tuning.apply(model, seed=train.seed, total_steps=total_steps)
     trained.share()
+    check.warnings += _untrained_words(config, model)
     trainable, parameters = tuning.counts(model)
     return Prepared(
         config=config.model_copy(update={"train": fitted.train}),
@@ -261,6 +262,17 @@ def _source(inputs: Inputs, config: AnyConfig) -> tuple[str, list[str]]:
         "make_model",
         lambda: task.make_model(inputs.corpus, config.model, tokenizer, seed=seed),
     )
+
+
+def _untrained_words(config: AnyConfig, model: Any) -> list[str]:
+    """A warning where new words stay as they begin."""
+    if config.tokenizer is None or any(item.requires_grad for item in model.get_input_embeddings().parameters()):
+        return []
+    text = (
+        f"tokenizer: `{config.method_name}` does not train embeddings, so those of new words stay as they begin, at "
+        "random where the word was unknown; take `method: full`"
+    )
+    return [text]
 
 
 def _parameters_beside_embeddings(model: Any) -> int:

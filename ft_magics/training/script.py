@@ -65,11 +65,11 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         MethodError: A method does not.
     """
     config, trained = prepared.config, prepared.trained
+    if config.tokenizer is not None:
+        raise TaskError("a run whose model got new words is not written in plain Python; take `tokenizer` out")
     refused = _not_plain(prepared)
     if refused:
         raise TaskError(f"a run with `train: {{{', '.join(refused)}}}` is not written in plain Python; take that out")
-    if config.tokenizer is not None:
-        raise TaskError("a run whose model got new words is not written in plain Python; take `tokenizer` out")
     task = trained.task
     methods = tuning_of(trained).plain_parts(
         total_steps=prepared.total_steps, learning_rate=prepared.train.learning_rate

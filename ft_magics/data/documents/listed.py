@@ -56,14 +56,18 @@ class ListedTexts(Documents):
         return Document(text[self._begins[at] : self._ends[at]].strip(), self._place(row))
 
 
-def as_documents(corpus: Corpus[E], text_of: Callable[[E], str]) -> Corpus[Document]:
-    """A corpus as raw text, by which a vocabulary is made or gets more words."""
+def as_documents(corpus: Corpus[E], texts_of: Callable[[Sequence[E]], Sequence[str]]) -> Corpus[Document]:
+    """A corpus as raw text, by which a vocabulary is made or gets more words.
+
+    Args:
+        corpus: Of examples of any kind.
+        texts_of: All texts of some of them.
+    """
 
     def raw(split: Split[E] | None) -> Any:
         if split is None:
             return None
-        texts: Sequence[str] = [text_of(example) for example in split.examples]
-        documents = ListedTexts(texts, lambda row: f"{split.source}, {row}", split.source)
+        documents = ListedTexts(texts_of(split.examples), lambda row: f"{split.source}, {row}", split.source)
         return Split(name=split.name, source=split.source, examples=documents)
 
     return Corpus(train=raw(corpus.train), dev=raw(corpus.dev), test=raw(corpus.test))

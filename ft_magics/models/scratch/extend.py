@@ -18,6 +18,7 @@ from ft_magics.models.own_random_numbers import OwnRandomNumbers
 
 __all__ = ["Extended", "extend"]
 
+_AT_ONCE = 8192  # rows of an embedding
 _BYTE_SPACE = "Ġ"
 _ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
@@ -44,8 +45,8 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     with the mean and the covariance of all embeddings.
 
     All other words are split as before: a new word is found only where it stands by itself, a Chinese one wherever its
-    characters do. A head that is tied to the embeddings follows them; one that is not, and its bias, get the means of
-    its own rows.
+    characters do. (A tokenizer of bytes that puts a space before each text puts one behind a Chinese word too.) A head
+    that is tied to the embeddings follows them; one that is not, and its bias, get the means of its own rows.
 
     Args:
         model: Is changed: its embeddings (V, D) get a row for each new word, unless there are rows to spare.
@@ -72,11 +73,10 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     unknown = [word for word in fresh if tokenizer.unk_token_id in pieces[word]]
     for parameter in _vocabulary_rows(model):
         with torch.no_grad():
-            drawn = _drawn_like(parameter[:rows], len(unknown))
             for word, at in ids.items():
                 parameter[at] = parameter[pieces[word]].mean(dim=0)
-            for word, row in zip(unknown, drawn, strict=True):
-                parameter[ids[word]] = row
+            if unknown:
+                parameter[[ids[word] for word in unknown]] = _drawn_like(parameter[:rows], len(unknown))
     return Extended(tokenizer=larger, ids=ids, drawn=len(unknown))
 
 
@@ -88,17 +88,23 @@ def _drawn_like(rows: torch.Tensor, count: int) -> torch.Tensor:
         count: How many are drawn.
 
     Returns:
-        (count, D), or (count,): the same at each call.
+        (count, D), or (count,): the same at each call, but for rounding.
     """
-    mean = rows.mean(dim=0)
     if rows.dim() == 1:
-        return mean.expand(count)
-    centred = (rows - mean).double()
-    values, axes = torch.linalg.eigh(centred.T @ centred / len(rows))
-    noise = torch.randn(count, len(values), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    drawn = noise * values.clamp(min=0).sqrt() @ axes.T
-    found: torch.Tensor = mean + drawn.to(rows.dtype)
-    return found
+        return rows.mean().expand(count)
+    width = rows.shape[1]
+    mean, covariance = torch.zeros(width, dtype=torch.float64), torch.zeros(width, width, dtype=torch.float64)
+    parts = range(0, len(rows), _AT_ONCE)  # no copy of all rows is made in double precision
+    for begin in parts:
+        mean += rows[begin : begin + _AT_ONCE].double().sum(dim=0) / len(rows)
+    for begin in parts:
+        part = rows[begin : begin + _AT_ONCE].double() - mean
+        covariance += part.T @ part / len(rows)
+    values, axes = torch.linalg.eigh(covariance)
+    root = axes * values.clamp(min=0).sqrt() @ axes.T  # symmetric: it does not hang on the signs of the axes
+    noise = torch.randn(count, width, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    drawn: torch.Tensor = mean + noise @ root
+    return drawn.to(rows.dtype)
 
 
 def _writes(model: Any) -> bool:

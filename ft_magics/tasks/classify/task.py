@@ -185,14 +185,7 @@ class ClassifyTask:
         self, corpus: Corpus[LabelledText], source: str, tokenizer: Any, *, seed: int
     ) -> tuple[str, list[str]]:
         """A model with words of the texts in its vocabulary."""
-        return extend_for(
-            corpus,
-            lambda example: f"{example.text} {example.pair or ''}",
-            source,
-            tokenizer,
-            head=self.head(),
-            seed=seed,
-        )
+        return extend_for(corpus, _texts, source, tokenizer, head=self.head(), seed=seed)
 
     def head(self) -> Head:
         """A label for a text."""
@@ -371,3 +364,7 @@ class ClassifyTask:
         shown = ", ".join(self.labels[:30]) + (" …" if len(self.labels) > 30 else "")
         use = "a number per text" if self.kind == "number" else f"text classification: {shown}"
         return "text-classification", use, []
+
+
+def _texts(examples: Sequence[LabelledText]) -> list[str]:
+    return [text for example in examples for text in (example.text, example.pair) if text is not None]

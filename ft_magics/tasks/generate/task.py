@@ -84,8 +84,8 @@ class GenerateTask(WritingTask[Passage]):
         """How it writes."""
         return {"generation": self.settings.generation.model_dump(exclude_unset=True)}
 
-    @classmethod
-    def text_of(cls, example: Passage) -> str:
+    @staticmethod
+    def text_of(example: Passage) -> str:
         """Prompt and completion, or the whole text."""
         return example.text if example.completion is None else f"{example.text} {example.completion}".strip()
 

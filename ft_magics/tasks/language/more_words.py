@@ -25,7 +25,7 @@ __all__ = ["extend_for", "extend_model"]
 E = TypeVar("E")
 
 _SHOWN = 5  # of the words
-_WORTH_SAYING = 0.001  # of the tokens
+_COVERED = 0.999  # of the characters: nothing to say
 _LOOKED_AT = 2000  # characters of each text by which it is told what they save
 
 
@@ -45,6 +45,7 @@ def extend_model(
         ModelError: Train needs no new word, or a word that is listed cannot be a token.
     """
     from ft_magics.models.base import base_of  # noqa: PLC0415  # torch only when asked
+    from ft_magics.models.chat_templates import read_chat_template, write_chat_template  # noqa: PLC0415  # the same
     from ft_magics.models.loading import load_model, load_tokenizer  # noqa: PLC0415  # the same
     from ft_magics.models.own_random_numbers import OwnRandomNumbers  # noqa: PLC0415  # the same
     from ft_magics.models.quiet import quiet_transformers  # noqa: PLC0415  # the same
@@ -53,6 +54,7 @@ def extend_model(
     wanted, segmenter = tokenizer.new_words, tokenizer.chinese_words
     before = load_tokenizer(source, writes=head.writes, verbatim=head.reads_forwards)
     documents: Any = corpus.train.examples
+    template = read_chat_template(source)  # which `load_tokenizer` leaves out, as others than dialogues need none
     said: list[str] = []
 
     def save(folder: Path) -> None:
@@ -64,6 +66,8 @@ def extend_model(
         with quiet_transformers():
             model.save_pretrained(folder)
             extended.tokenizer.save_pretrained(folder)
+        if template is not None:
+            write_chat_template(folder, template)
         said.append(_spoken(list(extended.ids), wanted, extended.drawn))
         (folder / SAID).write_text(json.dumps(said), encoding="utf-8")
 
@@ -79,6 +83,7 @@ def extend_model(
             segmenter,
             version_of(segmenter),
             [head.kind, head.problem_type, *head.labels],
+            template,
             seed,
         ),
         save,
@@ -89,10 +94,16 @@ def extend_model(
 
 
 def extend_for(
-    corpus: Corpus[E], text_of: Callable[[E], str], source: str, tokenizer: Any, *, head: Head, seed: int
+    corpus: Corpus[E],
+    texts_of: Callable[[Sequence[E]], Sequence[str]],
+    source: str,
+    tokenizer: NewWordsSettings,
+    *,
+    head: Head,
+    seed: int,
 ) -> tuple[str, list[str]]:
-    """The same for examples of another kind, all text of which `text_of` gives; see `extend_model`."""
-    return extend_model(as_documents(corpus, text_of), source, tokenizer, head=head, seed=seed)
+    """The same for examples of another kind, all text of which `texts_of` gives; see `extend_model`."""
+    return extend_model(as_documents(corpus, texts_of), source, tokenizer, head=head, seed=seed)
 
 
 def _frequent(documents: Any, tokenizer: Any, count: int, segmenter: str) -> list[str]:
@@ -129,8 +140,11 @@ def _spoken(words: Sequence[str], wanted: Any, drawn: int) -> str:
     why = "train has no more that are frequent" if isinstance(wanted, int) else "the others are tokens already"
     begins = "each begins as the mean of its pieces' embeddings"
     if drawn:
-        begins += f"; of the {drawn:,} that were unknown the embedding is drawn like the others'"
-    return f"{len(words):,} new words{less} in the vocabulary: {_listed(words)}; {begins}{f' ({why})' if less else ''}"
+        begins = "the embedding of each is drawn like the others', since it was unknown"
+        if drawn < len(words):
+            begins = f"{drawn:,} were unknown, and their embeddings are drawn like the others'; the rest begin as means"
+    new = "1 new word" if len(words) == 1 else f"{len(words):,} new words"
+    return f"{new}{less} in the vocabulary: {_listed(words)}; {begins}{f' ({why})' if less else ''}"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -146,12 +160,12 @@ def _saved(corpus: Corpus[Document], before: Any, after: Any) -> list[str]:
     fits = zip(coverage_and_fertility(before, texts), coverage_and_fertility(after, texts), strict=True)
     return [
         f"on {where}, {then.language}: {now.fertility:.2f} tokens per {'character' if now.by_character else 'word'}, "
-        f"{then.fertility:.2f} without the new words{_less_unknown(then, now)}"
+        f"{then.fertility:.2f} without the new words{_more_covered(then, now)}"
         for then, now in fits
     ]
 
 
-def _less_unknown(then: Fit, now: Fit) -> str:
-    if then.unknown_share < _WORTH_SAYING:
+def _more_covered(then: Fit, now: Fit) -> str:
+    if then.coverage > _COVERED:
         return ""
-    return f"; {100 * now.unknown_share:.1f} % of the tokens unknown, {100 * then.unknown_share:.1f} % without"
+    return f"; {100 * now.coverage:.1f} % of the characters are known, {100 * then.coverage:.1f} % without"

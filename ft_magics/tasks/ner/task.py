@@ -168,9 +168,7 @@ class NerTask:
         self, corpus: Corpus[TaggedSentence], source: str, tokenizer: Any, *, seed: int
     ) -> tuple[str, list[str]]:
         """A model with words of the sentences in its vocabulary."""
-        return extend_for(
-            corpus, lambda example: " ".join(example.words), source, tokenizer, head=self.head(), seed=seed
-        )
+        return extend_for(corpus, _texts, source, tokenizer, head=self.head(), seed=seed)
 
     def head(self) -> Head:
         """A label for each token."""
@@ -343,3 +341,7 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
     return shares
+
+
+def _texts(examples: Sequence[TaggedSentence]) -> list[str]:
+    return [" ".join(example.words) for example in examples]

@@ -144,9 +144,7 @@ class QaTask(Task[Question, Window, Prediction]):
         self, corpus: Corpus[Question], source: str, tokenizer: Any, *, seed: int
     ) -> tuple[str, list[str]]:
         """A model with words of questions and contexts in its vocabulary."""
-        return extend_for(
-            corpus, lambda example: f"{example.question} {example.text}", source, tokenizer, head=self.head(), seed=seed
-        )
+        return extend_for(corpus, _texts, source, tokenizer, head=self.head(), seed=seed)
 
     def head(self) -> Head:
         """Two logits a token: that an answer begins there, and that it ends there."""
@@ -251,3 +249,7 @@ class QaTask(Task[Question, Window, Prediction]):
     def describe(self, corpus: Corpus[Question]) -> tuple[str, str, list[str]]:
         """For the model card."""
         return "question-answering", "extractive question answering", []
+
+
+def _texts(examples: Sequence[Question]) -> list[str]:
+    return [*(example.question for example in examples), *dict.fromkeys(example.text for example in examples)]

@@ -179,7 +179,7 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
         self, corpus: Corpus[MarkedText], source: str, tokenizer: Any, *, seed: int
     ) -> tuple[str, list[str]]:
         """A model with words of the texts in its vocabulary."""
-        return extend_for(corpus, lambda example: example.text, source, tokenizer, head=self.head(), seed=seed)
+        return extend_for(corpus, _texts, source, tokenizer, head=self.head(), seed=seed)
 
     def head(self) -> Head:
         """A label for each token, of which those before the entities count."""
@@ -309,3 +309,7 @@ class RelationTask(Task[MarkedText, Feature, Prediction]):
         """For the model card."""
         shown = ", ".join(self.labels[:30]) + (" …" if len(self.labels) > 30 else "")
         return "token-classification", f"relations between two marked entities: {shown}", ["relation-extraction"]
+
+
+def _texts(examples: Sequence[MarkedText]) -> list[str]:
+    return [example.text for example in examples]

@@ -65,16 +65,19 @@ class WritingTask(Task[E, Pack, Counted]):
 
     def make_model(self, corpus: Corpus[E], model: Any, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model from nothing, for the text of train: of Llama's shape, where the cell names none."""
-        texts = as_documents(corpus, self.text_of)
+        texts = as_documents(corpus, self._texts)
         words = tokenizer or TokenizerSettings()
         return make_model(texts, model, words, head=self.head().kind, usual=self.usual_shape, seed=seed)
 
     def extend_model(self, corpus: Corpus[E], source: str, tokenizer: Any, *, seed: int) -> tuple[str, list[str]]:
         """A model with words of the texts in its vocabulary."""
-        return extend_for(corpus, self.text_of, source, tokenizer, head=self.head(), seed=seed)
+        return extend_for(corpus, self._texts, source, tokenizer, head=self.head(), seed=seed)
 
-    @classmethod
-    def text_of(cls, example: Any) -> str:
+    def _texts(self, examples: Sequence[E]) -> list[str]:
+        return [self.text_of(example) for example in examples]
+
+    @staticmethod
+    def text_of(example: Any) -> str:
         """All of an example, by which a tokenizer is trained."""
         return str(example.text)
 
@@ -124,7 +127,7 @@ class WritingTask(Task[E, Pack, Counted]):
                 f"of this model; at most {most} tokens are written"
             )
         train = [piece.ids.tolist() for item in features["train"] for piece in item.pieces]
-        check.warnings += unknown_tokens(train, spec.tokenizer)
+        check.warnings += unknown_tokens(train, spec.tokenizer, extends=False)
 
     def fingerprint(self, feature: Pack) -> bytes:
         """What the model sees of a row."""
