@@ -7,8 +7,11 @@ Prints the largest difference per kind and attention; a kind belongs into `tasks
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
+from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.pieces import TAKE_POSITIONS, Pack, Piece, collate_packs, pack
 from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -31,7 +34,8 @@ def difference(kind: str, attention: str, packs: list[Pack]) -> float:
     """The largest, over all logits."""
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **_SMALL), attn_implementation=attention).eval()
-    batch = collate_packs(packs, pad=0)
+    spec = Spec(tokenizer=SimpleNamespace(pad_token_id=0), config=None, max_length_tokens=16)
+    batch = collate_packs(packs, spec)
     asked = batch.pop("asked")
     del batch["labels"]
     with torch.no_grad():
