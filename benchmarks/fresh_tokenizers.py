@@ -12,7 +12,7 @@ from pathlib import Path
 from ft_magics.config.scratch import TokenizerSettings
 from ft_magics.models.memory import process_memory_bytes
 from ft_magics.models.scratch.fertility import coverage_and_fertility
-from ft_magics.models.scratch.special_tokens import SPECIAL_TOKENS
+from ft_magics.models.scratch.special_tokens import special_tokens
 from ft_magics.models.scratch.splitting import normalizer, pre_tokenizer
 from ft_magics.models.scratch.train_tokenizer import train_tokenizer
 from tokenizers import Tokenizer, models, trainers
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _of_the_library(texts: list[str], size: int) -> PreTrainedTokenizerFast:
-    special = SPECIAL_TOKENS["bert"]
+    special = special_tokens("bert", "unigram")
     backend = Tokenizer(models.Unigram())
     backend.normalizer = normalizer("unigram", "bert", lowercase=False, characters=True)
     backend.pre_tokenizer = pre_tokenizer("unigram", "bert", characters=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -98,6 +99,20 @@ def test_importing_writes_no_environment_and_sets_up_no_logging():
         "print([now == then for now, then in zip(state(), before)])"
     )
     assert in_a_fresh_python(code) == "[True, True, True]"
+
+
+def test_benchmarks_and_recipes_import_what_is_there():
+    missing = []
+    for file in sorted([*(REPOSITORY / "benchmarks").glob("*.py"), *(REPOSITORY / "recipes").glob("*.py")]):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ft_magics"):
+                module = importlib.import_module(node.module)
+                missing += [
+                    f"{file.name}: {item.name}"
+                    for item in node.names
+                    if not hasattr(module, item.name) and f"{node.module}.{item.name}" not in MODULES
+                ]
+    assert missing == []
 
 
 def test_the_layers_hold():
