@@ -61,7 +61,8 @@ def general() -> list[Group]:
         _group(
             "`tokenizer:`",
             ("tokenizer",),
-            "Of a model that is trained already; `translate` and `summarize` have no such section.",
+            "Of a model that is trained already, `new_words` and `chinese_words`; the rest of one from nothing, which "
+            "`generate` and `dialogue` take. `translate` and `summarize` have no such section.",
         ),
         _group("`train:`", ("train",), "Hugging Face's names are understood too, as is `--set train.epochs=3`."),
         _group("`train: {early_stopping: …}`", ("train", "early_stopping"), ""),
