@@ -175,7 +175,8 @@ def see_what_was_saved(path: Path) -> None:
     assert not any(WIDGET in item.get("data", {}) for item in finetune)
     assert any("finished after" in item.get("data", {}).get("text/html", "") for item in finetune)
     assert any("data-ft-static" in item.get("data", {}).get("text/html", "") for item in evaluate)
-    assert path.stat().st_size < 260_000  # most are cards, each with its style: hosts strip style sheets
+    # Most are cards of mistakes, as many as the precision makes, each with its style: hosts strip style sheets.
+    assert path.stat().st_size < 280_000
 
 
 def see_the_saved_report(page) -> None:

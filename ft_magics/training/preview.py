@@ -111,11 +111,11 @@ def _tokens_card(prepared: Prepared, example: int, row: str) -> Card:
 def _tokens(prepared: Prepared, feature: Any) -> Sequence[str]:
     trained = prepared.trained
     batch = guarded(trained.task.name, "collate", lambda: trained.task.collate([feature], trained.spec))
-    tokens = trained.tokenizer.convert_ids_to_tokens(batch["input_ids"][0].tolist())
+    tokens = trained.tokenizer.convert_ids_to_tokens(batch["input_ids"][0, : feature.tokens].tolist())
     names, labels = trained.task.head().labels, batch["labels"]
     if labels.shape == batch["input_ids"].shape and not labels.is_floating_point():
         tokens = [
             f"{token}/{names[label]}" if 0 <= label < len(names) else token
-            for token, label in zip(tokens, labels[0].tolist(), strict=True)
+            for token, label in zip(tokens, labels[0, : feature.tokens].tolist(), strict=True)
         ]
     return tokens if len(tokens) <= _MOST_TOKENS else [*tokens[:_MOST_TOKENS], "…"]

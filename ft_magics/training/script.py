@@ -65,7 +65,7 @@ def script_of(name: str, prepared: Prepared, *, threads: int | None = None) -> S
         MethodError: A method does not.
     """
     config, trained = prepared.config, prepared.trained
-    if config.tokenizer is not None:
+    if config.tokenizer is not None and config.tokenizer.new_words is not None:
         raise TaskError("a run whose model got new words is not written in plain Python; take `tokenizer` out")
     refused = _not_plain(prepared)
     if refused:
