@@ -226,7 +226,7 @@ def test_what_is_said_is_what_the_first_steps_of_a_run_take(tiny_model, tmp_path
     assert shown["kept"][0] == size_text(run.parameters.disk_bytes)
     assert shown["training-memory"] == (
         size_text(run.parameters.memory_bytes),
-        f"training memory, {size_text(said.total_bytes(16))} of it tensors (estimated)",
+        f"training memory, tensors ≈ {size_text(said.total_bytes(16))}",
     )
     assert f"{size_text(run.parameters.memory_bytes)} of memory in training" in str(run.parameters)
 

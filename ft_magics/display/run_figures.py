@@ -115,7 +115,7 @@ def _memory(events: Sequence[RunEvent]) -> Figure:
     used, said = (known.used_bytes, known.estimate_bytes) if known is not None else (None, None)
     label = "training memory"
     if said is not None:
-        label += ", estimated" if used is None else f", {size_text(said)} of it tensors (estimated)"
+        label += ", estimated" if used is None else f", tensors ≈ {size_text(said)}"
     size = said if used is None else used
     return Figure(name="training-memory", label=label, text="–" if size is None else size_text(size), wide=True)
 
