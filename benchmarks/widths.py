@@ -42,7 +42,7 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|")
     for _ in range(arguments.repeats):
         for side in SIDES:
-            found = _in_process(side)
+            found = _in_process(arguments, side)
             print(
                 f"| {side} | {found['steps']:,} | {found['wall_s']:.1f} s | {found['core_s']:.1f} s | "
                 f"{found['peak_mb']:,.0f} MB | {100 * found['score']:.1f} |",
@@ -50,12 +50,12 @@ def main() -> None:
             )
 
 
-def _in_process(side: str) -> dict[str, float]:
-    train = sys.argv.index(next(word for word in sys.argv[1:] if Path(word).is_file()))
-    words = [*sys.argv[:train], str(Path(sys.argv[train]).resolve()), *sys.argv[train + 1 :]]
+def _in_process(arguments: argparse.Namespace, side: str) -> dict[str, float]:
+    options = [f"--{name}={getattr(arguments, name)}" for name in ("model", "epochs", "threads")]
+    named = [arguments.task, arguments.train.resolve(), *options, f"--side={side}"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603  # this file
-            [sys.executable, str(Path(__file__).resolve()), *words[1:], "--side", side],
+            [sys.executable, Path(__file__).resolve(), *named],
             cwd=folder,
             env={**os.environ, "FT_MAGICS_CACHE": str(Path(folder) / "cache")},
             stdout=subprocess.PIPE,

@@ -146,8 +146,9 @@ def test_a_run_that_is_done_again_with_another_model_keeps_the_words(body):
     assert (str(again.model), again.tokenizer.new_words) == ("ft-tiny", 10)
 
 
-def test_without_them_the_data_check_says_what_would_help(body):
-    plain = body("classify").replace("tokenizer: {new_words: 10}\n", "")
+@pytest.mark.parametrize("task", ["classify", "relation"])  # the second adds tokens of its own
+def test_without_them_the_data_check_says_what_would_help(body, task):
+    plain = body(task).replace("tokenizer: {new_words: 10}\n", "")
     (warning,) = [text for text in prepare(parse_cell(plain, {})).check.warnings if "vocabulary lacks" in text]
     assert warning.endswith("or give it the letters and words that it lacks: `tokenizer: {new_words: 3000}`")
 
@@ -182,7 +183,7 @@ def test_a_run_that_breaks_finds_the_same_words_and_ends_with_the_same_bits(body
         ("{}", "", "tokenizer: expected `new_words`, such as `tokenizer: {new_words: 500}`"),
         ("{vocab_size: 100}", "", "tokenizer.vocab_size: unknown key"),
         ("{new_words: [龘]}", "method: lora", "tokenizer.new_words: `lora` keeps only what it trains"),
-        ("{add_tokens: 5}", "", "`new_words`"),
+        ("{add_tokens: 5}", "", "tokenizer.add_tokens: unknown key. Did you mean `new_words`?"),
     ],
 )
 def test_sections_that_do_not_fit_are_refused(body, words, more, said):

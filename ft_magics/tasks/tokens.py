@@ -198,7 +198,7 @@ def unknown_tokens(inputs: Sequence[Sequence[int]], tokenizer: Any, *, extends: 
         f"train: the model's vocabulary lacks {100 * unknown / tokens:.0f} % of the tokens, which all look the "
         "same to it; choose a model made for this language"
     )
-    if extends and not tokenizer.get_added_vocab().keys() - {*tokenizer.all_special_tokens}:
+    if extends and all(token.special for token in tokenizer.added_tokens_decoder.values()):
         text += ", or give it the letters and words that it lacks: `tokenizer: {new_words: 3000}`"
     return [text]
 
