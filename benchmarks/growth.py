@@ -2,10 +2,12 @@
 
     python benchmarks/growth.py --train path/to/banking77_en/train.csv
     python benchmarks/growth.py --train … --rows 300 --times 1 10 --threads 1
+    python benchmarks/growth.py --train … --tokens 16  # each text cut to 16 tokens, so that batches are alike
 
 Each size is a cell in a process of its own, with a cache of its own: `task: classify`, `ft-tiny`, one epoch, batches of
 64, a dev part of a tenth. Rows beyond those of the file are its own again, with a number, so that no two are the same.
-Memory is the most that the process had; what a row adds is told from one size to the next.
+Memory is the most that the process had; what a row adds is told from one size to the next. More rows hold more long
+ones, so their widest batch is wider; with `--tokens` each batch is as wide, and what grows is what rows take.
 """
 
 from __future__ import annotations
@@ -32,17 +34,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1000, help="of the smallest size")
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10, 100])
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tokens", type=int, default=512, help="the most of a text, as `max_length_tokens`")
     parser.add_argument("--size", type=int, help="measure so many rows in this process; prints JSON")
     arguments = parser.parse_args()
     if arguments.size:
-        print(json.dumps(_measured(arguments.train, arguments.size, arguments.threads)))
+        print(json.dumps(_measured(arguments.train, arguments.size, arguments.threads, arguments.tokens)))
         return
     print("| rows | ready to train | training | all | rows a second | memory | each row more |")
     print("|--:|--:|--:|--:|--:|--:|--:|")
     before: tuple[int, float] | None = None
     for times in arguments.times:
         size = arguments.rows * times
-        found = _in_process(arguments.train.absolute(), size, arguments.threads)
+        found = _in_process(arguments.train.absolute(), size, arguments.threads, arguments.tokens)
         most = found["most_mb"]
         more = f"{1024 * (most - before[1]) / (size - before[0]):.1f} KB" if before else ""
         before = size, most
@@ -53,11 +56,11 @@ def main() -> None:
         )
 
 
-def _in_process(train: Path, size: int, threads: int) -> dict[str, float]:
+def _in_process(train: Path, size: int, threads: int, tokens: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(Path(__file__).resolve()), "--train", str(train)]
         done = subprocess.run(  # noqa: S603  # this file
-            [*command, "--size", str(size), "--threads", str(threads)],
+            [*command, "--size", str(size), "--threads", str(threads), "--tokens", str(tokens)],
             cwd=folder,
             env={**os.environ, "FT_MAGICS_CACHE": f"{folder}/cache"},
             capture_output=True,
@@ -70,7 +73,7 @@ def _in_process(train: Path, size: int, threads: int) -> dict[str, float]:
     return found
 
 
-def _measured(train: Path, size: int, threads: int) -> dict[str, float]:
+def _measured(train: Path, size: int, threads: int, tokens: int) -> dict[str, float]:
     from ft_magics.runs.cells import parse_cell  # noqa: PLC0415  # only where a size is measured
     from ft_magics.training.launch import start_run  # noqa: PLC0415  # the same
     from ft_magics.training.prepare import prepare  # noqa: PLC0415  # the same
@@ -86,7 +89,8 @@ def _measured(train: Path, size: int, threads: int) -> dict[str, float]:
     began = time.monotonic()
     cell = (
         "task: classify\nmodel: ft-tiny\ndata: {train: rows.csv, dev: {fraction: 0.1}}\nsave: {every: null}\n"
-        f"train: {{epochs: 1, batch_size: 64, learning_rate: 3e-4, seed: 1, threads: {threads}}}"
+        f"train: {{epochs: 1, batch_size: 64, learning_rate: 3e-4, seed: 1, threads: {threads}, "
+        f"max_length_tokens: {tokens}}}"
     )
     prepared = prepare(parse_cell(cell, {}))
     ready = time.monotonic()
