@@ -67,6 +67,7 @@ settings: $(DEMO) ## Write docs/settings.md from the schema
 
 bench: $(STAMP)  ## Training speed beside the tutorial's loop and the Trainer (QUICK=1: a few steps)
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/training_plot.py
 
 wheel: $(STAMP)  ## Build the wheel and the source distribution
 	$(BIN)/python -m build

@@ -14,8 +14,12 @@ of its own, in turns:
 - by_tokens, for `classify`: the cell with `batch_tokens`, in batches of at most 16 rows too.
 
 Tokens are those of the texts, without padding. Their time is from the end of the first step to the end of the last one;
-what is before is in the time to the first step, counted from the begin of the process. Memory is the process's peak.
-The data lie beside the checkout: `../shared/data`, or where FT_MAGICS_DATA says.
+what is before is in the time to the first step, counted from the begin of the process. Memory is the process's peak,
+on a GPU what torch had of its memory. The use of the machine (model FLOP utilisation, Chowdhery et al. 2022) is three
+times the operations that the forward pass of one text alone takes, for each real token, as a share of what products of
+large square matrices reach here in the better of fp32 and bf16: padding counts as nothing done.
+
+The data lie beside the checkout: `../shared/data`, or where FT_MAGICS_DATA says. `training_plot.py` draws the results.
 """
 
 from __future__ import annotations
@@ -89,12 +93,16 @@ def main() -> None:
         print(json.dumps(_measured(arguments, arguments.task[0])))
         return
     found: dict[str, Any] = {"machine": _machine(), "quick": bool(os.environ.get("QUICK")), "tasks": {}, "ratios": {}}
+    found["flops"] = {"peak": _peak_flops(arguments.threads), "per_token": {}}
     for task in arguments.task:
+        found["flops"]["per_token"][task] = _flops_per_token(task)
         sides = SIDES if task == "classify" else SIDES[:-1]
         runs: dict[str, Rows] = {side: [] for side in sides}
         for repeat in range(arguments.repeats):
             for side in sides if repeat % 2 == 0 else sides[::-1]:
                 runs[side].append(_in_process(arguments, task, side, arguments.seed + repeat))
+                used = runs[side][-1]["tokens_per_s"] * found["flops"]["per_token"][task]
+                runs[side][-1]["mfu"] = used / max(found["flops"]["peak"].values())
                 print(f"{task} {side}: {_line(runs[side][-1])}", flush=True)
         found["tasks"][task] = runs
         found["ratios"][task] = {
@@ -171,8 +179,21 @@ def _measured(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
         torch.set_num_threads(arguments.threads)
     side = {"tutorial": tutorial, "trainer": trainer}.get(arguments.side, ours)
     found = side(task, train, test, epochs, arguments)
-    scale = 1 if sys.platform == "darwin" else 1024
-    return found | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale}
+    return found | {"peak_bytes": _peak_bytes()}
+
+
+def _peak_bytes() -> int:
+    import torch  # noqa: PLC0415  # after the clock was read
+
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _device() -> str:
+    import torch  # noqa: PLC0415  # after the clock was read
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Steps:
@@ -251,6 +272,7 @@ def tutorial(task: str, train: Rows, test: Rows, epochs: float, arguments: argpa
 
     torch.manual_seed(arguments.seed)
     model, tokenizer, labels = _model(task, train)
+    model.to(_device())
     rows = _encoded(task, train, tokenizer, labels, padded=True)
     masked = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15) if task == "pretrain" else _stacked
     loader = DataLoader(rows, batch_size=BATCH, shuffle=True, collate_fn=masked)  # type: ignore[arg-type]  # a list is a data set
@@ -261,7 +283,7 @@ def tutorial(task: str, train: Rows, test: Rows, epochs: float, arguments: argpa
     model.train()
     while len(steps.ends) < total:
         for batch in loader:
-            loss = model(**batch).loss
+            loss = model(**{name: part.to(_device()) for name, part in batch.items()}).loss
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -383,7 +405,7 @@ def _score(task: str, model: Any, tokenizer: Any, labels: list[str], test: Rows)
     with torch.inference_mode():
         for row, made in zip(test, _encoded(task, test, tokenizer, labels, padded=False), strict=True):
             inputs = {name: torch.tensor([made[name]]) for name in ("input_ids", "attention_mask")}
-            best = model(**inputs).logits.argmax(-1)[0]
+            best = model(**{name: part.to(model.device) for name, part in inputs.items()}).logits.argmax(-1)[0]
             if task == "classify":
                 gold.append(row["label"])
                 found.append(labels[int(best)])
@@ -421,6 +443,49 @@ def _in_process(arguments: argparse.Namespace, task: str, side: str, seed: int) 
     return found
 
 
+def _peak_flops(threads: int | None) -> dict[str, float]:
+    """Operations a second of the best of many products of two square matrices, by precision."""
+    import torch  # noqa: PLC0415  # only here
+
+    if threads:
+        torch.set_num_threads(threads)
+    size = 8192 if _device() == "cuda" else 1024
+    found = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        matrix = torch.randn(size, size, device=_device()).to(dtype)
+        matrix @ matrix  # the first one prepares
+        times = []
+        for _ in range(30):
+            _wait()
+            began = time.perf_counter()
+            matrix @ matrix
+            _wait()
+            times.append(time.perf_counter() - began)
+        found[str(dtype).removeprefix("torch.")] = 2 * size**3 / min(times)
+    return found
+
+
+def _wait() -> None:
+    import torch  # noqa: PLC0415  # only here
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _flops_per_token(task: str, texts: int = 32) -> float:
+    """Operations of a training step for each real token: three times those of the forward pass of a text alone."""
+    import torch  # noqa: PLC0415  # only here
+    from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415  # the same
+
+    rows, _ = read(task, MOST_ROWS[task])
+    model, tokenizer, labels = _model(task, rows)
+    made = _encoded(task, rows[:: max(len(rows) // texts, 1)][:texts], tokenizer, labels, padded=False)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        for row in made:
+            model(input_ids=torch.tensor([row["input_ids"]]))
+    return 3 * counter.get_total_flops() / sum(len(row["input_ids"]) for row in made)
+
+
 def _ratio(ours_: Rows, theirs: Rows) -> dict[str, float]:
     ratios = [one["tokens_per_s"] / other["tokens_per_s"] for one, other in zip(ours_, theirs, strict=True)]
     return {"mean": statistics.mean(ratios), "least": min(ratios), "most": max(ratios)}
@@ -429,22 +494,25 @@ def _ratio(ours_: Rows, theirs: Rows) -> dict[str, float]:
 def _line(one: dict[str, Any]) -> str:
     score = "–" if one["score"] is None else f"{100 * one['score']:.1f}"
     return (
-        f"{one['tokens_per_s']:,.0f} tokens/s, score {score}, {one['peak_bytes'] / 2**30:.2f} GiB, "
-        f"first step after {one['first_step_s']:.1f} s"
+        f"{one['tokens_per_s']:,.0f} tokens/s, {100 * one['mfu']:.1f} % of the machine, score {score}, "
+        f"{one['peak_bytes'] / 2**30:.2f} GiB, first step after {one['first_step_s']:.1f} s"
     )
 
 
 def _table(found: dict[str, Any]) -> str:
-    lines = ["| task | side | tokens a second | score | peak memory | first step after |", "|---|---|--:|--:|--:|--:|"]
+    peaks = ", ".join(f"{each / 1e9:,.0f} GFLOP/s in {name}" for name, each in found["flops"]["peak"].items())
+    lines = [f"Products of large matrices here: {peaks}.", ""]
+    lines.append("| task | side | tokens a second | of the machine | score | peak memory | first step after |")
+    lines.append("|---|---|--:|--:|--:|--:|--:|")
     for task, runs in found["tasks"].items():
         for side in runs:
             one: dict[str, Any] = {
                 name: statistics.mean(run[name] for run in runs[side])
-                for name in ("tokens_per_s", "peak_bytes", "first_step_s")
+                for name in ("tokens_per_s", "mfu", "peak_bytes", "first_step_s")
             }
             scores = [run["score"] for run in runs[side] if run["score"] is not None]
             one["score"] = statistics.mean(scores) if scores else None
-            cells = _line(one).replace(", ", " | ").replace("first step after ", "")
+            cells = _line(one).replace(", ", " | ").replace("first step after ", "").replace(" of the machine", "")
             lines.append(f"| {task} | {side} | {cells.replace('score ', '')} |")
     for task, ratios in found["ratios"].items():
         for name, ratio in ratios.items():
