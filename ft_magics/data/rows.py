@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ _BY_SUFFIX = {
 }
 _LINES = (".jsonl", ".ndjson")
 _FASTTEXT = "__label__"
+_XML = re.compile(r"\s*<(?:\?xml|!DOCTYPE|doc\b)")
 
 
 def read_rows(
@@ -77,6 +79,8 @@ def read_rows(
         return _of_json(text, name, split, nested, known, lines=one)
     if not kind and text.lstrip().startswith(_FASTTEXT):
         return _of_fasttext(text, name)
+    if not format and _XML.match(text):
+        raise DataError(f"{name}: XML is not read; write a row for each example, as CSV or as lines of JSON")
     if kind == "tsv" and delimiter is None and "\t" in text.strip("\r\n").partition("\n")[0]:
         delimiter = "\t"
     return read_delimited(text, name, delimiter=delimiter, header=header, known=known)

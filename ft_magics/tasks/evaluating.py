@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ft_magics.errors import DataError
 from ft_magics.evaluation.report import Report
 from ft_magics.tasks.registry import find_task
 
 __all__ = ["evaluate"]
+
+_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
 def evaluate(gold: Any, pred: Any, *, task: str, **options: Any) -> Report:
@@ -27,6 +31,14 @@ def evaluate(gold: Any, pred: Any, *, task: str, **options: Any) -> Report:
 
     Raises:
         TaskError: There is no such task.
-        DataError: They do not belong together; the message names the first example that does not fit.
+        DataError: They do not belong together, and the message names the first example that does not fit; or there is
+            no such option.
     """
-    return find_task(task).score(gold, pred, **options)
+    score = find_task(task).score
+    try:
+        return score(gold, pred, **options)
+    except TypeError as error:
+        unknown = _UNKNOWN.search(str(error))
+        if unknown is None or unknown[1] not in options:
+            raise
+        raise DataError(f"`evaluate` has no option `{unknown[1]}` for `task: {task}`") from error

@@ -86,7 +86,7 @@ def relation_report(
     sides, ids = _sides(gold, pred, none_label, more)
     if labels is None:  # those of a model are its own
         sides = [[in_one_spelling(label) if isinstance(label, str) else label for label in side] for side in sides]
-    none_label = _none_label(none_label, [*(labels or ()), *sides[0], *sides[1]])
+    none_label = _none_label(none_label, [*(labels or ()), *sides[0], *sides[1]], more)
     report = label_report(
         *sides,
         labels=labels,
@@ -172,7 +172,7 @@ def _sides(gold: Any, pred: Any, none_label: str | None, notes: list[str]) -> tu
     return [list(gold.values()), [pred.get(name, none_label) for name in gold]], ids
 
 
-def _none_label(given: str | None, labels: Sequence[Any]) -> str | None:
+def _none_label(given: str | None, labels: Sequence[Any], notes: list[str]) -> str | None:
     known = list(dict.fromkeys(label for label in labels if isinstance(label, str)))
     if given is None:
         return find_none_label(known)
@@ -180,6 +180,9 @@ def _none_label(given: str | None, labels: Sequence[Any]) -> str | None:
         near = did_you_mean(given, known)
         if near:
             raise DataError(f"none_label: no pair has the label {shown(given)}.{near}")
+        usual = find_none_label(known)
+        also = f"; {shown(usual)} counts as a relation" if usual else ""
+        notes.append(f"no pair has the label {shown(given)}, which `none_label` names{also}")
     return given
 
 

@@ -29,6 +29,9 @@ def read_sides(references: Any, hypotheses: Any) -> tuple[list[tuple[str, ...]],
         missing = next((key for key in references if key not in hypotheses), None)
         if missing is not None:
             raise DataError(f"there is no text for {shown(missing)}, which has a reference")
+        unknown = [key for key in hypotheses if key not in references]
+        if unknown:
+            raise DataError(f"{len(unknown):,} texts have no reference, the first {shown(unknown[0])}; take them out")
         hypotheses = [hypotheses[key] for key in references]
         references = list(references.values())
     gold = [_of_one(item, at) for at, item in enumerate(as_list(references, "references", "texts, one per example"))]

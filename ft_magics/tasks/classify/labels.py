@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -12,6 +10,7 @@ from typing import Any
 from ft_magics.config.tree import is_broken
 from ft_magics.data.cells import Rows, index_of, is_list, is_missing
 from ft_magics.data.faults import Faults, list_names, quoted, show
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError, did_you_mean, type_name
 from ft_magics.tasks.classify.columns import flag_of
 from ft_magics.tasks.classify.config import TextOptions
@@ -20,7 +19,6 @@ __all__ = ["PANDAS_HINT", "read_labels", "read_values"]
 
 _SEPARATORS = ("|", ";", ",")
 _MOST_DIGITS = 9  # of the index of a class
-_LONGEST_LIST = 10_000  # characters of a list that is written in a cell
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NOT_NUMBERS = (
     "; if {} holds classes, leave `regression: true` out; if the numbers are in another column, name it with "
@@ -226,17 +224,8 @@ def _split(cells: Sequence[Any], rows: Rows, options: TextOptions, notes: list[s
 def _as_list(cell: Any) -> Sequence[Any] | None:
     if is_list(cell):
         return list(cell)
-    text = cell.strip() if isinstance(cell, str) else ""
-    if not (text.startswith("[") and text.endswith("]") and len(text) <= _LONGEST_LIST):
-        return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(found, list):
-            return found
-    return None
+    found = read_written(cell)
+    return found if isinstance(found, list) else None
 
 
 def _parts(cell: Any, separator: str) -> Sequence[Any]:

@@ -7,7 +7,6 @@ a turn is a mapping, a pair of side and text, or a text alone: then the user and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from ft_magics.data.columns import named_in, need_column, usual_columns
 from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_names, show
 from ft_magics.data.rows import read_rows
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
 from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.pairs import find_pairs, names_in
@@ -86,19 +86,9 @@ def _turns_at(rows: Rows, options: DialogueOptions) -> int | None:
     there = {fold(column): at for at, column in reversed(list(enumerate(rows.columns)))}
     for column in _TURNS:
         at = there.get(column)
-        if at is not None and any(is_list(_listed(cells[at])) for cells in rows.cells):
+        if at is not None and any(is_list(read_written(cells[at])) for cells in rows.cells):
             return at
     return None
-
-
-def _listed(cell: Any) -> Any:
-    """The list that a text is in JSON, as tables without lists hold it; anything else as it is."""
-    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
-        return cell
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
-        return cell
 
 
 def _by_rows(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
@@ -109,7 +99,7 @@ def _by_rows(rows: Rows, options: DialogueOptions) -> list[Dialogue]:
     faults = Faults()
     found = []
     for place, cells in zip(rows.places, rows.cells, strict=True):
-        value = _listed(cells[at or 0])
+        value = read_written(cells[at or 0])
         if not is_list(value):
             faults.add("list", place, f"found {show(value)} as the turns, expected a list of them")
             continue

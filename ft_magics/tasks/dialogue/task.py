@@ -13,6 +13,7 @@ from ft_magics.data.checks import DataCheck
 from ft_magics.data.corpus import read_corpus
 from ft_magics.data.documents.document import Document
 from ft_magics.data.examples import Corpus, Split
+from ft_magics.errors import FineTuneError
 from ft_magics.evaluation.language.answered import answer_metrics
 from ft_magics.evaluation.language.evaluate import Counted
 from ft_magics.evaluation.language.written import Written, written_of
@@ -87,14 +88,18 @@ class DialogueTask(WritingTask[Dialogue]):
 
     @classmethod
     def propose(cls, source: Any) -> Proposal:
-        """How a new cell would read dialogues: nobody else has lists of turns."""
-        split = read_dialogues("train", source, DialogueOptions(), sure=True)
+        """How a new cell would read dialogues: nobody else has lists of turns; of anything else no proof is taken."""
+        sure = True
+        try:
+            split = read_dialogues("train", source, DialogueOptions(), sure=True)
+        except FineTuneError:
+            sure, split = False, read_dialogues("train", source, DialogueOptions())
         turns = sum(len(dialogue.turns) for dialogue in split.examples)
         return Proposal(
             examples=len(split.examples),
             found=[f"{len(split.examples):,} dialogues with {turns:,} turns", *split.notes],
             texts=[dialogue.text for dialogue in split.examples[:_PROPOSED]],
-            fit=0.9,
+            fit=0.9 if sure else 0.0,
         )
 
     @classmethod

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from ft_magics.config.tree import is_broken
-from ft_magics.data.cells import fold, is_list, is_missing
+from ft_magics.data.cells import fold, index_of, is_list, is_missing
 from ft_magics.data.faults import list_faults, list_names, show
 from ft_magics.errors import DataError, FaultsError, did_you_mean
 from ft_magics.tasks.dialogue.config import DialogueOptions
@@ -16,6 +16,10 @@ from ft_magics.tasks.dialogue.turns import ASSISTANT, ROLES, SYSTEM, TOOLS, USER
 __all__ = ["SAID", "SIDES", "Faults", "Roles", "turns_in"]
 
 SIDES = ("role", "from", "speaker", "side", "sender", "author")  # usual keys, folded
+_BOTH = (  # folded keys of what the user and the assistant say, in one object
+    *(("human", "assistant"), ("user", "assistant"), ("input", "output"), ("prompt", "response")),
+    *(("question", "answer"), ("query", "response"), ("userutterance", "systemutterance"), ("user", "system")),
+)
 SAID = ("content", "value", "utterance", "text", "message", "turn")
 
 
@@ -33,6 +37,8 @@ class Roles:
 
     def of(self, name: Any) -> str | None:
         """A role; None for a name that nobody knows."""
+        number = index_of(name)
+        name = name if number is None else str(number)
         return role_named(name, self._own) if isinstance(name, str) else None
 
 
@@ -68,6 +74,7 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
         faults: Takes what is wrong: kind, place, fault.
     """
     found = []
+    value = _apart(value, options)
     parts = [_parts(item, number, options) for number, item in enumerate(value, 1)]
     of_keys = {key: Roles(options, key or "") for key in {key for _, _, key in parts}}
     roles = _answering([(side, of_keys[key].of(side)) for side, _, key in parts])
@@ -94,6 +101,40 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
         else:
             found.append(Turn(role, (said or "").strip()))
     return found
+
+
+def _apart(value: Sequence[Any], options: DialogueOptions) -> Sequence[Any]:
+    """Turns without a side as texts by turns, and objects with what both sides say as a turn each; any others as given.
+
+    Sides are missing where no turn of the dialogue has one, as in KdConv (`[{"message": …}]`, Zhou et al. 2020).
+    """
+    items = list(value)
+    if not items or options.role_column is not None or not all(isinstance(item, Mapping) for item in items):
+        return value
+    keys = [_keys(tuple(item), None, options.text_column) for item in items]
+    if any(side is not None for side, _ in keys):
+        return value
+    both = [_of_both(item) for item in items]
+    if all(both):
+        return [turn for turns in both for turn in turns]
+    texts = [item[said] if said is not None else None for item, (_, said) in zip(items, keys, strict=True)]
+    return texts if all(isinstance(text, str) for text in texts) else value
+
+
+def _of_both(item: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    """The turns of an object such as `{"human": …, "assistant": …}`; none of any other."""
+    folded = {fold(str(key)): key for key in item}
+    for names in _BOTH:
+        if set(names) <= set(folded):
+            leads = "system" not in names and item.get(folded.get("system"))
+            before = [(SYSTEM, leads)] if leads else []
+            said = [item[folded[name]] for name in names]
+            return [*before, *zip((USER, ASSISTANT), said, strict=True)] if all(map(_is_text, said)) else []
+    return []
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _answering(sides: Sequence[tuple[Any, str | None]]) -> list[str | None]:

@@ -6,21 +6,19 @@ and tables with a question a row, with answers as the data sets library has them
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ft_magics.data.cells import Rows, column_label, index_of, is_list, is_missing
 from ft_magics.data.faults import quoted, show
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
 from ft_magics.tasks.qa.columns import find_columns
 from ft_magics.tasks.qa.config import QaOptions
 
 __all__ = ["Raw", "raw_questions"]
 
-_LONGEST_WRITTEN = 100_000  # characters of a list that is written out in a cell
 _CONTEXTS = ("context", "context_text", "passage", "text")
 _QUESTIONS = ("question", "query_text", "query")
 _IDS = ("id", "query_id", "question_id", "qid")
@@ -57,11 +55,20 @@ def raw_questions(rows: Rows, options: QaOptions, *, to_score: bool = False) -> 
     Raises:
         DataError: A column is missing, or there is no question at all.
     """
+    rows = _of_data(rows)
     nested = rows.named and not {"paragraphs", "qas"}.isdisjoint(rows.columns)
     found = list(_nested(rows)) if nested else list(_flat(rows, options, to_score=to_score))
     if not found:
         raise DataError(f"{rows.name}: there are no questions in it")
     return found
+
+
+def _of_data(rows: Rows) -> Rows:
+    """The articles in a column `data`, as `pandas.read_json` has a file of SQuAD's; any other rows as they are."""
+    at = list(rows.columns).index("data") if rows.named and "data" in rows.columns else -1
+    if at < 0 or not all(isinstance(row[at], Mapping) and "paragraphs" in row[at] for row in rows.cells):
+        return rows
+    return replace(rows, columns=["paragraphs"], cells=[(row[at]["paragraphs"],) for row in rows.cells])
 
 
 def _nested(rows: Rows) -> Iterator[Raw]:
@@ -72,6 +79,8 @@ def _nested(rows: Rows) -> Iterator[Raw]:
         paragraphs = article["paragraphs"] if article.get("paragraphs") is not None else [article]
         for paragraph in _objects(paragraphs, place, "paragraphs"):
             context = _first(paragraph, _CONTEXTS)
+            if paragraph.get("header") is not None and paragraph.get("qas") is None:  # the first line of MRQA's files
+                continue
             for asked in _objects(paragraph.get("qas", ()), place, "qas"):
                 number += 1
                 own = _first(asked, _IDS)
@@ -184,13 +193,7 @@ def _whole(value: Any) -> int | None:
 
 def _read_out(cell: Any, of: tuple[type, ...] = (int,)) -> Any:
     """A list of some things, or an object, that is written out as text, as in a CSV file."""
-    if not isinstance(cell, str) or not cell.strip().startswith(("[", "{")) or len(cell) > _LONGEST_WRITTEN:
+    value = read_written(cell)
+    if is_list(value) and value is not cell and not all(isinstance(each, of) for each in value):
         return cell
-    for read in (json.loads, ast.literal_eval):
-        try:
-            value = read(cell)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(value, dict) or (is_list(value) and all(isinstance(each, of) for each in value)):
-            return value
-    return cell
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from ft_magics.config.references import Reference
-from ft_magics.data.cells import column_label, is_list
+from ft_magics.data.cells import column_label, fold, is_list, is_missing
 from ft_magics.data.faults import quoted, show
 from ft_magics.data.json_text import loads
 from ft_magics.data.paths import read_file
+from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, type_name
 from ft_magics.evaluation.answers.answered import Answered, Candidate
 from ft_magics.evaluation.answers.evaluate import answer_report
@@ -25,8 +27,10 @@ from ft_magics.tasks.qa.records import answered
 
 __all__ = ["read_answers", "read_options", "score"]
 
+_IDS = ("id", "qid", "question_id", "query_id")
 _TEXTS = ("prediction_text", "prediction", "predicted", "answer", "text", "pred")
 _OF_DATA = {"data", "paragraphs", "qas", "answers", "answer", "question", "context"}  # keys that are no ids
+_LINES = re.compile(r"\{[^\n]*\}\s*\n\s*\{")
 _HOW = "expected {id: text}, a file of it, or a list of texts in the order of gold"
 
 
@@ -58,11 +62,14 @@ def read_answers(source: Any, options: Mapping[str, Any]) -> Any:
 
 
 def _json_object(source: Any) -> Any:
-    """What a JSON file holds, where it begins as an object; None for any other file."""
+    """What a JSON file holds, where it is one object; None for any other file."""
     path, raw = read_file(str(source))
     if path.suffix.casefold() not in (".json", "") or not raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
         return None
-    return loads(raw.decode("utf-8-sig", errors="replace"), path.name)
+    text = raw.decode("utf-8-sig", errors="replace")
+    if _LINES.match(text.strip()):  # one object a line
+        return None
+    return loads(text, path.name)
 
 
 def _are_predictions(value: Mapping[Any, Any]) -> bool:
@@ -77,6 +84,7 @@ def score(
     title: str = "predictions",
     resamples: int = 1000,
     seed: int = 0,
+    **options: Any,
 ) -> AnswerReport:
     """Score answers as the official scripts do, as shares from 0 to 1.
 
@@ -87,13 +95,14 @@ def score(
         title: What this is a report of.
         resamples: Bootstrap resamples behind the intervals; 0 for none.
         seed: Of the bootstrap.
+        options: How gold is read, such as `answer_column`, as under `data:`.
 
     Raises:
         DataError: They cannot be read, or no id of the predictions is one of gold.
     """
     if scoring is not None and scoring not in RULES:
         raise DataError(f"scoring: found {show(scoring)}, expected one of {', '.join(RULES)}")
-    questions = _questions(gold, QaSettings.model_validate({"scoring": scoring}))
+    questions = _questions(gold, QaSettings.model_validate({"scoring": scoring}), read_options(options))
     given = _predictions(pred, questions)
     keys = {example.key for example in questions}
     if given and keys.isdisjoint(given):
@@ -107,7 +116,7 @@ def score(
     return answer_report(items, title=title, notes=notes, resamples=resamples, seed=seed)
 
 
-def _questions(gold: Any, settings: QaSettings) -> Sequence[Question]:
+def _questions(gold: Any, settings: QaSettings, options: QaOptions) -> Sequence[Question]:
     if isinstance(gold, (str, Path)):
         held = _json_object(gold)
         gold = held if isinstance(held, Mapping) and _are_gold(held) else str(gold)
@@ -117,9 +126,10 @@ def _questions(gold: Any, settings: QaSettings) -> Sequence[Question]:
     listed = list(gold) if is_list(gold) else []
     if listed and all(isinstance(each, Question) for each in listed):
         return listed
-    if isinstance(gold, str):
-        return read_split("gold", gold, settings=settings, to_score=True).examples
-    return read_split("gold", Reference("gold", gold), settings=settings, to_score=True).examples
+    if listed and options.answer_column is None and all(_is_answers(each) for each in listed):
+        gold = [{"id": f"row {at}", "answers": _as_list(each)} for at, each in enumerate(listed, 1)]
+    source = gold if isinstance(gold, str) else Reference("gold", gold)
+    return read_split("gold", source, options, settings, to_score=True).examples
 
 
 def _are_gold(gold: Mapping[Any, Any]) -> bool:
@@ -127,6 +137,13 @@ def _are_gold(gold: Mapping[Any, Any]) -> bool:
     if not gold or _OF_DATA & {str(key) for key in gold}:
         return False
     return all(each is None or isinstance(each, str) or is_list(each) or _is_record(each) for each in gold.values())
+
+
+def _is_answers(value: Any) -> bool:
+    """Whether it is the gold of a question alone: a text, texts, or `{text, answer_start}`."""
+    if isinstance(value, Mapping):
+        return set(value) <= {"text", "answer_start"} and "text" in value
+    return value is None or isinstance(value, str) or (is_list(value) and all(isinstance(each, str) for each in value))
 
 
 def _is_record(value: Any) -> bool:
@@ -142,7 +159,7 @@ def _as_list(value: Any) -> Any:
 def _predictions(pred: Any, questions: Sequence[Question]) -> dict[str, str]:
     """The text that is given for each question's id."""
     if isinstance(pred, (str, Path)):
-        pred = _json_object(pred) if str(pred).endswith(".json") else read_answers(str(pred), {})
+        pred = _of_file(str(pred))
     if isinstance(pred, Mapping):
         return {column_label(key): text for key, value in pred.items() if (text := _text(key, value)) is not None}
     if not is_list(pred):
@@ -154,6 +171,19 @@ def _predictions(pred: Any, questions: Sequence[Question]) -> dict[str, str]:
         raise DataError(f"gold has {len(questions):,} questions and pred has {len(items):,}; {_HOW}")
     pairs = zip(questions, items, strict=True)
     return {example.key: text for example, item in pairs if (text := _text(example.key, item)) is not None}
+
+
+def _of_file(path: str) -> Any:
+    """Predictions in a file: `{id: text}`, rows with an id and a text, or whatever gold may be."""
+    held = _json_object(path)
+    if isinstance(held, Mapping):
+        return held
+    rows = read_rows(path, split="pred", known=(*_IDS, *map(fold, _TEXTS)))
+    at = {fold(name): place for place, name in reversed(list(enumerate(rows.columns)))} if rows.named else {}
+    key, text = (next((at[fold(name)] for name in names if fold(name) in at), None) for names in (_IDS, _TEXTS))
+    if key is None or text is None:
+        return read_answers(path, {})
+    return {column_label(row[key]): "" if is_missing(row[text]) else row[text] for row in rows.cells}
 
 
 def _text(key: Any, value: Any) -> str | None:

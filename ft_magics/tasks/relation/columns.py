@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ft_magics.data.cells import Rows, fold
+from ft_magics.data.cells import Rows, fold, index_of
 from ft_magics.data.columns import named_column
 from ft_magics.data.faults import list_names
 from ft_magics.data.marked import TAGS
 from ft_magics.errors import DataError
 from ft_magics.tasks.relation.config import MarkedOptions
 
-__all__ = ["KNOWN", "Columns", "find_columns", "label_names"]
+__all__ = ["KNOWN", "Columns", "find_columns", "label_names", "with_starts"]
 
 _TEXT = ("text", "sentence", "tokens", "token", "words", "sent", "content", "context", "文本", "句子", "内容", "原文")
 _LABEL = (
@@ -24,6 +25,7 @@ _FIRST = ("e1", "entity1", "ent1", "head", "h", "subj", "subject", "arg1", "实�
 _SECOND = ("e2", "entity2", "ent2", "tail", "t", "obj", "object", "arg2", "实体2", "尾实体", "宾语")
 _BOTH = (_FIRST, _SECOND)
 _ENDS = (("start", "end"), ("begin", "end"), ("from", "to"))
+_STARTS = ("offset", "start", "begin", "pos", "position", "from")  # of columns beside that of an entity's words
 _PLACES = ("pos", "span", "offset", "offsets", "position", "indices", "")
 KNOWN = frozenset(
     {
@@ -54,6 +56,40 @@ class Columns:
     types: tuple[int | None, int | None]
     id: int | None
     last_included: bool
+
+
+def with_starts(rows: Rows, *, by_token: bool) -> Rows:
+    """Rows where `head` and `head_offset` are the words of an entity and where they begin → both in one, as an object.
+
+    Args:
+        rows: What was read.
+        by_token: Whether places are counted in tokens.
+    """
+    places = {fold(name): at for at, name in enumerate(rows.columns)}
+    found = {}
+    for stem in (*_FIRST, *_SECOND):
+        start = next((places[f"{stem}{name}"] for name in _STARTS if f"{stem}{name}" in places), None)
+        if stem not in places or start is None or any(f"{stem}{name}" in places for name in ("end", "to")):
+            continue
+        if all(_is_number(row[start]) and isinstance(row[places[stem]], str) for row in rows.cells):
+            found[places[stem]] = start
+    if not found:
+        return rows
+    rest = [at for at, _ in enumerate(rows.columns) if at not in found.values()]
+
+    def whole(row: Sequence[Any], at: int) -> Any:
+        if at not in found:
+            return row[at]
+        words = row[at].strip()
+        length = len(words.split()) if by_token else len(words)
+        return {"text": words, "offset": int(row[found[at]]), "length": length}
+
+    cells = [tuple(whole(row, at) for at in rest) for row in rows.cells]
+    return replace(rows, columns=[rows.columns[at] for at in rest], cells=cells)
+
+
+def _is_number(cell: Any) -> bool:
+    return index_of(cell) is not None or (isinstance(cell, str) and cell.strip().isdecimal() and len(cell) < 10)
 
 
 def label_names(rows: Rows, columns: Columns) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from ft_magics.data.cells import index_of, is_list, is_missing
 from ft_magics.data.faults import quoted, show
 from ft_magics.data.marked import Mark
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
 from ft_magics.evaluation.joining import joint
 
@@ -106,7 +106,7 @@ def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool
         ends, kind = _two(given), ""
     else:
         (cell,) = given
-        cell = _parsed(cell)
+        cell = read_written(cell)
         if not is_list(cell) and is_missing(cell):
             raise DataError(f"{name} is missing; say where the entity is, such as `[4, 9]`")
         kind = _of_record(cell, _TYPES) if isinstance(cell, Mapping) else ""
@@ -181,9 +181,17 @@ def repairs(moved: int, pieces: int) -> list[str]:
     return said
 
 
-def places_of_words(text: str, words: str) -> list[Mark]:
-    """Where words are in a text: as whole words, where they are so anywhere."""
+def places_of_words(text: str, words: str, *, any_case: bool = False) -> list[Mark]:
+    """Where words are in a text: as whole words, where they are so anywhere.
+
+    Args:
+        text: Of the example.
+        words: Of the entity.
+        any_case: Whether letters of another case will do where there are none of this one.
+    """
     marks = [(found.start(), found.end()) for found in re.finditer(re.escape(words), text)] if words else []
+    if any_case and words and not marks:
+        marks = [(found.start(), found.end()) for found in re.finditer(re.escape(words), text, re.IGNORECASE)]
     whole = [mark for mark in marks if not _within_word(text, mark)]
     return whole or marks
 
@@ -197,16 +205,6 @@ def _within_word(text: str, mark: Mark) -> bool:
 def _spaced(letter: str) -> bool:
     """Whether it is a letter of a script that parts words by white space."""
     return letter.isalnum() and ord(letter) < _FIRST_UNSPACED
-
-
-def _parsed(cell: Any) -> Any:
-    """A list or a record that is written as a text."""
-    if isinstance(cell, str) and cell.strip()[:1] in ("[", "{"):
-        try:
-            return json.loads(cell)
-        except (ValueError, RecursionError):
-            return cell
-    return cell
 
 
 def _two(given: Sequence[Any]) -> tuple[int, int] | None:
@@ -233,14 +231,22 @@ def _ends(cell: Any) -> tuple[int, int] | None:
         return None
     items = list(cell)
     if len(items) == 3 and is_list(items[2]):  # FewRel: name, id, lists of the tokens of each mention
-        tokens = [_number(item) for item in (items[2][0] if len(items[2]) and is_list(items[2][0]) else items[2])]
-        known = [token for token in tokens if token is not None]
-        return (known[0], known[-1] + 1) if known and len(known) == len(tokens) else None
+        return _tokens(items[2] if len(items[2]) and is_list(items[2][0]) else [items[2]])
     return _two(items) if len(items) == 2 else None
+
+
+def _tokens(mentions: Any) -> tuple[int, int] | None:
+    """Start and end of the first of some mentions, each a list of all its tokens; None where it is no such list."""
+    if not is_list(mentions) or not len(mentions) or not is_list(mentions[0]):
+        return None
+    known = [token for token in map(_number, mentions[0]) if token is not None]
+    return (known[0], known[-1] + 1) if known and len(known) == len(mentions[0]) else None
 
 
 def _ends_of_record(cell: Mapping[str, Any]) -> tuple[int, int] | None:
     """Start and end of a record; of several pieces, of all of them."""
+    if (tokens := _tokens(cell.get("indices"))) is not None:
+        return tokens
     if pieces := _pieces(cell):
         ends = [_ends(piece) for piece in pieces]
         known = [each for each in ends if each is not None]
@@ -271,7 +277,7 @@ def _words(cell: Any) -> str:
 
 def _found(name: str, words: str, text: Text, kind: str) -> Place:
     """The first place of an entity's words."""
-    marks = places_of_words(text.text, words)
+    marks = places_of_words(text.text, words, any_case=True)
     if not marks:
         raise DataError(
             f"{name} is `{quoted(words)}`, which is not in the text; expected words of the text, or where "

@@ -19,8 +19,9 @@ from ft_magics.data.faults import Faults, printable, quoted, show
 from ft_magics.data.marked import TAGS, MarkedText, check_marks, parse_tags
 from ft_magics.data.paths import read_file
 from ft_magics.data.rows import read_rows
+from ft_magics.data.written import with_written
 from ft_magics.errors import DataError
-from ft_magics.tasks.relation.columns import KNOWN, Columns, find_columns, label_names
+from ft_magics.tasks.relation.columns import KNOWN, Columns, find_columns, label_names, with_starts
 from ft_magics.tasks.relation.config import MarkedOptions
 from ft_magics.tasks.relation.documents import has_documents, read_documents
 from ft_magics.tasks.relation.fewrel import is_by_relation, rows_by_relation
@@ -77,7 +78,8 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
     )
     if not rows.cells:
         raise DataError(f"{rows.name}: there are no rows in it, only the names of the columns")
-    rows, notes = in_one_shape(rows), list(rows.notes)
+    rows = in_one_shape(with_written(rows, _is_no_place))
+    notes = list(rows.notes)
     by_token, last_included = options.offsets == "tokens", bool(options.last_included)
     if has_documents(rows):
         examples = read_documents(
@@ -89,8 +91,13 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
             notes=notes,
         )
     else:
-        examples = _of_rows(rows, options, notes)
+        examples = _of_rows(with_starts(rows, by_token=by_token), options, notes)
     return Split(name=name, source=shown, examples=examples, notes=notes)
+
+
+def _is_no_place(value: Any) -> bool:
+    """Whether a list that is written as text is more than the ends of an entity, which are read where they stand."""
+    return not is_list(value) or any(index_of(each) is None for each in value)
 
 
 def _of_semeval(source: str | Reference, options: MarkedOptions) -> list[MarkedText] | None:

@@ -11,7 +11,6 @@ Source: Comeau et al. 2013 (BioC); Fries et al. 2022 (BigBIO); Wadden et al. 201
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,8 +18,9 @@ from typing import Any
 from ft_magics.data.cells import Rows, fold, index_of, is_list
 from ft_magics.data.faults import Faults, quoted, show
 from ft_magics.data.frames import rows_of_records
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
-from ft_magics.tasks.relation.places import places_of_words
+from ft_magics.tasks.relation.places import places_of_words, text_of
 
 __all__ = [
     "ENTITIES",
@@ -93,11 +93,7 @@ def _with_lists(rows: Rows) -> Rows:
 
 
 def _listed(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.strip()[:1] in ("[", "{"):
-        try:
-            cell = json.loads(cell)
-        except (ValueError, RecursionError):
-            return cell
+    cell = read_written(cell)
     if not isinstance(cell, Mapping) or not cell:
         return cell
     values = list(cell.values())
@@ -226,7 +222,11 @@ def _numbered(lists: Any, count: int, what: str) -> list[tuple[Any, ...]]:
 
 
 def _of_triples(text: Any, triples: Any) -> Record:
-    """Triples alone: an entity is all places of its words."""
+    """Triples alone: an entity is all places of its words, in a text or in its tokens."""
+    if is_list(text):
+        text = text_of(text, by_token=True).text
+    if not isinstance(text, str):
+        raise DataError(f"the text must be a text or a list of tokens, found {show(text)}")
     entities: dict[str, Record] = {}
     relations = []
     for at, item in enumerate(triples if is_list(triples) else ()):
@@ -236,11 +236,14 @@ def _of_triples(text: Any, triples: Any) -> Record:
             words = end.get("@value", end.get("text", end.get("name"))) if isinstance(end, Mapping) else end
             kind = item.get(f"{side}_type") if isinstance(item, Mapping) else None
             kind = kind.get("@value") if isinstance(kind, Mapping) else kind
-            if not isinstance(words, str) or not isinstance(text, str):
+            if not isinstance(words, str) or not words.strip():
                 raise DataError(f"relation {at} (counted from 0) is {show(item)}; expected words of the text")
-            marks = places_of_words(text, words)
+            marks = places_of_words(text, words.strip(), any_case=True)
             if not marks:
-                raise DataError(f"relation {at} (counted from 0) names {quoted(words)}, which is not in the text")
+                raise DataError(
+                    f"relation {at} (counted from 0) names `{quoted(words)}`, which is not in the text; correct it, or "
+                    "take the relation out"
+                )
             mentions = [{"pos": list(mark)} for mark in marks]
             entities.setdefault(
                 words, {"id": words, "type": kind if isinstance(kind, str) else "", "mentions": mentions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from ft_magics.data.faults import list_faults, list_names, quoted, show
 from ft_magics.errors import DataError
 from ft_magics.tasks.seq2seq.config import PairOptions
 
-__all__ = ["KNOWN", "Columns", "find_columns", "input_columns", "with_languages"]
+__all__ = ["KNOWN", "Columns", "find_columns", "input_columns", "is_by_language", "with_languages", "with_references"]
 
 _PAIRS = (
     *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("source", "reference"), ("source", "references")),
@@ -39,11 +40,18 @@ _OF_REGIONS = (  # as mBART's tokenizer, browsers and parallel corpora write the
     *("sv_SE", "th_TH", "tr_TR", "uk_UA", "ur_PK", "vi_VN", "zh_CN", "zh_HK", "zh_Hans", "zh_Hant", "zh_TW"),
 )
 _TARGETS = (  # names of what is written, also where nothing beside it has a usual name
-    *("target", "reference", "references", "summary", "summarization", "highlights", "headline", "translation"),
+    *("target", "reference", "references", "summary", "summarization", "highlights", "headline", "headlines"),
+    *("translation", "abstractive_summary", "summary_text"),
     *("tldr", "摘要", "标题", "译文"),
 )
+_SOURCES = (  # names of what is read, the likeliest first; none of them is a target where another column can be it
+    *("source", "article", "document", "dialogue", "transcript", "text", "content", "body", "story", "report"),
+    *("sentence", "input", "ctext", "原文", "正文", "内容"),
+)
 _IDS = frozenset(("id", "idx", "index", "guid", "uid", "uuid", "paperid", "unnamed:0", "编号"))
+_BESIDE = frozenset(("fname", "filename", "file", "path", "url", "link", "readmore", "date", "author"))  # about a text
 _FOLDED_TARGETS = frozenset(map(fold, _TARGETS))
+_NUMBERED = re.compile(r"(.+?)[ _-]?\d+")
 KNOWN = frozenset(map(fold, (*(name for pair in _PAIRS for name in pair), *_LANGUAGES, *_OF_REGIONS, *_TARGETS)))
 _TRANSLATION = "translation"  # of the data sets of `datasets`: a column of {language: text}
 
@@ -78,7 +86,7 @@ def with_languages(rows: Rows) -> Rows:
     ]
     if others:
         raise DataError(list_faults(others))
-    texts = [row[at] if isinstance(row[at], Mapping) else {} for row in rows.cells]
+    texts = [_by_language(row[at]) if isinstance(row[at], Mapping) else {} for row in rows.cells]
     keys = list(dict.fromkeys(str(key) for by_language in texts for key in by_language))
     cells = [
         (*row[:at], *map(by_language.get, keys), *row[at + 1 :])
@@ -88,13 +96,45 @@ def with_languages(rows: Rows) -> Rows:
     return replace(rows, columns=names, cells=cells, named=True)
 
 
+def with_references(rows: Rows) -> Rows:
+    """The table with columns such as `summary1`, `summary2` and `summary3` as one of several references."""
+    grouped: dict[str, list[int]] = {}
+    for at, name in enumerate(rows.columns if rows.named else ()):
+        found = _NUMBERED.fullmatch(name)
+        if found and fold(found[1]) in _FOLDED_TARGETS:
+            grouped.setdefault(found[1], []).append(at)
+    name, chosen = next(iter(grouped.items()), ("", []))
+    if len(grouped) != 1 or len(chosen) < 2 or fold(name) in map(fold, rows.columns):
+        return rows
+    rest = [at for at, _ in enumerate(rows.columns) if at not in chosen]
+    cells = [
+        (*(row[at] for at in rest), [row[at] for at in chosen if not is_missing(row[at])] or None) for row in rows.cells
+    ]
+    note = f"{rows.name}: {list_names([rows.columns[at] for at in chosen])} were read as references of one example"
+    names = [*(rows.columns[at] for at in rest), name]
+    return replace(rows, columns=names, cells=cells, notes=[*rows.notes, note])
+
+
 def _is_translation(rows: Rows, at: int) -> bool:
     """Whether a column holds texts by language; of another name than the usual one, all of it and two languages."""
     if rows.named and fold(rows.columns[at]) == _TRANSLATION:
         return any(isinstance(row[at], Mapping) for row in rows.cells)
-    return all(
-        isinstance(row[at], Mapping) and len(row[at]) > 1 and all(map(_is_language, row[at])) for row in rows.cells
-    )
+    return all(isinstance(row[at], Mapping) and is_by_language(row[at]) for row in rows.cells)
+
+
+def _by_language(texts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{language: [en, de], translation: [Hi, Hallo]}`, as the hub has several languages, as `{en: Hi, de: Hallo}`."""
+    if set(texts) != {"language", _TRANSLATION} or not all(map(is_list, texts.values())):
+        return texts
+    grouped: dict[str, list[Any]] = {}
+    for language, text in zip(texts["language"], texts[_TRANSLATION], strict=False):
+        grouped.setdefault(str(language), []).append(text)
+    return {language: found[0] if len(found) == 1 else found for language, found in grouped.items()}
+
+
+def is_by_language(texts: Mapping[Any, Any]) -> bool:
+    """Whether an object has texts by language, in one of the two ways of the hub."""
+    return set(texts) == {"language", _TRANSLATION} or (len(texts) > 1 and all(map(_is_language, texts)))
 
 
 def _is_language(name: Any) -> bool:
@@ -144,7 +184,12 @@ def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None
     if target is None and rows.named:
         usual = [at for at in there if fold(rows.columns[at]) in _FOLDED_TARGETS]
         target = usual[0] if len(usual) == 1 else None
-    free = [at for at in there if at != target]
+    if source is None and target is not None and rows.named:
+        source = next((places[fold(name)] for name in _SOURCES if places.get(fold(name)) in there), None)
+        source = None if source == target else source
+    if source is not None and target is not None:
+        return source, target
+    free = [at for at in there if at not in (source, target)]
     languages = [at for at in free if rows.named and _is_language(rows.columns[at])]
     chosen = languages if len(languages) + (source is not None) + (target is not None) == 2 else _likeliest(rows, free)
     wanted = [side for side, at in (("source", source), ("target", target)) if at is None]
@@ -182,7 +227,7 @@ def _seen(cell: Any) -> str:
 
 def _is_other(rows: Rows, at: int) -> bool:
     """Whether a column is an id, a number, or no text in a row."""
-    if rows.named and fold(rows.columns[at]) in _IDS:
+    if rows.named and fold(rows.columns[at]) in (*_IDS, *_BESIDE):
         return True
     cells = [row[at] for row in rows.cells if not is_missing(row[at])]
     texts = [cell for cell in cells if isinstance(cell, str)]

@@ -15,8 +15,16 @@ from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, printable, quoted, show
 from ft_magics.data.paths import read_file
 from ft_magics.data.rows import read_rows
+from ft_magics.data.written import with_written
 from ft_magics.errors import DataError, type_name
-from ft_magics.tasks.seq2seq.columns import KNOWN, Columns, find_columns, with_languages
+from ft_magics.tasks.seq2seq.columns import (
+    KNOWN,
+    Columns,
+    find_columns,
+    is_by_language,
+    with_languages,
+    with_references,
+)
 from ft_magics.tasks.seq2seq.config import PairOptions
 from ft_magics.tasks.seq2seq.examples import TextPair
 
@@ -47,7 +55,7 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
         rows, columns = _parallel(source, options.target_path, options.encoding)
         notes = list(rows.notes)
     else:
-        rows = with_languages(
+        rows = _in_columns(
             read_rows(
                 source,
                 split=name,
@@ -75,6 +83,19 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
             for example, label in zip(examples, labels, strict=True)
         ]
     return Split(name=name, source=printable(str(source)), examples=examples, notes=notes)
+
+
+def _in_columns(rows: Rows) -> Rows:
+    """Rows whose texts stand in columns: what was written as text is read, and each language has its own."""
+    return with_references(with_languages(with_written(rows, _is_written)))
+
+
+def _is_written(value: Any) -> bool:
+    """Whether a list or object that is written as text may be a source, references, or texts by language."""
+    if isinstance(value, Mapping):
+        return is_by_language(value)
+    parts = list(map(_turn, value))
+    return bool(parts) and all(isinstance(part, str) for part in parts)
 
 
 def _named_in(options: PairOptions) -> frozenset[str]:

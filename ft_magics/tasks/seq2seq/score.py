@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from pydantic import ValidationError
 from ft_magics.config.references import Reference
 from ft_magics.data.cells import fold, is_list
 from ft_magics.data.faults import list_names
+from ft_magics.data.paths import read_file
 from ft_magics.data.rows import read_rows
+from ft_magics.data.written import with_written
 from ft_magics.errors import DataError
 from ft_magics.tasks.seq2seq.columns import KNOWN
 from ft_magics.tasks.seq2seq.config import PairOptions
@@ -62,19 +65,45 @@ def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
         delimiter=chosen.delimiter,
         encoding=chosen.encoding,
         header=chosen.header,
-        known=KNOWN | set(_NAMES),
+        known=KNOWN | set(_NAMES) | ({fold(chosen.target_column)} if isinstance(chosen.target_column, str) else set()),
     )
+    rows = with_written(rows, _is_of_one)
     at = _column(list(rows.columns), chosen.target_column, rows.name)
     return [list(row[at]) if is_list(row[at]) else row[at] for row in rows.cells]
 
 
-def texts_of(side: Any) -> Any:
-    """What a file holds, where one is named; anything else as it is.
+def texts_of(side: Any, options: Mapping[str, Any] | None = None) -> Any:
+    """What a file holds, where one is named, `{id: text}` too; anything else as it is.
+
+    Args:
+        side: References or hypotheses, or the path of a file.
+        options: As of `read_texts`.
 
     Raises:
         DataError: It cannot be read.
     """
-    return read_texts(str(side), {}) if isinstance(side, (str, Path)) else side
+    if not isinstance(side, (str, Path)):
+        return side
+    return _by_id(str(side)) or read_texts(str(side), options or {})
+
+
+def _by_id(source: str) -> Mapping[str, Any] | None:
+    """The texts of a JSON file that is `{id: text}`; None for any other file."""
+    path, raw = read_file(source)
+    if path.suffix.lower() != ".json":
+        return None
+    try:
+        held = json.loads(raw)
+    except (ValueError, RecursionError):  # lines, or what is refused with its place when it is read
+        return None
+    if not isinstance(held, Mapping) or not held or not all(map(_is_of_one, held.values())):
+        return None
+    return held if {fold(str(key)) for key in held}.isdisjoint(_NAMES) else None
+
+
+def _is_of_one(value: Any) -> bool:
+    """Whether it is a text, or several."""
+    return isinstance(value, str) or (is_list(value) and all(isinstance(each, str) for each in value))
 
 
 def _column(header: list[str], asked: int | str | None, name: str) -> int:

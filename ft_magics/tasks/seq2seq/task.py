@@ -306,8 +306,9 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
     @classmethod
     def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
         """Score texts against references: a text each, or several each; also `{id: text}` on both sides, or files."""
+        read = {name: options.pop(name) for name in PairOptions.model_fields if name in options}
         cls.check_options({name: value for name, value in options.items() if name not in _OF_SCORES})
-        return cls._scored(texts_of(gold), texts_of(pred), **options)
+        return cls._scored(texts_of(gold, read), texts_of(pred, read), **options)
 
     @classmethod
     def _scored(cls, references: Any, hypotheses: Any, **options: Any) -> Report:
