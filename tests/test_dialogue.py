@@ -109,8 +109,7 @@ def test_instructions_have_their_input_history_and_system_and_are_no_proposal():
     split = _read([row])
     assert [turn.text for turn in split.examples[0].turns] == ["s", "q", "r", "a\nx", "b"]
     assert "instruction and input as what the user says, output as the answer; not read: score" in split.notes[0]
-    with pytest.raises(DataError, match="no column holds lists of turns"):
-        DialogueTask.propose(Reference("d", [row]))
+    assert DialogueTask.propose(Reference("d", [row])).fit == 0.0
 
 
 def test_a_system_turn_stays_first_wherever_it_is_written():
@@ -161,7 +160,7 @@ def test_what_can_be_repaired_is_repaired_counted_and_said():
             r"no column holds lists of turns.*`role_column` and `id_column` cannot be seen",
         ),
         ([[("assistant", "a")]], "no dialogue in it has a turn of the user's that the assistant answers"),
-        ([[{"content": "a"}]], "it has no side"),
+        ([[{"content": "a"}, {"role": "user", "content": "b"}]], "it has no side"),
         ([[{"role": "user", "txt": "a"}]], "turn 1: no key is known as what is said, among role, txt"),
         ([[("user", "a"), ("tool", "{}")]], "turn 2: found 'tool' as `role`: calls of tools .* are not learned here"),
         ([[("user", "a\ud800"), ("gpt", "b")]], "turn 1: .* holds half a surrogate pair"),

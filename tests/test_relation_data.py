@@ -266,7 +266,7 @@ WRONG = {
     "a token that is none": ([{**FORMS["tokens"], "tokens": ["a", None, "b"]}], "token 1 (counted from 0) of the text"),
     "no such triple": (
         [{"text": DRUG, "triples": [["Aspirin", "inhibits", "COX-9"]]}],
-        "relation 0 (counted from 0) names COX-9, which is not in the text",
+        "relation 0 (counted from 0) names `COX-9`, which is not in the text; correct it, or take the relation out",
     ),
     "no such place": (
         [{"text": DRUG, "entities": ENDS, "relations": [{**LINK, "head": [1, 2]}], "key": "1"}],

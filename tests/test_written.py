@@ -12,9 +12,13 @@ from ft_magics.config.references import Reference
 from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
 from ft_magics.tasks.dialogue.config import DialogueOptions
+from ft_magics.tasks.dialogue.inputs import read_asked
 from ft_magics.tasks.dialogue.reader import read_dialogues
 from ft_magics.tasks.qa.reader import read_split as read_questions
+from ft_magics.tasks.relation.answer import read_texts as marked
 from ft_magics.tasks.relation.reader import read_split as read_pairs
+from ft_magics.tasks.seq2seq.config import PairOptions
+from ft_magics.tasks.seq2seq.reader import read_source
 from ft_magics.tasks.seq2seq.reader import read_split as read_texts
 
 
@@ -36,13 +40,24 @@ def csv_of(path, rows) -> str:
             {"text": ["Denver"], "answer_start": [7]},
         ),
         (str([np.int64(3), float("nan")]), [3, None]),
+        (str(np.array([0.0, 1, 1])), [0.0, 1.0, 1.0]),
+        (str(np.array([True, False])), [True, False]),
+        (str(np.array(["a", None], dtype=object)), ["a", None]),
+        (str([np.array([1, 2]), np.array([3])]), [[1, 2], [3]]),
+        (str(np.array([list("a"), list("bc")], dtype=object)), [["a"], ["b", "c"]]),
     ],
 )
 def test_lists_are_read_as_they_are_written(cell, read):
     assert read_written(cell) == read
 
 
-@pytest.mark.parametrize("cell", ["[CLS] a text]", "['a', ..., 'b']", "[f(1)]", "{1, 2}", "[1-2]", "", "[", None, 3])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("[CLS] a text]", "['a', ..., 'b']", "[f(1)]", "{1, 2}", "[1-2]", "[3 - 2]", "", "[", None, 3),
+        *("{{1}}", "{{'name'}}", "{[0, 1]}", "{[1]: 2}", "[{{'a'}}]"),
+    ],
+)
 def test_what_is_no_list_stays_as_it_is(cell):
     assert read_written(cell) is cell
 
@@ -59,6 +74,29 @@ def test_tokens_of_a_relation_are_read_out_of_a_table(tmp_path):
         assert first.text == "Bob Smith left IBM Corp"
         assert (first.text[slice(*first.e1)], first.text[slice(*first.e2)]) == ("Bob Smith", "IBM Corp")
         assert split.notes == ["t.csv: lists that tokens has as text were read as lists"]
+
+
+def test_a_table_with_broken_lists_is_refused_with_their_rows(tmp_path):
+    row = {"tokens": ["Bob", "left", "IBM"], "e1": [0, 1], "e2": [2, 3], "label": "left"}
+    broken = {**row, "tokens": "['Bob', 'left'"}
+    with pytest.raises(DataError, match=r"t.csv, line 4: tokens is .*, expected a list as in other rows; mend it"):
+        read_pairs("train", csv_of(tmp_path / "t.csv", [row, row, broken]))
+    long = {**row, "tokens": np.array([f"w{at}" for at in range(2000)])}
+    with pytest.raises(DataError, match=r"line 2: .*NumPy left a part out of it; write `.tolist\(\)` of it"):
+        read_pairs("train", csv_of(tmp_path / "t.csv", [long]))
+
+
+def test_what_is_predicted_is_read_as_what_was_trained_on(tmp_path):
+    tokens = {"tokens": "['Bob', 'left', 'IBM']", "head": "[0, 1]", "tail": "[2, 3]"}
+    offsets = {"text": "Bob left Bob and IBM", "head": "Bob", "head_offset": 9, "tail": "IBM", "tail_offset": 17}
+    for row in (tokens, offsets):
+        trained = read_pairs("train", csv_of(tmp_path / "t.csv", [{**row, "relation": "left"}])).examples[0]
+        asked = marked([row])[0]
+        assert (asked.text, asked.e1, asked.e2) == (trained.text, trained.e1, trained.e2)
+    assert asked.e1 == (9, 12)
+    assert read_source("['a.', 'b.']", "row 1") == "a. b."
+    turns = [{"role": "user", "content": "It's late?"}]
+    assert [turn.text for turn in read_asked([str(turns)])[0].turns] == ["It's late?"]
 
 
 def test_an_offset_beside_an_entity_is_where_its_words_begin(tmp_path):
@@ -107,6 +145,18 @@ def test_questions_of_pandas_and_of_mrqa():
         assert [one.key for one in read_questions("train", Reference("rows", source)).examples] == ["1"]
 
 
+def test_words_in_another_case_are_the_same_entity():
+    row = {
+        "text": "Apple, led by Tim Cook, makes phones.",
+        "triples": [["Apple", "led_by", "Tim Cook"], ["apple", "makes", "phones"]],
+    }
+    found = read_pairs("train", Reference("rows", [row])).examples
+    assert len({(example.e1, example.e2) for example in found}) == len(found)
+    assert sorted(example.label for example in found if example.label != "no_relation") == ["led_by", "makes"]
+    with pytest.raises(DataError, match="`IT`, which is not in the text"):
+        read_pairs("train", Reference("rows", [{"text": "It is so at IBM.", "triples": [["IT", "r", "IBM"]]}]))
+
+
 def test_turns_are_read_out_of_a_table(tmp_path):
     turns = [{"role": "user", "content": "It's late?"}, {"role": "assistant", "content": "Yes."}]
     path = csv_of(tmp_path / "d.csv", [{"messages": turns}])
@@ -131,6 +181,35 @@ def test_turns_without_a_side_with_both_and_with_numbers(turns):
     assert [(turn.role, turn.text) for turn in split.examples[0].turns] == [("user", "Hi"), ("assistant", "Hello")]
 
 
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [{"name": "Agent", "text": "Hi"}, {"name": "Customer", "text": "Hello"}],
+        [{"speaker_id": 1, "text": "Hi"}, {"speaker_id": 2, "text": "Hello"}],
+        [{"instruction": "Translate", "input": "Hi", "output": "Hallo"}],
+    ],
+)
+def test_a_side_of_a_name_that_nobody_knows_is_not_guessed(turns):
+    with pytest.raises(DataError):
+        read_dialogues("train", Reference("rows", [{"messages": turns}]), DialogueOptions())
+
+
+def test_a_text_that_is_a_list_in_json_stays_a_text(tmp_path):
+    rows = [{"text": "Ann of Acme", "target": '["Person", "Org"]'}, {"text": "Bob", "target": '{"id": "5", "no": "7"}'}]
+    for source in (Reference("rows", rows), csv_of(tmp_path / "j.csv", rows)):
+        assert [one.references[0] for one in read_texts("train", source).examples] == [row["target"] for row in rows]
+    (tmp_path / "pred.jsonl").write_text("\n".join(json.dumps({"prediction": "['a']"}) for _ in range(2)))
+    report = ft_magics.evaluate(["['a']", "['a']"], str(tmp_path / "pred.jsonl"), task="summarize")
+    assert report.scores["rouge1"].value == pytest.approx(1)
+
+
+def test_columns_that_a_cell_names_stay_as_they_are():
+    row = {"summary1": "one", "summary2": "two", "text": "a long text"}
+    options = PairOptions.model_validate({"source_column": 3, "target_column": "summary1"})
+    first = read_texts("train", Reference("rows", [row]), options).examples[0]
+    assert (first.text, first.references) == ("a long text", ("one",))
+
+
 def test_sources_and_references_are_read_out_of_a_table(tmp_path):
     path = csv_of(tmp_path / "s.csv", [{"source": ["a.", "b."], "target": ["x", "y"]}] * 2)
     first = read_texts("train", path).examples[0]
@@ -145,11 +224,15 @@ def test_sources_and_references_are_read_out_of_a_table(tmp_path):
     [
         ({"fname": "t_0", "dialogue": "#P1#: hi", "summary1": "one", "topic1": "z", "summary2": "two"}, "#P1#: hi", 2),
         ({"headlines": "short", "text": "a long text"}, "a long text", 1),
+        ({"article": "a long text", "headline": "short", "source": "BBC"}, "a long text", 1),
+        ({"document": 1, "passage": "a long text", "headline": "short"}, "a long text", 1),
+        ({"date": "3 May 2001", "iso": "2001-05-03"}, "3 May 2001", 1),
         ({"author": "x", "date": "d", "headlines": "h", "read_more": "u", "text": "t t", "ctext": "c"}, "t t", 1),
     ],
 )
 def test_the_usual_names_say_what_is_source_and_what_is_target(row, text, references):
-    first = read_texts("train", Reference("rows", [row, {name: f"{cell}!" for name, cell in row.items()}])).examples[0]
+    other = {name: cell if isinstance(cell, int) else f"{cell}!" for name, cell in row.items()}
+    first = read_texts("train", Reference("rows", [row, other])).examples[0]
     assert (first.text, len(first.references)) == (text, references)
 
 
@@ -179,10 +262,14 @@ def test_evaluate_reads_files_as_cells_do(tmp_path):
 
 
 def test_evaluate_says_what_does_not_belong_together():
-    with pytest.raises(DataError, match="`evaluate` has no option `answer_colum` for `task: relation`"):
-        ft_magics.evaluate(["a"], ["a"], task="relation", answer_colum=1)
-    with pytest.raises(DataError, match="1 texts have no reference, the first 'z'"):
+    with pytest.raises(
+        DataError, match="there is no option `none_lable`; there are none_label, .* Did you mean `none_label`"
+    ):
+        ft_magics.evaluate(["a"], ["a"], task="relation", none_lable="a")
+    with pytest.raises(DataError, match=r"there is no reference for 'z' \(1 in all\)"):
         ft_magics.evaluate({"a": "x"}, {"a": "x", "z": "q"}, task="translate")
+    with pytest.raises(DataError, match="format: found 'nope'"):
+        ft_magics.evaluate(["x"], ["x"], task="summarize", format="nope")
     report = ft_magics.evaluate(["Other", "a"], ["Other", "a"], task="relation", none_label="no_relation")
     assert any("no pair has the label 'no_relation'" in note for note in report.notes)
     assert any("'Other' counts as a relation" in note for note in report.notes)

@@ -34,7 +34,7 @@ _BY_SUFFIX = {
 }
 _LINES = (".jsonl", ".ndjson")
 _FASTTEXT = "__label__"
-_XML = re.compile(r"\s*<(?:\?xml|!DOCTYPE|doc\b)")
+_XML = re.compile(r"\s*<(?:\?xml |doc )")
 
 
 def read_rows(
@@ -79,7 +79,7 @@ def read_rows(
         return _of_json(text, name, split, nested, known, lines=one)
     if not kind and text.lstrip().startswith(_FASTTEXT):
         return _of_fasttext(text, name)
-    if not format and _XML.match(text):
+    if not kind and _XML.match(text):
         raise DataError(f"{name}: XML is not read; write a row for each example, as CSV or as lines of JSON")
     if kind == "tsv" and delimiter is None and "\t" in text.strip("\r\n").partition("\n")[0]:
         delimiter = "\t"

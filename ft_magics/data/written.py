@@ -11,51 +11,71 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ft_magics.data.cells import Rows, fold, is_list, is_missing
-from ft_magics.data.faults import list_names
+from ft_magics.data.cells import Rows
+from ft_magics.data.faults import Faults, list_names, show
 
-__all__ = ["read_written", "with_written"]
+__all__ = ["is_python", "read_written", "with_written"]
 
-_LONGEST = 1_000_000  # characters of a cell
+_LONGEST_LITERAL = 1_000_000  # characters; Python's parser is slow, JSON's is not
 _OPENS = {"[": "]", "{": "}"}
-_WITHOUT_COMMAS = re.compile(r"['\"\d\]})]\s+['\"\d\[{-]")  # as `str` of an array has them
-_MADE_OF = frozenset(("array", "list", "tuple", "int64", "int32", "float64", "float32", "str_", "bool_"))
+_TEXTS_BESIDE = re.compile(r"['\"]\s+['\"]")  # which Python joins and NumPy keeps apart
+_ITEM = r"(?:'[^']*'|\"[^\"]*\"|-?[\d.]+),?"
+_CUT = re.compile(rf"\[\s*{_ITEM}(?:\s+{_ITEM})*\s+\.\.\.,?(?:\s+{_ITEM})+\s*\]")  # what NumPy writes of a long array
+_VALUES = ("True", "False", "None", "nan")
+_MADE_OF = ("array", "list", "tuple")
 
 
 def read_written(cell: Any) -> Any:
     """The list or the object that a text holds; anything else as it is.
 
     Args:
-        cell: Of a table. `array([...], dtype=object)` is the list in it, and `['a' 'b']` has two texts.
+        cell: Of a table. An `array([...], dtype=object)` within it is the list in that, and `['a' 'b']` has two texts.
     """
     text = cell.strip() if isinstance(cell, str) else ""
-    if len(text) > _LONGEST or not text or not text.endswith(_OPENS.get(text[0], "\0")):
+    if not text or not text.endswith(_OPENS.get(text[0], "\0")):
         return cell
     for read in (json.loads, _literal):
         try:
             value = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError):
             continue
         if isinstance(value, (list, dict)):
             return value
     return cell
 
 
-def with_written(rows: Rows, accepts: Callable[[Any], bool], *, named: Collection[str] | None = None) -> Rows:
-    """The rows with the columns whose every cell holds such a list or object read, and a note that says which.
+def is_python(cell: Any) -> bool:
+    """Whether a text is a list or an object in Python's or NumPy's spelling, and not in JSON's, which may be a text."""
+    if not isinstance(cell, str) or read_written(cell) is cell:
+        return False
+    try:
+        json.loads(cell)
+    except ValueError:
+        return True
+    return False
+
+
+def with_written(
+    rows: Rows, accepts: Callable[[Any], bool], *, columns: Collection[int] | None = None, python: bool = False
+) -> Rows:
+    """The rows with the columns read whose cells are mostly lists or objects, and a note that says which.
 
     Args:
         rows: As read.
         accepts: Whether a list or object is one that belongs into a cell here.
-        named: Folded names of columns that may be read; None for any.
+        columns: Which may be read; None for all.
+        python: Whether a column is only read where a cell of it is spelled as Python or NumPy do: JSON may be a text.
+
+    Raises:
+        DataError: In some rows of such a column a list is broken or cut; the message has their places.
     """
+    faults = Faults()
     chosen = {}
-    for at, name in enumerate(rows.columns):
-        if named is None or fold(name) in named:
-            column = [row[at] for row in rows.cells]
-            read = _read_column(column, accepts)
-            if read is not None:
-                chosen[at] = read
+    for at in range(len(rows.columns)) if columns is None else columns:
+        read = _read_column(rows, at, accepts, faults, python=python)
+        if read is not None:
+            chosen[at] = read
+    faults.raise_all()
     if not chosen:
         return rows
     cells = [
@@ -67,19 +87,33 @@ def with_written(rows: Rows, accepts: Callable[[Any], bool], *, named: Collectio
     return replace(rows, cells=cells, notes=[*rows.notes, note])
 
 
-def _read_column(column: list[Any], accepts: Callable[[Any], bool]) -> list[Any] | None:
-    """The cells read; None where one of them holds something else, or none holds anything."""
-    found, seen = [], False
-    for cell in column:
-        if not is_list(cell) and is_missing(cell):
-            found.append(cell)
+def _read_column(
+    rows: Rows, at: int, accepts: Callable[[Any], bool], faults: Faults, *, python: bool
+) -> list[Any] | None:
+    """The cells, lists read; None where few of them are lists."""
+    found: list[Any] = []
+    broken: list[tuple[str, str]] = []
+    lists, others, as_python, cut = 0, 0, False, False
+    for place, row in zip(rows.places, rows.cells, strict=True):
+        cell = row[at]
+        value = read_written(cell) if isinstance(cell, str) else cell
+        if value is not cell and isinstance(value, (list, Mapping)) and accepts(value):
+            lists += 1
+            as_python = as_python or not python or is_python(cell)
+            found.append(value)
             continue
-        value = read_written(cell) if isinstance(cell, str) else None
-        if not isinstance(value, (list, Mapping)) or not accepts(value):
-            return None
-        found.append(value)
-        seen = True
-    return found if seen else None
+        found.append(cell)
+        if isinstance(cell, str) and cell:
+            others += 1
+            if cell.lstrip()[:1] == "[":
+                broken.append((place, cell))
+                cut = cut or bool(_CUT.fullmatch(cell.strip()))
+    if not cut and (lists == 0 or lists < others or not as_python):
+        return None
+    for place, cell in broken:
+        how = "NumPy left a part out of it; write `.tolist()` of it" if "..." in cell else "mend it"
+        faults.add(f"list {at}", place, f"{rows.columns[at]} is {show(cell)}, expected a list as in other rows; {how}")
+    return found
 
 
 def _literal(text: str) -> Any:
@@ -89,9 +123,14 @@ def _literal(text: str) -> Any:
         ValueError: It is none, or a part was left out of it (`...`).
         SyntaxError: It is no Python.
     """
-    if _WITHOUT_COMMAS.search(text):
-        text = _with_commas(text)
-    tree = _Plain().visit(ast.parse(text, mode="eval"))
+    if len(text) > _LONGEST_LITERAL:
+        raise ValueError("it is too long")
+    if not _TEXTS_BESIDE.search(text) and "..." not in text:
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):  # NumPy's, or none
+            pass
+    tree = _Plain().visit(ast.parse(_with_commas(text), mode="eval"))
     if any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(tree)):
         raise ValueError("a part of it was left out")
     return ast.literal_eval(tree)
@@ -100,29 +139,38 @@ def _literal(text: str) -> Any:
 def _with_commas(text: str) -> str:
     """With a comma between items that stand beside each other."""
     parts: list[str] = []
-    ended = False  # whether an item ends before this place
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in (tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER):
-            continue
-        of_one = token.type in (tokenize.STRING, tokenize.NUMBER)
-        if ended and (of_one or token.string in ("-", "[", "{")):
+    ended, end = False, (0, 0)  # whether an item ends before this place, and where
+    tokens = [
+        token
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+    ]
+    for at, token in enumerate(tokens):
+        begins = token.type in (tokenize.STRING, tokenize.NUMBER, tokenize.NAME) or token.string in ("[", "{")
+        negative = token.string == "-" and token.start != end and tokens[at + 1].start == token.end
+        if ended and (begins or negative):
             parts.append(",")
         parts.append(token.string)
-        ended = of_one or token.string in ("]", "}", ")")
+        ended = token.type in (tokenize.STRING, tokenize.NUMBER) or token.string in ("]", "}", ")", *_VALUES)
+        end = token.end
     return " ".join(parts)
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes lists out of `array(…, dtype=…)`, and makes None of `nan`."""
+    """Takes what is in them out of `array(…, dtype=…)` and `np.int64(…)`, and makes None of `nan`."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """A call that only says what kind of array or number it is."""
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in _MADE_OF and len(node.args) == 1:
+        kind = isinstance(node.func, ast.Attribute) or getattr(node.func, "id", "") in _MADE_OF
+        if kind and len(node.args) == 1:
             made: ast.AST = self.visit(node.args[0])
             return made
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`np.True_` and `np.False_`."""
+        return ast.Constant(node.attr == "True_") if node.attr in ("True_", "False_") else node
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """A number that is none."""
-        return ast.Constant(None) if node.id in ("nan", "null") else node
+        return ast.Constant(None) if node.id == "nan" else node

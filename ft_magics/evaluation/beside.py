@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import operator
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from inspect import Parameter, signature
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ft_magics.errors import DataError, type_name
+from ft_magics.errors import DataError, did_you_mean, type_name
 from ft_magics.markup import terminal_line
 
 __all__ = [
     "GREATEST_OFFSET",
     "as_list",
     "check_bootstrap",
+    "check_known",
     "check_notes",
     "check_text",
     "check_texts",
@@ -144,3 +146,17 @@ def is_number(value: Any) -> bool:
     except OverflowError:
         return False
     return True
+
+
+def check_known(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Refuse options that a function does not have; one that takes any looks for itself.
+
+    Raises:
+        DataError: One is unknown; the message has those that there are.
+    """
+    known = signature(function).parameters
+    odd = next((name for name in options if name not in known), None)
+    if odd is not None and not any(each.kind is Parameter.VAR_KEYWORD for each in known.values()):
+        there = [name for name, each in known.items() if each.kind is Parameter.KEYWORD_ONLY]
+        near = did_you_mean(odd, there)
+        raise DataError(f"there is no option `{odd:.60}`; there are {', '.join(there)}.{near}")

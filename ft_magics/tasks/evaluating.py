@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import check_known
 from ft_magics.evaluation.report import Report
 from ft_magics.tasks.registry import find_task
 
 __all__ = ["evaluate"]
-
-_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
 def evaluate(gold: Any, pred: Any, *, task: str, **options: Any) -> Report:
@@ -35,10 +32,5 @@ def evaluate(gold: Any, pred: Any, *, task: str, **options: Any) -> Report:
             no such option.
     """
     score = find_task(task).score
-    try:
-        return score(gold, pred, **options)
-    except TypeError as error:
-        unknown = _UNKNOWN.search(str(error))
-        if unknown is None or unknown[1] not in options:
-            raise
-        raise DataError(f"`evaluate` has no option `{unknown[1]}` for `task: {task}`") from error
+    check_known(score, options)
+    return score(gold, pred, **options)

@@ -31,7 +31,9 @@ def read_sides(references: Any, hypotheses: Any) -> tuple[list[tuple[str, ...]],
             raise DataError(f"there is no text for {shown(missing)}, which has a reference")
         unknown = [key for key in hypotheses if key not in references]
         if unknown:
-            raise DataError(f"{len(unknown):,} texts have no reference, the first {shown(unknown[0])}; take them out")
+            raise DataError(
+                f"there is no reference for {shown(unknown[0])} ({len(unknown):,} in all); take such texts out"
+            )
         hypotheses = [hypotheses[key] for key in references]
         references = list(references.values())
     gold = [_of_one(item, at) for at, item in enumerate(as_list(references, "references", "texts, one per example"))]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ft_magics.data.rows import read_rows
 from ft_magics.errors import DataError, type_name
+from ft_magics.evaluation.beside import check_known
 from ft_magics.evaluation.labels.evaluate import label_report
 from ft_magics.evaluation.labels.report import LabelReport
 from ft_magics.evaluation.numbers.evaluate import number_report
@@ -77,7 +78,9 @@ def score(gold: Any, pred: Any, **options: Any) -> LabelReport | NumberReport:
     both = [_as_list(side, name) for side, name in ((gold, "gold"), (pred, "pred"))]
     numbers = all(side and all(_is_measure(item) for item in side) for side in both)
     if numbers and any(isinstance(item, float) and not item.is_integer() for side in both for item in side):
+        check_known(number_report, options)
         return number_report(*both, **options)
+    check_known(label_report, options)
     several = any(isinstance(item, (list, tuple, set)) for side in both for item in side)
     return label_report(*both, multi_label=options.pop("multi_label", several), **options)
 

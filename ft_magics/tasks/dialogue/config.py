@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator
 
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
@@ -17,6 +19,11 @@ from ft_magics.config.splits import (
 from ft_magics.tasks.writing.config import AnswerSettings
 
 __all__ = ["DialogueData", "DialogueFile", "DialogueOptions", "DialogueSettings"]
+
+
+def _as_text(name: Any) -> Any:
+    """A side that is a number, as data sets of classes have it, by its digits."""
+    return str(name) if isinstance(name, int) and not isinstance(name, bool) else name
 
 
 class DialogueSettings(Section):
@@ -94,7 +101,7 @@ class DialogueOptions(Section):
         otherwise="`dialogue_id` or `conversation_id`",
         default=None,
     )
-    roles: dict[Text, Literal["user", "assistant", "system"]] | None = described(
+    roles: dict[Annotated[Text, BeforeValidator(_as_text)], Literal["user", "assistant", "system"]] | None = described(
         expected="a section such as `{caller: user, operator: assistant}`",
         description="Names of the sides in the data.",
         otherwise="names that are usual, such as `human`, `gpt`, `customer`, `agent`, `用户`, `客服`",

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ft_magics.data.cells import is_list
+from ft_magics.data.written import read_written
 from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.dialogue.config import DialogueOptions
 from ft_magics.tasks.dialogue.turn_shapes import turns_in
@@ -51,6 +52,9 @@ def read_asked(inputs: Any) -> list[Dialogue]:
 
 
 def _dialogue(item: Any, place: str) -> Dialogue:
+    written = read_written(item)
+    if is_list(written) and all(map(_is_message, written)):  # as a table holds it
+        item = written
     if isinstance(item, str):
         turns = turns_in([item], DialogueOptions(), place, _Said())
     elif is_list(item) and len(item):

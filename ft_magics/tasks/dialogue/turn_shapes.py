@@ -106,7 +106,8 @@ def turns_in(value: Sequence[Any], options: DialogueOptions, place: str, faults:
 def _apart(value: Sequence[Any], options: DialogueOptions) -> Sequence[Any]:
     """Turns without a side as texts by turns, and objects with what both sides say as a turn each; any others as given.
 
-    Sides are missing where no turn of the dialogue has one, as in KdConv (`[{"message": …}]`, Zhou et al. 2020).
+    Sides are missing where no turn of the dialogue has one, as in KdConv (`[{"message": …}]`, Zhou et al. 2020), nor
+    a text or number of a key that nobody knows, which may be one.
     """
     items = list(value)
     if not items or options.role_column is not None or not all(isinstance(item, Mapping) for item in items):
@@ -114,27 +115,26 @@ def _apart(value: Sequence[Any], options: DialogueOptions) -> Sequence[Any]:
     keys = [_keys(tuple(item), None, options.text_column) for item in items]
     if any(side is not None for side, _ in keys):
         return value
-    both = [_of_both(item) for item in items]
+    both = [_of_both(item, first=item is items[0]) for item in items]
     if all(both):
         return [turn for turns in both for turn in turns]
     texts = [item[said] if said is not None else None for item, (_, said) in zip(items, keys, strict=True)]
-    return texts if all(isinstance(text, str) for text in texts) else value
+    others = (item[key] for item, (_, said) in zip(items, keys, strict=True) for key in item if key != said)
+    alone = not any(isinstance(other, (str, int, float)) for other in others)
+    return texts if alone and all(isinstance(text, str) for text in texts) else value
 
 
-def _of_both(item: Mapping[Any, Any]) -> list[tuple[str, Any]]:
-    """The turns of an object such as `{"human": …, "assistant": …}`; none of any other."""
-    folded = {fold(str(key)): key for key in item}
+def _of_both(item: Mapping[Any, Any], *, first: bool) -> list[tuple[str, Any]]:
+    """The turns of an object such as `{"human": …, "assistant": …}`, `system` before the first; none of any other."""
+    folded = {fold(str(key)): value for key, value in item.items()}
     for names in _BOTH:
-        if set(names) <= set(folded):
-            leads = "system" not in names and item.get(folded.get("system"))
-            before = [(SYSTEM, leads)] if leads else []
-            said = [item[folded[name]] for name in names]
-            return [*before, *zip((USER, ASSISTANT), said, strict=True)] if all(map(_is_text, said)) else []
+        said = [folded.get(name) for name in names]
+        others = [value for name, value in folded.items() if name not in (*names, "system") and isinstance(value, str)]
+        if set(names) <= set(folded) and not others and all(isinstance(each, str) or is_missing(each) for each in said):
+            leads = folded.get("system") if "system" not in names and first else None
+            before = [(SYSTEM, leads)] if isinstance(leads, str) and leads else []
+            return [*before, *zip((USER, ASSISTANT), said, strict=True)]
     return []
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _answering(sides: Sequence[tuple[Any, str | None]]) -> list[str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ __all__ = ["read_answers", "read_options", "score"]
 _IDS = ("id", "qid", "question_id", "query_id")
 _TEXTS = ("prediction_text", "prediction", "predicted", "answer", "text", "pred")
 _OF_DATA = {"data", "paragraphs", "qas", "answers", "answer", "question", "context"}  # keys that are no ids
-_LINES = re.compile(r"\{[^\n]*\}\s*\n\s*\{")
+_LINES = re.compile(r"\{[^\n]*\}[ \t\r]*\n\s*\{")
 _HOW = "expected {id: text}, a file of it, or a list of texts in the order of gold"
 
 
@@ -100,6 +101,11 @@ def score(
     Raises:
         DataError: They cannot be read, or no id of the predictions is one of gold.
     """
+    odd = next((name for name in options if name not in QaOptions.model_fields), None)
+    if odd is not None:
+        raise DataError(
+            f"there is no option `{odd:.60}`; there are scoring, title, resamples, seed and those of `data:`"
+        )
     if scoring is not None and scoring not in RULES:
         raise DataError(f"scoring: found {show(scoring)}, expected one of {', '.join(RULES)}")
     questions = _questions(gold, QaSettings.model_validate({"scoring": scoring}), read_options(options))
@@ -181,9 +187,16 @@ def _of_file(path: str) -> Any:
     rows = read_rows(path, split="pred", known=(*_IDS, *map(fold, _TEXTS)))
     at = {fold(name): place for place, name in reversed(list(enumerate(rows.columns)))} if rows.named else {}
     key, text = (next((at[fold(name)] for name in names if fold(name) in at), None) for names in (_IDS, _TEXTS))
-    if key is None or text is None:
+    if text is None:
         return read_answers(path, {})
-    return {column_label(row[key]): "" if is_missing(row[text]) else row[text] for row in rows.cells}
+    texts = ["" if is_missing(row[text]) else row[text] for row in rows.cells]
+    if key is None:
+        return texts
+    keys = [column_label(row[key]) for row in rows.cells]
+    twice = next((name for name, count in Counter(keys).items() if count > 1), None)
+    if twice is not None:
+        raise DataError(f"{rows.name}: id {quoted(twice)} is there more than once")
+    return dict(zip(keys, texts, strict=True))
 
 
 def _text(key: Any, value: Any) -> str | None:
@@ -192,6 +205,8 @@ def _text(key: Any, value: Any) -> str | None:
         value = next((value[name] for name in _TEXTS if name in value), None)
     if hasattr(value, "text"):  # what `Run.predict` gives
         value = value.text
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
     if value is not None and not isinstance(value, str):
         raise DataError(f"pred of {quoted(column_label(key))}: found {show(value)}, expected a text")
     return value

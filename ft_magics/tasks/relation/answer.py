@@ -14,7 +14,7 @@ from ft_magics.evaluation.relations.cards import relation_card
 from ft_magics.evaluation.relations.counting import is_backward, relation_of
 from ft_magics.sections import Card
 from ft_magics.tasks.classify.records import Prediction
-from ft_magics.tasks.relation.columns import find_columns
+from ft_magics.tasks.relation.columns import find_columns, with_tokens
 from ft_magics.tasks.relation.config import MarkedOptions
 from ft_magics.tasks.relation.reader import marked_text
 
@@ -96,10 +96,11 @@ def _of_record(item: Mapping[str, Any]) -> _Parts:
     cells, options = tuple(kept.values()), MarkedOptions()
     try:
         rows = Rows(name="", columns=list(kept), named=True, cells=[cells], places=[""])
+        rows = with_tokens(rows, options)
         columns = find_columns(rows, options, labelled=False)
     except DataError as error:
         raise DataError(f"found a record of {list_names(list(kept))}; {_EXPECTED}") from error
-    example, _ = marked_text(cells, columns, options)
+    example, _ = marked_text(rows.cells[0], columns, options)
     kinds = item.get("types") or ("", "")
     if not is_list(kinds) or len(kinds) != 2:
         raise DataError("`types` must be the types of e1 and e2, such as `[PERSON, CITY]`")

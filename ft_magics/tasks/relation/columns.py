@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from ft_magics.data.cells import Rows, fold, index_of
+from ft_magics.data.cells import Rows, fold, is_list, is_missing
 from ft_magics.data.columns import named_column
 from ft_magics.data.faults import list_names
 from ft_magics.data.marked import TAGS
+from ft_magics.data.written import with_written
 from ft_magics.errors import DataError
 from ft_magics.tasks.relation.config import MarkedOptions
+from ft_magics.tasks.relation.places import whole_number
 
-__all__ = ["KNOWN", "Columns", "find_columns", "label_names", "with_starts"]
+__all__ = ["KNOWN", "Columns", "find_columns", "label_names", "with_tokens"]
 
 _TEXT = ("text", "sentence", "tokens", "token", "words", "sent", "content", "context", "文本", "句子", "内容", "原文")
 _LABEL = (
@@ -25,7 +26,8 @@ _FIRST = ("e1", "entity1", "ent1", "head", "h", "subj", "subject", "arg1", "实�
 _SECOND = ("e2", "entity2", "ent2", "tail", "t", "obj", "object", "arg2", "实体2", "尾实体", "宾语")
 _BOTH = (_FIRST, _SECOND)
 _ENDS = (("start", "end"), ("begin", "end"), ("from", "to"))
-_STARTS = ("offset", "start", "begin", "pos", "position", "from")  # of columns beside that of an entity's words
+_STARTS = ("offset", "start", "begin")  # of a column beside that of an entity's words
+_TOKENS = frozenset(map(fold, (*_TEXT, "sents", "sentences")))
 _PLACES = ("pos", "span", "offset", "offsets", "position", "indices", "")
 KNOWN = frozenset(
     {
@@ -46,6 +48,7 @@ class Columns:
         label: Of the relation; None for texts without gold.
         entities: Of each entity one column, or those of its start and end; empty where the text has tags.
         types: Of the entities' types, or None for each.
+        starts: Of each entity the column that says where the words in its own begin, or None.
         id: Of a name of each example; None for its place.
         last_included: Whether columns are named as in TACRED, where an end is the last token.
     """
@@ -54,42 +57,9 @@ class Columns:
     label: int | None
     entities: tuple[tuple[int, ...], ...]
     types: tuple[int | None, int | None]
+    starts: tuple[int | None, int | None]
     id: int | None
     last_included: bool
-
-
-def with_starts(rows: Rows, *, by_token: bool) -> Rows:
-    """Rows where `head` and `head_offset` are the words of an entity and where they begin → both in one, as an object.
-
-    Args:
-        rows: What was read.
-        by_token: Whether places are counted in tokens.
-    """
-    places = {fold(name): at for at, name in enumerate(rows.columns)}
-    found = {}
-    for stem in (*_FIRST, *_SECOND):
-        start = next((places[f"{stem}{name}"] for name in _STARTS if f"{stem}{name}" in places), None)
-        if stem not in places or start is None or any(f"{stem}{name}" in places for name in ("end", "to")):
-            continue
-        if all(_is_number(row[start]) and isinstance(row[places[stem]], str) for row in rows.cells):
-            found[places[stem]] = start
-    if not found:
-        return rows
-    rest = [at for at, _ in enumerate(rows.columns) if at not in found.values()]
-
-    def whole(row: Sequence[Any], at: int) -> Any:
-        if at not in found:
-            return row[at]
-        words = row[at].strip()
-        length = len(words.split()) if by_token else len(words)
-        return {"text": words, "offset": int(row[found[at]]), "length": length}
-
-    cells = [tuple(whole(row, at) for at in rest) for row in rows.cells]
-    return replace(rows, columns=[rows.columns[at] for at in rest], cells=cells)
-
-
-def _is_number(cell: Any) -> bool:
-    return index_of(cell) is not None or (isinstance(cell, str) and cell.strip().isdecimal() and len(cell) < 10)
 
 
 def label_names(rows: Rows, columns: Columns) -> Sequence[str]:
@@ -141,7 +111,23 @@ def find_columns(rows: Rows, options: MarkedOptions, *, labelled: bool = True) -
         raise DataError("\n".join(faults))
     types = [next((places[f"{stem}type"] for stem in names if f"{stem}type" in places), None) for names in _BOTH]
     like_tacred = bool(entities) and all(fold(rows.columns[found[-1]]) in _TACRED for found in entities)
-    return Columns(text, label, entities, (types[0], types[1]), key, like_tacred)
+    starts: list[int | None] = [None, None]
+    for at, stem in enumerate(stems or ()):
+        if entities and not given[at]:
+            found, starts[at] = _with_start(rows, stem, entities[at], places)
+            entities = (*entities[:at], found, *entities[at + 1 :])
+    return Columns(text, label, entities, (types[0], types[1]), (starts[0], starts[1]), key, like_tacred)
+
+
+def with_tokens(rows: Rows, options: MarkedOptions) -> Rows:
+    """The rows with tokens read that a table holds as text.
+
+    Raises:
+        DataError: In some rows they are broken; the message has their places.
+    """
+    asked = options.text_column
+    chosen = [at for at, name in enumerate(rows.columns) if fold(name) in _TOKENS or asked in (name, at + 1)]
+    return with_written(rows, is_list, columns=chosen)
 
 
 def _given(rows: Rows, option: str, said: int | str | list[int | str] | None, faults: list[str]) -> tuple[int, ...]:
@@ -156,6 +142,19 @@ def _of(stem: str, places: dict[str, int]) -> tuple[int, ...]:
         if f"{stem}{start}" in places and f"{stem}{end}" in places:
             return places[f"{stem}{start}"], places[f"{stem}{end}"]
     return next(((places[f"{stem}{place}"],) for place in _PLACES if f"{stem}{place}" in places), ())
+
+
+def _with_start(
+    rows: Rows, stem: str, found: tuple[int, ...], places: dict[str, int]
+) -> tuple[tuple[int, ...], int | None]:
+    """An entity's column of words and the one of where they begin; `found` and None where there are none."""
+    words = places.get(stem)
+    if len(found) != 1 or words is None:
+        return found, None
+    start = next((places[f"{stem}{name}"] for name in (*_STARTS, "pos", "position") if f"{stem}{name}" in places), None)
+    if start is None or not all(is_missing(row[start]) or whole_number(row[start]) is not None for row in rows.cells):
+        return found, None
+    return (words,), start
 
 
 def _usual(places: dict[str, int], names: Sequence[str]) -> int | None:

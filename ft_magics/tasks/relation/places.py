@@ -14,13 +14,14 @@ from ft_magics.data.written import read_written
 from ft_magics.errors import DataError
 from ft_magics.evaluation.joining import joint
 
-__all__ = ["Place", "Text", "place_of", "places_of_words", "repairs", "text_of"]
+__all__ = ["Place", "Text", "place_of", "places_of_words", "repairs", "text_of", "whole_number"]
 
 _NUMBERS = re.compile(r"\s*[\[(]?\s*(\d{1,9})\s*[-,:;\s]\s*(\d{1,9})\s*[\])]?\s*")
 _STARTS = ("start", "start_offset", "begin", "from", "startoffset", "beginoffset", "char_start")
 _ENDS = ("end", "end_offset", "to", "stop", "endoffset", "char_end")
 _TEXTS = ("text", "name", "word", "mention", "value")
 _FIRST_UNSPACED = 0x0E00  # Thai; above it are most scripts without spaces, below it Latin to Indic
+_SHORT = 3  # letters
 _TYPES = ("type", "label", "ner", "entity_type", "category")
 
 
@@ -90,7 +91,7 @@ def _joined(tokens: Sequence[str]) -> Text:
     return Text(text, marks)
 
 
-def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool) -> Place:
+def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool, start: Any = None) -> Place:
     """Where an entity is.
 
     Args:
@@ -98,19 +99,25 @@ def place_of(name: str, given: Sequence[Any], text: Text, *, last_included: bool
         given: Its start and end; or one thing: both in a list or a text, a record with them, or its words.
         text: Of the example.
         last_included: Whether the end is the last character or token.
+        start: Where its words begin, where a cell beside them says that.
 
     Raises:
         DataError: It is not said, or is none in this text.
     """
+    cell: Any = None
     if len(given) == 2:
         ends, kind = _two(given), ""
+    elif (begin := whole_number(start)) is not None and isinstance(given[0], str) and (words := given[0].strip()):
+        ends, kind = (begin, begin + (len(words.split()) if text.tokens else len(words)) - last_included), ""
+        cell = {"text": words}
     else:
-        (cell,) = given
-        cell = read_written(cell)
+        cell = read_written(given[0])
+        if cell is not given[0] and _ends(cell) is None and not _words(cell):
+            cell = given[0]
         if not is_list(cell) and is_missing(cell):
             raise DataError(f"{name} is missing; say where the entity is, such as `[4, 9]`")
         kind = _of_record(cell, _TYPES) if isinstance(cell, Mapping) else ""
-        ends = _ends(cell)
+        ends = (_of_indices(cell, last_included=last_included) if text.tokens else None) or _ends(cell)
         if ends is None and (words := _words(cell)):
             return _found(name, words, text, kind)
     if ends is None:
@@ -187,10 +194,11 @@ def places_of_words(text: str, words: str, *, any_case: bool = False) -> list[Ma
     Args:
         text: Of the example.
         words: Of the entity.
-        any_case: Whether letters of another case will do where there are none of this one.
+        any_case: Whether letters of another case will do where there are none of this one. Short words such as `IT`
+            would be found in others that mean something else.
     """
     marks = [(found.start(), found.end()) for found in re.finditer(re.escape(words), text)] if words else []
-    if any_case and words and not marks:
+    if any_case and len(words) > _SHORT and not marks:
         marks = [(found.start(), found.end()) for found in re.finditer(re.escape(words), text, re.IGNORECASE)]
     whole = [mark for mark in marks if not _within_word(text, mark)]
     return whole or marks
@@ -208,11 +216,12 @@ def _spaced(letter: str) -> bool:
 
 
 def _two(given: Sequence[Any]) -> tuple[int, int] | None:
-    numbers = [_number(item) for item in given]
+    numbers = [whole_number(item) for item in given]
     return None if None in numbers else (numbers[0] or 0, numbers[1] or 0)
 
 
-def _number(item: Any) -> int | None:
+def whole_number(item: Any) -> int | None:
+    """A whole number, as a table may write it; None for anything else."""
     if isinstance(item, str):
         return int(item) if item.strip().isascii() and item.strip().isdecimal() and len(item) < 10 else None
     if isinstance(item, float) and item.is_integer():
@@ -235,24 +244,31 @@ def _ends(cell: Any) -> tuple[int, int] | None:
     return _two(items) if len(items) == 2 else None
 
 
+def _of_indices(cell: Any, *, last_included: bool) -> tuple[int, int] | None:
+    """Start and end of the first mention of FewRel's records on the hub, whose `indices` are all tokens of each."""
+    mentions = cell.get("indices") if isinstance(cell, Mapping) else None
+    found = _tokens(mentions)
+    if found is None or mentions is None or found[1] - found[0] != len(mentions[0]):
+        return None
+    return found[0], found[1] - last_included
+
+
 def _tokens(mentions: Any) -> tuple[int, int] | None:
     """Start and end of the first of some mentions, each a list of all its tokens; None where it is no such list."""
     if not is_list(mentions) or not len(mentions) or not is_list(mentions[0]):
         return None
-    known = [token for token in map(_number, mentions[0]) if token is not None]
+    known = [token for token in map(whole_number, mentions[0]) if token is not None]
     return (known[0], known[-1] + 1) if known and len(known) == len(mentions[0]) else None
 
 
 def _ends_of_record(cell: Mapping[str, Any]) -> tuple[int, int] | None:
     """Start and end of a record; of several pieces, of all of them."""
-    if (tokens := _tokens(cell.get("indices"))) is not None:
-        return tokens
     if pieces := _pieces(cell):
         ends = [_ends(piece) for piece in pieces]
         known = [each for each in ends if each is not None]
         return (min(known)[0], max(each[1] for each in known)) if len(known) == len(ends) else None
     if "length" in cell:
-        start, length = _number(cell.get("offset", cell.get("start"))), _number(cell["length"])
+        start, length = whole_number(cell.get("offset", cell.get("start"))), whole_number(cell["length"])
         return None if start is None or length is None else (start, start + length)
     return _two([next((cell[name] for name in names if name in cell), None) for names in (_STARTS, _ENDS)])
 

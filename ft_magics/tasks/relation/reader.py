@@ -19,9 +19,8 @@ from ft_magics.data.faults import Faults, printable, quoted, show
 from ft_magics.data.marked import TAGS, MarkedText, check_marks, parse_tags
 from ft_magics.data.paths import read_file
 from ft_magics.data.rows import read_rows
-from ft_magics.data.written import with_written
 from ft_magics.errors import DataError
-from ft_magics.tasks.relation.columns import KNOWN, Columns, find_columns, label_names, with_starts
+from ft_magics.tasks.relation.columns import KNOWN, Columns, find_columns, label_names, with_tokens
 from ft_magics.tasks.relation.config import MarkedOptions
 from ft_magics.tasks.relation.documents import has_documents, read_documents
 from ft_magics.tasks.relation.fewrel import is_by_relation, rows_by_relation
@@ -78,7 +77,7 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
     )
     if not rows.cells:
         raise DataError(f"{rows.name}: there are no rows in it, only the names of the columns")
-    rows = in_one_shape(with_written(rows, _is_no_place))
+    rows = in_one_shape(with_tokens(rows, options))
     notes = list(rows.notes)
     by_token, last_included = options.offsets == "tokens", bool(options.last_included)
     if has_documents(rows):
@@ -91,13 +90,8 @@ def read_split(name: str, source: str | Reference, options: MarkedOptions | None
             notes=notes,
         )
     else:
-        examples = _of_rows(with_starts(rows, by_token=by_token), options, notes)
+        examples = _of_rows(rows, options, notes)
     return Split(name=name, source=shown, examples=examples, notes=notes)
-
-
-def _is_no_place(value: Any) -> bool:
-    """Whether a list that is written as text is more than the ends of an entity, which are read where they stand."""
-    return not is_list(value) or any(index_of(each) is None for each in value)
 
 
 def _of_semeval(source: str | Reference, options: MarkedOptions) -> list[MarkedText] | None:
@@ -214,8 +208,13 @@ def marked_text(row: Sequence[Any], columns: Columns, options: MarkedOptions) ->
             raise DataError("the text has `<e1>` tags, and there are columns of entities too; take one of them out")
         text = read.text
         last = columns.last_included and bool(read.tokens) if options.last_included is None else options.last_included
-        given = zip(("e1", "e2"), columns.entities, strict=True)
-        places = [place_of(name, [row[at] for at in found], read, last_included=last) for name, found in given]
+        given = zip(("e1", "e2"), columns.entities, columns.starts, strict=True)
+        places = [
+            place_of(
+                name, [row[at] for at in found], read, last_included=last, start=None if start is None else row[start]
+            )
+            for name, found, start in given
+        ]
         places = _apart(text, places)
     if is_broken(text):
         raise DataError("the text holds half a surrogate pair, which is no letter; mend the text")

@@ -13,6 +13,7 @@ from ft_magics.data.encoding import decode
 from ft_magics.data.faults import printable, quoted
 from ft_magics.data.paths import read_file
 from ft_magics.errors import DataError
+from ft_magics.evaluation.beside import check_known
 from ft_magics.evaluation.relations.evaluate import relation_report
 from ft_magics.evaluation.relations.report import RelationReport
 from ft_magics.tasks.relation.reader import read_options, read_split
@@ -33,6 +34,7 @@ def score(gold: Any, pred: Any, **options: Any) -> RelationReport:
     Raises:
         DataError: They do not belong together, or there is no such option.
     """
+    check_known(relation_report, options)
     gold, pred = (read_labels(str(side), {}) if isinstance(side, (str, Path)) else side for side in (gold, pred))
     return relation_report(gold, pred, **options)
 

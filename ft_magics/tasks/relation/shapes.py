@@ -244,11 +244,10 @@ def _of_triples(text: Any, triples: Any) -> Record:
                     f"relation {at} (counted from 0) names `{quoted(words)}`, which is not in the text; correct it, or "
                     "take the relation out"
                 )
+            key = str(marks)  # words in another case are the same entity
             mentions = [{"pos": list(mark)} for mark in marks]
-            entities.setdefault(
-                words, {"id": words, "type": kind if isinstance(kind, str) else "", "mentions": mentions}
-            )
-            ends.append(words)
+            entities.setdefault(key, {"id": key, "type": kind if isinstance(kind, str) else "", "mentions": mentions})
+            ends.append(key)
         relations.append({"head": ends[0], "tail": ends[1], "type": label})
     return {"text": text, "entities": list(entities.values()), "relations": relations}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,11 +45,11 @@ _TARGETS = (  # names of what is written, also where nothing beside it has a usu
     *("tldr", "摘要", "标题", "译文"),
 )
 _SOURCES = (  # names of what is read, the likeliest first; none of them is a target where another column can be it
-    *("source", "article", "document", "dialogue", "transcript", "text", "content", "body", "story", "report"),
-    *("sentence", "input", "ctext", "原文", "正文", "内容"),
+    *("article", "document", "dialogue", "transcript", "text", "content", "body", "story", "report"),
+    *("passage", "sentence", "input", "ctext", "原文", "正文", "内容"),
 )
 _IDS = frozenset(("id", "idx", "index", "guid", "uid", "uuid", "paperid", "unnamed:0", "编号"))
-_BESIDE = frozenset(("fname", "filename", "file", "path", "url", "link", "readmore", "date", "author"))  # about a text
+_ABOUT = frozenset(("fname", "filename", "file", "path", "url", "link", "readmore", "date", "author", "source"))
 _FOLDED_TARGETS = frozenset(map(fold, _TARGETS))
 _NUMBERED = re.compile(r"(.+?)[ _-]?\d+")
 KNOWN = frozenset(map(fold, (*(name for pair in _PAIRS for name in pair), *_LANGUAGES, *_OF_REGIONS, *_TARGETS)))
@@ -96,10 +96,14 @@ def with_languages(rows: Rows) -> Rows:
     return replace(rows, columns=names, cells=cells, named=True)
 
 
-def with_references(rows: Rows) -> Rows:
-    """The table with columns such as `summary1`, `summary2` and `summary3` as one of several references."""
+def with_references(rows: Rows, options: PairOptions) -> Rows:
+    """The table with columns such as `summary1`, `summary2` and `summary3` as one of several references.
+
+    A table whose columns the cell names is as it is.
+    """
+    named = (options.source_column, options.target_column, options.id_column)
     grouped: dict[str, list[int]] = {}
-    for at, name in enumerate(rows.columns if rows.named else ()):
+    for at, name in enumerate(rows.columns if rows.named and named == (None, None, None) else ()):
         found = _NUMBERED.fullmatch(name)
         if found and fold(found[1]) in _FOLDED_TARGETS:
             grouped.setdefault(found[1], []).append(at)
@@ -107,12 +111,15 @@ def with_references(rows: Rows) -> Rows:
     if len(grouped) != 1 or len(chosen) < 2 or fold(name) in map(fold, rows.columns):
         return rows
     rest = [at for at, _ in enumerate(rows.columns) if at not in chosen]
-    cells = [
-        (*(row[at] for at in rest), [row[at] for at in chosen if not is_missing(row[at])] or None) for row in rows.cells
-    ]
+    cells = [(*(row[at] for at in rest), _flat(row[at] for at in chosen) or None) for row in rows.cells]
     note = f"{rows.name}: {list_names([rows.columns[at] for at in chosen])} were read as references of one example"
     names = [*(rows.columns[at] for at in rest), name]
     return replace(rows, columns=names, cells=cells, notes=[*rows.notes, note])
+
+
+def _flat(cells: Iterable[Any]) -> list[Any]:
+    """What cells hold, without those that are empty."""
+    return [part for cell in cells for part in (list(cell) if is_list(cell) else [] if is_missing(cell) else [cell])]
 
 
 def _is_translation(rows: Rows, at: int) -> bool:
@@ -126,15 +133,18 @@ def _by_language(texts: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{language: [en, de], translation: [Hi, Hallo]}`, as the hub has several languages, as `{en: Hi, de: Hallo}`."""
     if set(texts) != {"language", _TRANSLATION} or not all(map(is_list, texts.values())):
         return texts
+    if len(texts["language"]) != len(texts[_TRANSLATION]):
+        raise DataError(f"found {show(dict(texts))}, expected as many texts as languages")
     grouped: dict[str, list[Any]] = {}
-    for language, text in zip(texts["language"], texts[_TRANSLATION], strict=False):
+    for language, text in zip(texts["language"], texts[_TRANSLATION], strict=True):
         grouped.setdefault(str(language), []).append(text)
     return {language: found[0] if len(found) == 1 else found for language, found in grouped.items()}
 
 
 def is_by_language(texts: Mapping[Any, Any]) -> bool:
     """Whether an object has texts by language, in one of the two ways of the hub."""
-    return set(texts) == {"language", _TRANSLATION} or (len(texts) > 1 and all(map(_is_language, texts)))
+    two_lists = set(texts) == {"language", _TRANSLATION} and all(map(is_list, texts.values()))
+    return two_lists or (len(texts) > 1 and all(map(_is_language, texts)))
 
 
 def _is_language(name: Any) -> bool:
@@ -184,15 +194,12 @@ def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None
     if target is None and rows.named:
         usual = [at for at in there if fold(rows.columns[at]) in _FOLDED_TARGETS]
         target = usual[0] if len(usual) == 1 else None
-    if source is None and target is not None and rows.named:
-        source = next((places[fold(name)] for name in _SOURCES if places.get(fold(name)) in there), None)
-        source = None if source == target else source
-    if source is not None and target is not None:
-        return source, target
-    free = [at for at in there if at not in (source, target)]
+    free = [at for at in there if at != target]
     languages = [at for at in free if rows.named and _is_language(rows.columns[at])]
-    chosen = languages if len(languages) + (source is not None) + (target is not None) == 2 else _likeliest(rows, free)
     wanted = [side for side, at in (("source", source), ("target", target)) if at is None]
+    chosen = languages if len(languages) == len(wanted) else _likeliest(rows, free, len(wanted))
+    if wanted == ["source"] and rows.named:  # the usual name, or the place
+        chosen = [at for name in _SOURCES if (at := places.get(fold(name))) is not None and at in chosen] or chosen
     if len(chosen) < len(wanted):
         shown = list_names(rows.columns) if rows.named else f"{len(rows.columns)} without names"
         raise DataError(
@@ -211,14 +218,16 @@ def _unnamed(rows: Rows, source: int | None, target: int | None, key: int | None
     return one, other
 
 
-def _likeliest(rows: Rows, free: Sequence[int]) -> list[int]:
+def _likeliest(rows: Rows, free: Sequence[int], wanted: int) -> list[int]:
     """Columns of texts, in order; those that are the same in every row, or empty, where there are no two without them.
 
-    Ids and numbers are none.
+    Ids and numbers are none; a file's name, an author and the like are only where there are not as many as wanted.
     """
     texts = [at for at in free if not _is_other(rows, at)]
     varied = [at for at in texts if len(rows.cells) == 1 or len({_seen(row[at]) for row in rows.cells}) > 1]
-    return varied if len(varied) > 1 else texts
+    found = varied if len(varied) > 1 else texts
+    texts = [at for at in found if not rows.named or fold(rows.columns[at]) not in _ABOUT]
+    return texts if len(texts) >= wanted else found
 
 
 def _seen(cell: Any) -> str:
@@ -227,7 +236,7 @@ def _seen(cell: Any) -> str:
 
 def _is_other(rows: Rows, at: int) -> bool:
     """Whether a column is an id, a number, or no text in a row."""
-    if rows.named and fold(rows.columns[at]) in (*_IDS, *_BESIDE):
+    if rows.named and fold(rows.columns[at]) in _IDS:
         return True
     cells = [row[at] for row in rows.cells if not is_missing(row[at])]
     texts = [cell for cell in cells if isinstance(cell, str)]

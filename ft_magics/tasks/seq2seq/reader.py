@@ -15,7 +15,7 @@ from ft_magics.data.examples import Split
 from ft_magics.data.faults import list_faults, printable, quoted, show
 from ft_magics.data.paths import read_file
 from ft_magics.data.rows import read_rows
-from ft_magics.data.written import with_written
+from ft_magics.data.written import is_python, read_written, with_written
 from ft_magics.errors import DataError, type_name
 from ft_magics.tasks.seq2seq.columns import (
     KNOWN,
@@ -56,6 +56,7 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
         notes = list(rows.notes)
     else:
         rows = _in_columns(
+            options,
             read_rows(
                 source,
                 split=name,
@@ -64,7 +65,7 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
                 encoding=options.encoding,
                 header=options.header,
                 known=KNOWN | _named_in(options),
-            )
+            ),
         )
         if not rows.cells:
             raise DataError(f"{rows.name}: there are no rows in it, only the names of the columns")
@@ -85,17 +86,21 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
     return Split(name=name, source=printable(str(source)), examples=examples, notes=notes)
 
 
-def _in_columns(rows: Rows) -> Rows:
-    """Rows whose texts stand in columns: what was written as text is read, and each language has its own."""
-    return with_references(with_languages(with_written(rows, _is_written)))
+def _in_columns(options: PairOptions, rows: Rows) -> Rows:
+    """Rows whose texts stand in columns: what was written as text is read, and each language has its own.
+
+    A list in JSON's spelling stays a text: models are trained to write such ones.
+    """
+    translations = [at for at, name in enumerate(rows.columns) if rows.named and fold(name) == "translation"]
+    rows = with_written(rows, _is_written, columns=translations)
+    return with_references(with_languages(with_written(rows, _is_written, python=True)), options)
 
 
 def _is_written(value: Any) -> bool:
     """Whether a list or object that is written as text may be a source, references, or texts by language."""
     if isinstance(value, Mapping):
         return is_by_language(value)
-    parts = list(map(_turn, value))
-    return bool(parts) and all(isinstance(part, str) for part in parts)
+    return all(isinstance(part, str) or is_missing(part) for part in map(_turn, value))
 
 
 def _named_in(options: PairOptions) -> frozenset[str]:
@@ -115,7 +120,7 @@ def read_source(cell: Any, place: str) -> str:
         DataError: It is none of these, or empty.
     """
     faults: _Faults = {}
-    text = _source(cell, place, faults)
+    text = _source(read_written(cell) if is_python(cell) else cell, place, faults)
     if faults:
         raise DataError("\n".join(map(list_faults, faults.values())))
     return text

@@ -20,7 +20,7 @@ from ft_magics.tasks.seq2seq.columns import KNOWN
 from ft_magics.tasks.seq2seq.config import PairOptions
 from ft_magics.tasks.seq2seq.reader import read_lines
 
-__all__ = ["read_options", "read_texts", "texts_of"]
+__all__ = ["read_options", "read_texts", "sides_of"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 _NAMES = (
@@ -44,12 +44,14 @@ def read_options(options: Mapping[str, Any]) -> PairOptions:
         raise DataError(f"{where}: found {fault['input']!r:.60}: {fault['msg']}{known}") from error
 
 
-def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
+def read_texts(source: Any, options: Mapping[str, Any], *, usual: bool = False) -> list[Any]:
     """References or hypotheses in a file: a text a line, or the column of a table.
 
     Args:
         source: A path, or a reference to an object of the kernel.
         options: `target_column` names the column, where its name does not say it.
+        usual: Whether these are texts that were written: they are no lists, and where there is no column of that name
+            it has a usual one.
 
     Raises:
         DataError: They cannot be read.
@@ -67,31 +69,42 @@ def read_texts(source: Any, options: Mapping[str, Any]) -> list[Any]:
         header=chosen.header,
         known=KNOWN | set(_NAMES) | ({fold(chosen.target_column)} if isinstance(chosen.target_column, str) else set()),
     )
-    rows = with_written(rows, _is_of_one)
-    at = _column(list(rows.columns), chosen.target_column, rows.name)
+    rows = rows if usual else with_written(rows, _is_of_one, python=True)
+    asked = chosen.target_column
+    if usual and isinstance(asked, str) and fold(asked) not in map(fold, rows.columns):
+        asked = None
+    at = _column(list(rows.columns), asked, rows.name)
     return [list(row[at]) if is_list(row[at]) else row[at] for row in rows.cells]
 
 
-def texts_of(side: Any, options: Mapping[str, Any] | None = None) -> Any:
-    """What a file holds, where one is named, `{id: text}` too; anything else as it is.
+def sides_of(gold: Any, pred: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """What files hold, where some are named, `{id: text}` too; anything else as it is.
 
     Args:
-        side: References or hypotheses, or the path of a file.
-        options: As of `read_texts`.
+        gold: References, or the path of a file.
+        pred: Texts, or the path of a file; it has the column that the options name, or one of the usual ones.
+        options: How files are read, which is taken out, and of the report.
 
     Raises:
-        DataError: It cannot be read.
+        DataError: They cannot be read, or an option of reading has no such value.
     """
+    read = {name: options.pop(name) for name in PairOptions.model_fields if name in options}
+    read_options(read)
+    return _of_file(gold, read), _of_file(pred, read, usual=True)
+
+
+def _of_file(side: Any, options: Mapping[str, Any], *, usual: bool = False) -> Any:
     if not isinstance(side, (str, Path)):
         return side
-    return _by_id(str(side)) or read_texts(str(side), options or {})
+    by_id = None if "target_column" in options else _by_id(str(side))
+    return by_id or read_texts(str(side), options, usual=usual)
 
 
 def _by_id(source: str) -> Mapping[str, Any] | None:
     """The texts of a JSON file that is `{id: text}`; None for any other file."""
-    path, raw = read_file(source)
-    if path.suffix.lower() != ".json":
+    if Path(source).suffix.lower() != ".json":
         return None
+    _, raw = read_file(source)
     try:
         held = json.loads(raw)
     except (ValueError, RecursionError):  # lines, or what is refused with its place when it is read

@@ -31,7 +31,7 @@ from ft_magics.tasks.seq2seq.encoding import Feature, collate, encode_pairs, lon
 from ft_magics.tasks.seq2seq.examples import TextPair
 from ft_magics.tasks.seq2seq.reader import read_source, read_split
 from ft_magics.tasks.seq2seq.records import check_facts, from_record, samples_of, to_record
-from ft_magics.tasks.seq2seq.score import read_options, read_texts, texts_of
+from ft_magics.tasks.seq2seq.score import read_options, read_texts, sides_of
 from ft_magics.tasks.task import IGNORE_INDEX, Spec, Task
 from ft_magics.tasks.tokens import unknown_tokens
 
@@ -306,9 +306,9 @@ class Seq2SeqTask(Task[TextPair, Feature, str]):
     @classmethod
     def score(cls, gold: Any, pred: Any, **options: Any) -> Report:
         """Score texts against references: a text each, or several each; also `{id: text}` on both sides, or files."""
-        read = {name: options.pop(name) for name in PairOptions.model_fields if name in options}
+        references, texts = sides_of(gold, pred, options)
         cls.check_options({name: value for name, value in options.items() if name not in _OF_SCORES})
-        return cls._scored(texts_of(gold, read), texts_of(pred, read), **options)
+        return cls._scored(references, texts, **options)
 
     @classmethod
     def _scored(cls, references: Any, hypotheses: Any, **options: Any) -> Report:

@@ -21,8 +21,7 @@ from ft_magics.evaluation.language.written import (
 from ft_magics.evaluation.texts.evaluate import text_report
 from ft_magics.evaluation.texts.inputs import is_chinese, read_sides
 from ft_magics.evaluation.texts.report import TextReport
-from ft_magics.tasks.seq2seq.config import PairOptions
-from ft_magics.tasks.seq2seq.score import texts_of
+from ft_magics.tasks.seq2seq.score import sides_of
 from ft_magics.tasks.task import Spec
 from ft_magics.tasks.writing.pieces import Pack
 
@@ -85,11 +84,11 @@ def score_texts(gold: Any, pred: Any, **options: Any) -> TextReport:
     Raises:
         DataError: They do not belong together, or there is no such option.
     """
-    read = {name: options.pop(name) for name in PairOptions.model_fields if name in options}
+    gold, pred = sides_of(gold, pred, options)
     odd = next((name for name in options if name not in _OPTIONS), None)
     if odd is not None:
         raise DataError(f"there is no option `{odd:.60}` for texts; there are {', '.join(_OPTIONS)}")
-    references, texts = read_sides(texts_of(gold, read), texts_of(pred, read))
+    references, texts = read_sides(gold, pred)
     chosen = {"tokenize": "zh" if is_chinese(references) else "13a", "title": "texts", **options}
     return text_report(references, texts, measures=("bleu", "chrf", "rouge"), others=distinct_scores(texts), **chosen)
 
