@@ -1,4 +1,4 @@
-"""Lists that a cell of a table holds as text, for every task that takes lists."""
+"""Lists that a table holds as text, and shapes of rows that other tools write."""
 
 from __future__ import annotations
 
