@@ -167,7 +167,7 @@ def test_predictions_come_in_many_forms(tmp_path):
     [
         (GOLD, {"x": "Rome"}, "none of its 1 ids is one of gold's, such as 'x'; gold has 'a'"),
         (GOLD, ["Rome"], "gold has 3 questions and pred has 1"),
-        (GOLD, {"a": 5}, "pred of a: found 5, expected a text"),
+        (GOLD, {"a": [5]}, r"pred of a: found \[5\], expected a text"),
         (GOLD, 5, "pred is an int; expected {id: text}"),
         ([{"question": "?"}], {}, "no column of answer was found"),
     ],
