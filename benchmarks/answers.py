@@ -3,6 +3,7 @@
     python benchmarks/answers.py xquad --seeds 1
     python benchmarks/answers.py cmrc --seeds 1
     python benchmarks/answers.py cmrc --seeds 1 --new-words 3500
+    python benchmarks/answers.py cmrc --seeds 1 --new-words 12000 --chinese-words jieba
     python benchmarks/answers.py cmrc --seeds 1 --model ft-tiny --cloze 20000
 
 The baseline takes the stretch of the context whose neighbourhood has most of the question's words, the rarer and the
@@ -152,6 +153,7 @@ def main() -> None:
     parser.add_argument("--model", default="minilm")
     parser.add_argument("--train", help="settings of `train:` instead of the set's own")
     parser.add_argument("--new-words", type=int, help="how many characters and words of train become tokens")
+    parser.add_argument("--chinese-words", choices=("characters", "jieba"), default="characters")
     parser.add_argument("--cloze", type=int, default=0, help="how many questions are made for a first run; Chinese")
     arguments = parser.parse_args()
     train, test, settings, more = SETS[arguments.data]
@@ -170,7 +172,8 @@ def main() -> None:
         )
         model = run.name
         run.release()
-    words = f"tokenizer: {{new_words: {arguments.new_words}}}\n" if arguments.new_words else ""
+    new = f"new_words: {arguments.new_words}, chinese_words: {arguments.chinese_words}"
+    words = f"tokenizer: {{{new}}}\n" if arguments.new_words else ""
     for seed in arguments.seeds:
         body = (
             f"model: {model}\n{words}"
