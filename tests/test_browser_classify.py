@@ -31,7 +31,7 @@ CELL = """\
 task: classify
 model: {model}
 data: {{train: train.csv, dev: dev.csv}}
-train: {{epochs: 40, batch_size: 8, learning_rate: 2e-3, seed: 1}}"""
+train: {{epochs: 40, batch_size: 8, learning_rate: 2e-3, seed: 1, precision: fp32}}"""
 
 
 @dataclass(frozen=True)

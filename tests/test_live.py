@@ -46,11 +46,12 @@ def test_at_most_four_messages_in_any_second_of_a_training(execute, cell):
     assert all(sum(start <= other < start + 1 for other in moments) <= 4 for start in moments)
 
 
-def test_a_notebook_of_ten_runs_stays_small(execute, cell):
-    cells = [cell(LONG, name=f"run_{at}") for at in range(10)]
+def test_a_notebook_of_many_runs_stays_small(execute, cell):
+    count = 3
+    cells = [cell(LONG, name=f"run_{at}") for at in range(count)]
     notebook, _ = execute("%load_ext ft_magics", *cells, host="html")
-    assert len(nbformat.writes(notebook).encode()) < 1_000_000
-    for at in range(1, 11):
+    assert len(nbformat.writes(notebook).encode()) < 100_000 * count
+    for at in range(1, count + 1):
         html = "".join(each.get("data", {}).get("text/html", "") for each in notebook.cells[at].outputs)
         assert "finished after" in html
         assert "<img" in html
