@@ -6,8 +6,9 @@
 
 Each size is a cell in a process of its own, with a cache of its own: `task: classify`, `ft-tiny`, one epoch, batches of
 64, a dev part of a tenth. Rows beyond those of the file are its own again, with a number, so that no two are the same.
-Memory is the most that the process had; what a row adds is told from one size to the next. More rows hold more long
-ones, so their widest batch is wider; with `--tokens` each batch is as wide, and what grows is what rows take.
+Memory is the most that the process had; what a row adds is told from one size to the next. Batches of
+many widths leave blocks of many sizes in the heap; with `--tokens` each batch is as wide, and what grows is what rows
+take.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import tokenize
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -36,7 +37,8 @@ def read_written(cell: Any) -> Any:
         return cell
     for read in (json.loads, _literal):
         try:
-            value = read(text)
+            with warnings.catch_warnings(action="ignore"):  # Python's, of a backslash in somebody's text
+                value = read(text)
         except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError):
             continue
         if isinstance(value, (list, dict)):
@@ -50,7 +52,7 @@ def is_python(cell: Any) -> bool:
         return False
     try:
         json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return False
 

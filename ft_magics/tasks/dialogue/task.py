@@ -88,7 +88,7 @@ class DialogueTask(WritingTask[Dialogue]):
 
     @classmethod
     def propose(cls, source: Any) -> Proposal:
-        """How a new cell would read dialogues: nobody else has lists of turns; of anything else no proof is taken."""
+        """How a new cell would read dialogues: nobody else has lists of turns. Anything else has a fit of 0."""
         sure = True
         try:
             split = read_dialogues("train", source, DialogueOptions(), sure=True)

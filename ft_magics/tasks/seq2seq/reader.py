@@ -87,7 +87,7 @@ def read_split(name: str, source: str | Reference, options: PairOptions | None =
 
 
 def _in_columns(options: PairOptions, rows: Rows) -> Rows:
-    """Rows whose texts stand in columns: what was written as text is read, and each language has its own.
+    """Rows with a column for each language, the references in one, and lists that are written as text read.
 
     A list in JSON's spelling stays a text: models are trained to write such ones.
     """
