@@ -3,6 +3,7 @@
     python benchmarks/answers.py xquad --seeds 1
     python benchmarks/answers.py cmrc --seeds 1
     python benchmarks/answers.py cmrc --seeds 1 --new-words 3500
+    python benchmarks/answers.py cmrc --seeds 1 --new-words 3500 --negatives all
     python benchmarks/answers.py cmrc --seeds 1 --new-words 12000 --chinese-words jieba
     python benchmarks/answers.py cmrc --seeds 1 --model ft-tiny --cloze 20000
 
@@ -153,10 +154,13 @@ def main() -> None:
     parser.add_argument("--model", default="minilm")
     parser.add_argument("--train", help="settings of `train:` instead of the set's own")
     parser.add_argument("--new-words", type=int, help="how many characters and words of train become tokens")
+    parser.add_argument("--negatives", help="`negative_windows` of the task instead of the default")
     parser.add_argument("--chinese-words", choices=("characters", "jieba"), default="characters")
     parser.add_argument("--cloze", type=int, default=0, help="how many questions are made for a first run; Chinese")
     arguments = parser.parse_args()
     train, test, settings, more = SETS[arguments.data]
+    if arguments.negatives:
+        settings = settings.replace("}", f", negative_windows: {arguments.negatives}}}")
     questions = read_split("test", str(DATA / test)).examples
     learned = read_split("train", str(DATA / train)).examples
     baseline = Baseline(learned)

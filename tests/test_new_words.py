@@ -61,7 +61,7 @@ def body(tiny_model, tmp_path):
 def test_characters_that_a_model_lacks_are_tokens_that_it_learns_and_keeps(body, task):
     prepared = prepare(parse_cell(body(task), {}))
     said = "\n".join(prepared.chosen)
-    assert "; 3 were unknown, and their embeddings are drawn like the others'; the rest begin as means" in said
+    assert "; 3 were unknown, and begin as other words that are drawn by lot; the rest begin as means" in said
     assert re.search(r"on dev, .*; 100.0 % of the characters are known, [5-9]\d\.\d % without", said)
     assert not [text for text in prepared.check.warnings if "vocabulary lacks" in text]
     ids = prepared.trained.tokenizer.convert_tokens_to_ids(list(UNKNOWN))
@@ -80,22 +80,27 @@ def test_characters_that_a_model_lacks_are_tokens_that_it_learns_and_keeps(body,
     assert not torch.equal(prepared.trained.model.get_input_embeddings().weight.detach()[ids], begun)
 
 
-def test_what_was_unknown_begins_like_any_other_token(tiny_model):
-    from transformers import AutoModel
+def test_what_was_unknown_begins_as_another_word(tiny_model):
+    from transformers import AutoModelForMaskedLM
 
-    model, tokenizer = AutoModel.from_pretrained(tiny_model), AutoTokenizer.from_pretrained(tiny_model)
-    old = model.get_input_embeddings().weight.detach().clone().double()
-    spread = torch.linspace(0.1, 3, old.shape[1])
+    model, tokenizer = AutoModelForMaskedLM.from_pretrained(tiny_model), AutoTokenizer.from_pretrained(tiny_model)
+    head = model.get_output_embeddings()
     with torch.no_grad():
-        model.get_input_embeddings().weight.mul_(spread).add_(1)
-    old = old * spread + 1
-    words = [chr(at) for at in range(0x5000, 0x5000 + 2000) if chr(at) not in tokenizer.get_vocab()]
-    found = extend(model, tokenizer, [*words, "bob"])
-    rows = model.get_input_embeddings().weight.detach().double()[[found.ids[word] for word in words]]
-    assert found.drawn == len(words)
-    assert torch.allclose(rows.mean(0), old.mean(0), atol=0.3 * old.std(0).max())
-    assert torch.allclose(torch.cov(rows.T), torch.cov(old.T), atol=0.15 * old.var(0).max())
-    assert torch.allclose(rows.std(0), old.std(0), rtol=0.15)
+        head.bias.copy_(torch.linspace(-1, 1, len(head.bias)))
+    old, bias = model.get_input_embeddings().weight.detach().clone(), head.bias.detach().clone()
+    missing = [chr(at) for at in range(0x5000, 0x5000 + 200) if chr(at) not in tokenizer.get_vocab()]
+    found = extend(model, tokenizer, [*missing, "zanzibar"])
+    assert found.unknown == len(missing)
+    ids = [found.ids[word] for word in missing]
+    rows, values = model.get_input_embeddings().weight.detach()[ids], model.get_output_embeddings().bias.detach()[ids]
+    near = torch.cdist(rows, old).argmin(dim=1)
+    assert torch.allclose(rows, old[near], atol=0.6 * old.std())
+    assert torch.allclose(values, bias[near], atol=0.6 * bias.std())
+    assert len({tuple(row.tolist()) for row in rows}) == len(missing)  # though there are fewer words to lend
+    lenders = tokenizer.convert_ids_to_tokens(near.tolist())
+    assert len(set(lenders)) > 20
+    assert all(tokenizer.tokenize(word) == [word] for word in lenders)
+    assert not set(lenders) & set(tokenizer.all_special_tokens)
 
 
 def test_each_of_compared_runs_has_words_of_its_own_share(body, tiny_model, tmp_path):

@@ -12,7 +12,7 @@ import ft_magics
 import numpy as np
 import pytest
 import torch
-from ft_magics.errors import DataError
+from ft_magics.errors import CellError, DataError
 from ft_magics.evaluation.answers.answered import Candidate, Gold, Passage, at_borders
 from ft_magics.evaluation.card_html import card_html
 from ft_magics.evaluation.card_shown import shown_card
@@ -129,6 +129,39 @@ def test_labels_are_the_answers_tokens_where_a_window_has_all_of_it(tiny_model):
     assert unasked.labels == (IGNORE_INDEX, IGNORE_INDEX)
     cut = encoder.windows(0, "where " * 20, encoder.cut(context), None, asked=True)
     assert all(window.question_cut and window.tokens <= 24 for window in cut)
+
+
+@pytest.mark.parametrize(
+    ("said", "negatives", "lone"), [("all", None, 1000), (0, 0, 1), (0.5, 0.5, 1), (3, 3, 3), (1000, None, 1000)]
+)
+def test_windows_without_the_answer_do_not_drown_out_those_with_it(tiny_model, tmp_path, said, negatives, lone):
+    context = "Ada ran home. " * 30 + "Bob sat down."
+    asked = [{"question": f"who sat {at}?", "context": f"{context} {at}", "answers": ["Bob"]} for at in range(7)]
+    asked.append({"question": "who sat?", "context": "Ada ran home. " * 30, "answers": []})
+    (tmp_path / "train.json").write_text(json.dumps(asked))
+    body = (
+        f"task: {{qa: {{negative_windows: {said}, doc_stride: 2}}}}\nmodel: {tiny_model}\n"
+        f"data: {{train: {tmp_path}/train.json, dev: {tmp_path}/train.json}}\n"
+        "train: {max_steps: 1, max_length_tokens: 24}"
+    )
+    prepared = prepare(parse_cell(body, {}))
+    everything, trained = list(prepared.features["dev"]), list(prepared.features["train"])
+    holding = [window for window in everything if window.labels[0] > 0]
+    missing = [window for window in everything if window.is_negative and window.example < 7]
+    assert [window for window in trained if window.labels[0] > 0] == holding
+    expected = len(missing) if negatives is None else round(negatives * len(holding))
+    assert sum(window.is_negative and window.example < 7 for window in trained) == min(expected, len(missing))
+    assert sum(window.example == 7 for window in trained) == min(lone, sum(w.example == 7 for w in everything))
+    assert trained == sorted(trained, key=everything.index)
+    assert list(prepare(parse_cell(body, {})).features["train"]) == trained
+    said = [note for note in prepared.check.notes if "windows without an answer are not trained on" in note]
+    assert bool(said) == (len(trained) < len(everything))
+
+
+def test_a_share_of_windows_that_is_none_is_refused_with_its_line():
+    with pytest.raises(CellError, match="expected `all`, or a number from 0 to 1000") as found:
+        parse_cell("task:\n  qa:\n    negative_windows: some\nmodel: x\ndata: {train: y}", {})
+    assert "line 4" in str(found.value)
 
 
 def test_the_best_answer_is_that_of_all_spans_of_all_windows():

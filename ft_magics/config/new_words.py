@@ -29,8 +29,8 @@ class NewWordsSettings(Section):
     new_words: _Words | None = described(
         expected="how many words, such as `500`, or a list of words",
         description="Words of train that become tokens of a model that is trained already: those that save most "
-        "tokens, or the ones listed. Each begins as the mean of its pieces' embeddings; of those that were unknown the "
-        "embedding is drawn like the others'.",
+        "tokens, or the ones listed. Each begins as the mean of its pieces' embeddings; one that was unknown "
+        "begins as another word that is drawn by lot.",
         otherwise="the vocabulary stays as it is",
         examples=[500],
         default=None,

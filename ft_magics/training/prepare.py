@@ -190,6 +190,8 @@ def prepare(
         for split in corpus.splits
     }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
+    if "train" not in known:
+        features["train"] = guarded(task.name, "trained_on", lambda: task.trained_on(features["train"]))
     check_tracker(train.report_to)
     lengths = token_counts(features["train"])
     fitted = fit_train(

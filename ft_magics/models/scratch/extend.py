@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from ft_magics.models.own_random_numbers import OwnRandomNumbers
 
 __all__ = ["Extended", "extend"]
 
-_AT_ONCE = 8192  # rows of an embedding
-_BYTE_SPACE = "Ġ"
+_NOISE = 0.1  # of the spread of all embeddings: enough to tell a word from its lender
+_BYTE_SPACE, _SENTENCEPIECE_SPACE = "Ġ", "▁"
 _ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 
@@ -30,19 +31,19 @@ class Extended:
     Args:
         tokenizer: The new one; the old one is as it was.
         ids: Id by new word.
-        drawn: How many of the words were unknown to the old one, in whole or in part.
+        unknown: How many of the words were unknown to the old one, in whole or in part.
     """
 
     tokenizer: Any
     ids: Mapping[str, int]
-    drawn: int
+    unknown: int
 
 
 def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     """Give words a token of their own, whose embedding is the mean of those of the pieces that they were split into.
 
-    Words that were unknown, in whole or in part, would all begin alike so: theirs is drawn from a normal distribution
-    with the mean and the covariance of all embeddings.
+    Words that were unknown, in whole or in part, would all begin alike so: each is lent that of another word, which is
+    drawn by lot, and a little noise. To the layers it is a word like any other then, if not the right one.
 
     All other words are split as before: a new word is found only where it stands by itself, a Chinese one wherever its
     characters do. (A tokenizer of bytes that puts a space before each text puts one behind a Chinese word too.) A head
@@ -71,40 +72,41 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
         with OwnRandomNumbers(0):  # for rows that are written over
             model.resize_token_embeddings(max(ids.values()) + 1, mean_resizing=False)
     unknown = [word for word in fresh if tokenizer.unk_token_id in pieces[word]]
+    lenders = list(itertools.islice(itertools.cycle(_lenders(tokenizer)), len(unknown))) if unknown else []
     for parameter in _vocabulary_rows(model):
         with torch.no_grad():
             for word, at in ids.items():
                 parameter[at] = parameter[pieces[word]].mean(dim=0)
             if unknown:
-                parameter[[ids[word] for word in unknown]] = _drawn_like(parameter[:rows], len(unknown))
-    return Extended(tokenizer=larger, ids=ids, drawn=len(unknown))
+                parameter[[ids[word] for word in unknown]] = _lend(parameter, rows, lenders)
+    return Extended(tokenizer=larger, ids=ids, unknown=len(unknown))
 
 
-def _drawn_like(rows: torch.Tensor, count: int) -> torch.Tensor:
-    """Rows that are drawn from a normal distribution like that of others; of numbers, such as a bias, their mean.
+def _lenders(tokenizer: Any) -> list[int]:
+    """Tokens that are a whole word, in an order that is drawn by lot and always the same; any token if none is."""
+    special = set(tokenizer.all_special_ids)
+    ids = sorted(set(tokenizer.get_vocab().values()) - special)
+    words = [token.removeprefix(_SENTENCEPIECE_SPACE) for token in tokenizer.convert_ids_to_tokens(ids)]
+    read = tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]
+    whole = [at for at, word, alone in zip(ids, words, read, strict=True) if word.isalpha() and alone == [at]] or ids
+    order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(0))
+    return [whole[place] for place in order.tolist()]
+
+
+def _lend(parameter: torch.Tensor, rows: int, lenders: Sequence[int]) -> torch.Tensor:
+    """The rows of some tokens, with noise.
 
     Args:
-        rows: (V, D), or (V,).
-        count: How many are drawn.
+        parameter: (V, D), or (V,) for a number of each token, such as a bias.
+        rows: How many of V are not new.
+        lenders: N tokens; one may be there several times.
 
     Returns:
-        (count, D), or (count,): the same at each call, but for rounding.
+        (N, D), or (N,): the same at each call.
     """
-    if rows.dim() == 1:
-        return rows.mean().expand(count)
-    width = rows.shape[1]
-    mean, covariance = torch.zeros(width, dtype=torch.float64), torch.zeros(width, width, dtype=torch.float64)
-    parts = range(0, len(rows), _AT_ONCE)  # no copy of all rows is made in double precision
-    for begin in parts:
-        mean += rows[begin : begin + _AT_ONCE].double().sum(dim=0) / len(rows)
-    for begin in parts:
-        part = rows[begin : begin + _AT_ONCE].double() - mean
-        covariance += part.T @ part / len(rows)
-    values, axes = torch.linalg.eigh(covariance)
-    root = axes * values.clamp(min=0).sqrt() @ axes.T  # symmetric: it does not hang on the signs of the axes
-    noise = torch.randn(count, width, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    drawn: torch.Tensor = mean + noise @ root
-    return drawn.to(rows.dtype)
+    lent = parameter[list(lenders)]
+    noise = torch.randn(lent.shape, generator=torch.Generator().manual_seed(0)).to(lent)
+    return lent + _NOISE * parameter[:rows].std(dim=0) * noise
 
 
 def _writes(model: Any) -> bool:

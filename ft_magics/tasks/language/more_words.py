@@ -68,7 +68,7 @@ def extend_model(
             extended.tokenizer.save_pretrained(folder)
         if template is not None:
             write_chat_template(folder, template)
-        said.append(_spoken(list(extended.ids), wanted, extended.drawn))
+        said.append(_spoken(list(extended.ids), wanted, extended.unknown))
         (folder / SAID).write_text(json.dumps(said), encoding="utf-8")
 
     if segmenter != "characters":
@@ -76,7 +76,7 @@ def extend_model(
     texts = documents.hashes.tobytes() if isinstance(wanted, int) else b""
     folder = made_once(
         key_of(
-            "words",
+            "words, the unknown ones lent",
             base_of(source, source).sha256,
             texts,
             wanted,
@@ -134,15 +134,17 @@ def _check_found(tokenizer: Any, ids: Mapping[str, int]) -> None:
         )
 
 
-def _spoken(words: Sequence[str], wanted: Any, drawn: int) -> str:
+def _spoken(words: Sequence[str], wanted: Any, unknown: int) -> str:
     asked = wanted if isinstance(wanted, int) else len(wanted)
     less = f" of {asked:,} that were asked for" if len(words) < asked else ""
     why = "train has no more that are frequent" if isinstance(wanted, int) else "the others are tokens already"
     begins = "each begins as the mean of its pieces' embeddings"
-    if drawn:
-        begins = "the embedding of each is drawn like the others', since it was unknown"
-        if drawn < len(words):
-            begins = f"{drawn:,} were unknown, and their embeddings are drawn like the others'; the rest begin as means"
+    if unknown:
+        begins = "each was unknown, and begins as another word that is drawn by lot"
+        if unknown < len(words):
+            begins = (
+                f"{unknown:,} were unknown, and begin as other words that are drawn by lot; the rest begin as means"
+            )
     new = "1 new word" if len(words) == 1 else f"{len(words):,} new words"
     return f"{new}{less} in the vocabulary: {_listed(words)}; {begins}{f' ({why})' if less else ''}"
 

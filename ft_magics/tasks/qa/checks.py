@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from statistics import fmean
+from typing import Literal
 
 from ft_magics.data.checks import DataCheck
 from ft_magics.data.examples import Corpus, Split
@@ -13,9 +14,10 @@ from ft_magics.errors import DataError
 from ft_magics.evaluation.answers.buckets import BUCKETS, question_word
 from ft_magics.sections import Cell, Row, Table
 from ft_magics.tasks.qa.examples import Question
+from ft_magics.tasks.qa.negatives import trained_windows
 from ft_magics.tasks.qa.windows import Window
 
-__all__ = ["check_corpus", "window_notes"]
+__all__ = ["check_corpus", "negative_notes", "window_notes"]
 
 _COLUMNS = (
     "split",
@@ -112,6 +114,19 @@ def _shared(splits: Sequence[Split[Question]]) -> list[str]:
                 f"{first.name} has too; scores on {second.name} will look better than they are"
             )
     return warnings
+
+
+def negative_notes(windows: Sequence[Window], negatives: float | Literal["all"]) -> list[str]:
+    """How many windows of train are left out of the training, if any."""
+    left = len(windows) - len(trained_windows(windows, negatives))
+    if not left:
+        return []
+    without = sum(window.is_negative for window in windows)
+    said = (
+        f"train: {left:,} of {without:,} windows without an answer are not trained on, so that they do not drown out "
+        f"the {len(windows) - without:,} with one (`negative_windows: {negatives}`)"
+    )
+    return [said]
 
 
 def window_notes(name: str, examples: Sequence[Question], windows: Sequence[Window], longest: int) -> list[str]:

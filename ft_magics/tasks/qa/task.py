@@ -19,11 +19,12 @@ from ft_magics.models.heads import Head
 from ft_magics.sections import Card
 from ft_magics.tasks.language.more_words import extend_for
 from ft_magics.tasks.qa.answer import Answer, answer_of, card_of, gold_card_of, read_questions
-from ft_magics.tasks.qa.checks import check_corpus, window_notes
+from ft_magics.tasks.qa.checks import check_corpus, negative_notes, window_notes
 from ft_magics.tasks.qa.columns import input_columns
 from ft_magics.tasks.qa.config import QaData, QaSettings
 from ft_magics.tasks.qa.decode import Best, Prediction, best_spans, choose
 from ft_magics.tasks.qa.examples import Question
+from ft_magics.tasks.qa.negatives import trained_windows
 from ft_magics.tasks.qa.propose import propose
 from ft_magics.tasks.qa.reader import read_split
 from ft_magics.tasks.qa.records import METRICS, facts_of, from_record, report_of, samples_of, to_record
@@ -176,6 +177,10 @@ class QaTask(Task[Question, Window, Prediction]):
             )
         return windows
 
+    def trained_on(self, features: Sequence[Window]) -> Sequence[Window]:
+        """Windows with the answer, and some without."""
+        return trained_windows(features, self.settings.negative_windows)
+
     def check_encoded(
         self, corpus: Corpus[Question], features: Mapping[str, Sequence[Window]], spec: Spec, check: DataCheck
     ) -> None:
@@ -184,6 +189,7 @@ class QaTask(Task[Question, Window, Prediction]):
             check.notes += window_notes(
                 split.name, split.examples, features[split.name], self.settings.max_answer_tokens
             )
+        check.notes += negative_notes(features["train"], self.settings.negative_windows)
         check.warnings += unknown_tokens([window.input_ids for window in features["train"]], spec.tokenizer)
 
     def fingerprint(self, feature: Window) -> bytes:

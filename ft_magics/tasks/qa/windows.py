@@ -72,6 +72,11 @@ class Window:
         """T."""
         return len(self.input_ids)
 
+    @property
+    def is_negative(self) -> bool:
+        """Whether it is known that the answer is not in it."""
+        return self.labels == (0, 0)
+
 
 class PairEncoder:
     """A fast tokenizer as questions and contexts need it.
