@@ -72,7 +72,7 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
         with OwnRandomNumbers(0):  # for rows that are written over
             model.resize_token_embeddings(max(ids.values()) + 1, mean_resizing=False)
     unknown = [word for word in fresh if tokenizer.unk_token_id in pieces[word]]
-    lenders = list(itertools.islice(itertools.cycle(_lenders(tokenizer)), len(unknown))) if unknown else []
+    lenders = list(itertools.islice(itertools.cycle(_lenders(tokenizer, rows)), len(unknown))) if unknown else []
     for parameter in _vocabulary_rows(model):
         with torch.no_grad():
             for word, at in ids.items():
@@ -82,10 +82,10 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     return Extended(tokenizer=larger, ids=ids, unknown=len(unknown))
 
 
-def _lenders(tokenizer: Any) -> list[int]:
+def _lenders(tokenizer: Any, rows: int) -> list[int]:
     """Tokens that are a whole word, in an order that is drawn by lot and always the same; any token if none is."""
     special = set(tokenizer.all_special_ids)
-    ids = sorted(set(tokenizer.get_vocab().values()) - special)
+    ids = sorted(at for at in set(tokenizer.get_vocab().values()) - special if at < rows)
     words = [token.removeprefix(_SENTENCEPIECE_SPACE) for token in tokenizer.convert_ids_to_tokens(ids)]
     read = tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]
     whole = [at for at, word, alone in zip(ids, words, read, strict=True) if word.isalpha() and alone == [at]] or ids
