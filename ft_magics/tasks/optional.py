@@ -19,6 +19,7 @@ __all__ = [
     "ExtendsModel",
     "TakesColumns",
     "TakesOne",
+    "TrainsOnSome",
     "WritesTexts",
     "add_tokens",
     "begin_with",
@@ -26,6 +27,7 @@ __all__ = [
     "complete_tokenizer",
     "extend_model",
     "is_one",
+    "trained_on",
 ]
 
 
@@ -221,3 +223,23 @@ def extend_model(
     if not isinstance(task, ExtendsModel):
         raise TaskError(f"`task: {task.name}` takes the vocabulary of a model as it is; leave `tokenizer` out")
     return guarded(task.name, "extend_model", lambda: task.extend_model(corpus, source, tokenizer, seed=seed))
+
+
+@runtime_checkable
+class TrainsOnSome(Protocol):
+    """A task that leaves features of train out of the training, such as windows in which nothing is to be found."""
+
+    def trained_on(self, features: Sequence[Any]) -> Sequence[Any]:
+        """Those that are trained on, in order; the same at each call."""
+        ...
+
+
+def trained_on(task: Task[Any, Any, Any], features: Sequence[Any]) -> Sequence[Any]:
+    """The features of train that are trained on: all, unless the task says which.
+
+    Raises:
+        TaskError: The method fails; the task is named.
+    """
+    if not isinstance(task, TrainsOnSome):
+        return features
+    return guarded(task.name, "trained_on", lambda: task.trained_on(features))

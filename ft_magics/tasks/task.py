@@ -279,10 +279,6 @@ class Task(Protocol[E, F, P]):
         """Features of all examples, in order; a long example may have several."""
         ...
 
-    def trained_on(self, features: Sequence[F]) -> Sequence[F]:
-        """Those features of train that are trained on, in order; all, unless a task leaves some out."""
-        return features
-
     def check_encoded(
         self, corpus: Corpus[E], features: Mapping[str, Sequence[F]], spec: Spec, check: DataCheck
     ) -> None:

@@ -24,7 +24,14 @@ from ft_magics.models.fast_dropout import fast_dropout
 from ft_magics.models.frozen_bottom import FrozenBottom
 from ft_magics.models.loading import check_together, load_model, load_tokenizer
 from ft_magics.runs.predictor import MOST_TOKENS, TrainedModel, length_limit
-from ft_magics.tasks.optional import add_tokens, begin_with, complete_model, complete_tokenizer, extend_model
+from ft_magics.tasks.optional import (
+    add_tokens,
+    begin_with,
+    complete_model,
+    complete_tokenizer,
+    extend_model,
+    trained_on,
+)
 from ft_magics.tasks.registry import guarded
 from ft_magics.training.arguments import count_steps
 from ft_magics.training.batches import token_counts
@@ -191,7 +198,7 @@ def prepare(
     }
     guarded(task.name, "check_encoded", lambda: task.check_encoded(corpus, features, trained.spec, check))
     if "train" not in known:
-        features["train"] = guarded(task.name, "trained_on", lambda: task.trained_on(features["train"]))
+        features["train"] = trained_on(task, features["train"])
     check_tracker(train.report_to)
     lengths = token_counts(features["train"])
     fitted = fit_train(
