@@ -131,37 +131,78 @@ def test_labels_are_the_answers_tokens_where_a_window_has_all_of_it(tiny_model):
     assert all(window.question_cut and window.tokens <= 24 for window in cut)
 
 
-@pytest.mark.parametrize(
-    ("said", "negatives", "lone"), [("all", None, 1000), (0, 0, 1), (0.5, 0.5, 1), (3, 3, 3), (1000, None, 1000)]
-)
-def test_windows_without_the_answer_do_not_drown_out_those_with_it(tiny_model, tmp_path, said, negatives, lone):
+def negatives_body(folder, asked, said, more="seed: 1"):
+    (folder / "train.json").write_text(json.dumps(asked))
+    setting = "" if said is None else f"negative_windows: {said}, "
+    return (
+        f"task: {{qa: {{{setting}doc_stride: 2}}}}\nmodel: {folder}/model\n"
+        f"data: {{train: {folder}/train.json, dev: {folder}/train.json}}\n"
+        f"train: {{max_steps: 1, max_length_tokens: 24, {more}}}"
+    )
+
+
+@pytest.fixture
+def long_contexts(tiny_model, tmp_path):
+    """Seven questions with an answer, one without, and one whose answer is longer than windows overlap."""
+    (tmp_path / "model").symlink_to(tiny_model)
     context = "Ada ran home. " * 30 + "Bob sat down."
     asked = [{"question": f"who sat {at}?", "context": f"{context} {at}", "answers": ["Bob"]} for at in range(7)]
     asked.append({"question": "who sat?", "context": "Ada ran home. " * 30, "answers": []})
-    (tmp_path / "train.json").write_text(json.dumps(asked))
-    body = (
-        f"task: {{qa: {{negative_windows: {said}, doc_stride: 2}}}}\nmodel: {tiny_model}\n"
-        f"data: {{train: {tmp_path}/train.json, dev: {tmp_path}/train.json}}\n"
-        "train: {max_steps: 1, max_length_tokens: 24}"
-    )
-    prepared = prepare(parse_cell(body, {}))
+    asked.append({"question": "who?", "context": f"{context} 9", "answers": [context]})
+    return tmp_path, asked
+
+
+@pytest.mark.parametrize(
+    ("said", "negatives", "lone"),
+    [(None, 0.2, 1), ("all", 1000, 1000), (0, 0, 1), (0.5, 0.5, 1), (3, 3, 3), (1000, 1000, 1000)],
+)
+def test_windows_without_the_answer_do_not_drown_out_those_with_it(long_contexts, said, negatives, lone):
+    folder, asked = long_contexts
+    prepared = prepare(parse_cell(negatives_body(folder, asked, said), {}))
     everything, trained = list(prepared.features["dev"]), list(prepared.features["train"])
-    holding = [window for window in everything if window.labels[0] > 0]
+    holding = [window for window in everything if window.holds_answer]
     missing = [window for window in everything if window.is_negative and window.example < 7]
-    assert [window for window in trained if window.labels[0] > 0] == holding
-    expected = len(missing) if negatives is None else round(negatives * len(holding))
-    assert sum(window.is_negative and window.example < 7 for window in trained) == min(expected, len(missing))
-    assert sum(window.example == 7 for window in trained) == min(lone, sum(w.example == 7 for w in everything))
+    nothing = [window for window in everything if window.example == 7]
+    assert {window.example for window in holding} == set(range(7))
+    assert [window for window in trained if window.holds_answer] == holding
+    kept = sum(window.is_negative and window.example < 7 for window in trained)
+    assert kept == min(round(negatives * len(holding)), len(missing))
+    assert sum(window.example == 7 for window in trained) == min(lone, len(nothing))
+    assert not [window for window in trained if window.example == 8]  # its answer is in no window as a whole
     assert trained == sorted(trained, key=everything.index)
-    assert list(prepare(parse_cell(body, {})).features["train"]) == trained
-    said = [note for note in prepared.check.notes if "windows without an answer are not trained on" in note]
-    assert bool(said) == (len(trained) < len(everything))
+    again = prepare(parse_cell(negatives_body(folder, asked, said, "seed: 2"), {}))
+    assert list(again.features["train"]) == trained
+    left = len(missing) + len(nothing) - sum(window.is_negative for window in trained)
+    notes = [note for note in prepared.check.notes if "not trained on, so that they do not drown out" in note]
+    assert bool(notes) == bool(left)
+    if left:
+        setting = 0.2 if said is None else float(said)
+        assert notes[0] == (
+            f"train: {left} of {len(missing) + len(nothing)} windows without an answer are not trained on, so that they "
+            f"do not drown out the {len(holding)} with one (`negative_windows: {setting}`)"
+        )
 
 
-def test_a_share_of_windows_that_is_none_is_refused_with_its_line():
-    with pytest.raises(CellError, match="expected `all`, or a number from 0 to 1000") as found:
-        parse_cell("task:\n  qa:\n    negative_windows: some\nmodel: x\ndata: {train: y}", {})
-    assert "line 4" in str(found.value)
+def test_data_without_a_window_that_holds_an_answer_are_refused(long_contexts):
+    folder, asked = long_contexts
+    with pytest.raises(DataError, match="no answer is in a window as a whole.*a greater `max_length_tokens` helps"):
+        prepare(parse_cell(negatives_body(folder, asked[7:], 0.2), {}))
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("some", r"the text `some`, expected a number, such as `0.5`, or `all`"),
+        ("true", r"the truth value true, expected a number, such as `0.5`, or `all`"),
+        ("null", r"nothing, expected a number, such as `0.5`, or `all`"),
+        ("{a: 1}", r"a section, expected a number, such as `0.5`, or `all`"),
+        ("-1", "-1, expected greater than or equal to 0"),
+        ("1001", "1001, expected less than or equal to 1000"),
+    ],
+)
+def test_a_share_of_windows_that_is_none_is_refused_with_its_line(said, found):
+    with pytest.raises(CellError, match=f"line 4  task.qa.negative_windows: found {found}"):
+        parse_cell(f"task:\n  qa:\n    negative_windows: {said}\nmodel: x\ndata: {{train: y}}", {})
 
 
 def test_the_best_answer_is_that_of_all_spans_of_all_windows():

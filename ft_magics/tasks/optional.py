@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ft_magics.data.examples import Corpus
-from ft_magics.errors import TaskError
+from ft_magics.errors import TaskError, type_name
 from ft_magics.tasks.registry import guarded
 from ft_magics.tasks.task import Task
 
@@ -230,7 +230,7 @@ class TrainsOnSome(Protocol):
     """A task that leaves features of train out of the training, such as windows in which nothing is to be found."""
 
     def trained_on(self, features: Sequence[Any]) -> Sequence[Any]:
-        """Those that are trained on, in order; the same at each call."""
+        """Those that are trained on, in order; the same at each call. Of lazy features, lazy ones."""
         ...
 
 
@@ -238,8 +238,12 @@ def trained_on(task: Task[Any, Any, Any], features: Sequence[Any]) -> Sequence[A
     """The features of train that are trained on: all, unless the task says which.
 
     Raises:
-        TaskError: The method fails; the task is named.
+        TaskError: The method fails, or gives no features; the task is named.
     """
     if not isinstance(task, TrainsOnSome):
         return features
-    return guarded(task.name, "trained_on", lambda: task.trained_on(features))
+    chosen = guarded(task.name, "trained_on", lambda: task.trained_on(features))
+    if not isinstance(chosen, Sequence) or (not chosen and features):
+        found = type_name(chosen) if not isinstance(chosen, Sequence) else "none"
+        raise TaskError(f"task `{task.name}`: `trained_on` gave {found}; expected a sequence of some of the features")
+    return chosen

@@ -60,7 +60,7 @@ class Prepared:
         corpus: The examples.
         check: What the data check found.
         facts: What a report needs to know of the training data.
-        features: Encoded examples per split name.
+        features: Encoded examples per split name; of train those that are trained on.
         trained: The model, with a fresh head.
         total_steps: Optimiser steps in all.
         trainable_parameters: How many parameters are trainable.
@@ -151,7 +151,8 @@ def prepare(
     Args:
         config: As the cell said.
         inputs: What `read_inputs` gave for it, if that was asked already.
-        encoded: The features, or those of some splits, of a run that has the same of both data and tokenizer.
+        encoded: The features, or those of some splits, of a run that has the same data, tokenizer and settings of the
+            task; of train those that are trained on.
 
     Raises:
         FineTuneError: Whatever is wrong with the device, the model and the data: all of it, not only the first.
@@ -278,8 +279,8 @@ def _untrained_words(config: AnyConfig, model: Any) -> list[str]:
     if config.tokenizer is None or any(item.requires_grad for item in model.get_input_embeddings().parameters()):
         return []
     text = (
-        f"tokenizer: `{config.method_name}` does not train embeddings, so those of new words stay as they begin, at "
-        "random where the word was unknown; take `method: full`"
+        f"tokenizer: `{config.method_name}` does not train embeddings, so those of new words stay as they begin, as "
+        "other words where the word was unknown; take `method: full`"
     )
     return [text]
 

@@ -95,13 +95,13 @@ def _choose(prepared: Prepared) -> tuple[list[int], str]:
 
 
 def _tokens_card(prepared: Prepared, example: int, row: str) -> Card:
-    """The tokens of each of an example's windows; behind a token its label, where tokens have labels."""
+    """The tokens of each window of an example that is trained on; behind a token its label, where it has one."""
     of_train = prepared.features["train"]
     if isinstance(of_train, LazyFeatures):
         features = of_train.of_example(example)
     else:
         features = [feature for feature in of_train if feature.example == example]
-    texts = []
+    texts = [] if features else [("0 tokens", "not trained on")]
     for at, feature in enumerate(features, 1):
         name = "tokens" if len(features) == 1 else f"tokens, window {at}"
         texts.append((f"{feature.tokens} {name}", " ".join(_tokens(prepared, feature))))

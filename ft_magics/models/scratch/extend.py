@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from ft_magics.models.own_random_numbers import OwnRandomNumbers
 
 __all__ = ["Extended", "extend"]
 
-_NOISE = 0.1  # of the spread of all embeddings: enough to tell a word from its lender
-_BYTE_SPACE, _SENTENCEPIECE_SPACE = "Ġ", "▁"
+_NOISE = 0.1  # of the lenders' spread: enough to tell a word from its lender
+_BYTE_SPACE = "Ġ"
 _ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 
@@ -43,11 +42,12 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
     """Give words a token of their own, whose embedding is the mean of those of the pieces that they were split into.
 
     Words that were unknown, in whole or in part, would all begin alike so: each is lent that of another word, which is
-    drawn by lot, and a little noise. To the layers it is a word like any other then, if not the right one.
+    drawn by lot, and a little noise. To the layers it is a word like any other then, if not the right one. Its row of a
+    head and its bias are that word's too.
 
     All other words are split as before: a new word is found only where it stands by itself, a Chinese one wherever its
     characters do. (A tokenizer of bytes that puts a space before each text puts one behind a Chinese word too.) A head
-    that is tied to the embeddings follows them; one that is not, and its bias, get the means of its own rows.
+    that is tied to the embeddings follows them; one that is not, and its bias, get what is of its own rows.
 
     Args:
         model: Is changed: its embeddings (V, D) get a row for each new word, unless there are rows to spare.
@@ -72,41 +72,47 @@ def extend(model: Any, tokenizer: Any, words: Iterable[str]) -> Extended:
         with OwnRandomNumbers(0):  # for rows that are written over
             model.resize_token_embeddings(max(ids.values()) + 1, mean_resizing=False)
     unknown = [word for word in fresh if tokenizer.unk_token_id in pieces[word]]
-    lenders = list(itertools.islice(itertools.cycle(_lenders(tokenizer, rows)), len(unknown))) if unknown else []
+    lenders = _lenders(tokenizer, rows) if unknown else []
     for parameter in _vocabulary_rows(model):
         with torch.no_grad():
             for word, at in ids.items():
                 parameter[at] = parameter[pieces[word]].mean(dim=0)
             if unknown:
-                parameter[[ids[word] for word in unknown]] = _lend(parameter, rows, lenders)
+                parameter[[ids[word] for word in unknown]] = _lend(parameter, lenders, len(unknown))
     return Extended(tokenizer=larger, ids=ids, unknown=len(unknown))
 
 
 def _lenders(tokenizer: Any, rows: int) -> list[int]:
-    """Tokens that are a whole word, in an order that is drawn by lot and always the same; any token if none is."""
+    """Tokens that are a whole word, in an order that is drawn by lot and always the same; any token if none is.
+
+    Args:
+        tokenizer: The old one.
+        rows: Of the model; a tokenizer may have more tokens.
+    """
     special = set(tokenizer.all_special_ids)
     ids = sorted(at for at in set(tokenizer.get_vocab().values()) - special if at < rows)
-    words = [token.removeprefix(_SENTENCEPIECE_SPACE) for token in tokenizer.convert_ids_to_tokens(ids)]
-    read = tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]
+    words = [tokenizer.decode([at]).strip() for at in ids]
+    read = tokenizer(words, add_special_tokens=False)["input_ids"]
     whole = [at for at, word, alone in zip(ids, words, read, strict=True) if word.isalpha() and alone == [at]] or ids
     order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(0))
     return [whole[place] for place in order.tolist()]
 
 
-def _lend(parameter: torch.Tensor, rows: int, lenders: Sequence[int]) -> torch.Tensor:
-    """The rows of some tokens, with noise.
+def _lend(parameter: torch.Tensor, lenders: Sequence[int], count: int) -> torch.Tensor:
+    """Rows of other tokens, with noise; where there are fewer than are wanted, one is lent several times.
 
     Args:
         parameter: (V, D), or (V,) for a number of each token, such as a bias.
-        rows: How many of V are not new.
-        lenders: N tokens; one may be there several times.
+        lenders: Tokens whose rows can be lent.
+        count: N.
 
     Returns:
         (N, D), or (N,): the same at each call.
     """
-    lent = parameter[list(lenders)]
+    rows = parameter[lenders]
+    lent = rows[torch.arange(count, device=rows.device) % len(rows)]
     noise = torch.randn(lent.shape, generator=torch.Generator().manual_seed(0)).to(lent)
-    return lent + _NOISE * parameter[:rows].std(dim=0) * noise
+    return lent + _NOISE * rows.std(dim=0, correction=0) * noise
 
 
 def _writes(model: Any) -> bool:

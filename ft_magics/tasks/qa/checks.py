@@ -117,14 +117,14 @@ def _shared(splits: Sequence[Split[Question]]) -> list[str]:
 
 
 def negative_notes(windows: Sequence[Window], negatives: float | Literal["all"]) -> list[str]:
-    """How many windows of train are left out of the training, if any."""
-    left = len(windows) - len(trained_windows(windows, negatives))
+    """How many windows of train without an answer are left out of the training, if any."""
+    without = sum(window.is_negative for window in windows)
+    left = without - sum(window.is_negative for window in trained_windows(windows, negatives))
     if not left:
         return []
-    without = sum(window.is_negative for window in windows)
     said = (
         f"train: {left:,} of {without:,} windows without an answer are not trained on, so that they do not drown out "
-        f"the {len(windows) - without:,} with one (`negative_windows: {negatives}`)"
+        f"the {sum(window.holds_answer for window in windows):,} with one (`negative_windows: {negatives}`)"
     )
     return [said]
 
@@ -147,7 +147,7 @@ def window_notes(name: str, examples: Sequence[Question], windows: Sequence[Wind
         if (span := examples[at].span) is not None and (found := window.cut.tokens_of(*span)) is not None
     ]
     beyond = sum(count > longest for count in tokens)
-    answered = {window.example for window in windows if window.labels[0] > 0}
+    answered = {window.example for window in windows if window.holds_answer}
     unseen = sum(example.is_trained_on and example.span is not None for example in examples) - len(answered)
     cut = sum(window.question_cut for window in first.values())
     said = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from ft_magics.config.section import Section, described
 from ft_magics.config.splits import (
@@ -25,18 +25,10 @@ from ft_magics.config.splits import (
 
 __all__ = ["QaData", "QaFile", "QaOptions", "QaSettings"]
 
-_MOST_NEGATIVES = 1000
-
-
-def _all_or_some(value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value == "all" or (number and 0 <= value <= _MOST_NEGATIVES):
-        return value
-    shown = f"`{value}`" if isinstance(value, str) else value
-    raise ValueError(f"found {shown}, expected `all`, or a number from 0 to {_MOST_NEGATIVES}")
-
-
-NegativeWindows = Annotated[Literal["all"] | float, BeforeValidator(_all_or_some)]
+_NegativeWindows = Annotated[
+    Annotated[Literal["all"], Tag("name")] | Annotated[float, Field(ge=0, le=1000), Tag("number")],
+    Discriminator(lambda value: "name" if value == "all" else "number"),
+]
 
 
 class QaSettings(Section):
@@ -59,13 +51,13 @@ class QaSettings(Section):
         le=1000,
         origin="Devlin et al. 2019, section 4.2, as in their script",
     )
-    negative_windows: NegativeWindows = described(
+    negative_windows: _NegativeWindows = described(
         expected="a number, such as `0.5`, or `all`",
-        description="How many windows without the answer are trained on for each window that holds it; of a question "
-        "without an answer one window is, or as many as this says. They are drawn by lot.",
+        description="How many windows without the answer are trained on for each window that holds it. Of a question "
+        "without an answer it is at least one window. They are drawn by lot.",
         default=0.2,
         limits="`all`, or 0 to 1,000",
-        origin="Alberti et al. 2019, section 3",
+        origin="Alberti et al. 2019, who leave most of them out",
     )
     n_best: int = described(
         description="How many of the most probable answers are kept of each question.", default=5, ge=1, le=20

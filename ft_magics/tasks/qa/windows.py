@@ -53,7 +53,7 @@ class Window:
         offset: Which token of the context that is.
         count: How many tokens of the context are in it.
         labels: First and last token of the answer, as places in the input; the first place where the answer is not in
-            this window, IGNORE_INDEX where it is not known.
+            this window, IGNORE_INDEX where it is not known, or is in no window as a whole.
         question_cut: Whether the question is longer than this.
     """
 
@@ -71,6 +71,11 @@ class Window:
     def tokens(self) -> int:
         """T."""
         return len(self.input_ids)
+
+    @property
+    def holds_answer(self) -> bool:
+        """Whether the answer is in it as a whole."""
+        return self.labels[0] > 0
 
     @property
     def is_negative(self) -> bool:
@@ -152,8 +157,10 @@ class PairEncoder:
         words = whole[: free // 2]  # the other half is for the context
         width = free - len(words)
         target = cut.tokens_of(*answer) if answer is not None else None
+        offsets = self._offsets(len(cut.ids), width)
+        asked = asked and (target is None or any(at <= target[0] and target[1] < at + width for at in offsets))
         found = []
-        for offset in self._offsets(len(cut.ids), width):
+        for offset in offsets:
             piece = cut.ids[offset : offset + width]
             ids = array("i", [*before, *words, *between, *piece, *behind])
             first = len(before) + len(words) + len(between)
