@@ -80,10 +80,15 @@ def test_characters_that_a_model_lacks_are_tokens_that_it_learns_and_keeps(body,
     assert not torch.equal(prepared.trained.model.get_input_embeddings().weight.detach()[ids], begun)
 
 
-def test_what_was_unknown_begins_as_another_word(tiny_model):
+@pytest.mark.parametrize("spare", [0, 40])  # rows that no token owns
+def test_what_was_unknown_begins_as_another_word(tiny_model, spare):
     from transformers import AutoModelForMaskedLM
 
     model, tokenizer = AutoModelForMaskedLM.from_pretrained(tiny_model), AutoTokenizer.from_pretrained(tiny_model)
+    words = len(tokenizer)
+    model.resize_token_embeddings(words + spare, mean_resizing=False)
+    with torch.no_grad():
+        model.get_input_embeddings().weight[words:] = 9 * torch.randn(spare, model.config.hidden_size)
     head = model.get_output_embeddings()
     with torch.no_grad():
         head.bias.copy_(torch.linspace(-1, 1, len(head.bias)))
@@ -93,9 +98,9 @@ def test_what_was_unknown_begins_as_another_word(tiny_model):
     assert found.unknown == len(missing)
     ids = [found.ids[word] for word in missing]
     rows, values = model.get_input_embeddings().weight.detach()[ids], model.get_output_embeddings().bias.detach()[ids]
-    near = torch.cdist(rows, old).argmin(dim=1)
-    assert torch.allclose(rows, old[near], atol=0.6 * old.std())
-    assert torch.allclose(values, bias[near], atol=0.6 * bias.std())
+    near = torch.cdist(rows, old[:words]).argmin(dim=1)
+    assert torch.allclose(rows, old[near], atol=0.6 * old[:words].std())
+    assert torch.allclose(values, bias[near], atol=0.6 * bias[:words].std())
     assert len({tuple(row.tolist()) for row in rows}) == len(missing)  # though there are fewer words to lend
     lenders = tokenizer.convert_ids_to_tokens(near.tolist())
     assert len(set(lenders)) > 20
