@@ -121,7 +121,9 @@ def test_a_live_report_and_its_saved_page_are_the_same(lab):
             assert view.evaluate(SCROLLS) == [], name
             view.evaluate(OPEN_ALL)
             page.wait_for_function(
-                "root => !root.querySelector('[data-testid=explorer][data-state=asking]')", arg=view.element_handle()
+                "root => !root.querySelector('[data-testid=explorer]:is([data-state=asking], [data-state=waiting])')",
+                arg=view.element_handle(),
+                timeout=60_000,
             )
             live[name] = view.evaluate(SAID)
         runs = code_cell(page, len(NAMES)).locator("[data-title='accuracy over trainable share']")
