@@ -9,8 +9,11 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ft_magics.errors import TaskError
+from ft_magics.tasks.optional import trained_on
 
 PACKAGE = Path(__file__).parent / "third_party"
 WORDS = ("awful", "poor", "fair", "good", "great")
@@ -179,7 +182,6 @@ def test_a_stopped_run_is_resumed_and_ends_like_one_that_was_not(installed, fold
 def test_its_folder_is_read_without_the_package(folder, life):
     import ft_magics
     from ft_magics.display.run_page import run_html
-    from ft_magics.errors import TaskError
 
     run = ft_magics.load(folder / "ft_runs" / "first")
     assert "mean absolute error ↓" in run_html(run.events, run.status, name="first")
@@ -231,9 +233,18 @@ def test_a_package_that_is_no_task_is_named(installed, folder, target, says):
     assert says in done.stdout
 
 
-@pytest.mark.parametrize("method", ["encode", "decode", "report"])
+@pytest.mark.parametrize("method", ["encode", "decode", "report", "trained_on"])
 def test_a_fault_of_the_package_is_said_as_its_own(installed, folder, method):
     code = BROKEN.replace("METHOD", method)
     done = run_broken(installed, folder, "ft_broken:Fails", code, CELL)
     assert f"`{method}` failed (KeyError: 'a fault of the package')" in done.stdout, done.stdout + done.stderr[-2000:]
     assert "TaskError" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("gives", "found"), [(lambda _: None, "a NoneType"), (iter, "a list_iterator"), (lambda given: given[:0], "none")]
+)
+def test_features_that_a_package_trains_on_are_looked_at(gives, found):
+    with pytest.raises(TaskError, match=f"task `ft_broken`: `trained_on` gave {found}; expected a sequence"):
+        trained_on(SimpleNamespace(name="ft_broken", trained_on=gives), [1, 2, 3])
+    assert trained_on(SimpleNamespace(name="ft_all"), [1, 2, 3]) == [1, 2, 3]

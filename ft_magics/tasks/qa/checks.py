@@ -66,7 +66,7 @@ def _splits(splits: Sequence[Split[Question]]) -> Table:
                 _number(len({example.text for example in split.examples})),
                 _number(sum(len(example.gold or ()) for example in split.examples)),
                 _number(_without(split)),
-                _number(fmean(lengths), f"{fmean(lengths):.0f}"),
+                _number(fmean(lengths), f"{fmean(lengths):,.0f}"),
                 _number(max(lengths)),
                 Cell(text=split.source),
             ]
